@@ -1,0 +1,1 @@
+//! E-mail, webhooks and other ways in and out: pure parsing, thin transport

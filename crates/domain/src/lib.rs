@@ -1,0 +1,1 @@
+//! The nouns of Mainstay and the pure rules that govern them

@@ -1,0 +1,1 @@
+//! Figures into HTML, CSV and SVG

@@ -1,0 +1,1 @@
+//! The mainstay program: commands, settings, wiring, worker loop, shutdown.

@@ -1,0 +1,1 @@
+//! The store: ledger, rows, queue, on SQLite and PostgreSQL

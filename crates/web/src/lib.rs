@@ -1,0 +1,1 @@
+//! HTTP: routes, sign-in, wire types, OpenAPI, live events
