@@ -1,1 +1,9 @@
-//! The mainstay program: commands, settings, wiring, worker loop, shutdown.
+//! The `mainstay` program: commands, settings, wiring, worker loop, shutdown.
+//!
+//! Each command lives in a module of its own under [`command`]; this file only says which there are.
+
+pub mod command;
+mod failure;
+
+pub use command::CommandLine;
+pub use failure::Failure;

@@ -1,0 +1,19 @@
+//! `mainstay clock`: clocks and their explanations.
+
+use clap::Subcommand;
+
+use crate::Failure;
+
+/// What can be done with clocks and their explanations.
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Returns what went wrong, in words for the person who typed the command.
+    pub fn run(self) -> Result<(), Failure> {
+        match self {}
+    }
+}

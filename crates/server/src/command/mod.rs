@@ -1,0 +1,54 @@
+//! The commands of the program, one module each.
+
+use clap::{Parser, Subcommand};
+
+use crate::Failure;
+
+pub mod calendar;
+pub mod clock;
+pub mod mail;
+pub mod policy;
+
+/// Keeps every promise you make to your business customers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mainstay",
+    version,
+    propagate_version = true,
+    max_term_width = 110
+)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at business calendars and compute with them
+    #[command(subcommand)]
+    Calendar(calendar::Command),
+    /// Explain deadlines and replay scenarios
+    #[command(subcommand)]
+    Clock(clock::Command),
+    /// Read e-mail and strip replies
+    #[command(subcommand)]
+    Mail(mail::Command),
+    /// Check, show, compare and apply policy packs
+    #[command(subcommand)]
+    Policy(policy::Command),
+}
+
+impl CommandLine {
+    /// Runs the command that was given.
+    ///
+    /// # Errors
+    /// Returns what went wrong, in words for the person who typed the command.
+    pub fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Calendar(command) => command.run(),
+            Command::Clock(command) => command.run(),
+            Command::Mail(command) => command.run(),
+            Command::Policy(command) => command.run(),
+        }
+    }
+}
