@@ -1,1 +1,15 @@
-//! The nouns of Mainstay and the pure rules that govern them
+//! The nouns of Mainstay and the pure rules that govern them.
+//!
+//! Nothing here reads a clock, draws a random number, or touches a disk or a network: the instant and the source of
+//! identifiers are parameters. Serialization is derived only for the [`event`]s, because the ledger stores them; the
+//! forms that travel over HTTP belong to the `web` crate.
+
+pub mod clock;
+pub mod commitment;
+pub mod condition;
+pub mod event;
+pub mod id;
+pub mod name;
+pub mod policy;
+pub mod severity;
+pub mod status;

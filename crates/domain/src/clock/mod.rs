@@ -1,0 +1,1 @@
+//! Clocks: running commitments, folded from the ledger.
