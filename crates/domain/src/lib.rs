@@ -13,3 +13,4 @@ pub mod name;
 pub mod policy;
 pub mod severity;
 pub mod status;
+pub mod ticket;
