@@ -8,6 +8,7 @@ pub mod clock;
 pub mod commitment;
 pub mod condition;
 pub mod event;
+mod facts;
 pub mod id;
 pub mod name;
 pub mod policy;
