@@ -14,4 +14,5 @@ pub mod name;
 pub mod policy;
 pub mod severity;
 pub mod status;
+pub mod threading;
 pub mod ticket;
