@@ -36,6 +36,8 @@ type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 struct Reader {
     phrase: String,
     angle: Option<String>,
+    /// How much of the phrase stands before the angle bracket.
+    name_end: usize,
     addresses: Vec<Address>,
 }
 
@@ -70,6 +72,7 @@ impl Reader {
         }
         if self.angle.as_ref().is_none_or(|known| !known.contains('@')) {
             self.angle = Some(address);
+            self.name_end = self.phrase.len();
         }
     }
 
@@ -81,7 +84,7 @@ impl Reader {
     fn finish(&mut self) {
         let phrase = std::mem::take(&mut self.phrase);
         let (name, address) = match self.angle.take() {
-            Some(address) => (collapse(&decode_words(&phrase)), address),
+            Some(address) => (display_name(&phrase, self.name_end), address),
             None => split_bare(&phrase),
         };
         let address = decode_words(address.trim_matches(['<', '>', '\'', '"'])).to_lowercase();
@@ -89,6 +92,17 @@ impl Reader {
             self.addresses.push(Address { name, address });
         }
     }
+}
+
+/// The name is what stands before the bracket; what follows it only when nothing stands before and it is no address.
+fn display_name(phrase: &str, name_end: usize) -> String {
+    let (before, after) = phrase.split_at(name_end);
+    let name = if before.trim().is_empty() && !after.contains('@') { after } else { before };
+    let name = collapse(&decode_words(name));
+    name.strip_prefix('\'')
+        .and_then(|inner| inner.strip_suffix('\''))
+        .map(str::to_owned)
+        .unwrap_or(name)
 }
 
 /// An address without angle brackets: everything around the word with the `@` is a name.

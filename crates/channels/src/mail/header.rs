@@ -173,7 +173,7 @@ impl<'a> EncodedWord<'a> {
         let end = encoded.find("?=")?;
         let bytes = match encoding {
             b'b' => transfer::base64(&encoded.as_bytes()[..end]),
-            b'q' => transfer::q_word(&encoded.as_bytes()[..end]),
+            b'q' => transfer::q_word(&word_bytes(&encoded[..end], charset)),
             _ => return None,
         };
         Some(Self {
@@ -183,6 +183,17 @@ impl<'a> EncodedWord<'a> {
             length: 2 + charset_end + 1 + 2 + end + 2,
         })
     }
+}
+
+/// The bytes of a Q word. Characters beyond ASCII do not belong there, but senders put the plain bytes of the character
+/// set there all the same; when the header was decoded they became the characters of the same number.
+fn word_bytes(text: &str, charset: &str) -> Vec<u8> {
+    let is_utf8 = charset.to_ascii_lowercase().starts_with("utf");
+    if text.is_ascii() || is_utf8 {
+        return text.as_bytes().to_vec();
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+    bytes.unwrap_or_else(|| text.as_bytes().to_vec())
 }
 
 fn flush(pending: &mut Option<(String, Vec<u8>)>, decoded: &mut String) {

@@ -32,6 +32,8 @@ pub struct Message {
     pub date: Option<Timestamp>,
     /// The first part in plain text: LF line ends, no blanks at line ends, no empty lines around it.
     pub text: Option<String>,
+    /// Lines the sender put where the header of the text should have ended; they are the beginning of the text.
+    pub stray_text: Option<String>,
     /// The first part in HTML, cleaned as `text` is; unsafe to show as it stands.
     pub html: Option<String>,
     /// The parts that are to be kept as files, in document order.
@@ -83,6 +85,8 @@ pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
     let text = body_of(&parts, "text/plain");
     let html = body_of(&parts, "text/html");
     message.text = text.and_then(|index| part_text(&parts[index], raw));
+    let stray = parts[text.unwrap_or(0)].stray.join("\n");
+    message.stray_text = Some(clean_text(&stray)).filter(|stray| !stray.is_empty());
     message.html = html.and_then(|index| part_text(&parts[index], raw));
     for (index, part) in parts.iter().enumerate() {
         if part.is_multipart || Some(index) == text || Some(index) == html {

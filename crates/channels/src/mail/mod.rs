@@ -7,6 +7,7 @@ mod defect;
 mod header;
 mod limits;
 mod message;
+pub mod reply;
 mod structure;
 mod transfer;
 

@@ -1,12 +1,12 @@
 //! The tree of parts of a message (RFC 2046), found in one pass over its lines.
 //!
-//! A line is compared with the boundaries of all open multiparts, the innermost first, so a multipart whose end is
-//! missing ends with the one around it. Messages inside the message are leaves: what they contain is theirs.
+//! A line is compared with the boundaries of all open multiparts, the outermost first, so a multipart whose end is
+//! missing, or whose boundary is that of the one around it, ends with the one around it. Messages inside the message are leaves: what they contain is theirs.
 
 use std::ops::Range;
 
 use super::header::{Headers, Parameterised};
-use super::{Defect, MailLimits, transfer};
+use super::{Defect, MailLimits, charset, transfer};
 
 /// One part of a message: a leaf with a body, or a multipart with children.
 #[derive(Debug, Clone)]
@@ -21,8 +21,9 @@ pub struct Part {
     pub body: Range<usize>,
     /// Whether the part holds other parts.
     pub is_multipart: bool,
-    /// The part around this one.
-    pub parent: Option<usize>,
+    /// The lines between the last header field and the empty line that ends the header: a program that forgets the
+    /// empty line puts the beginning of its text there.
+    pub stray: Vec<String>,
 }
 
 impl Part {
@@ -103,6 +104,7 @@ struct Scan<'a> {
     /// The field being read: its name and where its value lies, continuation lines taken in.
     field: Option<(Range<usize>, Range<usize>)>,
     pending: Headers,
+    stray: Vec<String>,
     line_end: u8,
 }
 
@@ -128,6 +130,7 @@ impl<'a> Scan<'a> {
             header_start: 0,
             field: None,
             pending: Headers::default(),
+            stray: Vec::new(),
             line_end,
         }
     }
@@ -153,7 +156,7 @@ impl<'a> Scan<'a> {
             return self.end_headers();
         }
         if self.match_boundary(text).is_some() {
-            self.structure.defects.push(Defect::HeaderWithoutEnd);
+            self.note(Defect::HeaderWithoutEnd);
             return self.end_headers();
         }
         let first = self.pending.fields().is_empty() && self.field.is_none();
@@ -165,10 +168,11 @@ impl<'a> Scan<'a> {
                 self.position = next;
                 return self.end_headers();
             } else {
-                self.structure.defects.push(Defect::StrayHeaderLine);
+                self.take_stray(line);
             }
         } else if let Some(colon) = field_name(text) {
             self.flush_field();
+            self.stray.clear();
             if self.header_is_too_large() {
                 self.skip_field(next);
                 return;
@@ -177,13 +181,27 @@ impl<'a> Scan<'a> {
         } else if text.starts_with(b"From ") {
             // An mbox separator; it belongs before the first field but is harmless among them.
             if !first {
-                self.structure.defects.push(Defect::StrayHeaderLine);
+                self.note(Defect::StrayHeaderLine);
             }
         } else {
-            self.structure.defects.push(Defect::HeaderWithoutEnd);
-            return self.end_headers();
+            self.flush_field();
+            self.take_stray(line);
         }
         self.position = next;
+    }
+
+    fn take_stray(&mut self, line: Range<usize>) {
+        self.note(Defect::StrayHeaderLine);
+        if self.stray.len() < self.limits.header_fields {
+            self.stray.push(charset::decode_unlabelled(&self.raw[line]));
+        }
+    }
+
+    /// Notes a defect, once for a run of the same.
+    fn note(&mut self, defect: Defect) {
+        if self.structure.defects.last() != Some(&defect) {
+            self.structure.defects.push(defect);
+        }
     }
 
     fn header_is_too_large(&self) -> bool {
@@ -192,9 +210,7 @@ impl<'a> Scan<'a> {
     }
 
     fn skip_field(&mut self, next: usize) {
-        if self.structure.defects.last() != Some(&Defect::HeaderTooLarge) {
-            self.structure.defects.push(Defect::HeaderTooLarge);
-        }
+        self.note(Defect::HeaderTooLarge);
         self.position = next;
     }
 
@@ -202,7 +218,7 @@ impl<'a> Scan<'a> {
         if let Some((name, value)) = self.field.take() {
             let end = value.end.min(value.start + self.limits.header_size);
             if end < value.end {
-                self.structure.defects.push(Defect::HeaderTooLarge);
+                self.note(Defect::HeaderTooLarge);
             }
             self.pending.push(&self.raw[name], &self.raw[value.start..end]);
         }
@@ -231,7 +247,7 @@ impl<'a> Scan<'a> {
             .flatten()
             .filter(|boundary| !boundary.is_empty());
         if content_type.value.starts_with("multipart/") && boundary.is_none() {
-            self.structure.defects.push(Defect::MultipartWithoutBoundary);
+            self.note(Defect::MultipartWithoutBoundary);
         }
         let index = self.structure.parts.len();
         self.structure.parts.push(Part {
@@ -240,7 +256,7 @@ impl<'a> Scan<'a> {
             disposition,
             body: self.position..self.raw.len(),
             is_multipart: false,
-            parent,
+            stray: std::mem::take(&mut self.stray),
         });
         self.state = State::Body;
         if let Some(boundary) = boundary {
@@ -250,7 +266,7 @@ impl<'a> Scan<'a> {
 
     fn open_multipart(&mut self, part: usize, boundary: Vec<u8>) {
         if self.frames.len() >= self.limits.depth {
-            self.structure.defects.push(Defect::TooDeep);
+            self.note(Defect::TooDeep);
             return;
         }
         self.frames.push(Frame { part, boundary, has_children: false, closed: false });
@@ -277,9 +293,7 @@ impl<'a> Scan<'a> {
             return;
         }
         if self.structure.parts.len() >= self.limits.parts {
-            if self.structure.defects.last() != Some(&Defect::TooManyParts) {
-                self.structure.defects.push(Defect::TooManyParts);
-            }
+            self.note(Defect::TooManyParts);
             self.state = State::Epilogue;
             return;
         }
@@ -293,7 +307,7 @@ impl<'a> Scan<'a> {
     /// Which open multipart the line is a boundary of, and whether it is the closing one.
     fn match_boundary(&self, line: &[u8]) -> Option<(usize, bool)> {
         let rest = line.strip_prefix(b"--")?;
-        self.frames.iter().enumerate().rev().find_map(|(index, frame)| {
+        self.frames.iter().enumerate().find_map(|(index, frame)| {
             if frame.closed {
                 return None;
             }
@@ -338,9 +352,9 @@ impl<'a> Scan<'a> {
 
     fn note_unclosed(&mut self, frame: &Frame) {
         if !frame.has_children {
-            self.structure.defects.push(Defect::MultipartWithoutParts);
+            self.note(Defect::MultipartWithoutParts);
         } else if !frame.closed {
-            self.structure.defects.push(Defect::MultipartWithoutEnd);
+            self.note(Defect::MultipartWithoutEnd);
         }
     }
 

@@ -3,8 +3,8 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
-use mainstay_channels::mail::{self, Address, Attachment, Message};
+use clap::{Args, Subcommand, ValueEnum};
+use mainstay_channels::mail::{self, Address, Attachment, Message, reply};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -14,6 +14,10 @@ use crate::Failure;
 pub enum Command {
     /// Read a raw message and show what is in it
     Read(Read),
+    /// Strip quotations and signatures from a text given on standard input
+    Reply(Strip),
+    /// Split the signature off a text given on standard input
+    Signature(Signature),
 }
 
 /// Read a raw message and show what is in it
@@ -21,6 +25,36 @@ pub enum Command {
 pub struct Read {
     /// The raw message (RFC 5322), or `-` for standard input
     file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Strip quotations and signatures from a text given on standard input
+#[derive(Debug, Args)]
+pub struct Strip {
+    /// What the text is
+    #[arg(long, value_enum, default_value_t = Kind::Plain)]
+    kind: Kind,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a text to be stripped is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Plain text: prints the visible reply
+    Plain,
+    /// HTML: prints the HTML of the visible reply
+    Html,
+    /// Plain text that carries a forwarded message: prints what stands before it
+    Embedded,
+}
+
+/// Split the signature off a text given on standard input
+#[derive(Debug, Args)]
+pub struct Signature {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -34,6 +68,8 @@ impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
             Self::Read(read) => read.run(),
+            Self::Reply(strip) => strip.run(),
+            Self::Signature(signature) => signature.run(),
         }
     }
 }
@@ -45,6 +81,49 @@ impl Read {
         println!("{}", message_json(&message));
         Ok(())
     }
+}
+
+impl Strip {
+    fn run(self) -> Result<(), Failure> {
+        let text = read_text()?;
+        let (plain, value) = match self.kind {
+            Kind::Plain => {
+                let reply = reply::strip(&text);
+                (reply.reply.clone(), json!({"reply": reply.reply, "removed": reply.removed}))
+            }
+            Kind::Html => {
+                let reply = reply::strip_html(&text);
+                (reply.reply.clone(), json!({"reply": reply.reply, "removed": reply.removed}))
+            }
+            Kind::Embedded => {
+                let found = reply::embedded(&text);
+                (found.before.clone(), json!({"before": found.before, "embedded": found.embedded}))
+            }
+        };
+        if self.json {
+            println!("{value}");
+        } else {
+            println!("{plain}");
+        }
+        Ok(())
+    }
+}
+
+impl Signature {
+    fn run(self) -> Result<(), Failure> {
+        let signed = reply::split_signature(&read_text()?);
+        if self.json {
+            println!("{}", json!({"text": signed.text, "signature": signed.signature}));
+        } else {
+            println!("{}", signed.text);
+        }
+        Ok(())
+    }
+}
+
+fn read_text() -> Result<String, Failure> {
+    let bytes = read_input(Path::new("-"))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn read_input(file: &Path) -> Result<Vec<u8>, Failure> {
