@@ -380,7 +380,7 @@ pub async fn finish(request: Request, next: Next) -> Response {
     let problem = parts
         .extensions
         .remove::<Problem>()
-        .unwrap_or_else(|| of_library(status, parts.headers.get(header::ALLOW)));
+        .unwrap_or_else(|| of_library(status));
     let mut finished = problem.clone().into_response();
     // What the library's answer carried besides its body, such as `Allow`, still holds.
     for (name, value) in &parts.headers {
@@ -393,17 +393,18 @@ pub async fn finish(request: Request, next: Next) -> Response {
     finished
 }
 
-fn of_library(status: StatusCode, allow: Option<&HeaderValue>) -> Problem {
+fn of_library(status: StatusCode) -> Problem {
     let kind = Kind::of_status(status);
-    let allowed = allow.and_then(|methods| methods.to_str().ok());
-    let detail = match (kind, allowed) {
-        (Kind::MethodNotAllowed, Some(methods)) => Cow::from(format!("This path knows {methods}.")),
-        (Kind::NotFound, _) => Cow::from("There is nothing at this path; see /api/docs."),
-        (Kind::TooLarge, _) => Cow::from("The body is larger than this server accepts."),
-        (Kind::Unavailable, _) => {
-            Cow::from("The request took too long and was given up; nothing more will come of it.")
+    let detail = match kind {
+        Kind::MethodNotAllowed => {
+            "This path does not know this method; the `allow` header names those it knows."
         }
-        _ => Cow::from(kind.title()),
+        Kind::NotFound => "There is nothing at this path; see /api/docs.",
+        Kind::TooLarge => "The body is larger than this server accepts.",
+        Kind::Unavailable => {
+            "The request took too long and was given up; nothing more will come of it."
+        }
+        _ => kind.title(),
     };
     Problem::new(kind, detail)
 }
