@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use mainstay_calendar::{Calendar, ClosedReason, SpanState};
 
@@ -69,7 +70,7 @@ fn draw_cell(calendar: &Calendar, day: Date, cell: i64) -> char {
         instant(calendar, day, cell + 1),
     );
     let open = calendar.elapsed(start, end);
-    if end <= start {
+    if is_skipped(calendar, day, cell) {
         ' '
     } else if open.is_zero() {
         '·'
@@ -82,13 +83,22 @@ fn draw_cell(calendar: &Calendar, day: Date, cell: i64) -> char {
 
 /// The instant at which a half hour of a day begins; cell 48 is the end of the day.
 fn instant(calendar: &Calendar, day: Date, cell: i64) -> Timestamp {
-    let midnight = day.at(0, 0, 0, 0);
-    let local = midnight.saturating_add((30 * cell).minutes());
     calendar
         .time_zone()
-        .to_ambiguous_timestamp(local)
+        .to_ambiguous_timestamp(local(day, cell))
         .compatible()
         .unwrap_or(Timestamp::MAX)
+}
+
+/// Whether the clocks never show the time at which a half hour begins.
+fn is_skipped(calendar: &Calendar, day: Date, cell: i64) -> bool {
+    let zone = calendar.time_zone();
+    let offset = zone.to_ambiguous_timestamp(local(day, cell)).offset();
+    matches!(offset, AmbiguousOffset::Gap { .. })
+}
+
+fn local(day: Date, cell: i64) -> DateTime {
+    day.at(0, 0, 0, 0).saturating_add((30 * cell).minutes())
 }
 
 /// What is particular about a day: its holiday, exception or breaks, and a change of the clocks.
