@@ -1,5 +1,21 @@
-//! Business-time arithmetic: what is open, when something is due, how much time has passed.
+#![doc = include_str!("../README.md")]
 
-/// A calendar.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Calendar;
+mod business_days;
+mod calendar;
+mod error;
+mod hours;
+mod interval;
+mod microsecond;
+mod reason;
+mod spec;
+mod table;
+mod validation;
+mod zone;
+
+pub use calendar::Calendar;
+pub use error::{CalendarError, Place};
+pub use interval::Interval;
+pub use reason::{ClosedReason, Span, SpanState};
+pub use spec::{
+    CalendarSpec, Holiday, InvalidTimeOfDay, TimeOfDay, TimeRange, Weekly, YearlyHoliday,
+};
