@@ -7,10 +7,13 @@
 pub mod clock;
 pub mod commitment;
 pub mod condition;
+pub mod escalation;
 pub mod event;
 pub mod id;
 pub mod name;
 pub mod policy;
+pub mod role;
+pub mod routing;
 pub mod severity;
 pub mod status;
 pub mod ticket;
