@@ -57,7 +57,9 @@ pub fn split_shared_line(line: &str) -> Option<(&str, &str)> {
     });
     let captures = SHARED.as_ref()?.captures(line)?;
     let (reply, marker) = (captures.name("reply")?, captures.name("marker")?);
-    let is_quoted = reply.as_str().trim_start().starts_with('>');
+    let before = reply.as_str();
+    // "On Monday, Eva, on Tuesday Tim wrote:" is one marker.
+    let is_quoted = before.trim_start().starts_with('>') || (words::starts_with_on(before) && words::has_date(before));
     (!is_quoted && is_marker(marker.as_str()))
         .then(|| (reply.as_str().trim_end_matches(['-', ' ']), marker.as_str()))
 }
