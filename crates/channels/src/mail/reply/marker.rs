@@ -107,6 +107,19 @@ pub fn header_block_length(lines: &[&str]) -> usize {
     if is_block { length } else { 0 }
 }
 
+/// "From: eva@example.com Date: 24 March" in one line, as a page shows headers that stand on lines of their own in its
+/// source.
+pub fn is_inline_header_block(line: &str) -> bool {
+    static NEXT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\s\p{L}[\p{L} -]{0,20}[:：]\s").ok());
+    let Some(first) = words::header_kind(line).filter(|kind| matches!(kind, HeaderKind::From | HeaderKind::Date)) else {
+        return false;
+    };
+    let next = NEXT.as_ref().into_iter().flat_map(|pattern| pattern.find_iter(line));
+    next.filter_map(|found| words::header_kind(found.as_str())).any(|kind| kind != first)
+        && (line.contains('@') || words::has_date(line))
+}
+
 fn is_marker(line: &str) -> bool {
     if line.len() > MARKER_LENGTH {
         return false;

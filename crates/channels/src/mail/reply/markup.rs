@@ -199,7 +199,10 @@ fn marker_cut(dom: &Dom, lines: &[Line], containers: &[NodeId]) -> Option<Cut> {
         if line.quotes > 0 || !outside(line) {
             continue;
         }
-        let headers = marker::header_block_length(&texts[index..]);
+        let headers = match marker::header_block_length(&texts[index..]) {
+            0 => usize::from(marker::is_inline_header_block(texts[index])),
+            headers => headers,
+        };
         let length = if headers > 0 { 0 } else { marker::marker_length(&texts[index..]) };
         if headers == 0 && length == 0 {
             continue;
