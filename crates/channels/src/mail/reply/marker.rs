@@ -57,7 +57,9 @@ pub fn split_shared_line(line: &str) -> Option<(&str, &str)> {
     });
     let captures = SHARED.as_ref()?.captures(line)?;
     let (reply, marker) = (captures.name("reply")?, captures.name("marker")?);
-    let is_quoted = reply.as_str().trim_start().starts_with('>');
+    let before = reply.as_str();
+    // "On Monday, Eva, on Tuesday Tim wrote:" is one marker.
+    let is_quoted = before.trim_start().starts_with('>') || (words::starts_with_on(before) && words::has_date(before));
     (!is_quoted && is_marker(marker.as_str()))
         .then(|| (reply.as_str().trim_end_matches(['-', ' ']), marker.as_str()))
 }
@@ -103,6 +105,19 @@ pub fn header_block_length(lines: &[&str]) -> usize {
         && (has(HeaderKind::From) || (has(HeaderKind::Date) && (has(HeaderKind::To) || has(HeaderKind::Subject))))
         && (kinds.len() >= 3 || !has(HeaderKind::Other));
     if is_block { length } else { 0 }
+}
+
+/// "From: eva@example.com Date: 24 March" in one line, as a page shows headers that stand on lines of their own in its
+/// source.
+pub fn is_inline_header_block(line: &str) -> bool {
+    static NEXT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\s\p{L}[\p{L} -]{0,20}[:：]\s").ok());
+    let Some(first) = words::header_kind(line).filter(|kind| matches!(kind, HeaderKind::From | HeaderKind::Date)) else {
+        return false;
+    };
+    let next = NEXT.as_ref().into_iter().flat_map(|pattern| pattern.find_iter(line));
+    next.filter_map(|found| words::header_kind(found.as_str())).any(|kind| kind != first)
+        && (line.contains('@') || words::has_date(line))
 }
 
 fn is_marker(line: &str) -> bool {

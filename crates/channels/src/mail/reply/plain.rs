@@ -135,17 +135,17 @@ fn classify_next(rest: &[&str], lines: &mut Vec<Line>) -> usize {
         lines.extend(rest[..length].iter().map(|line| Line::new(Class::Header, *line)));
         return length;
     }
+    if let Some((reply, marker)) = marker::split_shared_line(source) {
+        lines.push(Line::new(Class::Text, reply));
+        lines.push(Line::new(Class::Marker, marker));
+        return 1;
+    }
     let length = marker::marker_length(rest);
     if length > 0 {
         let joined = if length == 1 { source.to_owned() } else { marker::join(&rest[..length]) };
         let is_title = words::original_message(&joined) || words::forwarded_message(&joined);
         lines.push(Line::new(if is_title { Class::Original } else { Class::Marker }, joined));
         return length;
-    }
-    if let Some((reply, marker)) = marker::split_shared_line(source) {
-        lines.push(Line::new(Class::Text, reply));
-        lines.push(Line::new(Class::Marker, marker));
-        return 1;
     }
     lines.push(match named_quote(source) {
         Some(requoted) => Line { class: Class::NamedQuote, text: source.to_owned(), requoted: Some(requoted) },
