@@ -4,6 +4,8 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::certificate::Certificate;
 use crate::guarded::{Guarded, RunAs, free_port, give, is_root, new_folder};
@@ -11,6 +13,9 @@ use crate::installed::{Program, daemon_folders, user_ids};
 
 /// How often a server is started anew because another process took its port in between.
 const PORT_ATTEMPTS: usize = 5;
+
+/// How long a delivery may take on a machine that is busy building.
+const MAIL_LIMIT: Duration = Duration::from_secs(30);
 
 /// Dovecot on loopback, serving one Maildir a user in a temporary folder.
 #[derive(Debug)]
@@ -136,6 +141,48 @@ impl DovecotServer {
         fs::write(&aside, message).expect("our own folder can be written");
         give(&aside, self.mail_user);
         fs::rename(&aside, &place).expect("our own folder can be written");
+    }
+
+    /// The messages in a user's inbox, oldest delivery first, as soon as there are at least `count`.
+    ///
+    /// # Panics
+    /// When there are fewer after half a minute.
+    #[must_use]
+    pub fn wait_for_mail(&self, user: &str, count: usize) -> Vec<Vec<u8>> {
+        let started = Instant::now();
+        loop {
+            let mail = self.mail(user);
+            if mail.len() >= count {
+                return mail;
+            }
+            assert!(
+                started.elapsed() < MAIL_LIMIT,
+                "{user} has {} of {count} messages",
+                mail.len()
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The messages in a user's inbox now, oldest delivery first.
+    ///
+    /// # Panics
+    /// When the folder cannot be read.
+    #[must_use]
+    pub fn mail(&self, user: &str) -> Vec<Vec<u8>> {
+        let maildir = self.maildir(user);
+        let mut files: Vec<PathBuf> = ["new", "cur"]
+            .iter()
+            .flat_map(|part| fs::read_dir(maildir.join(part)).expect("our own folder can be read"))
+            .map(|entry| entry.expect("our own folder can be read").path())
+            .collect();
+        // Names begin with the second and microsecond of the delivery, whichever folder they are in.
+        files.sort_by_key(|file| file.file_name().map(ToOwned::to_owned));
+        // A reader may move a message from `new` to `cur` in between; the next look finds it there.
+        files
+            .iter()
+            .filter_map(|file| fs::read(file).ok())
+            .collect()
     }
 
     /// Gives a folder another UIDVALIDITY, as a mailbox restored from a backup has.

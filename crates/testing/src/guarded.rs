@@ -118,11 +118,10 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        if let Some(mut lifeline) = self.lifeline.take() {
-            if self.keep_folder {
-                // A line instead of the end of the pipe tells the shell that we are still here to clean up.
-                let _ = lifeline.write_all(b"keep\n");
-            }
+        let lifeline = self.lifeline.take();
+        if let Some(mut lifeline) = lifeline.filter(|_| self.keep_folder) {
+            // A line instead of the end of the pipe tells the shell that we are still here to clean up.
+            let _ = lifeline.write_all(b"keep\n");
         }
         // The shell ends when the server has; an error here means that it is already gone.
         let _ = self.shell.wait();
