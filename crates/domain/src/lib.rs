@@ -7,11 +7,14 @@
 pub mod clock;
 pub mod commitment;
 pub mod condition;
+pub mod escalation;
 pub mod event;
 mod facts;
 pub mod id;
 pub mod name;
 pub mod policy;
+pub mod role;
+pub mod routing;
 pub mod severity;
 pub mod status;
 pub mod threading;

@@ -72,4 +72,12 @@ names! {
     TemplateName;
     /// A tag.
     Tag;
+    /// The name of a team, as packs write it; the store knows which team bears it.
+    TeamName;
+    /// The address by which an agent signs in; a pack names people by it, because it cannot know their identifiers.
+    AgentAddress;
+    /// Something an agent is good at, such as `sso` or `billing`.
+    Skill;
+    /// A language, as an ISO 639-1 code in lower case, such as `es`.
+    Language;
 }
