@@ -1,16 +1,20 @@
 //! What every use case works with: the time, randomness and the store.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{IdSource, uuid_at};
+use mainstay_domain::role::Roles;
+use mainstay_store::{Reader, Store, Transaction};
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::error::Result;
+use crate::password::Passwords;
+use crate::throttle::Throttle;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
 pub trait Clock: Send + Sync + 'static {
@@ -52,9 +56,13 @@ impl Clock for ManualClock {
 pub struct App(Arc<Shared>);
 
 struct Shared {
+    store: Store,
     clock: Arc<dyn Clock>,
     random: Mutex<ChaCha20Rng>,
     options: Options,
+    roles: RwLock<Arc<Roles>>,
+    passwords: Passwords,
+    throttle: Mutex<Throttle>,
     work: Notify,
 }
 
@@ -89,11 +97,15 @@ impl App {
     /// Puts the use cases together. `seed` is the source of every identifier and secret: 32 unpredictable bytes in
     /// earnest, any in a test that must be repeatable.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
         Self(Arc::new(Shared {
+            store,
             clock,
             random: Mutex::new(ChaCha20Rng::from_seed(seed)),
             options,
+            roles: RwLock::default(),
+            passwords: Passwords::default(),
+            throttle: Mutex::default(),
             work: Notify::new(),
         }))
     }
@@ -102,6 +114,41 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Reads what is committed.
+    pub(crate) fn read(&self) -> Reader {
+        self.0.store.read()
+    }
+
+    /// Begins to write.
+    pub(crate) async fn begin(&self) -> Result<Transaction> {
+        Ok(self.0.store.begin().await?)
+    }
+
+    /// The roles of the policy in force.
+    #[must_use]
+    pub fn roles(&self) -> Arc<Roles> {
+        Arc::clone(&self.0.roles.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts the roles of another policy in force.
+    pub fn set_roles(&self, roles: Roles) {
+        *self.0.roles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roles);
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        lock(&self.0.throttle)
     }
 
     /// What the use cases were told.
@@ -132,7 +179,7 @@ impl App {
 
     /// Whether the store answers.
     pub async fn is_store_well(&self) -> bool {
-        true
+        self.0.store.ping().await.is_ok()
     }
 
     /// Does what is due at `now`: clocks, jobs, mail. Bounded, so that a worker can stop between two ticks.
@@ -172,12 +219,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mainstay_store::StoreOptions;
 
-    #[test]
-    fn the_same_seed_gives_the_same_identifiers() {
+    #[tokio::test]
+    async fn the_same_seed_gives_the_same_identifiers() {
+        let options = StoreOptions::new("sqlite::memory:");
+        let store = Store::open(&options).await.unwrap();
         let ids = || {
             let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-            let app = App::new(clock, [7; 32], Options::default());
+            let app = App::new(store.clone(), clock, [7; 32], Options::default());
             (app.new_id::<Uuid>(app.now()), app.new_id::<Uuid>(app.now()))
         };
         let (first, second) = ids();

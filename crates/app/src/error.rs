@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use mainstay_store::StoreError;
+
 /// What every use case returns.
 pub type Result<T, E = AppError> = std::result::Result<T, E>;
 
@@ -139,6 +141,19 @@ impl Expected {
             Self::OneOf(_) => Err(AppError::Changed(format!(
                 "This is at version {current} by now: read it again and repeat the change on what you find."
             ))),
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::unavailable("The store does not answer.", error),
+            StoreError::Conflict(what) => Self::Conflict(format!("The store refused: {what}.")),
+            StoreError::Corrupt(_)
+            | StoreError::NewerSchema { .. }
+            | StoreError::Address { .. }
+            | StoreError::Refused(_) => Self::broken("The store is broken.", error),
         }
     }
 }
