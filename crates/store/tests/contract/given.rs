@@ -7,8 +7,8 @@ use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::ticket::{self, StoredTicket};
 use mainstay_store::Transaction;
+use mainstay_store::ticket::{self, StoredTicket};
 use uuid::Uuid;
 
 /// So many seconds after the tests begin.

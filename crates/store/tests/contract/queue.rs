@@ -63,38 +63,73 @@ async fn a_job_is_leased_to_one_worker(fresh: &Fresh) {
     }
     taken.sort_unstable();
     assert_eq!(taken, (1..=100).map(given::id).collect::<Vec<JobId>>());
-    assert_eq!(job::next_job_at(&fresh.store.read()).await.unwrap(), Some(at(560)));
+    assert_eq!(
+        job::next_job_at(&fresh.store.read()).await.unwrap(),
+        Some(at(560))
+    );
 
     let tx = fresh.store.begin().await.unwrap();
-    assert_eq!(job::lease(&tx, at(559), "late", at(600), 10).await.unwrap().len(), 0);
-    assert_eq!(job::lease(&tx, at(560), "late", at(600), 10).await.unwrap().len(), 10);
+    assert_eq!(
+        job::lease(&tx, at(559), "late", at(600), 10)
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(
+        job::lease(&tx, at(560), "late", at(600), 10)
+            .await
+            .unwrap()
+            .len(),
+        10
+    );
 }
 
 async fn a_job_goes_through_its_life(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     for number in [3, 1, 2] {
-        assert_eq!(job::enqueue(&tx, &job(number)).await.unwrap(), Enqueued::Now);
+        assert_eq!(
+            job::enqueue(&tx, &job(number)).await.unwrap(),
+            Enqueued::Now
+        );
     }
     assert_eq!(job::next_job_at(&tx).await.unwrap(), Some(at(1)));
     assert_eq!(job::lease(&tx, at(0), "w", at(9), 10).await.unwrap(), []);
-    assert_eq!(job::lease(&tx, at(2), "w", at(9), 10).await.unwrap(), [job(1), job(2)]);
+    assert_eq!(
+        job::lease(&tx, at(2), "w", at(9), 10).await.unwrap(),
+        [job(1), job(2)]
+    );
     assert!(job::extend(&tx, given::id(1), "w", at(20)).await.unwrap());
-    assert!(!job::extend(&tx, given::id(1), "other", at(20)).await.unwrap());
+    assert!(
+        !job::extend(&tx, given::id(1), "other", at(20))
+            .await
+            .unwrap()
+    );
 
     job::complete(&tx, given::id(1)).await.unwrap();
-    job::retry(&tx, given::id(2), at(30), "timed out").await.unwrap();
-    job::give_up(&tx, given::id(3), at(31), "no such mailbox").await.unwrap();
+    job::retry(&tx, given::id(2), at(30), "timed out")
+        .await
+        .unwrap();
+    job::give_up(&tx, given::id(3), at(31), "no such mailbox")
+        .await
+        .unwrap();
     assert_eq!(job::find(&tx, given::id(1)).await.unwrap(), None);
     assert_eq!(job::next_job_at(&tx).await.unwrap(), Some(at(30)));
     let retried = job::lease(&tx, at(30), "w", at(39), 10).await.unwrap();
     assert_eq!(retried.len(), 1);
-    assert_eq!((retried[0].attempts, retried[0].last_error.as_deref()), (1, Some("timed out")));
+    assert_eq!(
+        (retried[0].attempts, retried[0].last_error.as_deref()),
+        (1, Some("timed out"))
+    );
     let dead = job::dead(&tx, 10).await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0].id, dead[0].dead_at), (given::id(3), Some(at(31))));
     assert!(job::requeue(&tx, given::id(3), at(32)).await.unwrap());
     assert!(!job::requeue(&tx, given::id(3), at(32)).await.unwrap());
-    assert_eq!(job::counts(&tx).await.unwrap(), job::JobCounts { live: 2, dead: 0 });
+    assert_eq!(
+        job::counts(&tx).await.unwrap(),
+        job::JobCounts { live: 2, dead: 0 }
+    );
 }
 
 async fn a_key_keeps_a_second_job_out(fresh: &Fresh) {
@@ -104,7 +139,10 @@ async fn a_key_keeps_a_second_job_out(fresh: &Fresh) {
     };
     let tx = fresh.store.begin().await.unwrap();
     assert_eq!(job::enqueue(&tx, &keyed(1)).await.unwrap(), Enqueued::Now);
-    assert_eq!(job::enqueue(&tx, &keyed(2)).await.unwrap(), Enqueued::Before);
+    assert_eq!(
+        job::enqueue(&tx, &keyed(2)).await.unwrap(),
+        Enqueued::Before
+    );
     job::enqueue_many(&tx, &[keyed(3), job(4)]).await.unwrap();
     assert_eq!(job::counts(&tx).await.unwrap().live, 2);
     job::complete(&tx, given::id(1)).await.unwrap();
@@ -123,10 +161,13 @@ fn a_clock(ticket: u32, commitment: &str, next_at: Option<i64>) -> StoredClock {
         started_at: at(i64::from(ticket)),
         promised_due_at: next_at.map(at),
         due_at: next_at.map(at),
-        met_at: None,
+        stopped_at: None,
         missed_at: None,
         cancelled_at: None,
-        warnings: vec![WarningGiven { warning: 0, at: at(5) }],
+        warnings: vec![WarningGiven {
+            warning: 0,
+            at: at(5),
+        }],
         next_at: next_at.map(at),
         detail: "{}".to_owned(),
     }
@@ -137,7 +178,13 @@ async fn what_is_due_comes_in_order_and_once(fresh: &Fresh) {
     given::tickets(&tx, 1..=4).await;
     assert_eq!(due::next_instant(&tx).await.unwrap(), None);
     for (ticket, next_at) in [(1, Some(40)), (2, Some(10)), (3, Some(30)), (4, None)] {
-        clock::replace(&tx, given::id(ticket), &[a_clock(ticket, "first_response", next_at)]).await.unwrap();
+        clock::replace(
+            &tx,
+            given::id(ticket),
+            &[a_clock(ticket, "first_response", next_at)],
+        )
+        .await
+        .unwrap();
     }
     let escalation = DueSubject::Escalation(given::id(9));
     due::set(&tx, escalation, Some(at(20))).await.unwrap();
@@ -146,22 +193,39 @@ async fn what_is_due_comes_in_order_and_once(fresh: &Fresh) {
     let on = fresh.store.read();
     assert_eq!(due::next_instant(&on).await.unwrap(), Some(at(10)));
     let clocks = clock::due_clocks(&on, at(30), 10).await.unwrap();
-    assert_eq!(clocks.iter().map(|clock| clock.ticket).collect::<Vec<_>>(), [given::id(2), given::id(3)]);
+    assert_eq!(
+        clocks.iter().map(|clock| clock.ticket).collect::<Vec<_>>(),
+        [given::id(2), given::id(3)]
+    );
 
     let tx = fresh.store.begin().await.unwrap();
-    let taken = due::lease_due(&tx, at(35), "node", at(95), 2).await.unwrap();
+    let taken = due::lease_due(&tx, at(35), "node", at(95), 2)
+        .await
+        .unwrap();
     let subjects: Vec<_> = taken.iter().map(|due| (due.subject, due.at)).collect();
-    assert_eq!(subjects, [(DueSubject::Ticket(given::id(2)), at(10)), (escalation, at(20))]);
-    let taken = due::lease_due(&tx, at(35), "other", at(95), 10).await.unwrap();
+    assert_eq!(
+        subjects,
+        [
+            (DueSubject::Ticket(given::id(2)), at(10)),
+            (escalation, at(20))
+        ]
+    );
+    let taken = due::lease_due(&tx, at(35), "other", at(95), 10)
+        .await
+        .unwrap();
     assert_eq!(taken.len(), 1);
     assert_eq!(due::backlog(&tx, at(35)).await.unwrap(), (0, None));
     assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(40)));
 
     // Saving the clocks of a ticket ends its lease; what is not due any more is gone from the index.
-    clock::replace(&tx, given::id(2), &[a_clock(2, "first_response", Some(36))]).await.unwrap();
+    clock::replace(&tx, given::id(2), &[a_clock(2, "first_response", Some(36))])
+        .await
+        .unwrap();
     due::set(&tx, escalation, None).await.unwrap();
     assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(36)));
-    let taken = due::lease_due(&tx, at(200), "third", at(300), 10).await.unwrap();
+    let taken = due::lease_due(&tx, at(200), "third", at(300), 10)
+        .await
+        .unwrap();
     assert_eq!(
         taken.iter().map(|due| due.at).collect::<Vec<_>>(),
         [at(30), at(36), at(40)],
@@ -172,15 +236,25 @@ async fn what_is_due_comes_in_order_and_once(fresh: &Fresh) {
 async fn clocks_are_replaced_in_one_go(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     given::tickets(&tx, 1..=2).await;
-    let first = [a_clock(1, "first_response", Some(10)), a_clock(1, "update", Some(5))];
+    let first = [
+        a_clock(1, "first_response", Some(10)),
+        a_clock(1, "update", Some(5)),
+    ];
     clock::replace(&tx, given::id(1), &first).await.unwrap();
-    clock::replace(&tx, given::id(2), &[a_clock(2, "update", Some(50))]).await.unwrap();
+    clock::replace(&tx, given::id(2), &[a_clock(2, "update", Some(50))])
+        .await
+        .unwrap();
     let mut later = a_clock(1, "first_response", Some(99));
     later.state = ClockState::Paused;
     later.target = None;
     let resolution = a_clock(1, "resolution", None);
-    clock::replace(&tx, given::id(1), &[later.clone(), resolution.clone()]).await.unwrap();
-    assert_eq!(clock::of_ticket(&tx, given::id(1)).await.unwrap(), [later, resolution]);
+    clock::replace(&tx, given::id(1), &[later.clone(), resolution.clone()])
+        .await
+        .unwrap();
+    assert_eq!(
+        clock::of_ticket(&tx, given::id(1)).await.unwrap(),
+        [later, resolution]
+    );
     assert_eq!(clock::of_ticket(&tx, given::id(2)).await.unwrap().len(), 1);
     assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(50)));
     clock::replace(&tx, given::id(1), &[]).await.unwrap();

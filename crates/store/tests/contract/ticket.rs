@@ -35,21 +35,37 @@ async fn a_ticket_and_its_facts_are_read_as_written(fresh: &Fresh) {
             },
         ),
     ];
-    ledger::append(&tx, stored.ticket.id, None, &facts).await.unwrap();
+    ledger::append(&tx, stored.ticket.id, None, &facts)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 
     let on = fresh.store.read();
-    let found = ticket::find_by_number(&on, Scope::Everything, 7).await.unwrap();
+    let found = ticket::find_by_number(&on, Scope::Everything, 7)
+        .await
+        .unwrap();
     assert_eq!(found.as_ref(), Some(&stored));
-    assert_eq!(ticket::find(&on, Scope::Everything, stored.ticket.id).await.unwrap(), found);
+    assert_eq!(
+        ticket::find(&on, Scope::Everything, stored.ticket.id)
+            .await
+            .unwrap(),
+        found
+    );
     assert_eq!(ledger::load(&on, stored.ticket.id).await.unwrap(), facts);
-    assert_eq!(ticket::find_by_number(&on, Scope::Everything, 8).await.unwrap(), None);
+    assert_eq!(
+        ticket::find_by_number(&on, Scope::Everything, 8)
+            .await
+            .unwrap(),
+        None
+    );
 }
 
 async fn of_two_writers_who_saw_the_same_one_is_refused(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     given::tickets(&tx, [1]).await;
-    ledger::append(&tx, given::id(1), None, &[given::opened(1)]).await.unwrap();
+    ledger::append(&tx, given::id(1), None, &[given::opened(1)])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 
     let mut changed = given::ticket(1);
@@ -62,14 +78,23 @@ async fn of_two_writers_who_saw_the_same_one_is_refused(fresh: &Fresh) {
     changed.ticket.subject = "Second".to_owned();
     let tx = fresh.store.begin().await.unwrap();
     let refused = ticket::update(&tx, &changed, 1).await;
-    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(_))),
+        "{refused:?}"
+    );
     let mut same_place = given::opened(1);
     same_place.id = given::id(999);
     let refused = ledger::append(&tx, given::id(1), None, &[same_place]).await;
-    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(_))),
+        "{refused:?}"
+    );
     drop(tx);
 
-    let found = ticket::find(&fresh.store.read(), Scope::Everything, given::id(1)).await.unwrap().unwrap();
+    let found = ticket::find(&fresh.store.read(), Scope::Everything, given::id(1))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.ticket.subject, "First");
 }
 
@@ -96,7 +121,9 @@ async fn reading_then_writing_together_is_never_refused(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     given::tickets(&tx, 1..=400).await;
     tx.commit().await.unwrap();
-    let writers: Vec<_> = (1..=400).map(|number| tokio::spawn(touch(fresh.store.clone(), number))).collect();
+    let writers: Vec<_> = (1..=400)
+        .map(|number| tokio::spawn(touch(fresh.store.clone(), number)))
+        .collect();
     for writer in writers {
         writer.await.unwrap().unwrap();
     }
@@ -105,12 +132,19 @@ async fn reading_then_writing_together_is_never_refused(fresh: &Fresh) {
         severities: vec![Severity::P3],
         ..TicketFilter::default()
     };
-    assert_eq!(ticket::count(&on, Scope::Everything, &untouched).await.unwrap(), 0);
+    assert_eq!(
+        ticket::count(&on, Scope::Everything, &untouched)
+            .await
+            .unwrap(),
+        0
+    );
 }
 
 async fn touch(store: Store, number: u32) -> Result<(), StoreError> {
     let tx = store.begin().await?;
-    let mut stored = ticket::find_by_number(&tx, Scope::Everything, u64::from(number)).await?.unwrap();
+    let mut stored = ticket::find_by_number(&tx, Scope::Everything, u64::from(number))
+        .await?
+        .unwrap();
     stored.ticket.facts.severity = Severity::P1;
     stored.ticket.version += 1;
     ticket::update(&tx, &stored, 1).await?;
@@ -122,7 +156,12 @@ async fn pages_are_complete_while_tickets_come(fresh: &Fresh) {
     given::tickets(&tx, 1..=50).await;
     tx.commit().await.unwrap();
     let mut newcomer = 1_000;
-    for key in [TicketKey::Severity, TicketKey::Opened, TicketKey::NextDue, TicketKey::Number] {
+    for key in [
+        TicketKey::Severity,
+        TicketKey::Opened,
+        TicketKey::NextDue,
+        TicketKey::Number,
+    ] {
         for direction in [Direction::Ascending, Direction::Descending] {
             let mut seen: Vec<TicketId> = Vec::new();
             let mut page = PageRequest::first(7);
@@ -151,9 +190,16 @@ async fn pages_are_complete_while_tickets_come(fresh: &Fresh) {
             let all = seen.len();
             seen.sort_unstable();
             seen.dedup();
-            assert_eq!(seen.len(), all, "{key:?} {direction:?}: a ticket came twice");
+            assert_eq!(
+                seen.len(),
+                all,
+                "{key:?} {direction:?}: a ticket came twice"
+            );
             for number in 1..=50 {
-                assert!(seen.contains(&given::id(number)), "{key:?} {direction:?}: {number} is missing");
+                assert!(
+                    seen.contains(&given::id(number)),
+                    "{key:?} {direction:?}: {number} is missing"
+                );
             }
         }
     }
@@ -163,11 +209,26 @@ async fn what_is_not_committed_is_not_there(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     given::tickets(&tx, [1]).await;
     let on = fresh.store.read();
-    assert_eq!(ticket::find_by_number(&on, Scope::Everything, 1).await.unwrap(), None);
+    assert_eq!(
+        ticket::find_by_number(&on, Scope::Everything, 1)
+            .await
+            .unwrap(),
+        None
+    );
     drop(tx);
     let tx = fresh.store.begin().await.unwrap();
-    assert_eq!(ticket::find_by_number(&tx, Scope::Everything, 1).await.unwrap(), None);
+    assert_eq!(
+        ticket::find_by_number(&tx, Scope::Everything, 1)
+            .await
+            .unwrap(),
+        None
+    );
     given::tickets(&tx, [1]).await;
     tx.rollback().await.unwrap();
-    assert_eq!(ticket::find_by_number(&on, Scope::Everything, 1).await.unwrap(), None);
+    assert_eq!(
+        ticket::find_by_number(&on, Scope::Everything, 1)
+            .await
+            .unwrap(),
+        None
+    );
 }
