@@ -97,7 +97,11 @@ impl Reader {
 /// The name is what stands before the bracket; what follows it only when nothing stands before and it is no address.
 fn display_name(phrase: &str, name_end: usize) -> String {
     let (before, after) = phrase.split_at(name_end);
-    let name = if before.trim().is_empty() && !after.contains('@') { after } else { before };
+    let name = if before.trim().is_empty() && !after.contains('@') {
+        after
+    } else {
+        before
+    };
     let name = collapse(&decode_words(name));
     name.strip_prefix('\'')
         .and_then(|inner| inner.strip_suffix('\''))
@@ -116,7 +120,10 @@ fn split_bare(phrase: &str) -> (String, String) {
                 .filter(|(other, _)| *other != index)
                 .map(|(_, word)| *word)
                 .collect();
-            (collapse(&decode_words(&name.join(" "))), words[index].to_owned())
+            (
+                collapse(&decode_words(&name.join(" "))),
+                words[index].to_owned(),
+            )
         }
         _ => (String::new(), words.concat()),
     }

@@ -42,7 +42,8 @@ impl Reading {
         let Ok(date) = date.parse::<Date>() else {
             return false;
         };
-        (self.year, self.month, self.day) = (Some(date.year()), Some(date.month()), Some(date.day()));
+        (self.year, self.month, self.day) =
+            (Some(date.year()), Some(date.month()), Some(date.day()));
         let (clock, zone) = time.split_at(time.find(['Z', '+', '-']).unwrap_or(time.len()));
         if !clock.is_empty() {
             self.take_time(clock);

@@ -105,7 +105,10 @@ pub fn message_ids(value: &str) -> Vec<String> {
     while let Some(start) = rest.find('<') {
         let after = &rest[start + 1..];
         let end = after.find('>').unwrap_or(after.len());
-        let id: String = after[..end].chars().filter(|c| !c.is_whitespace()).collect();
+        let id: String = after[..end]
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect();
         if !id.is_empty() {
             ids.push(id);
         }
@@ -303,7 +306,14 @@ impl Section {
         } else {
             return Err(value);
         };
-        Ok((base.to_owned(), Self { number, encoded, value }))
+        Ok((
+            base.to_owned(),
+            Self {
+                number,
+                encoded,
+                value,
+            },
+        ))
     }
 
     fn join(sections: &[Self]) -> String {

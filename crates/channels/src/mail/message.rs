@@ -76,7 +76,10 @@ pub fn read(raw: &[u8]) -> Message {
 /// Reads a message within `limits`.
 pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
     let Structure { parts, defects } = structure::parse(raw, limits);
-    let mut message = Message { defects, ..Message::default() };
+    let mut message = Message {
+        defects,
+        ..Message::default()
+    };
     let Some(root) = parts.first() else {
         message.defects.push(Defect::Empty);
         return message;
@@ -100,10 +103,20 @@ pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
 
 fn read_headers(message: &mut Message, headers: &Headers) {
     let addresses = |name| {
-        headers.all(name).flat_map(address::parse_list).collect::<Vec<Address>>()
+        headers
+            .all(name)
+            .flat_map(address::parse_list)
+            .collect::<Vec<Address>>()
     };
-    let ids = |name| headers.get(name).map(header::message_ids).unwrap_or_default();
-    message.subject = headers.text("Subject").filter(|subject| !subject.is_empty());
+    let ids = |name| {
+        headers
+            .get(name)
+            .map(header::message_ids)
+            .unwrap_or_default()
+    };
+    message.subject = headers
+        .text("Subject")
+        .filter(|subject| !subject.is_empty());
     message.from = addresses("From");
     message.to = addresses("To");
     message.cc = addresses("Cc");
@@ -120,9 +133,9 @@ fn read_headers(message: &mut Message, headers: &Headers) {
 
 /// The part that is the body in `content_type`: the first that is not a file.
 fn body_of(parts: &[Part], content_type: &str) -> Option<usize> {
-    parts
-        .iter()
-        .position(|part| !part.is_multipart && part.content_type.value == content_type && !part.is_attachment())
+    parts.iter().position(|part| {
+        !part.is_multipart && part.content_type.value == content_type && !part.is_attachment()
+    })
 }
 
 fn part_text(part: &Part, raw: &[u8]) -> Option<String> {
@@ -179,10 +192,12 @@ impl Attachment {
     pub fn sha256(&self) -> String {
         use sha2::{Digest, Sha256};
         use std::fmt::Write as _;
-        Sha256::digest(&self.bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        Sha256::digest(&self.bytes)
+            .iter()
+            .fold(String::with_capacity(64), |mut hex, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
     }
 }

@@ -73,7 +73,9 @@ pub fn q_word(bytes: &[u8]) -> Vec<u8> {
 
 /// Decodes what stands between the first `begin <mode> <name>` line and its `end`; none when there is no such line.
 pub fn uuencode(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut lines = bytes.split(|&byte| byte == b'\n').map(|line| split_line_end(line).0);
+    let mut lines = bytes
+        .split(|&byte| byte == b'\n')
+        .map(|line| split_line_end(line).0);
     lines.find(|line| is_uuencode_begin(line))?;
     let mut decoded = Vec::new();
     for line in lines {
@@ -150,6 +152,10 @@ fn split_line_end(line: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn trim_blanks_end(line: &[u8]) -> &[u8] {
-    let blanks = line.iter().rev().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+    let blanks = line
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte == b' ' || byte == b'\t')
+        .count();
     &line[..line.len() - blanks]
 }

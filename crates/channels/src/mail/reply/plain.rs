@@ -30,31 +30,54 @@ pub fn strip(text: &str) -> Reply {
     let mut reply = String::new();
     let mut removed = String::new();
     for (line, kept) in lines.iter().zip(kept) {
-        let (target, text) = if kept { (&mut reply, line.text.as_str()) } else { (&mut removed, line.shown()) };
+        let (target, text) = if kept {
+            (&mut reply, line.text.as_str())
+        } else {
+            (&mut removed, line.shown())
+        };
         target.push_str(text);
         target.push('\n');
     }
-    Reply { reply: trim_lines(&reply), removed: trim_lines(&removed) }
+    Reply {
+        reply: trim_lines(&reply),
+        removed: trim_lines(&removed),
+    }
 }
 
 /// Splits a text at the headers of the first message embedded in it.
 pub fn embedded(text: &str) -> Embedded {
     let lines = classify(text);
     let start = lines.iter().enumerate().position(|(index, line)| {
-        line.class == Class::Header && lines[index..].iter().take_while(|line| line.class == Class::Header).count() >= 2
+        line.class == Class::Header
+            && lines[index..]
+                .iter()
+                .take_while(|line| line.class == Class::Header)
+                .count()
+                >= 2
     });
     let Some(start) = start else {
-        return Embedded { before: trim_lines(text), embedded: None };
+        return Embedded {
+            before: trim_lines(text),
+            embedded: None,
+        };
     };
     let mut end = start;
-    while end > 0 && matches!(lines[end - 1].class, Class::Empty | Class::Rule | Class::Original) {
+    while end > 0
+        && matches!(
+            lines[end - 1].class,
+            Class::Empty | Class::Rule | Class::Original
+        )
+    {
         end -= 1;
     }
     let joined = |lines: &[Line]| {
         let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         trim_lines(&texts.join("\n"))
     };
-    Embedded { before: joined(&lines[..end]), embedded: Some(joined(&lines[start..])) }
+    Embedded {
+        before: joined(&lines[..end]),
+        embedded: Some(joined(&lines[start..])),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +108,11 @@ struct Line {
 
 impl Line {
     fn new(class: Class, text: impl Into<String>) -> Self {
-        Self { class, text: text.into(), requoted: None }
+        Self {
+            class,
+            text: text.into(),
+            requoted: None,
+        }
     }
 
     fn shown(&self) -> &str {
@@ -105,7 +132,10 @@ fn classify(text: &str) -> Vec<Line> {
         let fence = source.trim_start().starts_with("```");
         if fence {
             // A fence that nothing closes is no fence.
-            in_code = !in_code && rest[1..].iter().any(|line| line.trim_start().starts_with("```"));
+            in_code = !in_code
+                && rest[1..]
+                    .iter()
+                    .any(|line| line.trim_start().starts_with("```"));
         }
         if fence || in_code {
             lines.push(Line::new(Class::Text, source));
@@ -132,7 +162,11 @@ fn classify_next(rest: &[&str], lines: &mut Vec<Line>) -> usize {
     }
     let length = marker::header_block_length(rest);
     if length > 0 {
-        lines.extend(rest[..length].iter().map(|line| Line::new(Class::Header, *line)));
+        lines.extend(
+            rest[..length]
+                .iter()
+                .map(|line| Line::new(Class::Header, *line)),
+        );
         return length;
     }
     if let Some((reply, marker)) = marker::split_shared_line(source) {
@@ -142,13 +176,28 @@ fn classify_next(rest: &[&str], lines: &mut Vec<Line>) -> usize {
     }
     let length = marker::marker_length(rest);
     if length > 0 {
-        let joined = if length == 1 { source.to_owned() } else { marker::join(&rest[..length]) };
+        let joined = if length == 1 {
+            source.to_owned()
+        } else {
+            marker::join(&rest[..length])
+        };
         let is_title = words::original_message(&joined) || words::forwarded_message(&joined);
-        lines.push(Line::new(if is_title { Class::Original } else { Class::Marker }, joined));
+        lines.push(Line::new(
+            if is_title {
+                Class::Original
+            } else {
+                Class::Marker
+            },
+            joined,
+        ));
         return length;
     }
     lines.push(match named_quote(source) {
-        Some(requoted) => Line { class: Class::NamedQuote, text: source.to_owned(), requoted: Some(requoted) },
+        Some(requoted) => Line {
+            class: Class::NamedQuote,
+            text: source.to_owned(),
+            requoted: Some(requoted),
+        },
         None if is_rule(trimmed) => Line::new(Class::Rule, source),
         None if words::mobile_signature(source) => Line::new(Class::Mobile, source),
         None => Line::new(Class::Text, source),
@@ -168,7 +217,8 @@ fn keep(lines: &[Line]) -> Vec<bool> {
     }
     let body = &lines[..end];
     let is_text = |line: &Line| line.class == Class::Text;
-    let is_start = |line: &Line| matches!(line.class, Class::Marker | Class::Original | Class::Header);
+    let is_start =
+        |line: &Line| matches!(line.class, Class::Marker | Class::Original | Class::Header);
     match body.iter().position(is_start) {
         None => drop_trailing_quotes(body, &mut kept),
         Some(start) if body[..start].iter().any(is_text) => keep_above(body, start, &mut kept),
@@ -186,8 +236,13 @@ fn keep_above(body: &[Line], start: usize, kept: &mut [bool]) {
     };
     let last = quoted.iter().rposition(is_quote).unwrap_or(first);
     let unquoted = |lines: &[Line]| lines.iter().any(|line| line.class == Class::Text);
-    let nested = quoted[1..first].iter().any(|line| matches!(line.class, Class::Header | Class::Original));
-    if unquoted(&quoted[..first]) || nested || matches!(quoted[0].class, Class::Header | Class::Original) {
+    let nested = quoted[1..first]
+        .iter()
+        .any(|line| matches!(line.class, Class::Header | Class::Original));
+    if unquoted(&quoted[..first])
+        || nested
+        || matches!(quoted[0].class, Class::Header | Class::Original)
+    {
         // The quoted message is written out, and quotes in its turn.
         return kept[start..body.len()].fill(false);
     }
@@ -197,13 +252,19 @@ fn keep_above(body: &[Line], start: usize, kept: &mut [bool]) {
         return;
     }
     // What follows the quotation was written now: a last word, or a name.
-    let follows = last + 1 + quoted[last + 1..].iter().take_while(|line| line.class == Class::Empty).count();
+    let follows = last
+        + 1
+        + quoted[last + 1..]
+            .iter()
+            .take_while(|line| line.class == Class::Empty)
+            .count();
     kept[start..start + follows].fill(false);
 }
 
 /// Nothing stands above the quoted message that begins at `start`.
 fn keep_below(body: &[Line], start: usize, kept: &mut [bool]) {
-    let is_quoted = |line: &Line| matches!(line.class, Class::Quote | Class::NamedQuote | Class::Header);
+    let is_quoted =
+        |line: &Line| matches!(line.class, Class::Quote | Class::NamedQuote | Class::Header);
     let text_after = |index: usize| body[index..].iter().any(|line| line.class == Class::Text);
     let Some(first_text) = body.iter().position(|line| line.class == Class::Text) else {
         return kept[..body.len()].fill(false);
@@ -224,9 +285,20 @@ fn keep_below(body: &[Line], start: usize, kept: &mut [bool]) {
 }
 
 fn drop_trailing_quotes(body: &[Line], kept: &mut [bool]) {
-    let is_open = |line: &Line| matches!(line.class, Class::Empty | Class::Quote | Class::NamedQuote | Class::Mobile);
-    let start = body.iter().rposition(|line| !is_open(line)).map_or(0, |last| last + 1);
-    if body[start..].iter().any(|line| matches!(line.class, Class::Quote | Class::NamedQuote)) {
+    let is_open = |line: &Line| {
+        matches!(
+            line.class,
+            Class::Empty | Class::Quote | Class::NamedQuote | Class::Mobile
+        )
+    };
+    let start = body
+        .iter()
+        .rposition(|line| !is_open(line))
+        .map_or(0, |last| last + 1);
+    if body[start..]
+        .iter()
+        .any(|line| matches!(line.class, Class::Quote | Class::NamedQuote))
+    {
         kept[start..body.len()].fill(false);
     }
 }
@@ -256,7 +328,8 @@ fn signature_start(lines: &[Line]) -> usize {
 fn is_rule(trimmed: &str) -> bool {
     const MARKS: &str = "-_=+~#*ᐧ—–";
     let alone = matches!(trimmed, "ᐧ" | "—" | "–");
-    alone || (trimmed.chars().count() >= 2 && trimmed.chars().all(|c| MARKS.contains(c) || c == ' '))
+    alone
+        || (trimmed.chars().count() >= 2 && trimmed.chars().all(|c| MARKS.contains(c) || c == ' '))
 }
 
 fn is_quote(rest: &[&str], before: Option<&Line>) -> bool {
@@ -269,12 +342,20 @@ fn is_quote(rest: &[&str], before: Option<&Line>) -> bool {
     let barred = |line: &str| line.trim_start().starts_with("| ") || line.trim() == "|";
     barred(trimmed)
         && !trimmed.trim_end()[1..].contains('|')
-        && (before.is_some_and(|line| line.class == Class::Quote) || rest.get(1).is_some_and(|next| barred(next)))
+        && (before.is_some_and(|line| line.class == Class::Quote)
+            || rest.get(1).is_some_and(|next| barred(next)))
 }
 
 fn quote(source: &str) -> Line {
-    let requoted = source.trim_start().strip_prefix('|').map(|rest| format!(">{rest}"));
-    Line { class: Class::Quote, text: source.to_owned(), requoted }
+    let requoted = source
+        .trim_start()
+        .strip_prefix('|')
+        .map(|rest| format!(">{rest}"));
+    Line {
+        class: Class::Quote,
+        text: source.to_owned(),
+        requoted,
+    }
 }
 
 /// "Richard> …": one capitalised word and the quotation mark.
@@ -289,7 +370,8 @@ fn named_quote(source: &str) -> Option<String> {
 /// A link in a quotation that was broken off its quotation mark still belongs to it.
 fn join_broken_quotes(lines: &mut [Line]) {
     for index in 1..lines.len().saturating_sub(1) {
-        let quoted = lines[index - 1].class == Class::Quote && lines[index + 1].class == Class::Quote;
+        let quoted =
+            lines[index - 1].class == Class::Quote && lines[index + 1].class == Class::Quote;
         if quoted && lines[index].class == Class::Text && words::link_alone(&lines[index].text) {
             lines[index].class = Class::Quote;
         }
@@ -300,6 +382,8 @@ fn join_broken_quotes(lines: &mut [Line]) {
 fn trim_lines(text: &str) -> String {
     let trimmed = text.trim_end();
     let start = trimmed.len() - trimmed.trim_start().len();
-    let line_start = trimmed[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_start = trimmed[..start]
+        .rfind('\n')
+        .map_or(0, |newline| newline + 1);
     trimmed[line_start..].to_owned()
 }
