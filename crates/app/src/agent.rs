@@ -144,9 +144,8 @@ impl App {
     /// Refuses a change after which nobody could undo it.
     async fn keep_an_administrator(&self, tx: &Transaction, before: &Agent) -> Result<()> {
         let roles = self.roles();
-        let administers = |agent: &Agent| {
-            agent.active && roles.allows(&agent.roles, Permission::UpdateAgents)
-        };
+        let administers =
+            |agent: &Agent| agent.active && roles.allows(&agent.roles, Permission::UpdateAgents);
         if !administers(before) || agent::all(tx).await?.iter().any(administers) {
             return Ok(());
         }
@@ -165,7 +164,11 @@ impl App {
         for (index, role) in agent.roles.iter().enumerate() {
             match roles.get(role) {
                 Some(role) if role.side() == Some(mainstay_domain::event::Side::Customer) => {
-                    faults.add_entry("roles", index, format!("{} is a role of the portal", role.name));
+                    faults.add_entry(
+                        "roles",
+                        index,
+                        format!("{} is a role of the portal", role.name),
+                    );
                 }
                 Some(_) => {}
                 None => faults.add_entry("roles", index, format!("there is no role {role}")),

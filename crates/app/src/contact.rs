@@ -73,7 +73,8 @@ impl App {
         let contact = checked(contact, bound)?;
         let tx = self.begin().await?;
         contact::insert(&tx, &contact).await?;
-        let action = Action::new("contact.created", "contact", contact.id).of_account(contact.account);
+        let action =
+            Action::new("contact.created", "contact", contact.id).of_account(contact.account);
         self.record(&tx, caller, action).await?;
         tx.commit().await?;
         Ok(contact)
@@ -180,7 +181,10 @@ fn checked(mut contact: Contact, bound: Option<AccountId>) -> Result<Contact> {
         faults.name("phone", phone);
     }
     if contact.portal == Some(PortalRole::Administrator) && contact.account.is_none() {
-        faults.add("portal", "only a contact of an account can be its administrator");
+        faults.add(
+            "portal",
+            "only a contact of an account can be its administrator",
+        );
     }
     faults.finish()?;
     Ok(contact)

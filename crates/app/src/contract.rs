@@ -121,7 +121,11 @@ fn check(contract: &Contract) -> Result<()> {
     }
     for (index, entry) in contract.overrides.iter().enumerate() {
         if entry.target.is_none() && entry.calendar.is_none() {
-            faults.add_entry("overrides", index, "this changes neither the target nor the calendar");
+            faults.add_entry(
+                "overrides",
+                index,
+                "this changes neither the target nor the calendar",
+            );
         }
         if entry.target.is_some_and(|target| !target.is_positive()) {
             faults.add_entry("overrides", index, "a target is longer than nothing");

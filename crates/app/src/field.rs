@@ -81,8 +81,7 @@ impl Faults {
     /// An IANA time zone.
     pub(crate) fn time_zone(&mut self, field: &str, text: &str) {
         if jiff::tz::TimeZone::get(text).is_err() {
-            let detail =
-                format!("{text:?} is not a time zone: expected one such as Europe/Berlin");
+            let detail = format!("{text:?} is not a time zone: expected one such as Europe/Berlin");
             self.add(field, detail);
         }
     }
@@ -111,7 +110,9 @@ pub fn is_address(text: &str) -> bool {
         return false;
     };
     let atom = |c: char| {
-        c.is_alphanumeric() || (!c.is_ascii() && !c.is_control()) || "!#$%&'*+-/=?^_`{|}~.".contains(c)
+        c.is_alphanumeric()
+            || (!c.is_ascii() && !c.is_control())
+            || "!#$%&'*+-/=?^_`{|}~.".contains(c)
     };
     text.len() <= 254
         && (1..=64).contains(&local.len())
@@ -149,12 +150,27 @@ mod tests {
 
     #[test]
     fn addresses() {
-        for text in ["a@b.co", "o'neil+x@mail.example.com", "jürgen@müller.de", "root@localhost"] {
+        for text in [
+            "a@b.co",
+            "o'neil+x@mail.example.com",
+            "jürgen@müller.de",
+            "root@localhost",
+        ] {
             assert!(is_address(text), "{text}");
         }
         for text in [
-            "", "a", "@b.co", "a@", "a@b", "a b@c.de", "a@b..c", ".a@b.co", "a..b@c.de", "a@-b.co",
-            "a\n@b.co", "a@b.co\r\nBcc: x@y.z",
+            "",
+            "a",
+            "@b.co",
+            "a@",
+            "a@b",
+            "a b@c.de",
+            "a@b..c",
+            ".a@b.co",
+            "a..b@c.de",
+            "a@-b.co",
+            "a\n@b.co",
+            "a@b.co\r\nBcc: x@y.z",
         ] {
             assert!(!is_address(text), "{text}");
         }
@@ -162,8 +178,16 @@ mod tests {
 
     #[test]
     fn languages() {
-        assert!(["en", "pt-BR", "zh-Hant-TW"].iter().all(|text| is_language(text)));
-        assert!(["", "e", "english", "en_US", "en-"].iter().all(|text| !is_language(text)));
+        assert!(
+            ["en", "pt-BR", "zh-Hant-TW"]
+                .iter()
+                .all(|text| is_language(text))
+        );
+        assert!(
+            ["", "e", "english", "en_US", "en-"]
+                .iter()
+                .all(|text| !is_language(text))
+        );
     }
 
     #[test]

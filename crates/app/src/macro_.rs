@@ -103,7 +103,9 @@ fn may_write(caller: &Caller, agent: AgentId, found: &Macro) -> Result<()> {
     caller.require(Permission::ReadTickets)?;
     match found.owner {
         Some(owner) if owner == agent => Ok(()),
-        Some(_) => Err(AppError::Forbidden("A macro is kept for oneself or for everybody.".into())),
+        Some(_) => Err(AppError::Forbidden(
+            "A macro is kept for oneself or for everybody.".into(),
+        )),
         None => caller.require(Permission::UpdateMacros),
     }
 }

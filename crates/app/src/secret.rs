@@ -10,7 +10,10 @@ use crate::context::App;
 impl App {
     /// A new secret of 256 bits after a prefix that says what it is for, so that a leaked one can be recognised.
     pub(crate) fn new_secret(&self, prefix: &str) -> String {
-        format!("{prefix}{}", URL_SAFE_NO_PAD.encode(self.random_bytes::<32>()))
+        format!(
+            "{prefix}{}",
+            URL_SAFE_NO_PAD.encode(self.random_bytes::<32>())
+        )
     }
 }
 
@@ -26,5 +29,7 @@ pub fn digest(bytes: &[u8]) -> Digest {
 pub fn fingerprint(thing: &impl std::fmt::Debug) -> u64 {
     let Digest(bytes) = digest(format!("{thing:?}").as_bytes());
     let (first, _) = bytes.split_at(8);
-    first.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    first
+        .iter()
+        .fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }

@@ -226,15 +226,17 @@ impl App {
 
     async fn agent_caller(&self, id: AgentId, credential: Credential) -> Result<Option<Caller>> {
         let agent = agent::find(&self.read(), id).await?;
-        Ok(agent.filter(|agent| agent.active).map(|agent: Agent| Caller {
-            actor: Actor::Agent(id),
-            name: agent.name,
-            email: agent.email,
-            permissions: self.permissions(&agent.roles),
-            roles: agent.roles,
-            account: None,
-            credential,
-        }))
+        Ok(agent
+            .filter(|agent| agent.active)
+            .map(|agent: Agent| Caller {
+                actor: Actor::Agent(id),
+                name: agent.name,
+                email: agent.email,
+                permissions: self.permissions(&agent.roles),
+                roles: agent.roles,
+                account: None,
+                credential,
+            }))
     }
 
     async fn contact_caller(

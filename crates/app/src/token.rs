@@ -42,7 +42,8 @@ impl App {
     /// [`AppError::Invalid`] for a scope that is no permission or an end that is past; [`AppError::Forbidden`] when
     /// the caller themself came with a token, so that a leaked one cannot make others.
     pub async fn create_token(&self, caller: &Caller, new: NewToken) -> Result<(ApiToken, String)> {
-        if matches!(caller.credential, Credential::Token(_)) && !caller.may(Permission::UpdateTokens)
+        if matches!(caller.credential, Credential::Token(_))
+            && !caller.may(Permission::UpdateTokens)
         {
             return Err(AppError::Forbidden(
                 "A token needs the permission token.update to make tokens: sign in instead."
@@ -92,7 +93,9 @@ impl App {
     pub async fn by_token(&self, secret: &str) -> Result<Caller> {
         let now = self.now();
         let refused = || {
-            AppError::Unauthorised("This token is unknown, expired or revoked: make another.".into())
+            AppError::Unauthorised(
+                "This token is unknown, expired or revoked: make another.".into(),
+            )
         };
         if !secret.starts_with(PREFIX) {
             return Err(AppError::Unauthorised(format!(
@@ -108,9 +111,12 @@ impl App {
             .await?
             .ok_or_else(refused)?;
         if !token.scopes.iter().any(|scope| scope == EVERYTHING) {
-            caller
-                .permissions
-                .retain(|permission| token.scopes.iter().any(|scope| scope == permission.as_str()));
+            caller.permissions.retain(|permission| {
+                token
+                    .scopes
+                    .iter()
+                    .any(|scope| scope == permission.as_str())
+            });
         }
         let used_lately = token
             .last_used_at
@@ -180,7 +186,10 @@ fn check(new: &NewToken, now: Timestamp) -> Result<()> {
     let mut faults = Faults::default();
     faults.name("name", &new.name);
     if new.scopes.is_empty() {
-        faults.add("scopes", "name at least one permission, or * for everything you may do");
+        faults.add(
+            "scopes",
+            "name at least one permission, or * for everything you may do",
+        );
     }
     for (index, scope) in new.scopes.iter().enumerate() {
         if scope != EVERYTHING

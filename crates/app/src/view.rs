@@ -99,7 +99,9 @@ fn may_write(caller: &Caller, agent: AgentId, view: &View) -> Result<()> {
     caller.require(Permission::ReadTickets)?;
     match view.owner {
         Some(owner) if owner == agent => Ok(()),
-        Some(_) => Err(AppError::Forbidden("A view is saved for oneself or for everybody.".into())),
+        Some(_) => Err(AppError::Forbidden(
+            "A view is saved for oneself or for everybody.".into(),
+        )),
         None => caller.require(Permission::ShareViews),
     }
 }

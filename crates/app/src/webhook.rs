@@ -143,11 +143,22 @@ fn check(found: &Webhook) -> Result<()> {
         .or_else(|| found.url.strip_prefix("http://"))
         .and_then(|rest| rest.split(['/', '?', '#']).next());
     match host {
-        None | Some("") => faults.add("url", "expected an address such as https://example.com/hook"),
+        None | Some("") => faults.add(
+            "url",
+            "expected an address such as https://example.com/hook",
+        ),
         Some(host) if host.contains('@') => {
-            faults.add("url", "an address here carries no user name and no password");
+            faults.add(
+                "url",
+                "an address here carries no user name and no password",
+            );
         }
-        Some(_) if found.url.chars().any(|c| c.is_control() || c.is_whitespace()) => {
+        Some(_)
+            if found
+                .url
+                .chars()
+                .any(|c| c.is_control() || c.is_whitespace()) =>
+        {
             faults.add("url", "an address has no blanks in it");
         }
         Some(_) if found.url.len() > 2_000 => faults.add("url", "at most 2000 bytes"),
@@ -156,7 +167,11 @@ fn check(found: &Webhook) -> Result<()> {
     for (index, event) in found.events.iter().enumerate() {
         let shape = |c: char| c.is_ascii_lowercase() || c == '.' || c == '_' || c == '*';
         if event.is_empty() || !event.chars().all(shape) {
-            faults.add_entry("events", index, "expected a kind of event such as ticket.opened");
+            faults.add_entry(
+                "events",
+                index,
+                "expected a kind of event such as ticket.opened",
+            );
         }
     }
     faults.finish()

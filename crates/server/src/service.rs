@@ -148,7 +148,10 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
 
 async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let url = settings.database.url.expose();
-    if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.starts_with(':')) {
+    if let Some(path) = url
+        .strip_prefix("sqlite:")
+        .filter(|path| !path.starts_with(':'))
+    {
         let folder = Path::new(path).parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::new(format!(
