@@ -1,0 +1,37 @@
+//! Transactions that are tried again.
+
+use crate::error::AppError;
+
+/// How often a use case is tried when somebody else was first or the database was busy.
+pub(crate) const TRIES: u32 = 5;
+
+/// Whether the same use case may succeed when it loads and decides again.
+pub(crate) fn is_worth_another_try(error: &AppError) -> bool {
+    matches!(error, AppError::Conflict(_) | AppError::Unavailable { .. })
+}
+
+/// Runs a block of a use case in a transaction, and once more from its start when another writer was first.
+///
+/// `transact!(app, tx => { … })` commits when the block yields `Ok`, and undoes everything otherwise. The block is
+/// expanded into an async block, so `?` leaves the attempt, not the function.
+macro_rules! transact {
+    ($app:expr, $tx:ident => $work:expr) => {{
+        let mut tries = $crate::transaction::TRIES;
+        loop {
+            tries -= 1;
+            let outcome: $crate::Result<_> = async {
+                let transaction = $app.store().begin().await?;
+                let $tx = &transaction;
+                let value = $work.await?;
+                transaction.commit().await?;
+                Ok(value)
+            }
+            .await;
+            match outcome {
+                Err(error) if tries > 0 && $crate::transaction::is_worth_another_try(&error) => {}
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+pub(crate) use transact;
