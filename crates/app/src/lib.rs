@@ -3,5 +3,5 @@
 mod context;
 mod error;
 
-pub use context::{Clock, ManualClock};
+pub use context::{App, Clock, Ids, ManualClock, Options, Tick};
 pub use error::{AppError, Expected, Fault, Result};
