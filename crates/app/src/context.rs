@@ -1,16 +1,17 @@
 //! What every use case works with: the time, randomness and the store.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{IdSource, uuid_at};
+use mainstay_store::Store;
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::policy::PolicyInForce;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
 pub trait Clock: Send + Sync + 'static {
@@ -52,6 +53,8 @@ impl Clock for ManualClock {
 pub struct App(Arc<Shared>);
 
 struct Shared {
+    store: Store,
+    policy: RwLock<Arc<PolicyInForce>>,
     clock: Arc<dyn Clock>,
     random: Mutex<ChaCha20Rng>,
     options: Options,
@@ -76,21 +79,20 @@ impl Default for Options {
     }
 }
 
-/// What a tick of the worker did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tick {
-    /// There is more to do at once.
-    More,
-    /// Nothing is due now.
-    Idle,
-}
-
 impl App {
-    /// Puts the use cases together. `seed` is the source of every identifier and secret: 32 unpredictable bytes in
+    /// Puts the use cases together on a store and the policies that were read from it. `seed` is the source of every identifier and secret: 32 unpredictable bytes in
     /// earnest, any in a test that must be repeatable.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
+    pub fn new(
+        store: Store,
+        policy: PolicyInForce,
+        clock: Arc<dyn Clock>,
+        seed: [u8; 32],
+        options: Options,
+    ) -> Self {
         Self(Arc::new(Shared {
+            store,
+            policy: RwLock::new(Arc::new(policy)),
             clock,
             random: Mutex::new(ChaCha20Rng::from_seed(seed)),
             options,
@@ -102,6 +104,18 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The policies, as they are at this moment.
+    #[must_use]
+    pub fn policy(&self) -> Arc<PolicyInForce> {
+        Arc::clone(&self.0.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What the use cases were told.
@@ -132,16 +146,7 @@ impl App {
 
     /// Whether the store answers.
     pub async fn is_store_well(&self) -> bool {
-        true
-    }
-
-    /// Does what is due at `now`: clocks, jobs, mail. Bounded, so that a worker can stop between two ticks.
-    ///
-    /// # Errors
-    /// Fails when the store does not answer; the next tick tries again.
-    pub async fn tick(&self, now: Timestamp) -> Result<Tick> {
-        let _ = now;
-        Ok(Tick::Idle)
+        self.store().ping().await.is_ok()
     }
 
     /// Tells the worker of this process that there is something to do.
@@ -171,18 +176,27 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use mainstay_store::StoreOptions;
+
     use super::*;
 
-    #[test]
-    fn the_same_seed_gives_the_same_identifiers() {
-        let ids = || {
+    #[tokio::test]
+    async fn the_same_seed_gives_the_same_identifiers() {
+        let ids = async || {
+            let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
             let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-            let app = App::new(clock, [7; 32], Options::default());
+            let app = App::new(
+                store.unwrap(),
+                PolicyInForce::none(),
+                clock,
+                [7; 32],
+                Options::default(),
+            );
             (app.new_id::<Uuid>(app.now()), app.new_id::<Uuid>(app.now()))
         };
-        let (first, second) = ids();
+        let (first, second) = ids().await;
         assert_ne!(first, second);
-        assert_eq!((first, second), ids());
+        assert_eq!((first, second), ids().await);
     }
 
     #[test]

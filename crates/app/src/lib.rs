@@ -2,6 +2,12 @@
 
 mod context;
 mod error;
+pub mod job;
+pub mod policy;
+pub mod ticket;
+mod transaction;
+pub mod worker;
 
-pub use context::{App, Clock, Ids, ManualClock, Options, Tick};
+pub use context::{App, Clock, Ids, ManualClock, Options};
 pub use error::{AppError, Expected, Fault, Result};
+pub use worker::Tick;

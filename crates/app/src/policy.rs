@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use mainstay_calendar::Calendar;
+use mainstay_domain::name::CalendarName;
 use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
 use mainstay_domain::status::Status;
 
@@ -25,6 +27,15 @@ impl PolicyInForce {
             current,
             book,
         }
+    }
+
+    /// No policy: nothing is promised to anybody until a pack is applied.
+    #[must_use]
+    pub fn none() -> Self {
+        let always = CalendarName::from("always");
+        let mut policy = Policy::empty("none", always.clone());
+        policy.calendars.insert(always, Calendar::always());
+        Self::new(PolicyVersion(0), Arc::new(policy), PolicyBook::default())
     }
 
     /// The version in force.
@@ -51,7 +62,10 @@ impl PolicyInForce {
         self.current
             .statuses
             .iter()
-            .map(|definition| definition.status.clone())
+            .map(|definition| Status {
+                name: definition.name.clone(),
+                kind: definition.kind,
+            })
             .collect()
     }
 }
