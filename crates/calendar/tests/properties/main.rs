@@ -12,7 +12,7 @@ mod random;
 mod reference;
 
 use jiff::SignedDuration;
-use mainstay_calendar::{Calendar, Interval, SpanState};
+use mainstay_calendar::{Calendar, Interval, SpanState, holidays_from_icalendar};
 use proptest::prelude::*;
 
 use random::{a_calendar, a_calendar_or_union, an_instant, nearby, open_time};
@@ -173,6 +173,14 @@ proptest! {
     }
 
     #[test]
+    fn no_text_makes_the_icalendar_reader_panic(lines in prop::collection::vec(a_line(), 0..12)) {
+        let text = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{}\nEND:VEVENT\nEND:VCALENDAR", lines.join("\n"));
+        if let Err(error) = holidays_from_icalendar(&text) {
+            prop_assert!((1..=text.lines().count()).contains(&error.line));
+        }
+    }
+
+    #[test]
     fn business_days_go_forth_and_keep_the_time_of_day(
         calendar in a_calendar(), start in an_instant(), days in 1_u32..300,
     ) {
@@ -191,4 +199,19 @@ proptest! {
             prop_assert!(calendar.is_open(end));
         }
     }
+}
+
+/// A line as events have them, with values that are almost right.
+fn a_line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "DTSTART(;VALUE=DATE)?:20[0-9]{6}(T0000000?)?",
+        "DTEND(;TZID=\"a:b\")?:2[0-9]{6,8}",
+        "DURATION:P[0-9]{0,6}[DWH]?",
+        "RRULE:FREQ=YEARLY(;INTERVAL=[0-9]{1,6})?(;COUNT=[0-9]{1,3})?(;UNTIL=2[0-9]{7})?",
+        "RRULE:FREQ=YEARLY(;BYMONTH=[0-9,]{1,5})?(;BYMONTHDAY=-?[0-9]{1,3})?(;BYDAY=-?[0-9]?(MO|SU|é))?",
+        "(RDATE|EXDATE):2[0-9]{7}(,2[0-9]{7})?",
+        "SUMMARY:.{0,20}",
+        " \\PC{0,10}",
+        "\\PC{0,20}",
+    ]
 }
