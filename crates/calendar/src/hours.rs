@@ -266,7 +266,7 @@ fn without(open: &[Stretch], closed: &[Stretch]) -> Vec<Stretch> {
             if from < cut_from {
                 left.push((from, cut_from));
             }
-            from = from.max(cut_to);
+            from = cut_to;
         }
         if from < to {
             left.push((from, to));

@@ -234,6 +234,18 @@ fn far_from_today_the_answers_are_as_exact() {
 }
 
 #[test]
+fn what_is_finer_than_a_microsecond_is_dropped_before_1970_too() {
+    let calendar = Calendar::new(desk()).unwrap();
+    // A Friday, one nanosecond before closing.
+    let start = at("1969-12-26T16:59:59.999999999Z");
+    assert!(calendar.is_open(start));
+    assert_eq!(
+        calendar.elapsed(start, at("1969-12-26T20:00:00Z")),
+        SignedDuration::from_micros(1)
+    );
+}
+
+#[test]
 fn a_window_across_the_edge_of_two_eras_stays_one() {
     // 1970-01-01T00:00Z, where an era begins, is nine in the morning in Tokyo.
     let hours = Weekly::every_day(range("08:00", "10:00"));
@@ -253,6 +265,14 @@ fn a_window_across_the_edge_of_two_eras_stays_one() {
 
 #[test]
 fn a_date_that_a_zone_left_out_has_no_hours() {
+    // Friday's hours must not turn up on the Saturday that followed Thursday.
+    let friday = Weekly::on_days(&[Weekday::Friday], range("09:00", "17:00"));
+    let fridays = Calendar::new(CalendarSpec::new("Pacific/Apia", friday)).unwrap();
+    assert_eq!(
+        fridays.next_open(at("2011-12-24T12:00:00Z")),
+        Some(at("2012-01-06T09:00:00+14:00"))
+    );
+
     let hours = Weekly::every_day(range("09:00", "17:00"));
     let apia = Calendar::new(CalendarSpec::new("Pacific/Apia", hours)).unwrap();
     let (start, end) = (at("2011-12-28T00:00:00Z"), at("2012-01-02T00:00:00Z"));
@@ -280,8 +300,10 @@ fn every_closed_span_has_its_reason() {
     spec.yearly_holidays.push(yearly(1, 1));
     spec.exceptions
         .insert(date(2026, 12, 24), vec![range("09:00", "12:00")]);
-    spec.breaks
-        .insert(date(2026, 12, 23), vec![range("10:00", "11:00")]);
+    spec.breaks.insert(
+        date(2026, 12, 23),
+        vec![range("10:00", "11:00"), range("18:00", "19:00")],
+    );
     let calendar = Calendar::new(spec).unwrap();
     let spans: Vec<String> = calendar
         .spans(at("2026-12-23T00:00:00Z"), at("2027-01-02T00:00:00Z"))
