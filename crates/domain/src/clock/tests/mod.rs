@@ -1,0 +1,9 @@
+//! What clocks do, told as ledgers.
+
+mod change;
+mod conversation;
+mod late;
+mod merge;
+mod notation;
+mod reopen;
+mod time;
