@@ -9,7 +9,7 @@ use super::state::{Cancellation, Clock, OutcomeKind};
 use super::track::Track;
 use crate::commitment::{Commitment, Reopen, Repeat};
 use crate::condition::TicketFacts;
-use crate::event::{CarriedClock, Event, EventKind, Origin, Visibility};
+use crate::event::{Actor, CarriedClock, Event, EventKind, Origin, Visibility};
 use crate::name::CommitmentName;
 use crate::policy::{Policy, PolicyBook, PolicyVersion};
 
@@ -32,7 +32,8 @@ struct Fold<'p, F> {
     policy_of: F,
     facts: TicketFacts,
     tracks: Vec<Track<'p>>,
-    opened_at: Option<Timestamp>,
+    /// When an agent opened the ticket, if an agent did.
+    opened_by_agent_at: Option<Timestamp>,
     /// When the ledger of this ticket began to be kept: an imported history is not late.
     kept_since: Option<Timestamp>,
     has_message: bool,
@@ -47,7 +48,7 @@ where
             policy_of,
             facts: TicketFacts::unopened(),
             tracks: Vec::new(),
-            opened_at: None,
+            opened_by_agent_at: None,
             kept_since: None,
             has_message: false,
         }
@@ -98,7 +99,8 @@ where
     fn notice_opening(&mut self, event: &Event) -> bool {
         match &event.kind {
             EventKind::Opened { .. } => {
-                self.opened_at = Some(event.at);
+                self.opened_by_agent_at =
+                    matches!(event.actor, Actor::Agent(_)).then_some(event.at);
                 self.kept_since = Some(event.recorded_at);
                 false
             }
@@ -109,7 +111,7 @@ where
             } => {
                 let first = !self.has_message;
                 self.has_message = true;
-                first && self.opened_at == Some(event.at)
+                first && self.opened_by_agent_at == Some(event.at)
             }
             _ => false,
         }

@@ -174,7 +174,8 @@ fn an_answer_at_the_instant_of_the_question_makes_a_cycle_of_no_length() {
          09:00 agent writes
          09:00 customer writes",
         "09:10",
-        "next_response#1 running 09:00- used 10m due 10:00",
+        "next_response#1 met 09:00-09:00 used 0s due 10:00
+         next_response#2 running 09:00- used 10m due 10:00",
     );
     check(
         NEXT,

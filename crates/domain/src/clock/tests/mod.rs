@@ -5,5 +5,6 @@ mod conversation;
 mod late;
 mod merge;
 mod notation;
+mod property;
 mod reopen;
 mod time;
