@@ -45,9 +45,13 @@ pub struct Automatic {
 }
 
 impl Automatic {
-    /// Whether the message is to be treated as sent by a program: one strong sign, or two weak ones.
+    /// Whether the message is to be treated as sent by a program: one strong sign, or weak ones of two kinds. Weak
+    /// signs of one kind say the same thing twice: a person who writes to a mailing list leaves several.
     pub fn is_automatic(&self) -> bool {
-        self.signs.iter().any(|sign| sign.evidence == Evidence::Strong) || self.signs.len() >= 2
+        let first = self.signs.first();
+        first.is_some_and(|first| {
+            first.evidence == Evidence::Strong || self.signs.iter().any(|sign| sign.kind != first.kind)
+        })
     }
 
     /// The kind the strongest sign points to, when the message is automatic.
@@ -102,7 +106,7 @@ fn presence(message: &Message, signs: &mut Vec<Sign>) {
         ("X-Auto-Reply", Reply),
         ("X-POST-MessageClass", Reply),
         ("X-Failed-Recipients", Generated),
-        ("X-Loop", Generated),
+        ("X-Loop", AutomaticKind::Bulk),
     ];
     for (name, kind) in FIELDS {
         let Some(value) = message.headers.get(name) else {

@@ -159,7 +159,7 @@ fn take_attachment(message: &mut Message, part: &Part, raw: &[u8], limits: &Mail
         return;
     }
     let bytes = part.decoded(raw);
-    if bytes.is_empty() && part.filename().is_none() {
+    if bytes.is_empty() && !part.is_attachment() {
         return;
     }
     message.attachments.push(Attachment {

@@ -123,10 +123,11 @@ fn is_container(dom: &Dom, id: NodeId) -> bool {
 
 /// A forwarded message stands in the same element as a quoted one, but it is what the writer wants to show.
 fn is_forward(dom: &Dom, id: NodeId) -> bool {
-    first_text(dom, id).is_some_and(|text| {
-        let text = text.trim();
-        (text.starts_with("---") && words::original_message(text)) || words::forwarded_message(text)
-    })
+    first_text(dom, id).is_some_and(|text| is_forward_title(text.trim()))
+}
+
+fn is_forward_title(text: &str) -> bool {
+    words::forwarded_message(text) || (words::original_message(text) && words::forwarded_title(text))
 }
 
 fn first_text(dom: &Dom, id: NodeId) -> Option<String> {
@@ -206,6 +207,10 @@ fn marker_cut(dom: &Dom, lines: &[Line], containers: &[NodeId]) -> Option<Cut> {
         let length = if headers > 0 { 0 } else { marker::marker_length(&texts[index..]) };
         if headers == 0 && length == 0 {
             continue;
+        }
+        if headers == 0 && is_forward_title(texts[index]) {
+            // The forwarded message is what the writer wants to show.
+            return None;
         }
         let first = line.nodes.first().copied()?;
         if headers > 0 {

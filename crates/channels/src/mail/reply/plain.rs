@@ -174,7 +174,23 @@ fn keep(lines: &[Line]) -> Vec<bool> {
         Some(start) if body[..start].iter().any(is_text) => keep_above(body, start, &mut kept),
         Some(start) => keep_below(body, start, &mut kept),
     }
+    drop_gaps(lines, &mut kept);
     kept
+}
+
+/// Empty lines between two removed lines belong to what was removed.
+fn drop_gaps(lines: &[Line], kept: &mut [bool]) {
+    let mut removed_before = false;
+    let mut index = 0;
+    while index < lines.len() {
+        let gap = lines[index..].iter().take_while(|line| line.class == Class::Empty).count();
+        let after = index + gap;
+        if gap > 0 && removed_before && kept.get(after) == Some(&false) {
+            kept[index..after].fill(false);
+        }
+        removed_before = kept.get(after) == Some(&false);
+        index = after + 1;
+    }
 }
 
 /// The reply stands above the quoted message that begins at `start`.

@@ -89,5 +89,6 @@ fn contact_block(lines: &[&str], start: usize) -> Option<usize> {
         .iter()
         .any(|line| CONTACT.as_ref().is_some_and(|pattern| pattern.is_match(line)));
     let is_names = lines[block..].iter().all(|line| !line.trim_end().ends_with(['?', ':', ';']) && line.split_whitespace().count() <= 6);
-    (lines.len() - block >= 2 && has_contact && is_names).then_some(block)
+    let begins_with_name = lines[block].trim().starts_with(|c: char| c.is_uppercase());
+    (lines.len() - block >= 2 && begins_with_name && has_contact && is_names).then_some(block)
 }

@@ -16,11 +16,11 @@ pub enum HeaderKind {
 }
 
 /// The verbs of "… wrote:", as they stand last in the line or before a name.
-const WROTE: &str = r"wrote|writes|sent|said|typed|schrieb|geschrieben|hat\s+geschrieben|schreef|heeft\s+geschreven|\
+const WROTE: &str = r"wrote|writes|sent|said|typed|schrieb|geschrieben|hat\s+geschrieben|schreef|geschreven|\
 a\s+[ée]crit|escribi[óo]|escriuí|va\s+escriure|ha\s+escrit|ha\s+scritto|scriveva|escreveu|enviou|skrev|skrifaði|\
 napisał(?:\(a\)|a)?|napisa[lł][ao]?|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|написав|\
 написала|писал(?:\(а\)|а)?|пише|пишет|написа|írta|írt|je\s+napisao(?:/la)?|je\s+napisal(?:\(a\)|a)?|napisao(?:\(la\)|la)?|\
-napisal(?:\(a\)|a)?|a\s+scris|tarihinde\s+şunu\s+yazdı|yazdı|şunu\s+yazdı|έγραψε|כתב(?:/ה)?|כתבה|ได้เขียน(?:ว่า)?|เขียน|\
+napisal(?:\(a\)|a)?|a\s+scris|tarihinde\s+şunu\s+yazdı|yazdı|şunu\s+yazdı|έγραψε|כתב(?:/ה)?|כתבה|(?:ได้)?เขียน(?:ว่า)?|pisze|napisz[eę]|\
 đã\s+viết|menulis|parašė|rakstīja|kirjutas|escribiu|idatzi\s+du|wrote\s+the\s+following|写道|寫道|書きました|のメール|さんは書きました|\
 님이\s*작성|작성";
 
@@ -30,7 +30,7 @@ napsal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|kirjutas|va\s+escriure
 
 /// The word a quoted message's first line starts with: "On Monday …".
 const ON: &str = r"on|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
-begin\s+forwarded|в|on\s+date|alle|data|date|at";
+begin\s+forwarded|в|alle|data|date|at|בתאריך|ב-|在|mnamo|i|el\s+dia|il\s+giorno";
 
 /// Titles of an "original message" line between dashes.
 const ORIGINAL: &str = r"(?:original|forwarded|reply|begin\s+forwarded)\s+(?:message|mail|e-mail|appointment)|reply\s+message|\
@@ -110,9 +110,11 @@ macro_rules! pattern {
 
 pattern!(ends_with_wrote, "\"… wrote:\" at the end of the line.", r"(?i)(?:^|[\s,>)\]》*])(?:", WROTE, r")\s*(?:[:：]|-{2,}\s*:?|[:：]?\s*-{2,})[\s*_-]*$");
 pattern!(wrote_before_name, "\"… schrieb Eva:\".", r"(?i)[\s>](?:", WROTE_BEFORE_NAME, r")\s.{0,200}[:：]\s*$");
+pattern!(wrote_on_date, "\"Eva kirjoitti 5.1.2016 kello 10.42:\".", r"(?i)[\s>](?:", WROTE_BEFORE_NAME, r")\s.{0,20}\d{1,4}[./-]\d.{0,60}[:：]\s*$");
 pattern!(starts_with_on, "\"On 3 May …\".", r"(?i)^[\s*_>-]*(?:", ON, r")[\s,]");
 pattern!(original_message, "\"-----Original Message-----\".", r"(?i)^[\s*_>]*-{2,}[\s*]*(?:", ORIGINAL, r")[\s*:]*-{2,}[\s*_]*$");
 pattern!(forwarded_message, "\"Begin forwarded message:\".", r"(?i)^[\s*_>-]*(?:", FORWARDED, r")\s*[:：]?[\s*_-]*$");
+pattern!(forwarded_title, "A title that speaks of forwarding.", r"(?i)forward|weitergeleitet|videresendt|vidarebefordra|transf[ée]r|inoltrat|reenviad|encaminhad|reenviat|doorgest|doorgez|przekazan|přeposlan|välitetty|пересл|пересыл|перенаправ|továbbított|iletilen|προωθημένο|转发|轉寄|転送|전달");
 pattern!(mobile_signature, "\"Sent from my telephone\".", r"(?i)^[\s*_>\[(]*(?:", MOBILE, r").{0,80}$");
 pattern!(sign_off, "\"Best regards,\" alone on its line.", r"(?i)^[\s*_]*(?:", SIGN_OFF, r")[\s,.!*_]*$");
 pattern!(has_date, "A date or a time of day.", r"(?i)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\d{1,2}\.?\s+\p{L}{3,9}|\p{L}{3,9}\.?\s+\d{1,2}\b|\d+年");
