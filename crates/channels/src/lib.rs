@@ -2,6 +2,7 @@
 
 pub mod compose;
 mod endpoint;
+pub mod imap;
 pub mod reply_address;
 pub mod secret;
 pub mod smtp;
