@@ -2,6 +2,7 @@
 
 pub mod compose;
 mod endpoint;
+pub mod imap;
 pub mod mail;
 pub mod reply_address;
 pub mod secret;
