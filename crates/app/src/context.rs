@@ -64,6 +64,8 @@ struct Shared {
 /// What the use cases are told about how to work.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The name under which this node takes leases; unique among the nodes that share a store.
+    pub node: String,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Duration,
     /// The address people and mails use for the service, without a slash at the end.
@@ -73,6 +75,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            node: "node".to_owned(),
             session_lifetime: Duration::from_secs(14 * 86_400),
             public_url: "http://localhost:8080".to_owned(),
         }

@@ -105,7 +105,8 @@ impl Job {
             dead_at: None,
             created_at: app.now(),
         };
-        Ok(job::enqueue(tx, &stored).await?)
+        job::enqueue(tx, &stored).await?;
+        Ok(())
     }
 }
 

@@ -59,19 +59,19 @@ impl App {
     pub async fn next_instant(&self) -> Result<Option<Timestamp>> {
         let reader = self.store().read();
         let due = due::next_instant(&reader).await?;
-        let job = job::next_instant(&reader).await?;
+        let job = job::next_job_at(&reader).await?;
         Ok(due.into_iter().chain(job).min())
     }
 
     async fn lease_due(&self, now: Timestamp) -> Result<Vec<Due>> {
         transact!(self, tx => async {
-            Ok(due::lease_due(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
+            Result::Ok(due::lease_due(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
         })
     }
 
     async fn lease_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>> {
         transact!(self, tx => async {
-            Ok(job::lease(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
+            Result::Ok(job::lease(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
         })
     }
 
@@ -106,7 +106,7 @@ impl App {
                     job::give_up(tx, id, now, reason).await?;
                 }
             }
-            Ok(())
+            Result::Ok(())
         })
     }
 

@@ -1,10 +1,10 @@
 //! Merging tickets, and splitting them.
 
 use mainstay_domain::clock::Clock;
-use mainstay_domain::event::{Actor, CarriedClock};
+use mainstay_domain::event::{Actor, CarriedClock, Side};
 use mainstay_domain::id::{MessageId, TicketId};
-use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Ticket};
-use mainstay_store::{Transaction, message, search, thread, ticket};
+use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
+use mainstay_store::{Transaction, message, search, ticket};
 
 use super::TicketWriter;
 use crate::context::App;
@@ -61,9 +61,9 @@ async fn merge(
     )?;
     source.save().await?;
     let ticket = target.save().await?.ticket;
-    message::move_all(tx, from, into).await?;
-    search::move_messages(tx, from, into).await?;
-    thread::move_all(tx, from, into).await?;
+    let conversation = message::of_ticket(tx, Scope::Everything, from).await?;
+    let messages: Vec<MessageId> = conversation.iter().map(|message| message.id).collect();
+    message::move_to(tx, &messages, into).await?;
     Ok(ticket)
 }
 
@@ -85,7 +85,7 @@ async fn split(
     actor: Actor,
 ) -> Result<Ticket> {
     let mut source = TicketWriter::load(app, tx, from).await?;
-    let conversation = message::of_ticket(tx, from).await?;
+    let conversation = message::of_ticket(tx, Scope::Everything, from).await?;
     let moved: Vec<_> = conversation
         .iter()
         .filter(|message| messages.contains(&message.id))
@@ -137,7 +137,7 @@ async fn split(
         let side = message
             .author
             .side()
-            .unwrap_or(mainstay_domain::event::Side::Customer);
+            .unwrap_or(Side::Customer);
         let added = NewMessage {
             message: message.id,
             side,
@@ -161,8 +161,7 @@ async fn split(
     )?;
     source.save().await?;
     let ticket = new.save().await?.ticket;
-    message::move_some(tx, messages, id).await?;
-    search::add(tx, &[search::Entry::subject(id, subject, None)]).await?;
-    search::move_some(tx, messages, id).await?;
+    message::move_to(tx, messages, id).await?;
+    search::index_subject(tx, id, subject, None).await?;
     Ok(ticket)
 }

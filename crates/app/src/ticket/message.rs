@@ -7,7 +7,7 @@ use mainstay_domain::id::{AgentId, MessageId, RawMailId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::name::StatusName;
 use mainstay_domain::ticket::{Command, NewMessage, Ticket};
-use mainstay_store::{Transaction, message, search};
+use mainstay_store::{Transaction, message};
 
 use super::TicketWriter;
 use crate::context::App;
@@ -102,11 +102,7 @@ impl MessageText {
             at: self.at,
         };
         message::insert(tx, &row).await?;
-        let entry = match self.visibility {
-            Visibility::Public => search::Entry::reply(ticket, self.id, &self.text),
-            Visibility::Internal => search::Entry::note(ticket, self.id, &self.text),
-        };
-        Ok(search::add(tx, &[entry]).await?)
+        Ok(())
     }
 }
 

@@ -97,8 +97,7 @@ pub(crate) async fn open_ticket(
         add_message(&mut writer, actor, message, None)?;
     }
     let written = writer.save().await?;
-    let entry = search::Entry::subject(id, subject, account_name.as_deref());
-    search::add(tx, &[entry]).await?;
+    search::index_subject(tx, id, subject, account_name.as_deref()).await?;
     if let Some(message) = &open.message {
         message.store(tx, id, actor).await?;
         if message.side == Side::Customer && message.is_conversation() {

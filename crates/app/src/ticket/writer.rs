@@ -118,16 +118,27 @@ impl<'a> TicketWriter<'a> {
     }
 
     /// Writes what is new. Nothing is written when nothing happened.
-    pub async fn save(mut self) -> Result<Written> {
+    pub async fn save(self) -> Result<Written> {
+        if self.events.len() == self.stored {
+            let clocks = self.clocks();
+            return Ok(Written {
+                ticket: self.ticket,
+                facts: Vec::new(),
+                clocks,
+            });
+        }
+        self.refresh().await
+    }
+
+    /// Writes what is new, and the clocks as they are folded now even when nothing is.
+    pub async fn refresh(mut self) -> Result<Written> {
         let mut clocks = self.clocks();
         if self.note_corrections(&clocks) {
             clocks = self.clocks();
         }
         let id = self.ticket.id;
         let facts = self.events.split_off(self.stored);
-        if !facts.is_empty() {
-            self.write(id, &facts, &clocks).await?;
-        }
+        self.write(id, &facts, &clocks).await?;
         Ok(Written {
             ticket: self.ticket,
             facts,
@@ -147,8 +158,11 @@ impl<'a> TicketWriter<'a> {
             let expected = self.ticket.version - facts.len() as u64;
             ticket::update(self.tx, &row, expected).await?;
         }
-        ledger::append(self.tx, id, account, facts).await?;
         clock::replace(self.tx, id, &stored_clocks(id, clocks)).await?;
+        if facts.is_empty() {
+            return Ok(());
+        }
+        ledger::append(self.tx, id, account, facts).await?;
         let kind = if self.stored == 0 { "ticket.opened" } else { "ticket.changed" };
         change::append(self.tx, self.now, kind, Some(id), account, None).await?;
         Ok(())
