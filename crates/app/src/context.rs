@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{IdSource, uuid_at};
-use mainstay_store::Store;
+use mainstay_domain::role::Roles;
+use mainstay_store::{Reader, Store, Transaction};
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::error::Result;
+use crate::password::Passwords;
 use crate::policy::PolicyInForce;
+use crate::throttle::Throttle;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
 pub trait Clock: Send + Sync + 'static {
@@ -58,6 +62,9 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Mutex<ChaCha20Rng>,
     options: Options,
+    roles: RwLock<Arc<Roles>>,
+    passwords: Passwords,
+    throttle: Mutex<Throttle>,
     work: Notify,
 }
 
@@ -83,22 +90,19 @@ impl Default for Options {
 }
 
 impl App {
-    /// Puts the use cases together on a store and the policies that were read from it. `seed` is the source of every identifier and secret: 32 unpredictable bytes in
+    /// Puts the use cases together. `seed` is the source of every identifier and secret: 32 unpredictable bytes in
     /// earnest, any in a test that must be repeatable.
     #[must_use]
-    pub fn new(
-        store: Store,
-        policy: PolicyInForce,
-        clock: Arc<dyn Clock>,
-        seed: [u8; 32],
-        options: Options,
-    ) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
         Self(Arc::new(Shared {
             store,
-            policy: RwLock::new(Arc::new(policy)),
+            policy: RwLock::new(Arc::new(PolicyInForce::none())),
             clock,
             random: Mutex::new(ChaCha20Rng::from_seed(seed)),
             options,
+            roles: RwLock::default(),
+            passwords: Passwords::default(),
+            throttle: Mutex::default(),
             work: Notify::new(),
         }))
     }
@@ -115,10 +119,39 @@ impl App {
         &self.0.store
     }
 
+    /// Reads what is committed.
+    pub(crate) fn read(&self) -> Reader {
+        self.0.store.read()
+    }
+
+    /// Begins to write.
+    pub(crate) async fn begin(&self) -> Result<Transaction> {
+        Ok(self.0.store.begin().await?)
+    }
+
+    /// The roles of the policy in force.
+    #[must_use]
+    pub fn roles(&self) -> Arc<Roles> {
+        Arc::clone(&self.0.roles.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The policies, as they are at this moment.
     #[must_use]
     pub fn policy(&self) -> Arc<PolicyInForce> {
         Arc::clone(&self.0.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts the roles of another policy in force.
+    pub fn set_roles(&self, roles: Roles) {
+        *self.0.roles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roles);
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        lock(&self.0.throttle)
     }
 
     /// What the use cases were told.
@@ -149,7 +182,7 @@ impl App {
 
     /// Whether the store answers.
     pub async fn is_store_well(&self) -> bool {
-        self.store().ping().await.is_ok()
+        self.0.store.ping().await.is_ok()
     }
 
     /// Tells the worker of this process that there is something to do.
@@ -179,27 +212,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use mainstay_store::StoreOptions;
-
     use super::*;
+    use mainstay_store::StoreOptions;
 
     #[tokio::test]
     async fn the_same_seed_gives_the_same_identifiers() {
-        let ids = async || {
-            let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
+        let options = StoreOptions::new("sqlite::memory:");
+        let store = Store::open(&options).await.unwrap();
+        let ids = || {
             let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
-            let app = App::new(
-                store.unwrap(),
-                PolicyInForce::none(),
-                clock,
-                [7; 32],
-                Options::default(),
-            );
+            let app = App::new(store.clone(), clock, [7; 32], Options::default());
             (app.new_id::<Uuid>(app.now()), app.new_id::<Uuid>(app.now()))
         };
-        let (first, second) = ids().await;
+        let (first, second) = ids();
         assert_ne!(first, second);
-        assert_eq!((first, second), ids().await);
+        assert_eq!((first, second), ids());
     }
 
     #[test]

@@ -124,18 +124,6 @@ impl AppError {
     }
 }
 
-impl From<StoreError> for AppError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict(what) => Self::Conflict(what),
-            error if error.is_transient() => {
-                Self::unavailable("The store does not answer just now.", error)
-            }
-            error => Self::broken("The store could not do what it was asked.", error),
-        }
-    }
-}
-
 impl From<ticket::Refusal> for AppError {
     fn from(refusal: ticket::Refusal) -> Self {
         match refusal {
@@ -172,6 +160,19 @@ impl Expected {
             Self::OneOf(_) => Err(AppError::Changed(format!(
                 "This is at version {current} by now: read it again and repeat the change on what you find."
             ))),
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::unavailable("The store does not answer.", error),
+            StoreError::Conflict(what) => Self::Conflict(format!("The store refused: {what}.")),
+            StoreError::Corrupt(_)
+            | StoreError::NewerSchema { .. }
+            | StoreError::Address { .. }
+            | StoreError::Refused(_) => Self::broken("The store is broken.", error),
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use mainstay_app::{App, Clock, Tick};
+use mainstay_store::{Store, StoreOptions};
 use mainstay_web::{Limits, Web};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -140,7 +142,29 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         session_lifetime: settings.session_lifetime.get(),
         public_url: settings.http.public_url.clone(),
     };
-    Ok(App::new(clock, seed()?, options))
+    let store = open_store(settings).await?;
+    Ok(App::new(store, clock, seed()?, options))
+}
+
+async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+    let url = settings.database.url.expose();
+    if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.starts_with(':')) {
+        let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::new(format!(
+                "the folder {} cannot be made: {error}",
+                folder.display()
+            ))
+            .with_remedy("choose another folder with --data")
+        })?;
+    }
+    let options = StoreOptions {
+        connections: settings.database.max_connections,
+        ..StoreOptions::new(url)
+    };
+    Store::open(&options)
+        .await
+        .map_err(|error| Failure::new(format!("the store cannot be opened: {error}")))
 }
 
 fn seed() -> Result<[u8; 32], Failure> {
