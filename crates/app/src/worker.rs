@@ -65,13 +65,13 @@ impl App {
 
     async fn lease_due(&self, now: Timestamp) -> Result<Vec<Due>> {
         transact!(self, tx => async {
-            Result::Ok(due::lease_due(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
+            Ok(due::lease_due(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
         })
     }
 
     async fn lease_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>> {
         transact!(self, tx => async {
-            Result::Ok(job::lease(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
+            Ok(job::lease(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
         })
     }
 
@@ -106,7 +106,7 @@ impl App {
                     job::give_up(tx, id, now, reason).await?;
                 }
             }
-            Result::Ok(())
+            Ok(())
         })
     }
 

@@ -24,7 +24,7 @@ impl App {
                 }
             }
             writer.refresh().await?;
-            Result::Ok(())
+            Ok(())
         })
     }
 }
