@@ -4,7 +4,7 @@ use mainstay_domain::clock::Clock;
 use mainstay_domain::event::{Actor, CarriedClock, Side};
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
-use mainstay_store::{Transaction, message, search, ticket};
+use mainstay_store::{Transaction, message, ticket};
 
 use super::TicketWriter;
 use crate::context::App;
@@ -162,6 +162,5 @@ async fn split(
     source.save().await?;
     let ticket = new.save().await?.ticket;
     message::move_to(tx, messages, id).await?;
-    search::index_subject(tx, id, subject, None).await?;
     Ok(ticket)
 }

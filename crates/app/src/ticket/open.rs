@@ -6,7 +6,7 @@ use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::name::{CategoryName, Tag};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
-use mainstay_store::{Transaction, account, contract, search, ticket};
+use mainstay_store::{Transaction, account, contract, ticket};
 
 use super::message::{MessageText, add_message};
 use super::{TicketWriter, Written};
@@ -68,15 +68,11 @@ pub(crate) async fn open_ticket(
     check_category(app, open.category.as_ref())?;
     let now = app.now();
     let at = open.at.unwrap_or(now).min(now);
-    let account_name = match open.account {
-        Some(id) => Some(
-            account::find(tx, id)
-                .await?
-                .ok_or_else(|| AppError::invalid("account", format!("there is no account {id}")))?
-                .name,
-        ),
-        None => None,
-    };
+    if let Some(id) = open.account
+        && account::find(tx, id).await?.is_none()
+    {
+        return Err(AppError::invalid("account", format!("there is no account {id}")));
+    }
     let id: TicketId = app.new_id(at);
     let number = ticket::next_number(tx).await?;
     let unopened = Ticket::unopened(id, number, subject.to_owned(), at);
@@ -97,7 +93,6 @@ pub(crate) async fn open_ticket(
         add_message(&mut writer, actor, message, None)?;
     }
     let written = writer.save().await?;
-    search::index_subject(tx, id, subject, account_name.as_deref()).await?;
     if let Some(message) = &open.message {
         message.store(tx, id, actor).await?;
         if message.side == Side::Customer && message.is_conversation() {

@@ -30,7 +30,7 @@ pub(crate) fn stored_clock(ticket: TicketId, clock: &Clock) -> StoredClock {
         started_at: clock.started_at,
         promised_due_at: clock.promised_due_at,
         due_at: clock.due_at,
-        met_at: ended(false),
+        stopped_at: ended(false),
         missed_at: clock.missed_at,
         cancelled_at: ended(true),
         warnings: clock

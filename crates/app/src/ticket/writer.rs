@@ -10,6 +10,7 @@ use mainstay_domain::clock::{Clock, fold};
 use mainstay_domain::event::{Actor, Event, EventKind};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::ticket::{Command, Scope, Ticket};
+use mainstay_store::change::Change;
 use mainstay_store::ticket::{NextDue, StoredTicket};
 use mainstay_store::{Transaction, change, clock, ledger, ticket};
 
@@ -164,8 +165,14 @@ impl<'a> TicketWriter<'a> {
         }
         ledger::append(self.tx, id, account, facts).await?;
         let kind = if self.stored == 0 { "ticket.opened" } else { "ticket.changed" };
-        change::append(self.tx, self.now, kind, Some(id), account, None).await?;
-        Ok(())
+        let change = Change {
+            at: self.now,
+            kind: kind.to_owned(),
+            ticket: Some(id),
+            account,
+            subject: None,
+        };
+        Ok(change::append(self.tx, &[change]).await?)
     }
 
     /// Writes down that a recorded miss was undone by a late fact, once for each.
