@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use mainstay_domain::clock::{Clock, OutcomeKind};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::name::{CalendarName, CommitmentName};
 use mainstay_domain::policy::PolicyVersion;
@@ -36,8 +37,8 @@ pub struct StoredClock {
     pub promised_due_at: Option<Timestamp>,
     /// When it is due as corrected since.
     pub due_at: Option<Timestamp>,
-    /// When it was met.
-    pub met_at: Option<Timestamp>,
+    /// When what was promised was done, be it in time or late.
+    pub stopped_at: Option<Timestamp>,
     /// When it was missed: its due instant.
     pub missed_at: Option<Timestamp>,
     /// When it was cancelled.
@@ -72,6 +73,60 @@ named!(ClockState {
     Missed = "missed",
     Cancelled = "cancelled",
 });
+
+impl StoredClock {
+    /// What is stored of a clock that the fold of a ticket's facts gave.
+    #[must_use]
+    pub fn of(ticket: TicketId, clock: &Clock) -> Self {
+        let ended = |is_cancelled: bool| {
+            clock
+                .outcome
+                .as_ref()
+                .filter(|outcome| matches!(outcome.kind, OutcomeKind::Cancelled(_)) == is_cancelled)
+                .map(|outcome| outcome.at)
+        };
+        let (stopped_at, cancelled_at) = (ended(false), ended(true));
+        let state = if clock.missed_at.is_some() {
+            ClockState::Missed
+        } else if cancelled_at.is_some() {
+            ClockState::Cancelled
+        } else if stopped_at.is_some() {
+            ClockState::Met
+        } else if clock.is_paused() {
+            ClockState::Paused
+        } else {
+            ClockState::Running
+        };
+        Self {
+            ticket,
+            commitment: clock.commitment.clone(),
+            cycle: clock.cycle,
+            state,
+            policy: clock.policy,
+            calendar: clock
+                .terms
+                .as_ref()
+                .map(|terms| terms.calendar_name.clone()),
+            target: clock.terms.as_ref().map(|terms| terms.target),
+            started_at: clock.started_at,
+            promised_due_at: clock.promised_due_at,
+            due_at: clock.due_at,
+            stopped_at,
+            missed_at: clock.missed_at,
+            cancelled_at,
+            warnings: clock
+                .warned
+                .iter()
+                .map(|warned| WarningGiven {
+                    warning: u32::try_from(warned.warning).unwrap_or(u32::MAX),
+                    at: warned.at,
+                })
+                .collect(),
+            next_at: clock.next_at,
+            detail: "{}".to_owned(),
+        }
+    }
+}
 
 /// A warning that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +177,7 @@ impl Scalar for SignedDuration {
 }
 
 record!(StoredClock in "clock" {
-    ticket, commitment, cycle, state, policy, calendar, target, started_at, promised_due_at, due_at, met_at,
+    ticket, commitment, cycle, state, policy, calendar, target, started_at, promised_due_at, due_at, stopped_at,
     missed_at, cancelled_at, warnings, next_at, detail,
 });
 

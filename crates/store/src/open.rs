@@ -65,7 +65,9 @@ impl Store {
         } else {
             return Err(address(&options.url, "no known scheme"));
         };
-        schema::migrate(&store.begin().await?).await?;
+        let tx = store.begin().await?;
+        schema::migrate(&tx).await?;
+        tx.commit().await?;
         Ok(store)
     }
 

@@ -6,7 +6,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use uuid::Uuid;
+
+use crate::sql::Sql;
 
 /// Which part of a list to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,14 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The place of something in a list by time.
+    pub(crate) fn at(instant: Timestamp, id: Uuid) -> Self {
+        Self {
+            key: instant.as_microsecond(),
+            tie: id.as_u128(),
+        }
+    }
+
     /// The tie as the number it was made of.
     pub(crate) fn number(self) -> i64 {
         i64::try_from(self.tie).unwrap_or(i64::MAX)
@@ -90,6 +101,16 @@ impl FromStr for Cursor {
             })
             .ok_or_else(|| InvalidCursor(text.to_owned()))
     }
+}
+
+/// Goes on with the order and the place of a list of the latest first, by an instant and the id.
+pub(crate) fn latest_first(sql: &mut Sql, column: &str, page: PageRequest) {
+    if let Some(after) = page.after {
+        sql.push(&format!(" AND ({column}, t.id) < ("));
+        sql.bind(&after.key).push(", ").bind(&after.id()).push(")");
+    }
+    sql.push(&format!(" ORDER BY {column} DESC, t.id DESC LIMIT "));
+    sql.bind(&(i64::from(page.limit) + 1));
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use sea_orm::{QueryResult, Value};
 
+use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::sql::Sql;
@@ -91,10 +92,6 @@ pub(crate) async fn insert_all<'a, T: Record + 'a>(
     insert_values(tx, T::TABLE, T::COLUMNS, rows, "").await
 }
 
-pub(crate) async fn insert<T: Record>(tx: &Transaction, row: &T) -> Result<(), StoreError> {
-    insert_all(tx, [row]).await
-}
-
 /// Inserts rows given as values, several with each statement; `ending` is what to do about a conflict.
 pub(crate) async fn insert_values(
     tx: &Transaction,
@@ -126,17 +123,33 @@ pub(crate) async fn insert_values(
     Ok(())
 }
 
-/// Writes every column of the row with the record's key, and says whether there is one.
-pub(crate) async fn update<T: Record>(tx: &Transaction, row: &T) -> Result<bool, StoreError> {
-    Ok(tx.execute(update_sql(row)).await? > 0)
+/// Inserts rows with a column that the record does not have.
+pub(crate) async fn insert_with<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = &'a T>,
+    column: &'static str,
+    value: impl Fn(&T) -> Value,
+) -> Result<(), StoreError> {
+    let columns: Vec<&str> = T::COLUMNS.iter().copied().chain([column]).collect();
+    let rows = rows
+        .into_iter()
+        .map(|row| row.to_values().into_iter().chain([value(row)]).collect())
+        .collect();
+    insert_values(tx, T::TABLE, &columns, rows, "").await
 }
 
-/// `UPDATE table SET … WHERE key = …`, to be narrowed further.
-pub(crate) fn update_sql<T: Record>(row: &T) -> Sql {
+/// `UPDATE table SET … WHERE key = …`, with further columns, to be narrowed further.
+pub(crate) fn update_sql<T: Record>(row: &T, further: Vec<(&'static str, Value)>) -> Sql {
     let mut sql = Sql::new(format!("UPDATE {} SET ", T::TABLE));
     let mut values = row.to_values().into_iter();
     let key = values.next();
-    for (index, (column, value)) in T::COLUMNS.iter().skip(1).zip(values).enumerate() {
+    let columns = T::COLUMNS
+        .iter()
+        .skip(1)
+        .copied()
+        .zip(values)
+        .chain(further);
+    for (index, (column, value)) in columns.enumerate() {
         if index > 0 {
             sql.push(", ");
         }
@@ -149,18 +162,64 @@ pub(crate) fn update_sql<T: Record>(row: &T) -> Sql {
 }
 
 /// Writes the row with the record's key, and refuses when there is none.
-pub(crate) async fn update_existing<T: Record>(
+pub(crate) async fn update<T: Record>(tx: &Transaction, row: &T) -> Result<(), StoreError> {
+    update_with(tx, row, Vec::new()).await
+}
+
+/// Writes the row with the record's key and further columns, and refuses when there is none.
+pub(crate) async fn update_with<T: Record>(
     tx: &Transaction,
     row: &T,
+    further: Vec<(&'static str, Value)>,
 ) -> Result<(), StoreError> {
-    if update(tx, row).await? {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict(format!(
-            "the {} was removed",
+    match tx.execute(update_sql(row, further)).await? {
+        0 => Err(StoreError::Conflict(format!(
+            "the {} is not there",
             T::TABLE
-        )))
+        ))),
+        _ => Ok(()),
     }
+}
+
+/// Removes the row with a key, and says whether there was one.
+pub(crate) async fn remove<T: Record>(
+    tx: &Transaction,
+    key: &impl Field,
+) -> Result<bool, StoreError> {
+    let column = T::COLUMNS.first().copied().unwrap_or("id");
+    let sql =
+        Sql::new(format!("DELETE FROM {}", T::TABLE)).with(&format!(" WHERE {column} = "), key);
+    Ok(tx.execute(sql).await? > 0)
+}
+
+/// The row with a key.
+pub(crate) async fn find<T: Record>(
+    on: &impl Connection,
+    key: &impl Field,
+) -> Result<Option<T>, StoreError> {
+    let column = T::COLUMNS.first().copied().unwrap_or("id");
+    fetch_one(
+        on,
+        select::<T>().with(&format!(" WHERE t.{column} = "), key),
+    )
+    .await
+}
+
+/// The rows with these keys, in no order.
+pub(crate) async fn find_many<T: Record>(
+    on: &impl Connection,
+    keys: &[impl Field],
+) -> Result<Vec<T>, StoreError> {
+    let column = T::COLUMNS.first().copied().unwrap_or("id");
+    let mut found = Vec::new();
+    for keys in keys.chunks(5_000) {
+        let mut sql = select::<T>();
+        sql.push(&format!(" WHERE t.{column} IN ("))
+            .bind_all(keys)
+            .push(")");
+        found.extend(fetch_all::<T>(on, sql).await?);
+    }
+    Ok(found)
 }
 
 /// Writes rows by a statement, skipping nothing: those that are there are replaced, the others added. `key` is the

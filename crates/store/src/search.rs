@@ -3,9 +3,12 @@
 //! A ticket is found when each word of the query occurs somewhere in it; the last word may be the beginning of one.
 //! The newest ticket comes first. What a portal user may not read does not count for them.
 
-use mainstay_domain::id::{MessageId, TicketId};
-use mainstay_domain::ticket::Scope;
+use std::collections::{BTreeMap, BTreeSet};
 
+use mainstay_domain::id::{AccountId, MessageId, TicketId};
+use mainstay_domain::ticket::{Scope, Ticket};
+
+use crate::account;
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, is_postgres};
 use crate::error::StoreError;
@@ -74,25 +77,64 @@ pub async fn search(
     Ok(page)
 }
 
-/// Indexes the subject of a ticket, and the name of its account, in place of what was indexed before.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when the ticket is not there.
-pub async fn index_subject(
+/// Indexes the subjects of tickets, and the names of their accounts, in place of what was indexed before.
+pub(crate) async fn index_subjects(
     tx: &Transaction,
-    ticket: TicketId,
-    subject: &str,
-    account_name: Option<&str>,
+    tickets: &[&Ticket],
 ) -> Result<(), StoreError> {
-    let old =
+    let accounts: BTreeSet<AccountId> = tickets
+        .iter()
+        .filter_map(|ticket| ticket.facts.account)
+        .collect();
+    let accounts: Vec<AccountId> = accounts.into_iter().collect();
+    let names: BTreeMap<AccountId, String> =
+        account::names(tx, &accounts).await?.into_iter().collect();
+    let entries: Vec<Entry> = tickets
+        .iter()
+        .map(|ticket| {
+            let name = ticket.facts.account.and_then(|account| names.get(&account));
+            Entry::subject(ticket.id, &ticket.subject, name.map(String::as_str))
+        })
+        .collect();
+    index(tx, &entries).await
+}
+
+/// Forgets the subject of a ticket.
+pub(crate) async fn forget_subject(tx: &Transaction, ticket: TicketId) -> Result<(), StoreError> {
+    let sql =
         Sql::new("DELETE FROM search_entry WHERE message IS NULL").with(" AND ticket = ", &ticket);
-    tx.execute(old).await?;
-    index(tx, &[Entry::subject(ticket, subject, account_name)]).await
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// Indexes the subjects of an account's tickets anew, after its name changed.
+pub(crate) async fn index_account(tx: &Transaction, account: AccountId) -> Result<(), StoreError> {
+    let forget = Sql::new(
+        "DELETE FROM search_entry WHERE message IS NULL AND ticket IN (SELECT id FROM ticket",
+    )
+    .with(" WHERE account = ", &account)
+    .then(")");
+    tx.execute(forget).await?;
+    let name = account::names(tx, &[account])
+        .await?
+        .pop()
+        .map(|(_, name)| name);
+    let sql = Sql::new("SELECT id, subject FROM ticket").with(" WHERE account = ", &account);
+    let mut entries = Vec::new();
+    for row in all(tx, sql).await? {
+        let subject = String::read(&row, 1)?;
+        entries.push(Entry::subject(
+            Field::read(&row, 0)?,
+            &subject,
+            name.as_deref(),
+        ));
+    }
+    index(tx, &entries).await
 }
 
 /// A text to be indexed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+#[derive(Debug)]
+pub(crate) struct Entry {
     ticket: TicketId,
     message: Option<MessageId>,
     internal: bool,
@@ -101,8 +143,7 @@ pub struct Entry {
 
 impl Entry {
     /// The subject of a ticket and the name of its account.
-    #[must_use]
-    pub fn subject(ticket: TicketId, subject: &str, account_name: Option<&str>) -> Self {
+    fn subject(ticket: TicketId, subject: &str, account_name: Option<&str>) -> Self {
         Self {
             ticket,
             message: None,
@@ -112,8 +153,7 @@ impl Entry {
     }
 
     /// The text of a public reply.
-    #[must_use]
-    pub fn reply(ticket: TicketId, message: MessageId, text: &str) -> Self {
+    pub(crate) fn reply(ticket: TicketId, message: MessageId, text: &str) -> Self {
         Self {
             ticket,
             message: Some(message),
@@ -123,8 +163,7 @@ impl Entry {
     }
 
     /// The text of an internal note.
-    #[must_use]
-    pub fn note(ticket: TicketId, message: MessageId, text: &str) -> Self {
+    pub(crate) fn note(ticket: TicketId, message: MessageId, text: &str) -> Self {
         Self {
             internal: true,
             ..Self::reply(ticket, message, text)
@@ -133,10 +172,7 @@ impl Entry {
 }
 
 /// Indexes texts that were not indexed before, several with each statement.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when a ticket or message is not there.
-pub async fn index(tx: &Transaction, entries: &[Entry]) -> Result<(), StoreError> {
+pub(crate) async fn index(tx: &Transaction, entries: &[Entry]) -> Result<(), StoreError> {
     let rows = entries
         .iter()
         .filter(|entry| !entry.words.is_empty())

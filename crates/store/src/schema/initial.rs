@@ -13,9 +13,10 @@ CREATE TABLE account (
     fields TEXT NOT NULL,
     notes TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    archived_at BIGINT
+    archived_at BIGINT,
+    name_key @key NOT NULL
 );
-CREATE INDEX account_name ON account (name);
+CREATE INDEX account_name ON account (name_key, id);
 
 CREATE TABLE agent (
     id @uuid PRIMARY KEY,
@@ -29,12 +30,12 @@ CREATE TABLE agent (
     time_zone TEXT NOT NULL,
     active BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
-    email_key TEXT NOT NULL UNIQUE,
+    email_key @key NOT NULL UNIQUE,
     password_hash TEXT
 );
 
 CREATE TABLE account_domain (
-    domain TEXT PRIMARY KEY,
+    domain @key PRIMARY KEY,
     account @uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE
 );
 CREATE INDEX account_domain_account ON account_domain (account);
@@ -71,12 +72,14 @@ CREATE TABLE contact (
     portal TEXT,
     active BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
+    name_key @key NOT NULL,
     password_hash TEXT
 );
 CREATE INDEX contact_account ON contact (account);
+CREATE INDEX contact_name ON contact (name_key, id);
 
 CREATE TABLE contact_address (
-    address_key TEXT PRIMARY KEY,
+    address_key @key PRIMARY KEY,
     contact @uuid NOT NULL REFERENCES contact (id) ON DELETE CASCADE
 );
 CREATE INDEX contact_address_contact ON contact_address (contact);
@@ -223,7 +226,7 @@ CREATE TABLE clock (
     started_at BIGINT NOT NULL,
     promised_due_at BIGINT,
     due_at BIGINT,
-    met_at BIGINT,
+    stopped_at BIGINT,
     missed_at BIGINT,
     cancelled_at BIGINT,
     warnings TEXT NOT NULL,
@@ -236,22 +239,38 @@ CREATE INDEX clock_commitment ON clock (commitment, started_at);
 
 CREATE TABLE escalation (
     id @uuid PRIMARY KEY,
-    ticket @uuid REFERENCES ticket (id),
-    account @uuid REFERENCES account (id),
+    subject_key TEXT NOT NULL,
     ladder TEXT NOT NULL,
-    state TEXT NOT NULL,
-    step BIGINT NOT NULL,
+    phase TEXT NOT NULL,
+    level BIGINT NOT NULL,
     reason TEXT NOT NULL,
+    tickets TEXT NOT NULL,
     raised_at BIGINT NOT NULL,
     acknowledged_at BIGINT,
-    resolved_at BIGINT,
+    acknowledged_by TEXT,
+    ended_at BIGINT,
     next_at BIGINT,
-    version BIGINT NOT NULL,
-    detail TEXT NOT NULL
+    version BIGINT NOT NULL
 );
-CREATE INDEX escalation_ticket ON escalation (ticket);
-CREATE INDEX escalation_account ON escalation (account, raised_at);
-CREATE INDEX escalation_open ON escalation (raised_at) WHERE resolved_at IS NULL;
+CREATE INDEX escalation_subject ON escalation (subject_key, phase);
+CREATE INDEX escalation_raised ON escalation (raised_at, id);
+CREATE INDEX escalation_phase ON escalation (phase, raised_at);
+
+CREATE TABLE escalation_ticket (
+    ticket @uuid NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    escalation @uuid NOT NULL REFERENCES escalation (id) ON DELETE CASCADE,
+    PRIMARY KEY (ticket, escalation)
+);
+CREATE INDEX escalation_ticket_escalation ON escalation_ticket (escalation);
+
+CREATE TABLE escalation_event (
+    escalation @uuid NOT NULL REFERENCES escalation (id),
+    sequence BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    payload TEXT NOT NULL,
+    PRIMARY KEY (escalation, sequence)
+);
 
 CREATE TABLE due (
     kind TEXT NOT NULL,

@@ -311,7 +311,7 @@ impl TicketFilter {
 }
 
 impl TimeRange {
-    fn push(self, sql: &mut Sql, column: &str) {
+    pub(crate) fn push(self, sql: &mut Sql, column: &str) {
         if let Some(from) = &self.from {
             sql.push(&format!(" AND {column} >= ")).bind(from);
         }

@@ -6,7 +6,7 @@ mod list;
 mod row;
 
 use jiff::Timestamp;
-use mainstay_domain::id::{AgentId, TicketId};
+use mainstay_domain::id::{AccountId, AgentId, TicketId};
 use mainstay_domain::name::{CommitmentName, Tag};
 use mainstay_domain::ticket::{Link, Scope, Ticket};
 
@@ -19,6 +19,7 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::record::{Record, columns, insert_all, insert_values, update_sql};
+use crate::search;
 use crate::sql::Sql;
 use row::TicketRow;
 
@@ -91,14 +92,9 @@ pub async fn insert(tx: &Transaction, stored: &StoredTicket) -> Result<(), Store
 pub async fn insert_many(tx: &Transaction, stored: &[StoredTicket]) -> Result<(), StoreError> {
     let rows: Vec<TicketRow> = stored.iter().map(TicketRow::of).collect();
     insert_all(tx, &rows).await?;
-    insert_children(
-        tx,
-        &stored
-            .iter()
-            .map(|stored| &stored.ticket)
-            .collect::<Vec<_>>(),
-    )
-    .await
+    let tickets: Vec<&Ticket> = stored.iter().map(|stored| &stored.ticket).collect();
+    insert_children(tx, &tickets).await?;
+    search::index_subjects(tx, &tickets).await
 }
 
 /// Writes a ticket that was loaded at `expected` version.
@@ -117,11 +113,11 @@ pub async fn update(
             ticket.number
         ))
     };
-    let before = Sql::new("SELECT tags, followers, links FROM ticket")
+    let before = Sql::new("SELECT tags, followers, links, subject, account FROM ticket")
         .with(" WHERE id = ", &ticket.id)
         .with(" AND version = ", &expected);
     let before = one(tx, before).await?.ok_or_else(conflict)?;
-    let sql = update_sql(&TicketRow::of(stored)).with(" AND version = ", &expected);
+    let sql = update_sql(&TicketRow::of(stored), Vec::new()).with(" AND version = ", &expected);
     if tx.execute(sql).await? == 0 {
         return Err(conflict());
     }
@@ -136,6 +132,12 @@ pub async fn update(
             .await?;
         }
         insert_children(tx, &[ticket]).await?;
+    }
+    let subject = String::read(&before, 3)?;
+    let account: Option<AccountId> = Field::read(&before, 4)?;
+    if subject != ticket.subject || account != ticket.facts.account {
+        search::forget_subject(tx, ticket.id).await?;
+        search::index_subjects(tx, &[ticket]).await?;
     }
     Ok(())
 }
