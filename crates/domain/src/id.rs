@@ -96,6 +96,8 @@ ids! {
     EventId = "event";
     /// Identifies an escalation.
     EscalationId = "escalation";
+    /// Identifies a notification to one person by one channel.
+    NotificationId = "notification";
     /// Identifies a mail as it was received, before it was parsed.
     RawMailId = "raw mail";
     /// Identifies a mail to be sent.

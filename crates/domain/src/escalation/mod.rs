@@ -6,6 +6,7 @@
 mod decide;
 mod due;
 mod ladder;
+mod raise;
 mod record;
 mod state;
 pub mod trigger;
@@ -13,6 +14,9 @@ pub mod trigger;
 pub use decide::{Command, Refusal, decide};
 pub use due::{Due, DueError, DueStep, Rules, next_due};
 pub use ladder::{HandOver, Ladder, Ladders, NotifyChannel, Recipient, Step, StepTiming};
+pub use raise::{
+    Affected, Demand, Fact, OpenEscalation, Sighting, Situation, affected, demands, next_unresolved,
+};
 pub use record::{
     DeliveryOutcome, EscalationEvent, EscalationEventKind, GroupKey, Review, StepCause, Subject,
     Verdict,

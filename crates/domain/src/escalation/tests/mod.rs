@@ -2,6 +2,7 @@
 
 mod climbing;
 mod property;
+mod raising;
 mod recording;
 
 use std::collections::BTreeMap;
