@@ -9,6 +9,7 @@ mod ladder;
 mod raise;
 mod record;
 mod state;
+pub mod storm;
 pub mod trigger;
 
 pub use decide::{Command, Refusal, decide};
