@@ -279,17 +279,28 @@ impl Default for Roles {
 }
 
 impl Roles {
-    /// The built-in roles and a pack's own; a pack's role of the same name takes the place of a built-in one.
+    /// The built-in roles and a pack's own.
+    ///
+    /// A pack's role of the same name takes the place of a built-in one, with two exceptions: one that names no
+    /// permissions only describes the built-in role, which keeps its own; and the administrator keeps every permission
+    /// of our side, so that no pack can lock everybody out.
     #[must_use]
     pub fn with(pack: impl IntoIterator<Item = Role>) -> Self {
-        Self(
-            BuiltIn::ALL
-                .into_iter()
-                .map(BuiltIn::role)
-                .chain(pack)
-                .map(|role| (role.name.clone(), role))
-                .collect(),
-        )
+        let mut roles: BTreeMap<RoleName, Role> = BuiltIn::ALL
+            .into_iter()
+            .map(BuiltIn::role)
+            .map(|role| (role.name.clone(), role))
+            .collect();
+        for mut role in pack {
+            if let Some(before) = roles.get(&role.name)
+                && (role.permissions.is_empty()
+                    || role.name.as_str() == BuiltIn::Administrator.as_str())
+            {
+                role.permissions.extend(&before.permissions);
+            }
+            roles.insert(role.name.clone(), role);
+        }
+        Self(roles)
     }
 
     /// A role by its name.
@@ -436,5 +447,24 @@ mod tests {
         let held = [RoleName::from("viewer")];
         assert!(roles.allows(&held, Permission::ReadClocks));
         assert!(!roles.allows(&held, Permission::ReadTickets));
+    }
+
+    #[test]
+    fn a_pack_that_only_describes_a_built_in_role_or_narrows_the_administrator_takes_nothing_away()
+    {
+        let role = |name: &str, permissions| Role {
+            name: RoleName::from(name),
+            description: "As the framework says.".to_owned(),
+            permissions,
+        };
+        let roles = Roles::with([
+            role("engineer", BTreeSet::new()),
+            role("administrator", BTreeSet::from([Permission::ReadTickets])),
+        ]);
+        let held = |name: &str| [RoleName::from(name)];
+        assert!(roles.allows(&held("engineer"), Permission::HandleEscalations));
+        assert!(roles.allows(&held("administrator"), Permission::ApplyPolicy));
+        let engineer = roles.get(&RoleName::from("engineer")).unwrap();
+        assert_eq!(engineer.description, "As the framework says.");
     }
 }

@@ -4,6 +4,7 @@ mod climbing;
 mod property;
 mod raising;
 mod recording;
+mod telling;
 
 use std::collections::BTreeMap;
 
