@@ -1,6 +1,7 @@
 //! The ladder: what is due when, what may be done, and what holds of every run.
 
 mod climbing;
+mod frameworks;
 mod property;
 mod raising;
 mod recording;
