@@ -7,6 +7,7 @@ mod decide;
 mod due;
 mod ladder;
 mod raise;
+mod recipients;
 mod record;
 mod state;
 pub mod storm;
@@ -18,6 +19,7 @@ pub use ladder::{HandOver, Ladder, Ladders, NotifyChannel, Recipient, Step, Step
 pub use raise::{
     Affected, Demand, Fact, OpenEscalation, Sighting, Situation, affected, demands, next_unresolved,
 };
+pub use recipients::{Directory, Told};
 pub use record::{
     DeliveryOutcome, EscalationEvent, EscalationEventKind, GroupKey, Review, StepCause, Subject,
     Verdict,

@@ -31,6 +31,9 @@ pub struct Situation<'a> {
     pub fact: Fact<'a>,
     /// When the fact happened.
     pub at: Timestamp,
+    /// The ladders that the commitment raises, when the fact is a clock's warning or miss whose consequence is to
+    /// escalate.
+    pub consequences: &'a [LadderName],
     /// The escalations that are open: those of the ticket, and those of groups.
     pub open: &'a [OpenEscalation<'a>],
     /// Which accounts' open tickets have lately borne which tags and categories; as far back, and forward for a fact
@@ -173,6 +176,13 @@ impl Demand {
 /// # Errors
 /// When a ladder counts on a calendar that the policy does not have, or that never reaches the instant.
 pub fn demands(situation: &Situation<'_>, rules: Rules<'_>) -> Result<Vec<Demand>, DueError> {
+    if let Some(unknown) = situation
+        .consequences
+        .iter()
+        .find(|name| !rules.ladders.contains_key(*name))
+    {
+        return Err(DueError::UnknownLadder(unknown.clone()));
+    }
     let said = words_said(situation);
     let named = names_reason(situation, rules);
     let mut demands = Vec::new();
@@ -197,6 +207,12 @@ pub fn demands(situation: &Situation<'_>, rules: Rules<'_>) -> Result<Vec<Demand
             {
                 raised.push((trigger.level, reason));
             }
+        }
+        if raised.is_empty()
+            && situation.consequences.contains(&ladder.name)
+            && !situation.after.status.kind.is_done()
+        {
+            raised.extend(clock_reported(situation).map(|reason| (None, reason)));
         }
         // The first of the most demanding: `max_by_key` would take the last.
         let worst = raised.into_iter().rev().max_by_key(|(level, _)| *level);
@@ -267,19 +283,13 @@ fn fires(
     Ok(match (trigger, recorded) {
         (
             TriggerKind::SlaBreached { commitments },
-            Some(EventKind::ClockMissed {
-                commitment, due_at, ..
-            }),
-        ) if commitments.is_empty() || commitments.contains(commitment) => {
-            Some(format!("{commitment} was due at {due_at} and was missed"))
-        }
-        (
+            Some(EventKind::ClockMissed { commitment, .. }),
+        )
+        | (
             TriggerKind::SlaAtRisk { commitments },
-            Some(EventKind::ClockWarned {
-                commitment, due_at, ..
-            }),
+            Some(EventKind::ClockWarned { commitment, .. }),
         ) if commitments.is_empty() || commitments.contains(commitment) => {
-            Some(format!("{commitment} is due at {due_at}"))
+            clock_reported(situation)
         }
         (TriggerKind::SeverityIs(severities), Some(_)) => begins(situation, ladder, |facts| {
             severities
@@ -311,6 +321,25 @@ fn fires(
         }
         _ => None,
     })
+}
+
+/// What a clock reports, in words.
+fn clock_reported(situation: &Situation<'_>) -> Option<String> {
+    match situation.fact {
+        Fact::Recorded {
+            kind: EventKind::ClockMissed {
+                commitment, due_at, ..
+            },
+            ..
+        } => Some(format!("{commitment} was due at {due_at} and was missed")),
+        Fact::Recorded {
+            kind: EventKind::ClockWarned {
+                commitment, due_at, ..
+            },
+            ..
+        } => Some(format!("{commitment} is due at {due_at}")),
+        _ => None,
+    }
 }
 
 /// Why something holds of the ticket that did not hold before, or did not matter to the ladder.

@@ -111,6 +111,7 @@ fn situation<'a>(
         opened_at: at(NOW),
         fact: Fact::Recorded { kind, texts: &[] },
         at: at(NOW),
+        consequences: &[],
         open: &[],
         sightings: &[],
     }
@@ -196,6 +197,42 @@ fn clocks_raise_by_commitment_and_by_breach_or_risk() {
     assert_eq!(
         of(&warned),
         ["raise b at None about 1: update is due at 2026-03-02T10:30:00Z"]
+    );
+}
+
+#[test]
+fn a_commitment_raises_the_ladder_it_names_and_once_where_a_trigger_does_too() {
+    let breach = TriggerKind::SlaBreached {
+        commitments: Vec::new(),
+    };
+    let run = Run::of([on("a", [(breach, Some(2))]), on("b", [])]);
+    let facts = facts(Severity::P3);
+    let kind = missed("resolution");
+    let of = |consequences: &[LadderName], open: &[OpenEscalation<'_>]| {
+        asked(
+            &run,
+            Situation {
+                consequences,
+                open,
+                ..situation(Some(&facts), &facts, &kind)
+            },
+        )
+    };
+    let both = ["a", "b"].map(LadderName::from);
+    assert_eq!(
+        of(&both, &[]),
+        [
+            "raise a at Some(2) about 1: resolution was due at 2026-03-02T10:00:00Z and was missed",
+            "raise b at None about 1: resolution was due at 2026-03-02T10:00:00Z and was missed"
+        ]
+    );
+    let unknown = Situation {
+        consequences: &["c"].map(LadderName::from),
+        ..situation(Some(&facts), &facts, &kind)
+    };
+    assert_eq!(
+        demands(&unknown, run.rules()),
+        Err(DueError::UnknownLadder(LadderName::from("c")))
     );
 }
 
@@ -521,7 +558,104 @@ fn one_more_ticket_joins_the_open_escalation_of_its_component() {
     assert!(asked(&run, known).is_empty());
 }
 
+/// Severities, tags and reasons as they come, on two tickets of two accounts.
+fn happenings() -> impl Strategy<Value = Vec<(u128, u8, bool, bool, u8)>> {
+    prop::collection::vec(
+        (1u128..3, 0u8..4, any::<bool>(), any::<bool>(), 0u8..6),
+        1..20,
+    )
+}
+
 proptest! {
+    #[test]
+    fn about_one_matter_at_most_one_escalation_by_a_ladder_is_open(happenings in happenings()) {
+        let mut both = several();
+        both.triggers[0].on = TriggerKind::AccountsAffected {
+            count: 2,
+            window: SignedDuration::from_hours(2),
+            by: Grouping::Tag { prefix: String::new() },
+        };
+        let run = Run::of([
+            both,
+            on("a", [
+                (TriggerKind::SlaBreached { commitments: vec![] }, None),
+                (TriggerKind::SeverityIs(vec![Severity::P1, Severity::P2]), Some(2)),
+                (TriggerKind::Manual { reasons: vec![] }, Some(3)),
+            ]),
+        ]);
+        let mut before: BTreeMap<u128, TicketFacts> = BTreeMap::new();
+        let mut escalations: Vec<(EscalationId, Vec<EscalationEvent>)> = Vec::new();
+        let mut sightings = Vec::new();
+        for (minute, (number, severity, bears_tag, done, what)) in (0i64..).zip(happenings) {
+            let now = at(NOW) + minutes(minute * 10);
+            let mut after = facts(Severity::ALL[usize::from(severity)]);
+            after.account = Some(account(number));
+            after.tags = if bears_tag { vec![Tag::from("component:search")] } else { Vec::new() };
+            after.status = Status::from(if done { StatusKind::Resolved } else { StatusKind::Open });
+            let kind = if what < 2 { missed("resolution") } else { severity_changed() };
+            let fact = if what == 5 {
+                Fact::Manual { reason: ManualReason::CustomerRequest, note: "" }
+            } else {
+                Fact::Recorded { kind: &kind, texts: &[] }
+            };
+            let states: Vec<(EscalationId, Escalation)> = escalations.iter()
+                .map(|(id, events)| (*id, Escalation::fold(events).unwrap())).collect();
+            let open: Vec<OpenEscalation<'_>> = states.iter()
+                .map(|(id, escalation)| OpenEscalation { id: *id, escalation }).collect();
+            let made = demands(&Situation {
+                ticket: ticket(number),
+                before: before.get(&number),
+                after: &after,
+                opened_at: at(NOW),
+                fact,
+                at: now,
+                consequences: &[],
+                open: &open,
+                sightings: &sightings,
+            }, run.rules()).unwrap();
+            for demand in made {
+                let (about, command) = demand.into_command();
+                let known = about.map(|id| states.iter().find(|(of, _)| *of == id).unwrap());
+                // Every demand can be carried out: nothing is asked that would be refused.
+                let events = decide(known.map(|(_, state)| state), run.rules(), command, Actor::System, now).unwrap();
+                match about {
+                    Some(id) => {
+                        let found = escalations.iter_mut().find(|(of, _)| *of == id).unwrap();
+                        found.1.extend(events);
+                    }
+                    None => {
+                        let id = EscalationId::from(Uuid::from_u128(escalations.len() as u128));
+                        escalations.push((id, events));
+                    }
+                }
+            }
+            if bears_tag && !done {
+                sightings.push(Sighting {
+                    account: account(number),
+                    ticket: ticket(number),
+                    key: GroupKey::Tag(Tag::from("component:search")),
+                    at: now,
+                });
+            }
+            before.insert(number, after);
+            let matters: Vec<(LadderName, String)> = escalations.iter()
+                .map(|(_, events)| Escalation::fold(events).unwrap())
+                .filter(Escalation::is_open)
+                .map(|open| {
+                    let matter = match &open.subject {
+                        Subject::Ticket { ticket } => ticket.to_string(),
+                        Subject::Group { key, .. } => key.to_string(),
+                    };
+                    (open.ladder().clone(), matter)
+                })
+                .collect();
+            let mut once = matters.clone();
+            once.sort();
+            once.dedup();
+            prop_assert_eq!(once.len(), matters.len());
+        }
+    }
+
     /// The count against a plain reading of its definition: some window of the length that holds the new sighting.
     #[test]
     fn the_accounts_affected_are_the_most_in_any_window_that_holds_the_new_one(
