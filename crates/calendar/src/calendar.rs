@@ -32,7 +32,7 @@ struct Inner {
 enum Source {
     /// Open all the time.
     Always,
-    Hours(Hours),
+    Hours(Box<Hours>),
     /// Open when any of these is; at least two, none of them a union or always open.
     Union(Vec<Calendar>),
 }
@@ -48,7 +48,7 @@ impl Calendar {
         Ok(Self::from_parts(
             hours.reach,
             hours.zone.clone(),
-            Source::Hours(hours),
+            Source::Hours(Box::new(hours)),
         ))
     }
 
@@ -332,7 +332,7 @@ impl Calendar {
         members
             .iter()
             .filter_map(|member| match &member.inner.source {
-                Source::Hours(hours) => Some(hours),
+                Source::Hours(hours) => Some(&**hours),
                 Source::Always | Source::Union(_) => None,
             })
     }

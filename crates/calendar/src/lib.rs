@@ -4,6 +4,7 @@ mod business_days;
 mod calendar;
 mod error;
 mod hours;
+mod icalendar;
 mod interval;
 mod microsecond;
 mod reason;
@@ -14,6 +15,7 @@ mod zone;
 
 pub use calendar::Calendar;
 pub use error::{CalendarError, Place};
+pub use icalendar::{IcalendarError, IcalendarProblem, holidays_from_icalendar};
 pub use interval::Interval;
 pub use reason::{ClosedReason, Span, SpanState};
 pub use spec::{

@@ -31,7 +31,7 @@ pub fn uuid_at(now: Timestamp, random: [u8; 10]) -> Uuid {
 /// A text that is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is not an identifier of a {noun}: expected a UUID like 0190163d-8694-739b-aea5-966c26f8ad91"
+    "{text:?} does not identify any {noun}: expected a UUID like 0190163d-8694-739b-aea5-966c26f8ad91"
 )]
 pub struct InvalidId {
     noun: &'static str,

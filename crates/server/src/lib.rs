@@ -4,6 +4,7 @@
 
 pub mod command;
 mod failure;
+pub mod settings;
 
 pub use command::CommandLine;
 pub use failure::Failure;

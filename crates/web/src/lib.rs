@@ -1,1 +1,9 @@
-//! HTTP: routes, sign-in, wire types, OpenAPI, live events
+//! HTTP: routes, sign-in, wire types, OpenAPI, live events.
+
+pub mod etag;
+mod frame;
+pub mod input;
+pub mod page;
+pub mod problem;
+
+pub use frame::Limits;

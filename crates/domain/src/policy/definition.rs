@@ -1,12 +1,15 @@
 //! What a pack says about the things a ticket can be: its severity, its status, its category; and the support levels
 //! and roles that work on it.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use crate::commitment::Source;
 use crate::event::Channel;
 use crate::name::{CalendarName, CategoryName, RoleName, StatusName};
 use crate::policy::tier::Range;
+use crate::role::{Permission, Role};
 use crate::severity::Severity;
 use crate::status::StatusKind;
 
@@ -65,6 +68,8 @@ pub struct LevelTime {
     pub what: String,
     /// To what, such as `critical`.
     pub of: String,
+    /// How soon at the earliest, where the framework writes a range.
+    pub from: Option<SignedDuration>,
     /// How soon, at the latest.
     pub within: SignedDuration,
 }
@@ -116,6 +121,20 @@ pub struct RoleDefinition {
     pub accounts_per_person: Option<Range>,
     /// Which support level they work on.
     pub level: Option<u32>,
+    /// What they may do.
+    pub permissions: BTreeSet<Permission>,
     /// Where the pack says so.
     pub source: Source,
+}
+
+impl RoleDefinition {
+    /// The role as permissions are asked of it.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        Role {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            permissions: self.permissions.clone(),
+        }
+    }
 }

@@ -13,7 +13,10 @@ use mainstay_calendar::Calendar;
 use serde::{Deserialize, Serialize};
 
 use crate::commitment::{Commitment, Target};
+use crate::escalation::{Ladder, Ladders};
 use crate::name::{CalendarName, TierName};
+use crate::role::Roles;
+use crate::routing::Routing;
 
 pub use calendar::{CalendarDefinition, CalendarHours};
 pub use definition::{
@@ -60,6 +63,10 @@ pub struct Policy {
     pub roles: Vec<RoleDefinition>,
     /// The commitments about tickets.
     pub commitments: Vec<Commitment>,
+    /// The escalation ladders, in the pack's order.
+    pub ladders: Vec<Ladder>,
+    /// How new tickets are routed.
+    pub routing: Routing,
     /// The promises of uptime.
     pub uptime: Vec<UptimeCommitment>,
     /// The promises of speed.
@@ -96,6 +103,8 @@ impl Policy {
             categories: Vec::new(),
             roles: Vec::new(),
             commitments: Vec::new(),
+            ladders: Vec::new(),
+            routing: Routing::default(),
             uptime: Vec::new(),
             performance: Vec::new(),
             recovery: Vec::new(),
@@ -105,6 +114,21 @@ impl Policy {
             support_hours: BTreeMap::new(),
             default_calendar,
         }
+    }
+
+    /// The ladders by name.
+    #[must_use]
+    pub fn ladders_by_name(&self) -> Ladders {
+        self.ladders
+            .iter()
+            .map(|ladder| (ladder.name.clone(), ladder.clone()))
+            .collect()
+    }
+
+    /// The built-in roles and the pack's own.
+    #[must_use]
+    pub fn all_roles(&self) -> Roles {
+        Roles::with(self.roles.iter().map(RoleDefinition::role))
     }
 
     /// The calendar a target of a commitment is counted on for a tier: the target's own, else the commitment's, else
