@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::history::History;
 use super::occurrence::Seen;
 use super::state::{
     Cancellation, Clock, LateEvent, Outcome, OutcomeKind, Segment, SegmentKind, Warned,
@@ -294,23 +295,26 @@ impl<'p> Track<'p> {
     /// Works out when the clock is due and when it warns. While it is paused nobody can know, except of what had been
     /// used up by then.
     fn set_alarms(&mut self) {
-        let due_by = |terms: &Terms| instant_of(&self.segments, terms, terms.target);
-        self.due_at = self.terms.as_ref().and_then(due_by);
+        self.warnings.clear();
+        let due_by = |terms| History::new(&self.segments, terms).instant_of(terms.target);
+        let Some(terms) = &self.terms else {
+            self.due_at = None;
+            self.promised_due_at = self.promised.as_ref().and_then(due_by);
+            return;
+        };
+        let history = History::new(&self.segments, terms);
+        self.due_at = history.instant_of(terms.target);
         self.promised_due_at = if self.promised == self.terms {
             self.due_at
         } else {
             self.promised.as_ref().and_then(due_by)
-        };
-        self.warnings.clear();
-        let Some(terms) = &self.terms else {
-            return;
         };
         if self.missed_at.is_some() {
             return;
         }
         for (warning, definition) in self.commitment.warnings.iter().enumerate() {
             let used = definition.at.used_at(terms.target);
-            let Some(at) = used.and_then(|used| instant_of(&self.segments, terms, used)) else {
+            let Some(at) = used.and_then(|used| history.instant_of(used)) else {
                 continue;
             };
             let given = |given: &Warned| given.warning == warning && given.at >= at;
@@ -350,7 +354,7 @@ impl<'p> Track<'p> {
             .as_ref()
             .or(self.promised.as_ref())
             .map_or(SignedDuration::ZERO, |terms| {
-                used_until(&self.segments, terms, now)
+                History::new(&self.segments, terms).used_until(now)
             });
         let next_at = self
             .warnings
@@ -382,45 +386,4 @@ impl<'p> Track<'p> {
             retracted_miss: None,
         })
     }
-}
-
-/// The instant at which `amount` of counted time is used. A running segment that has no end yet is as long as needed.
-/// Nothing when the history stops before that, or when the calendar never opens long enough again.
-pub(super) fn instant_of(
-    segments: &[Segment],
-    terms: &Terms,
-    amount: SignedDuration,
-) -> Option<Timestamp> {
-    let mut left = amount;
-    for segment in segments {
-        let counted = match (segment.kind, segment.until) {
-            (SegmentKind::Paused | SegmentKind::Stopped, _) => continue,
-            (SegmentKind::Running, None) => return terms.calendar.add(segment.from, left).ok(),
-            (SegmentKind::Running, Some(until)) => terms.calendar.elapsed(segment.from, until),
-            (SegmentKind::Carried { used, .. }, _) => used,
-        };
-        // What is used up exactly at the end of a segment is used up then, not when the clock goes on.
-        if counted.is_positive() && left <= counted {
-            return match segment.kind {
-                SegmentKind::Carried { .. } => segment.until,
-                _ => terms.calendar.add(segment.from, left).ok(),
-            };
-        }
-        left -= counted;
-    }
-    None
-}
-
-/// The counted time of a history up to `now`.
-fn used_until(segments: &[Segment], terms: &Terms, now: Timestamp) -> SignedDuration {
-    segments
-        .iter()
-        .map(|segment| match segment.kind {
-            SegmentKind::Carried { used, .. } => used,
-            SegmentKind::Running => terms
-                .calendar
-                .elapsed(segment.from, segment.until.unwrap_or(now)),
-            SegmentKind::Paused | SegmentKind::Stopped => SignedDuration::ZERO,
-        })
-        .sum()
 }
