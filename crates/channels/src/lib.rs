@@ -6,3 +6,5 @@ pub mod imap;
 pub mod reply_address;
 pub mod secret;
 pub mod smtp;
+pub mod template;
+pub mod webhook;
