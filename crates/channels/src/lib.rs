@@ -7,3 +7,5 @@ pub mod mail;
 pub mod reply_address;
 pub mod secret;
 pub mod smtp;
+pub mod template;
+pub mod webhook;

@@ -4,11 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
-use crate::endpoint::{certificates, is_loopback_host};
+use crate::endpoint::{is_loopback_host, tls_config};
 use crate::secret::Secret;
 
 /// How the conversation is kept from listeners.
@@ -131,24 +129,11 @@ impl fmt::Debug for MailboxClient {
 }
 
 fn connector(mailbox: &Mailbox) -> Result<TlsConnector, MailboxSettingsError> {
-    let refuse = |reason: String| MailboxSettingsError::Tls {
-        host: mailbox.host.clone(),
-        reason,
-    };
-    let mut roots = RootCertStore::empty();
-    // Some systems carry an authority that cannot be read; the others are good.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for authority in certificates(&mailbox.extra_authorities).map_err(refuse)? {
-        roots
-            .add(authority)
-            .map_err(|error| refuse(error.to_string()))?;
-    }
-    // The provider is named because rustls refuses to choose where two are linked into the program.
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| refuse(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config =
+        tls_config(&mailbox.extra_authorities).map_err(|reason| MailboxSettingsError::Tls {
+            host: mailbox.host.clone(),
+            reason,
+        })?;
     Ok(TlsConnector::from(Arc::new(config)))
 }
 

@@ -119,14 +119,14 @@ where
             .await
             .map_err(|error| lost(super::connection::describe(&error)))?
         {
-            IdleResponse::NewData(data) => {
-                if matches!(
-                    data.parsed(),
-                    Response::MailboxData(MailboxDatum::Exists(_))
-                ) {
-                    return Ok(());
-                }
-            }
+            IdleResponse::NewData(data) => match data.parsed() {
+                Response::MailboxData(MailboxDatum::Exists(_)) => return Ok(()),
+                Response::Data {
+                    status: Status::Bye,
+                    ..
+                } => return Err(lost("the server says goodbye".to_owned())),
+                _ => {}
+            },
             IdleResponse::Timeout => return Ok(()),
             // We interrupt nothing ourselves; the library also says this when the server hangs up.
             IdleResponse::ManualInterrupt => return Err(lost("the server hung up".to_owned())),
