@@ -49,7 +49,9 @@ impl Caller {
             name: "the command line".to_owned(),
             email: String::new(),
             roles: Vec::new(),
-            permissions: mainstay_domain::role::BuiltIn::Administrator.role().permissions,
+            permissions: mainstay_domain::role::BuiltIn::Administrator
+                .role()
+                .permissions,
             account: None,
             credential: Credential::Machine,
         }

@@ -107,7 +107,8 @@ impl Throttle {
     /// Notes a right password: the pair starts afresh; the address and the person do not, or a guesser could clear
     /// them with an account of their own.
     pub(crate) fn succeeded(&mut self, person: &str, address: Option<IpAddr>) {
-        self.failures.remove(&Name::Pair(person.to_owned(), address));
+        self.failures
+            .remove(&Name::Pair(person.to_owned(), address));
     }
 
     fn remembered(&self, name: &Name, now: Timestamp) -> Option<Failures> {
@@ -195,7 +196,11 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let mut throttle = Throttle::default();
         for number in 0..30_000 {
-            throttle.failed(&format!("{number}@example.com"), None, at(i64::from(number) / 100));
+            throttle.failed(
+                &format!("{number}@example.com"),
+                None,
+                at(i64::from(number) / 100),
+            );
         }
         assert!(throttle.failures.len() <= MOST + 2);
     }

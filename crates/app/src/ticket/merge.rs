@@ -17,7 +17,12 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`], and [`AppError::Refused`] for tickets of different accounts, merged ones, or the same one.
-    pub async fn merge_ticket(&self, from: TicketId, into: TicketId, actor: Actor) -> Result<Ticket> {
+    pub async fn merge_ticket(
+        &self,
+        from: TicketId,
+        into: TicketId,
+        actor: Actor,
+    ) -> Result<Ticket> {
         let ticket = transact!(self, tx => merge(self, tx, from, into, actor))?;
         self.wake();
         Ok(ticket)
@@ -134,10 +139,7 @@ async fn split(
         },
     )?;
     for message in &moved {
-        let side = message
-            .author
-            .side()
-            .unwrap_or(Side::Customer);
+        let side = message.author.side().unwrap_or(Side::Customer);
         let added = NewMessage {
             message: message.id,
             side,

@@ -71,7 +71,10 @@ pub(crate) async fn open_ticket(
     if let Some(id) = open.account
         && account::find(tx, id).await?.is_none()
     {
-        return Err(AppError::invalid("account", format!("there is no account {id}")));
+        return Err(AppError::invalid(
+            "account",
+            format!("there is no account {id}"),
+        ));
     }
     let id: TicketId = app.new_id(at);
     let number = ticket::next_number(tx).await?;
@@ -113,7 +116,9 @@ pub(crate) async fn terms_of(
     };
     let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let contract = contract::in_force(tx, account, day).await?;
-    Ok(contract.map(|contract| contract.terms()).unwrap_or_default())
+    Ok(contract
+        .map(|contract| contract.terms())
+        .unwrap_or_default())
 }
 
 /// Refuses a category that the policy in force does not name, with those that it does.
@@ -129,6 +134,9 @@ pub(crate) fn check_category(app: &App, category: Option<&CategoryName>) -> Resu
     let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
     Err(AppError::invalid(
         "category",
-        format!("{category:?} is unknown: the policy names {}", names.join(", ")),
+        format!(
+            "{category:?} is unknown: the policy names {}",
+            names.join(", ")
+        ),
     ))
 }

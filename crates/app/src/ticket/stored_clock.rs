@@ -6,7 +6,10 @@ use mainstay_store::clock::{ClockState, StoredClock, WarningGiven};
 
 /// The rows of a ticket's clocks.
 pub(crate) fn stored_clocks(ticket: TicketId, clocks: &[Clock]) -> Vec<StoredClock> {
-    clocks.iter().map(|clock| stored_clock(ticket, clock)).collect()
+    clocks
+        .iter()
+        .map(|clock| stored_clock(ticket, clock))
+        .collect()
 }
 
 /// The row of a clock. It is a cache: everything in it can be folded again.

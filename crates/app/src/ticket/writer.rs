@@ -164,7 +164,11 @@ impl<'a> TicketWriter<'a> {
             return Ok(());
         }
         ledger::append(self.tx, id, account, facts).await?;
-        let kind = if self.stored == 0 { "ticket.opened" } else { "ticket.changed" };
+        let kind = if self.stored == 0 {
+            "ticket.opened"
+        } else {
+            "ticket.changed"
+        };
         let change = Change {
             at: self.now,
             kind: kind.to_owned(),
