@@ -5,6 +5,7 @@ mod fire;
 mod merge;
 mod message;
 mod open;
+mod read;
 mod stored_clock;
 mod writer;
 
