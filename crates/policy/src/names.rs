@@ -58,6 +58,18 @@ impl Names {
         problems.push(problem);
     }
 
+    /// Defines a name that may take the place of a built-in one; an error when the pack itself has defined it already.
+    pub fn redefine(&mut self, what: &str, name: &At<Name>, problems: &mut Vec<Problem>) {
+        let built_in = self
+            .index
+            .get(&name.value.0)
+            .filter(|&&index| self.defined[index].1.is_none());
+        match built_in {
+            Some(&index) => self.defined[index].1 = Some(name.place.clone()),
+            None => self.define(what, name, problems),
+        }
+    }
+
     /// Whether a name is defined.
     pub fn has(&self, name: &str) -> bool {
         self.index.contains_key(name)

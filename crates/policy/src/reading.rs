@@ -57,8 +57,11 @@ impl<'a> Reader<'a> {
             let span = error.span().unwrap_or(0..0);
             let place = self.place(span);
             self.report(
-                Problem::error(&place, format!("this is no TOML: {}", one_line(error.message())))
-                    .help("TOML is explained at https://toml.io"),
+                Problem::error(
+                    &place,
+                    format!("this is no TOML: {}", one_line(error.message())),
+                )
+                .help("TOML is explained at https://toml.io"),
             );
         }
         None
@@ -191,6 +194,7 @@ macro_rules! record {
         $(#[$meta])*
         #[derive(Debug, Clone, schemars::JsonSchema)]
         #[schemars(deny_unknown_fields)]
+        #[allow(non_snake_case, reason = "severities are written P1 to P4 in packs")]
         pub(crate) struct $name {
             $($(#[$field_meta])* pub $field: $type,)*
             /// Where the table stands.
@@ -199,6 +203,7 @@ macro_rules! record {
             pub place: $crate::place::Place,
         }
 
+        #[allow(non_snake_case, reason = "severities are written P1 to P4 in packs")]
         impl $crate::reading::FromToml for $name {
             fn what() -> std::borrow::Cow<'static, str> {
                 std::borrow::Cow::Borrowed($what)

@@ -27,7 +27,9 @@ pub use service::{
     PerformancePromise, RecoveryPromise, Statistic, UptimeCommitment, monthly_allowance,
 };
 pub use template::{MessageTemplate, TemplateOrigin};
-pub use tier::{AccountManager, AccountManagerKind, Bound, Entitlements, Qualification, Range, Tier};
+pub use tier::{
+    AccountManager, AccountManagerKind, Bound, Entitlements, Qualification, Range, Tier,
+};
 
 /// Which version of the policy: 1 for the first pack that was applied, then one more with every apply and rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Tiers: what an account can buy, who qualifies for it, and what it is entitled to.
 
-use crate::event::Channel;
 use crate::commitment::Source;
+use crate::event::Channel;
 use crate::name::{CalendarName, TierName};
 
 /// A tier of the pack.
@@ -66,12 +66,12 @@ impl Range {
     /// Whether a number lies in the range.
     #[must_use]
     pub fn contains(&self, number: f64) -> bool {
-        let above = self.lower.is_none_or(|bound| {
-            number > bound.value || (bound.inclusive && number >= bound.value)
-        });
-        let below = self.upper.is_none_or(|bound| {
-            number < bound.value || (bound.inclusive && number <= bound.value)
-        });
+        let above = self
+            .lower
+            .is_none_or(|bound| number > bound.value || (bound.inclusive && number >= bound.value));
+        let below = self
+            .upper
+            .is_none_or(|bound| number < bound.value || (bound.inclusive && number <= bound.value));
         above && below
     }
 }

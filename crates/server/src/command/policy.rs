@@ -1,12 +1,40 @@
 //! `mainstay policy`: policy packs.
 
-use clap::Subcommand;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use mainstay_policy::{Level, Pack, PackSource, Problem, Refusal, builtin, builtin_names};
+use serde_json::{Value, json};
 
 use crate::Failure;
 
 /// What can be done with policy packs.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Check a pack and point at everything that is wrong with it
+    Check(OnePack),
+    /// Show what a pack promises
+    Show(OnePack),
+    /// List the packs that come with the program
+    List(Output),
+}
+
+/// A pack, and how to print.
+#[derive(Debug, Args)]
+pub struct OnePack {
+    /// A folder of TOML files, or the name of a pack that comes with the program
+    pack: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How to print.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 impl Command {
     /// Runs the command.
@@ -14,6 +42,174 @@ impl Command {
     /// # Errors
     /// Returns what went wrong, in words for the person who typed the command.
     pub fn run(self) -> Result<(), Failure> {
-        match self {}
+        match self {
+            Self::Check(one) => check(&one),
+            Self::Show(one) => show(&one),
+            Self::List(output) => list(&output),
+        }
     }
+}
+
+/// The text of a pack that was named on the command line: a folder first, else one of the program's own.
+fn source_of(pack: &str) -> Result<PackSource, Failure> {
+    let folder = Path::new(pack);
+    if folder.is_dir() {
+        return PackSource::from_folder(folder).map_err(|error| Failure::new(error.to_string()));
+    }
+    builtin(pack).ok_or_else(|| {
+        let names: Vec<&str> = builtin_names().collect();
+        Failure::new(format!("there is no folder and no pack `{pack}`")).with_remedy(format!(
+            "name a folder that holds a pack.toml, or one of {}",
+            names.join(", ")
+        ))
+    })
+}
+
+/// Reads a pack for a command that needs a sound one.
+fn load(pack: &str) -> Result<Pack, Failure> {
+    let source = source_of(pack)?;
+    mainstay_policy::load(&source).map_err(|refusal| refused(pack, &source, &refusal))
+}
+
+fn refused(pack: &str, source: &PackSource, refusal: &Refusal) -> Failure {
+    for problem in &refusal.problems {
+        eprintln!("{}", problem.render(source));
+    }
+    Failure::new(format!(
+        "the pack {pack} has {}",
+        counted(&refusal.problems)
+    ))
+}
+
+/// `2 errors and 1 warning`.
+fn counted(problems: &[Problem]) -> String {
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.level == Level::Error)
+        .count();
+    let number = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    };
+    match (errors, problems.len() - errors) {
+        (errors, 0) => number(errors, "error"),
+        (0, warnings) => number(warnings, "warning"),
+        (errors, warnings) => format!(
+            "{} and {}",
+            number(errors, "error"),
+            number(warnings, "warning")
+        ),
+    }
+}
+
+fn check(one: &OnePack) -> Result<(), Failure> {
+    let source = source_of(&one.pack)?;
+    let outcome = mainstay_policy::load(&source);
+    if one.output.json {
+        print_check(&source, &outcome);
+    }
+    match outcome {
+        Ok(pack) => {
+            if !one.output.json {
+                for warning in &pack.warnings {
+                    eprintln!("{}", warning.render(&source));
+                }
+                println!("{}", verdict(&pack));
+            }
+            Ok(())
+        }
+        Err(refusal) if one.output.json => Err(Failure::new(format!(
+            "the pack {} has {}",
+            one.pack,
+            counted(&refusal.problems)
+        ))),
+        Err(refusal) => Err(refused(&one.pack, &source, &refusal)),
+    }
+}
+
+fn verdict(pack: &Pack) -> String {
+    let policy = &pack.policy;
+    let warnings = match pack.warnings.len() {
+        0 => String::new(),
+        _ => format!(", {}", counted(&pack.warnings)),
+    };
+    format!(
+        "{} {}: {} tiers, {} commitments with {} promises, {} ladders, {} calendars{warnings}: sound",
+        policy.pack,
+        policy.pack_version,
+        policy.tiers.len(),
+        policy.commitments.len(),
+        mainstay_policy::promises(policy).len() + policy.uptime.len(),
+        policy.ladders.len(),
+        policy.calendars.len(),
+    )
+}
+
+fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) {
+    let problems = match outcome {
+        Ok(pack) => &pack.warnings,
+        Err(refusal) => &refusal.problems,
+    };
+    let problems: Vec<Value> = problems
+        .iter()
+        .map(|problem| {
+            json!({
+                "level": problem.level.to_string(),
+                "message": problem.message,
+                "file": problem.place.as_ref().map(|place| place.file.as_ref()),
+                "line": problem.place.as_ref().map(|place| place.line),
+                "column": problem.column(source),
+                "expected": problem.expected,
+                "help": problem.help,
+            })
+        })
+        .collect();
+    println!(
+        "{}",
+        json!({ "sound": outcome.is_ok(), "digest": source.digest(), "problems": problems })
+    );
+}
+
+fn show(one: &OnePack) -> Result<(), Failure> {
+    let pack = load(&one.pack)?;
+    if one.output.json {
+        println!("{}", mainstay_policy::to_json(&pack));
+    } else {
+        print!("{}", mainstay_policy::to_text(&pack));
+    }
+    Ok(())
+}
+
+fn list(output: &Output) -> Result<(), Failure> {
+    let mut entries = Vec::new();
+    for name in builtin_names() {
+        let pack = load(name)?;
+        entries.push((name, pack));
+    }
+    if output.json {
+        let entries: Vec<Value> = entries
+            .iter()
+            .map(|(name, pack)| {
+                json!({
+                    "pack": name,
+                    "version": pack.policy.pack_version,
+                    "title": pack.policy.title,
+                    "description": pack.policy.description,
+                    "digest": pack.digest,
+                })
+            })
+            .collect();
+        println!("{}", Value::Array(entries));
+        return Ok(());
+    }
+    let width = entries
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or(0);
+    for (name, pack) in &entries {
+        println!("{name:width$}  {}", pack.policy.title);
+        println!("{:width$}  {}", "", pack.policy.description);
+    }
+    Ok(())
 }
