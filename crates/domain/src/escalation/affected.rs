@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ladder::Ladder;
+use super::ladder::{Ladder, Ladders};
 use super::raise::{Demand, Fact, OpenEscalation, Situation, open_on};
 use super::record::{GroupKey, Subject};
-use super::trigger::{EscalationTrigger, Grouping};
+use super::trigger::{EscalationTrigger, Grouping, TriggerKind};
 use crate::condition::TicketFacts;
 use crate::id::{AccountId, TicketId};
 
@@ -155,6 +155,20 @@ pub fn affected(sightings: &[Sighting], new: &Sighting, window: SignedDuration) 
         }
     }
     most
+}
+
+/// The longest window in which a ladder counts accounts: how far back the sightings must reach. Nothing when none
+/// does.
+#[must_use]
+pub fn longest_window(ladders: &Ladders) -> Option<SignedDuration> {
+    ladders
+        .values()
+        .flat_map(|ladder| &ladder.triggers)
+        .filter_map(|trigger| match &trigger.on {
+            TriggerKind::AccountsAffected { window, .. } => Some(*window),
+            _ => None,
+        })
+        .max()
 }
 
 fn keys(facts: &TicketFacts, by: &Grouping) -> Vec<GroupKey> {

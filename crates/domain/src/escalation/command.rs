@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::due::DueError;
 use super::ladder::NotifyChannel;
-use super::record::{DeliveryOutcome, Review, Subject, Verdict};
+use super::record::{DeliveryOutcome, Review, StepRef, Subject, Verdict};
 use super::trigger::ManualReason;
 use crate::id::{AgentId, TicketId};
 use crate::name::LadderName;
@@ -63,7 +63,7 @@ pub enum Command {
     /// Record that somebody was told, or could not be.
     RecordNotification {
         /// At which step, when a step told them.
-        step: Option<usize>,
+        step: Option<StepRef>,
         /// Whom.
         to: AgentId,
         /// By which channel.

@@ -15,7 +15,7 @@ mod state;
 pub mod storm;
 pub mod trigger;
 
-pub use affected::{Affected, Sighting, affected};
+pub use affected::{Affected, Sighting, affected, longest_window};
 pub use command::{Command, Refusal};
 pub use decide::decide;
 pub use due::{Due, DueError, DueStep, Rules, next_due};
@@ -23,8 +23,8 @@ pub use ladder::{HandOver, Ladder, Ladders, NotifyChannel, Recipient, Step, Step
 pub use raise::{Demand, Fact, OpenEscalation, Situation, demands, next_unresolved};
 pub use recipients::{Directory, Told};
 pub use record::{
-    DeliveryOutcome, EscalationEvent, EscalationEventKind, GroupKey, Review, StepCause, Subject,
-    Verdict,
+    DeliveryOutcome, EscalationEvent, EscalationEventKind, GroupKey, Review, StepCause, StepRef,
+    Subject, Verdict,
 };
 pub use state::{
     Acknowledgement, Allocation, Entry, Escalation, Notification, Part, Phase, StepTaken,

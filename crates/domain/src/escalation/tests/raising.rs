@@ -478,6 +478,10 @@ fn several() -> Ladder {
 #[test]
 fn several_accounts_on_one_component_within_the_window_raise_one_escalation_about_all() {
     let run = Run::of([several()]);
+    assert_eq!(
+        longest_window(run.rules().ladders),
+        Some(SignedDuration::from_hours(1))
+    );
     let facts = tagged(&["component:search", "vip"]);
     let kind = severity_changed();
     let with = |sightings: &[Sighting]| {
