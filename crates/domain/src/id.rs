@@ -110,6 +110,8 @@ ids! {
     TokenId = "token";
     /// Identifies a webhook subscription.
     WebhookId = "webhook";
+    /// Identifies one event on its way to one webhook.
+    WebhookDeliveryId = "webhook delivery";
     /// Identifies a saved view.
     ViewId = "view";
     /// Identifies a macro.

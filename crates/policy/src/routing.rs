@@ -56,7 +56,7 @@ record! {
         skills: Option<Many<Name>>,
         /// How an agent of the team is chosen: `least_load`, `round_robin` or `named_owner`.
         strategy: Option<Word<Strategy>>,
-        /// Who is chosen when nobody is on: `wait` (nobody, the default) or `next_on` (whoever is on again first).
+        /// Who is chosen when nobody is on: `wait` or `next_on`.
         off_hours: Option<Word<OffHours>>,
     }
 }

@@ -17,16 +17,16 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// The shell stands between us and the server and waits for the end of its standard input, a pipe whose other end
 /// only we hold. The pipe ends when the guard is dropped and also when the test process is killed, so nothing is ever
-/// left behind, which a destructor alone cannot promise (statics are never dropped).
+/// left behind, which a destructor alone cannot promise (statics are never dropped). At the end the whole process group
+/// is told to go: some servers leave children that see to their last clients.
 const GUARD: &str = r#"
 exec 3<&0
 folder=$1; signal=$2; shift 2
 "$@" </dev/null 3<&- &
 server=$!
 ( read -r _ <&3 || : > "$folder/abandoned"; kill -s "$signal" "$server" 2>/dev/null ) &
-watcher=$!
 wait "$server"; status=$?
-kill "$watcher" 2>/dev/null
+trap : TERM; kill -s TERM 0
 if [ -e "$folder/abandoned" ]; then rm -rf -- "$folder"; fi
 exit "$status"
 "#;
