@@ -317,10 +317,7 @@ impl Draft {
                 .collect(),
         };
         check::ladders(&self.ladder, &mut names);
-        let mut policy = Policy::empty(
-            "",
-            default_calendar.clone().unwrap_or(CalendarName::from("")),
-        );
+        let mut policy = Policy::empty("", default_calendar.unwrap_or(CalendarName::from("")));
         policy.severities = self.severity.iter().map(SeverityForm::lower).collect();
         policy.levels = self
             .level
