@@ -208,7 +208,7 @@ fn a_ticket(number: u32) -> StoredTicket {
     ticket.facts.account = Some(id(number % ACCOUNTS + 1));
     ticket.facts.channel = Channel::Email;
     ticket.facts.severity = Severity::ALL[number as usize % 4];
-    let kind = if number % 20 == 0 {
+    let kind = if number.is_multiple_of(20) {
         StatusKind::Open
     } else {
         StatusKind::Closed
@@ -287,7 +287,7 @@ fn a_message(number: u32, place: u32) -> Message {
 }
 
 fn a_clock(number: u32, place: u32) -> StoredClock {
-    let is_open = number % 20 == 0;
+    let is_open = number.is_multiple_of(20);
     StoredClock {
         ticket: id(number),
         commitment: format!("commitment-{place}").into(),
