@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
@@ -161,18 +162,13 @@ impl Store {
     }
 
     async fn open_postgres(options: &StoreOptions) -> Result<Self, StoreError> {
+        options
+            .url
+            .parse::<PgConnectOptions>()
+            .map_err(|error| address(&options.url, &error.to_string()))?;
         let mut connect = connect_options(&options.url, options, options.connections);
         connect.set_application_name("mainstay");
-        let pool = Database::connect(connect)
-            .await
-            .map_err(|error| match error {
-                sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(cause))
-                    if matches!(cause.as_ref(), sea_orm::sqlx::Error::Configuration(_)) =>
-                {
-                    address(&options.url, &cause.to_string())
-                }
-                other => StoreError::from(other),
-            })?;
+        let pool = Database::connect(connect).await?;
         Ok(Self {
             reader: Reader { pool: pool.clone() },
             writer: pool,
