@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::certificate::Certificate;
 use crate::dovecot::DovecotServer;
 use crate::guarded::{Guarded, RunAs, free_port, give, new_folder};
-use crate::installed::{Program, daemon_folders};
+use crate::installed::{Program, daemon_folders, owner_of};
 
 /// How often a server is started anew because another process took its port in between.
 const PORT_ATTEMPTS: usize = 5;
@@ -149,18 +149,21 @@ fn settings(folder: &Path, port: u16, tls_port: u16, mailboxes: &DovecotServer) 
     let mail = mailboxes.mail_folder();
     let mail = mail.display();
     let users = mailboxes.users().join(" : ");
-    let owner = match mailboxes.mail_user() {
-        RunAs::User(user, group) => format!("exim_user = {user}\nexim_group = {group}"),
-        RunAs::Caller => String::new(),
+    // Named even when it is the caller: only Exim's own user and root may start its daemon.
+    let (user, group) = match mailboxes.mail_user() {
+        RunAs::User(user, group) => (user, group),
+        RunAs::Caller => owner_of(&mailboxes.mail_folder()),
     };
     format!(
         "\
-{owner}
+exim_user = {user}
+exim_group = {group}
 primary_hostname = localhost
 domainlist ours = {domain}
 spool_directory = {folder}
 log_file_path = {folder}/%slog
 pid_file_path = {folder}/exim.pid
+daemon_startup_retries = 0
 local_interfaces = <; [127.0.0.1]:{port} ; [127.0.0.1]:{tls_port}
 tls_on_connect_ports = {tls_port}
 tls_advertise_hosts = *
@@ -211,11 +214,11 @@ begin authenticators
 plain:
   driver = plaintext
   public_name = PLAIN
-  server_condition = ${{if and {{{{eq{{$auth2}}{{{user}}}}}{{eq{{$auth3}}{{{password}}}}}}}}}
+  server_condition = ${{if and {{{{eq{{$auth2}}{{{login}}}}}{{eq{{$auth3}}{{{password}}}}}}}}}
   server_set_id = $auth2
 ",
         domain = DovecotServer::DOMAIN,
-        user = EximServer::USER,
+        login = EximServer::USER,
         password = EximServer::PASSWORD,
     )
 }
