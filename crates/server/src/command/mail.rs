@@ -96,15 +96,24 @@ impl Strip {
         let (plain, value) = match self.kind {
             Kind::Plain => {
                 let reply = reply::strip(&text);
-                (reply.reply.clone(), json!({"reply": reply.reply, "removed": reply.removed}))
+                (
+                    reply.reply.clone(),
+                    json!({"reply": reply.reply, "removed": reply.removed}),
+                )
             }
             Kind::Html => {
                 let reply = reply::strip_html(&text);
-                (reply.reply.clone(), json!({"reply": reply.reply, "removed": reply.removed}))
+                (
+                    reply.reply.clone(),
+                    json!({"reply": reply.reply, "removed": reply.removed}),
+                )
             }
             Kind::Embedded => {
                 let found = reply::embedded(&text);
-                (found.before.clone(), json!({"before": found.before, "embedded": found.embedded}))
+                (
+                    found.before.clone(),
+                    json!({"before": found.before, "embedded": found.embedded}),
+                )
             }
         };
         if self.json {
@@ -120,7 +129,10 @@ impl Signature {
     fn run(self) -> Result<(), Failure> {
         let signed = reply::split_signature(&read_text()?);
         if self.json {
-            println!("{}", json!({"text": signed.text, "signature": signed.signature}));
+            println!(
+                "{}",
+                json!({"text": signed.text, "signature": signed.signature})
+            );
         } else {
             println!("{}", signed.text);
         }
@@ -142,8 +154,11 @@ fn read_input(file: &Path) -> Result<Vec<u8>, Failure> {
     };
     match result {
         Ok(()) => Ok(raw),
-        Err(error) => Err(Failure::new(format!("{} cannot be read: {error}", file.display()))
-            .with_remedy("give the path of a raw message, or `-` to read it from standard input")),
+        Err(error) => Err(
+            Failure::new(format!("{} cannot be read: {error}", file.display())).with_remedy(
+                "give the path of a raw message, or `-` to read it from standard input",
+            ),
+        ),
     }
 }
 
@@ -253,8 +268,11 @@ fn addresses_json(addresses: &[Address]) -> Value {
 
 /// The files of the message, by name; parts without a name are listed beside them.
 fn attachments_json(message: &Message) -> Value {
-    let mut files: Vec<&Attachment> =
-        message.attachments.iter().filter(|attachment| attachment.filename.is_some()).collect();
+    let mut files: Vec<&Attachment> = message
+        .attachments
+        .iter()
+        .filter(|attachment| attachment.filename.is_some())
+        .collect();
     files.sort_by(|a, b| a.filename.cmp(&b.filename));
     files
         .into_iter()
@@ -277,17 +295,34 @@ fn summary(message: &Message, reading: &Reading) -> String {
             lines.push(format!("{label:<12} {value}"));
         }
     };
-    field("Subject", message.subject.clone().unwrap_or_else(|| "(none)".to_owned()));
+    field(
+        "Subject",
+        message
+            .subject
+            .clone()
+            .unwrap_or_else(|| "(none)".to_owned()),
+    );
     field("From", addresses_text(&message.from));
     field("To", addresses_text(&message.to));
     field("Cc", addresses_text(&message.cc));
     field("Reply to", addresses_text(&message.reply_to));
-    field("Date", message.date.map(|date| date.to_string()).unwrap_or_default());
+    field(
+        "Date",
+        message
+            .date
+            .map(|date| date.to_string())
+            .unwrap_or_default(),
+    );
     field("Message id", message.message_id.clone().unwrap_or_default());
     field("In reply to", message.in_reply_to.join(", "));
     field("Language", reading.language.unwrap_or_default().to_owned());
     if reading.automatic.is_automatic() {
-        let reasons: Vec<&str> = reading.automatic.signs.iter().map(|sign| sign.reason.as_str()).collect();
+        let reasons: Vec<&str> = reading
+            .automatic
+            .signs
+            .iter()
+            .map(|sign| sign.reason.as_str())
+            .collect();
         field("Automatic", reasons.join("; "));
     }
     if let Some(bounce) = &reading.bounce {
@@ -304,8 +339,16 @@ fn summary(message: &Message, reading: &Reading) -> String {
     let mut text = lines.join("\n");
     text.push('\n');
     section(&mut text, None, &reading.visible_reply);
-    section(&mut text, Some("Signature"), reading.signature.as_deref().unwrap_or_default());
-    section(&mut text, Some("Quoted"), reading.quoted.as_deref().unwrap_or_default());
+    section(
+        &mut text,
+        Some("Signature"),
+        reading.signature.as_deref().unwrap_or_default(),
+    );
+    section(
+        &mut text,
+        Some("Quoted"),
+        reading.quoted.as_deref().unwrap_or_default(),
+    );
     text
 }
 
@@ -334,10 +377,18 @@ fn addresses_text(addresses: &[Address]) -> String {
 
 fn attachment_text(attachment: &Attachment) -> String {
     let name = attachment.filename.as_deref().unwrap_or("(without a name)");
-    format!("{name} ({}, {} bytes)", attachment.content_type, attachment.bytes.len())
+    format!(
+        "{name} ({}, {} bytes)",
+        attachment.content_type,
+        attachment.bytes.len()
+    )
 }
 
 fn bounced_text(recipient: &FailedRecipient) -> String {
     let status = recipient.status.as_deref().unwrap_or("no status");
-    format!("{} ({status}, {})", recipient.address, permanence_name(recipient.permanence))
+    format!(
+        "{} ({status}, {})",
+        recipient.address,
+        permanence_name(recipient.permanence)
+    )
 }
