@@ -231,34 +231,29 @@ impl<'a> Case<'a> {
             "tags": self.settings(),
             "overrides": self.overrides(),
         })];
-        events.extend(states.map(|(at, to)| json!({ "at": at, "type": "status", "to": to })));
-        let message = |at: &Value, kind: &Value| json!({ "at": at, "type": kind });
+        // Of one instant, a message comes before the state that it brings about, and a solution after the state that
+        // is solved.
         let messages: Vec<Value> = self
             .list("events")
-            .map(|event| message(&event["at"], &event["type"]))
+            .map(|event| json!({ "at": event["at"], "type": event["type"] }))
             .collect();
         let answer = messages.iter().find(|event| event["type"] == "agent_reply");
-        let tag = |at: &Value, tag: &str| json!({ "at": at, "type": "tags_added", "tags": [tag] });
-        let facts = [
-            (self.ticket("last_agent_contact_at"), "agent_reply", ""),
-            (
-                self.ticket("last_customer_contact_at"),
-                "customer_message",
-                "",
-            ),
-            (self.ticket("first_response_at"), "", "first-response"),
-            (self.ticket("closed_at"), "", "solved"),
-            (&self.case["due_from"]["start"], "", "period"),
-        ];
-        let answered = answer.map(|event| tag(&event["at"], "first-response"));
-        events.extend(answered.filter(|_| self.ticket("first_response_at").is_null()));
-        for (at, kind, name) in facts.into_iter().filter(|(at, ..)| !at.is_null()) {
-            events.push(match name {
-                "" => message(at, &json!(kind)),
-                _ => tag(at, name),
-            });
-        }
+        let answered = match self.ticket("first_response_at") {
+            Value::Null => answer.map_or(&Value::Null, |answer| &answer["at"]),
+            at => at,
+        };
+        let tag = |at: &Value, tag| json!({ "at": at, "type": "tags_added", "tags": [tag] });
+        let contact =
+            |field, kind| fact(self.ticket(field), |at| json!({ "at": at, "type": kind }));
+        events.extend(fact(answered, |at| tag(at, "first-response")));
+        events.extend(contact("last_agent_contact_at", "agent_reply"));
+        events.extend(contact("last_customer_contact_at", "customer_message"));
         events.extend(messages);
+        events.extend(states.map(|(at, to)| json!({ "at": at, "type": "status", "to": to })));
+        events.extend(fact(self.ticket("closed_at"), |at| tag(at, "solved")));
+        events.extend(fact(&self.case["due_from"]["start"], |at| {
+            tag(at, "period")
+        }));
         events.sort_by_key(|event| event["at"].as_str().unwrap().to_owned());
         events
     }
@@ -331,6 +326,11 @@ impl<'a> Case<'a> {
             _ => expected == found,
         }
     }
+}
+
+/// An event for an instant that is given.
+fn fact(at: &Value, event: impl FnOnce(&Value) -> Value) -> Option<Value> {
+    (!at.is_null()).then(|| event(at))
 }
 
 /// The earliest due instant of the clocks that are still open.
