@@ -1,1 +1,11 @@
 //! E-mail, webhooks and other ways in and out: pure parsing, thin transport
+
+pub mod compose;
+mod endpoint;
+pub mod imap;
+pub mod mail;
+pub mod reply_address;
+pub mod secret;
+pub mod smtp;
+pub mod template;
+pub mod webhook;

@@ -275,6 +275,11 @@ pub enum EventKind {
         /// Which.
         tags: Vec<Tag>,
     },
+    /// The ticket is for another contact.
+    ContactChanged {
+        /// After.
+        to: Option<ContactId>,
+    },
     /// The subject changed.
     SubjectChanged {
         /// After.
@@ -409,6 +414,7 @@ impl EventKind {
             Self::AssigneeChanged { .. } => "assignee_changed",
             Self::TagsAdded { .. } => "tags_added",
             Self::TagsRemoved { .. } => "tags_removed",
+            Self::ContactChanged { .. } => "contact_changed",
             Self::SubjectChanged { .. } => "subject_changed",
             Self::FieldChanged { .. } => "field_changed",
             Self::FollowerAdded { .. } => "follower_added",

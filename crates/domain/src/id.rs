@@ -31,7 +31,7 @@ pub fn uuid_at(now: Timestamp, random: [u8; 10]) -> Uuid {
 /// A text that is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is not an identifier of a {noun}: expected a UUID like 0190163d-8694-739b-aea5-966c26f8ad91"
+    "{text:?} does not identify any {noun}: expected a UUID like 0190163d-8694-739b-aea5-966c26f8ad91"
 )]
 pub struct InvalidId {
     noun: &'static str,
@@ -96,6 +96,8 @@ ids! {
     EventId = "event";
     /// Identifies an escalation.
     EscalationId = "escalation";
+    /// Identifies a notification to one person by one channel.
+    NotificationId = "notification";
     /// Identifies a mail as it was received, before it was parsed.
     RawMailId = "raw mail";
     /// Identifies a mail to be sent.
@@ -108,6 +110,8 @@ ids! {
     TokenId = "token";
     /// Identifies a webhook subscription.
     WebhookId = "webhook";
+    /// Identifies one event on its way to one webhook.
+    WebhookDeliveryId = "webhook delivery";
     /// Identifies a saved view.
     ViewId = "view";
     /// Identifies a macro.

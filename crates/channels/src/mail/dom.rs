@@ -1,0 +1,393 @@
+//! A tree of an HTML document, in one vector: no recursion, so that no depth of nesting can exhaust the stack.
+
+use std::borrow::Cow;
+use std::cell::{Ref, RefCell};
+
+use html5ever::interface::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
+use html5ever::serialize::{HtmlSerializer, SerializeOpts, Serializer};
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::{Attribute, QualName, parse_document};
+
+/// A node's place in its [`Dom`].
+pub type NodeId = usize;
+
+/// The deepest nesting that is parsed: the parser's work grows with the square of it.
+const DEEPEST: usize = 1_500;
+
+/// What a node is.
+#[derive(Debug)]
+pub enum Content {
+    Document,
+    Doctype(String),
+    Text(String),
+    Comment(String),
+    Element {
+        name: QualName,
+        attributes: Vec<Attribute>,
+    },
+}
+
+/// A node and its place in the tree.
+#[derive(Debug)]
+pub struct Node {
+    pub content: Content,
+    pub parent: Option<NodeId>,
+    pub children: Vec<NodeId>,
+}
+
+/// An HTML document.
+#[derive(Debug)]
+pub struct Dom {
+    nodes: Vec<Node>,
+}
+
+/// The way through a document: into an element and out of it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Enter(NodeId),
+    Leave(NodeId),
+}
+
+impl Dom {
+    /// Parses `html`; none when it is nested deeper than any message is.
+    pub fn parse(html: &str) -> Option<Self> {
+        if nesting(html) > DEEPEST {
+            return None;
+        }
+        let sink = Sink::default();
+        Some(parse_document(sink, Default::default()).one(html))
+    }
+
+    /// The node at `id`.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id]
+    }
+
+    /// The attributes of the element at `id`, to be changed.
+    pub fn attributes_mut(&mut self, id: NodeId) -> Option<&mut Vec<Attribute>> {
+        match &mut self.nodes[id].content {
+            Content::Element { attributes, .. } => Some(attributes),
+            _ => None,
+        }
+    }
+
+    /// The tag of the element at `id` in lower case; empty for what is no element.
+    pub fn tag(&self, id: NodeId) -> &str {
+        match &self.nodes[id].content {
+            Content::Element { name, .. } => &name.local,
+            _ => "",
+        }
+    }
+
+    /// The attribute `name` of the element at `id`.
+    pub fn attribute(&self, id: NodeId, name: &str) -> Option<&str> {
+        match &self.nodes[id].content {
+            Content::Element { attributes, .. } => attributes
+                .iter()
+                .find(|attribute| &*attribute.name.local == name)
+                .map(|attribute| &*attribute.value),
+            _ => None,
+        }
+    }
+
+    /// All nodes below the document in document order, each element entered and left.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(self.nodes.len() * 2);
+        let mut open: Vec<Step> = self.nodes[0]
+            .children
+            .iter()
+            .rev()
+            .map(|id| Step::Enter(*id))
+            .collect();
+        while let Some(step) = open.pop() {
+            steps.push(step);
+            if let Step::Enter(id) = step {
+                open.push(Step::Leave(id));
+                open.extend(
+                    self.nodes[id]
+                        .children
+                        .iter()
+                        .rev()
+                        .map(|child| Step::Enter(*child)),
+                );
+            }
+        }
+        steps
+    }
+
+    /// The nodes from `id` up to the document.
+    pub fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.nodes[id].parent, |id| self.nodes[*id].parent)
+    }
+
+    /// Takes the node at `id` out of the tree.
+    pub fn detach(&mut self, id: NodeId) {
+        if let Some(parent) = self.nodes[id].parent.take() {
+            self.nodes[parent].children.retain(|child| *child != id);
+        }
+    }
+
+    /// Takes the node at `id` and everything after it out of the tree.
+    pub fn detach_from(&mut self, id: NodeId) {
+        let mut current = id;
+        while let Some(parent) = self.nodes[current].parent {
+            let index = self.index_in(parent, current);
+            for sibling in self.nodes[parent].children.split_off(index + 1) {
+                self.nodes[sibling].parent = None;
+            }
+            current = parent;
+        }
+        self.detach(id);
+    }
+
+    /// The document as HTML.
+    pub fn to_html(&self) -> String {
+        let mut serializer = HtmlSerializer::new(
+            Vec::new(),
+            SerializeOpts {
+                create_missing_parent: true,
+                ..SerializeOpts::default()
+            },
+        );
+        for step in self.steps() {
+            // Writing to a vector cannot fail.
+            let _ = self.serialize_step(step, &mut serializer);
+        }
+        String::from_utf8_lossy(&serializer.writer).into_owned()
+    }
+
+    fn serialize_step(
+        &self,
+        step: Step,
+        serializer: &mut HtmlSerializer<Vec<u8>>,
+    ) -> std::io::Result<()> {
+        match (step, &self.nodes[step.id()].content) {
+            (Step::Enter(_), Content::Element { name, attributes }) => serializer.start_elem(
+                name.clone(),
+                attributes
+                    .iter()
+                    .map(|attribute| (&attribute.name, &attribute.value[..])),
+            ),
+            (Step::Leave(_), Content::Element { name, .. }) => serializer.end_elem(name.clone()),
+            (Step::Enter(_), Content::Text(text)) => serializer.write_text(text),
+            (Step::Enter(_), Content::Comment(text)) => serializer.write_comment(text),
+            (Step::Enter(_), Content::Doctype(name)) => serializer.write_doctype(name),
+            _ => Ok(()),
+        }
+    }
+
+    fn index_in(&self, parent: NodeId, child: NodeId) -> usize {
+        self.nodes[parent]
+            .children
+            .iter()
+            .position(|id| *id == child)
+            .unwrap_or(0)
+    }
+
+    fn add(&mut self, content: Content) -> NodeId {
+        self.nodes.push(Node {
+            content,
+            parent: None,
+            children: Vec::new(),
+        });
+        self.nodes.len() - 1
+    }
+
+    fn insert(&mut self, parent: NodeId, index: usize, child: NodeOrText<NodeId>) {
+        match child {
+            NodeOrText::AppendNode(id) => {
+                self.detach(id);
+                let index = index.min(self.nodes[parent].children.len());
+                self.nodes[parent].children.insert(index, id);
+                self.nodes[id].parent = Some(parent);
+            }
+            NodeOrText::AppendText(text) => {
+                let before = index
+                    .checked_sub(1)
+                    .and_then(|i| self.nodes[parent].children.get(i))
+                    .copied();
+                if let Some(before) = before
+                    && let Content::Text(known) = &mut self.nodes[before].content
+                {
+                    known.push_str(&text);
+                    return;
+                }
+                let id = self.add(Content::Text(text.to_string()));
+                self.nodes[parent].children.insert(index, id);
+                self.nodes[id].parent = Some(parent);
+            }
+        }
+    }
+}
+
+impl Step {
+    /// The node the step is at.
+    pub fn id(self) -> NodeId {
+        match self {
+            Self::Enter(id) | Self::Leave(id) => id,
+        }
+    }
+}
+
+/// How deep the tags of a document may be nested, judged without parsing it.
+fn nesting(html: &str) -> usize {
+    const NEVER_NESTED: [&str; 14] = [
+        "br", "img", "hr", "meta", "link", "input", "p", "li", "td", "tr", "th", "option", "col",
+        "base",
+    ];
+    let mut depth = 0_usize;
+    let mut deepest = 0_usize;
+    for (index, _) in html.match_indices('<') {
+        let rest = &html.as_bytes()[index + 1..];
+        if rest.first() == Some(&b'/') {
+            depth = depth.saturating_sub(1);
+        } else if rest.first().is_some_and(u8::is_ascii_alphabetic) {
+            let length = rest
+                .iter()
+                .take(8)
+                .take_while(|byte| byte.is_ascii_alphanumeric())
+                .count();
+            let name = String::from_utf8_lossy(&rest[..length]).to_ascii_lowercase();
+            depth += usize::from(!NEVER_NESTED.contains(&name.as_str()));
+            deepest = deepest.max(depth);
+        }
+    }
+    deepest
+}
+
+struct Sink {
+    dom: RefCell<Dom>,
+}
+
+impl Default for Sink {
+    fn default() -> Self {
+        let mut dom = Dom { nodes: Vec::new() };
+        dom.add(Content::Document);
+        Self {
+            dom: RefCell::new(dom),
+        }
+    }
+}
+
+impl TreeSink for Sink {
+    type Handle = NodeId;
+    type Output = Dom;
+    type ElemName<'a> = Ref<'a, QualName>;
+
+    fn finish(self) -> Dom {
+        self.dom.into_inner()
+    }
+
+    fn parse_error(&self, _message: Cow<'static, str>) {}
+
+    fn get_document(&self) -> NodeId {
+        0
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
+        Ref::map(self.dom.borrow(), |dom| match &dom.nodes[*target].content {
+            Content::Element { name, .. } => name,
+            content => unreachable!(
+                "the tree builder asks for the names of elements only, not of {content:?}"
+            ),
+        })
+    }
+
+    fn create_element(
+        &self,
+        name: QualName,
+        attributes: Vec<Attribute>,
+        _flags: ElementFlags,
+    ) -> NodeId {
+        self.dom
+            .borrow_mut()
+            .add(Content::Element { name, attributes })
+    }
+
+    fn create_comment(&self, text: StrTendril) -> NodeId {
+        self.dom
+            .borrow_mut()
+            .add(Content::Comment(text.to_string()))
+    }
+
+    fn create_pi(&self, _target: StrTendril, data: StrTendril) -> NodeId {
+        self.dom
+            .borrow_mut()
+            .add(Content::Comment(data.to_string()))
+    }
+
+    fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
+        let mut dom = self.dom.borrow_mut();
+        let index = dom.nodes[*parent].children.len();
+        dom.insert(*parent, index, child);
+    }
+
+    fn append_based_on_parent_node(
+        &self,
+        element: &NodeId,
+        previous: &NodeId,
+        child: NodeOrText<NodeId>,
+    ) {
+        let has_parent = self.dom.borrow().nodes[*element].parent.is_some();
+        if has_parent {
+            self.append_before_sibling(element, child);
+        } else {
+            self.append(previous, child);
+        }
+    }
+
+    fn append_doctype_to_document(
+        &self,
+        name: StrTendril,
+        _public: StrTendril,
+        _system: StrTendril,
+    ) {
+        let mut dom = self.dom.borrow_mut();
+        let id = dom.add(Content::Doctype(name.to_string()));
+        let index = dom.nodes[0].children.len();
+        dom.insert(0, index, NodeOrText::AppendNode(id));
+    }
+
+    fn get_template_contents(&self, target: &NodeId) -> NodeId {
+        *target
+    }
+
+    fn same_node(&self, x: &NodeId, y: &NodeId) -> bool {
+        x == y
+    }
+
+    fn set_quirks_mode(&self, _mode: QuirksMode) {}
+
+    fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
+        let mut dom = self.dom.borrow_mut();
+        if let NodeOrText::AppendNode(id) = &child {
+            dom.detach(*id);
+        }
+        if let Some(parent) = dom.nodes[*sibling].parent {
+            let index = dom.index_in(parent, *sibling);
+            dom.insert(parent, index, child);
+        }
+    }
+
+    fn add_attrs_if_missing(&self, target: &NodeId, attributes: Vec<Attribute>) {
+        if let Some(known) = self.dom.borrow_mut().attributes_mut(*target) {
+            for attribute in attributes {
+                if known.iter().all(|other| other.name != attribute.name) {
+                    known.push(attribute);
+                }
+            }
+        }
+    }
+
+    fn remove_from_parent(&self, target: &NodeId) {
+        self.dom.borrow_mut().detach(*target);
+    }
+
+    fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {
+        let mut dom = self.dom.borrow_mut();
+        for child in std::mem::take(&mut dom.nodes[*node].children) {
+            dom.nodes[child].parent = Some(*new_parent);
+            dom.nodes[*new_parent].children.push(child);
+        }
+    }
+}

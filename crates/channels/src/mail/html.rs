@@ -1,0 +1,396 @@
+//! HTML: its text, and a form of it that is safe to show.
+
+use std::collections::HashSet;
+
+use html5ever::{Attribute, LocalName, QualName, ns};
+
+use super::dom::{Content, Dom, NodeId, Step};
+
+/// What becomes of images that would be fetched from somewhere when the message is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteImages {
+    /// They are not fetched: the address stands in `data-remote-src`, from where a reader can ask for it.
+    Withhold,
+    /// They are shown; the sender learns that the message was opened.
+    Show,
+}
+
+/// HTML that is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SafeHtml {
+    /// The HTML: no scripts, no forms, no styles beyond colour and emphasis.
+    pub html: String,
+    /// How many remote images were withheld.
+    pub withheld_images: usize,
+}
+
+/// Makes HTML safe to show.
+///
+/// Images within the message are addressed as `cid:…`; `cid_url` says where such an image is found, none leaves its
+/// address as it is.
+pub fn sanitise(
+    html: &str,
+    remote_images: RemoteImages,
+    cid_url: &dyn Fn(&str) -> Option<String>,
+) -> SafeHtml {
+    let Some(mut dom) = Dom::parse(html) else {
+        let text = strip_tags(html);
+        return SafeHtml {
+            html: ammonia::clean_text(&text),
+            withheld_images: 0,
+        };
+    };
+    let withheld_images = rewrite_images(&mut dom, remote_images, cid_url);
+    let cleaned = ammonia::Builder::default()
+        .add_url_schemes(["cid"])
+        .add_tag_attributes("img", ["data-remote-src"])
+        .add_generic_attributes(["style"])
+        .filter_style_properties(HashSet::from([
+            "color",
+            "background-color",
+            "font-weight",
+            "font-style",
+            "text-align",
+            "text-decoration",
+        ]))
+        .link_rel(Some("noopener noreferrer nofollow"))
+        .clean(&dom.to_html())
+        .to_string();
+    SafeHtml {
+        html: cleaned,
+        withheld_images,
+    }
+}
+
+/// The text of HTML: blocks on lines of their own, list items marked, quotations with `>`.
+pub fn to_text(html: &str) -> String {
+    let Some(dom) = Dom::parse(html) else {
+        return strip_tags(html);
+    };
+    let mut text = String::new();
+    let mut empty = 0;
+    for line in lines(&dom) {
+        let content = line.text.trim_end();
+        empty = if content.is_empty() { empty + 1 } else { 0 };
+        if empty > 1 {
+            continue;
+        }
+        if line.quotes > 0 {
+            text.extend(std::iter::repeat_n('>', line.quotes.min(20)));
+            text.push(' ');
+        }
+        text.push_str(content);
+        text.push('\n');
+    }
+    text.trim().to_owned()
+}
+
+/// A line of text as a reader sees it.
+#[derive(Debug, Clone, Default)]
+pub struct Line {
+    /// The text, white space collapsed.
+    pub text: String,
+    /// The text nodes it comes from.
+    pub nodes: Vec<NodeId>,
+    /// In how many quotations it stands.
+    pub quotes: usize,
+}
+
+/// The lines of a document as a reader sees them, empty ones taken in.
+pub fn lines(dom: &Dom) -> Vec<Line> {
+    let mut layout = Layout::default();
+    let mut skipped: Option<NodeId> = None;
+    for step in dom.steps() {
+        match (step, skipped) {
+            (Step::Leave(id), Some(outer)) if id == outer => skipped = None,
+            (_, Some(_)) => {}
+            (Step::Enter(id), None) => {
+                if is_unseen(dom.tag(id)) {
+                    skipped = Some(id);
+                } else {
+                    layout.enter(dom, id);
+                }
+            }
+            (Step::Leave(id), None) => layout.leave(dom, id),
+        }
+    }
+    layout.finish()
+}
+
+#[derive(Default)]
+struct Layout {
+    lines: Vec<Line>,
+    current: Line,
+    quotes: usize,
+    preformatted: usize,
+}
+
+impl Layout {
+    fn enter(&mut self, dom: &Dom, id: NodeId) {
+        let tag = dom.tag(id);
+        match &dom.node(id).content {
+            Content::Text(text) if self.preformatted > 0 => self.push_preformatted(text, id),
+            Content::Text(text) => self.push_text(text, id),
+            _ if tag == "br" => self.end_line(),
+            _ if tag == "img" => {
+                if let Some(alt) = dom
+                    .attribute(id, "alt")
+                    .filter(|alt| !alt.trim().is_empty())
+                {
+                    self.push_text(&format!("[image: {}]", alt.trim()), id);
+                }
+            }
+            _ if is_block(tag) => {
+                self.start_block();
+                self.quotes += usize::from(tag == "blockquote");
+                self.preformatted += usize::from(tag == "pre");
+                if tag == "li" {
+                    self.current.text.push_str("- ");
+                }
+            }
+            _ if matches!(tag, "td" | "th") => self.push_text(" ", id),
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, dom: &Dom, id: NodeId) {
+        let tag = dom.tag(id);
+        if is_block(tag) {
+            self.start_block();
+            self.quotes -= usize::from(tag == "blockquote");
+            self.preformatted -= usize::from(tag == "pre");
+            if matches!(tag, "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6") {
+                self.lines.push(Line {
+                    quotes: self.quotes,
+                    ..Line::default()
+                });
+            }
+        }
+    }
+
+    fn push_text(&mut self, text: &str, id: NodeId) {
+        let starts_blank = text.starts_with(char::is_whitespace);
+        for (index, word) in text.split_ascii_whitespace().enumerate() {
+            let line = &mut self.current.text;
+            if !line.is_empty() && !line.ends_with(' ') && (index > 0 || starts_blank) {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        let line = &mut self.current.text;
+        if text.ends_with(|c: char| c.is_ascii_whitespace())
+            && !line.is_empty()
+            && !line.ends_with(' ')
+        {
+            line.push(' ');
+        }
+        if !text.trim().is_empty() {
+            self.current.nodes.push(id);
+        }
+    }
+
+    fn push_preformatted(&mut self, text: &str, id: NodeId) {
+        for (index, piece) in text.split('\n').enumerate() {
+            if index > 0 {
+                self.end_line();
+            }
+            self.current.text.push_str(piece);
+            if !piece.trim().is_empty() {
+                self.current.nodes.push(id);
+            }
+        }
+    }
+
+    fn start_block(&mut self) {
+        if !self.current.text.trim().is_empty() {
+            self.end_line();
+        }
+        self.current = Line::default();
+    }
+
+    fn end_line(&mut self) {
+        let mut line = std::mem::take(&mut self.current);
+        line.quotes = self.quotes;
+        self.lines.push(line);
+    }
+
+    fn finish(mut self) -> Vec<Line> {
+        self.start_block();
+        self.lines
+    }
+}
+
+fn is_unseen(tag: &str) -> bool {
+    matches!(
+        tag,
+        "head" | "style" | "script" | "title" | "template" | "noscript" | "iframe" | "object"
+    )
+}
+
+fn is_block(tag: &str) -> bool {
+    matches!(
+        tag,
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "center"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "html"
+            | "li"
+            | "main"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "table"
+            | "tbody"
+            | "tr"
+            | "ul"
+    )
+}
+
+/// Text without anything between angle brackets, for HTML that no one could have written by hand.
+fn strip_tags(html: &str) -> String {
+    let mut text = String::with_capacity(html.len() / 4);
+    let mut in_tag = false;
+    for c in html.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => in_tag = false,
+            c if !in_tag => text.push(c),
+            _ => {}
+        }
+    }
+    text.trim().to_owned()
+}
+
+fn rewrite_images(
+    dom: &mut Dom,
+    remote_images: RemoteImages,
+    cid_url: &dyn Fn(&str) -> Option<String>,
+) -> usize {
+    let images: Vec<NodeId> = dom
+        .steps()
+        .into_iter()
+        .filter_map(|step| match step {
+            Step::Enter(id) if dom.tag(id) == "img" => Some(id),
+            _ => None,
+        })
+        .collect();
+    let mut withheld = 0;
+    for id in images {
+        let source = dom
+            .attribute(id, "src")
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        let scheme = source
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let Some(attributes) = dom.attributes_mut(id) else {
+            continue;
+        };
+        // The sender could name a withheld image himself; only ours may stand there.
+        attributes.retain(|attribute| &*attribute.name.local != "data-remote-src");
+        let is_remote = matches!(scheme.as_str(), "http" | "https") || source.starts_with("//");
+        if scheme == "cid" {
+            if let Some(url) = cid_url(source.get(4..).unwrap_or_default()) {
+                set_attribute(attributes, "src", &url);
+            }
+        } else if is_remote && remote_images == RemoteImages::Withhold {
+            attributes.retain(|attribute| !matches!(&*attribute.name.local, "src" | "srcset"));
+            set_attribute(attributes, "data-remote-src", &source);
+            withheld += 1;
+        }
+    }
+    withheld
+}
+
+fn set_attribute(attributes: &mut Vec<Attribute>, name: &str, value: &str) {
+    attributes.retain(|attribute| &*attribute.name.local != name);
+    attributes.push(Attribute {
+        name: QualName::new(None, ns!(), LocalName::from(name)),
+        value: value.into(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn safe(html: &str) -> SafeHtml {
+        sanitise(html, RemoteImages::Withhold, &|id| {
+            (id == "img1").then(|| "https://desk.example.com/files/1".to_owned())
+        })
+    }
+
+    #[test]
+    fn text_reads_like_the_page() {
+        let html = "<html><head><style>p{}</style><title>t</title></head><body><p>Hello&nbsp;<b>Eva</b>,</p>\n<div>one<br>two</div><ul><li>a<li>b</ul><blockquote>old<br>words</blockquote><pre>x  y\nz</pre></body></html>";
+        insta::assert_snapshot!(to_text(html).replace('\u{a0}', " "), @r"
+        Hello Eva,
+
+        one
+        two
+        - a
+        - b
+        > old
+        > words
+        x  y
+        z
+        ");
+    }
+
+    #[test]
+    fn what_could_do_harm_is_removed() {
+        let cleaned = safe(
+            "<p onclick=\"x()\" style=\"color:red;position:fixed\">a<script>x()</script><style>*{}</style></p><form><input></form><a href=\"javascript:x()\">b</a><iframe src=\"//x\"></iframe><svg><script>x()</script></svg>",
+        );
+        insta::assert_snapshot!(cleaned.html, @r#"<p style="color:red">a</p><a rel="noopener noreferrer nofollow">b</a>"#);
+    }
+
+    #[test]
+    fn remote_images_are_withheld_and_inline_images_found() {
+        let html = "<img src=\"https://spy.example.com/1.gif\" srcset=\"https://spy.example.com/2.gif 2x\" data-remote-src=\"x\"><img src=\"cid:img1\"><img src=\"cid:other\">";
+        let cleaned = safe(html);
+        assert_eq!(cleaned.withheld_images, 1);
+        insta::assert_snapshot!(cleaned.html, @r#"<img data-remote-src="https://spy.example.com/1.gif"><img src="https://desk.example.com/files/1"><img src="cid:other">"#);
+        let shown = sanitise(html, RemoteImages::Show, &|_| None);
+        assert_eq!(shown.withheld_images, 0);
+        assert!(
+            shown.html.contains("src=\"https://spy.example.com/1.gif\""),
+            "{}",
+            shown.html
+        );
+    }
+
+    #[test]
+    fn endless_nesting_is_shown_as_text() {
+        let html = format!("{}deep", "<div>".repeat(500_000));
+        assert_eq!(to_text(&html), "deep");
+        assert_eq!(safe(&html).html, "deep");
+        let bold = "<b><i>".repeat(1_000) + "x";
+        assert_eq!(to_text(&bold), "x");
+    }
+}

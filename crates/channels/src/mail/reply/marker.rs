@@ -1,0 +1,207 @@
+//! Where a quoted message begins: "On … wrote:", "-----Original Message-----", a block of `From:` and `Sent:` lines.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::words::{self, HeaderKind};
+
+/// The most lines a mail program breaks an "On … wrote:" into.
+const MARKER_LINES: usize = 6;
+/// The longest "On … wrote:".
+const MARKER_LENGTH: usize = 500;
+
+/// How many lines, from the first on, are one "On … wrote:" or "-----Original Message-----"; 0 when they are none.
+pub fn marker_length(lines: &[&str]) -> usize {
+    let Some(first) = lines.first() else {
+        return 0;
+    };
+    if is_marker(first) || is_bare_date_marker(first, lines.get(1..).unwrap_or_default()) {
+        return 1;
+    }
+    if !may_begin_marker(first) {
+        return 0;
+    }
+    let mut joined = first.trim().to_owned();
+    for (index, line) in lines.iter().enumerate().take(MARKER_LINES).skip(1) {
+        let line = line.trim();
+        if line.starts_with('>') && !matches!(line, ">" | ">:") && !words::ends_with_wrote(line) {
+            return bare_date_length(&joined, index, line);
+        }
+        if !line.is_empty() {
+            joined.push(' ');
+            joined.push_str(line);
+        } else if index > 2 {
+            return 0;
+        }
+        if joined.len() > MARKER_LENGTH {
+            return 0;
+        }
+        if is_marker(&joined) {
+            return index + 1;
+        }
+    }
+    0
+}
+
+/// The lines of a marker as one.
+pub fn join(lines: &[&str]) -> String {
+    let pieces: Vec<&str> = lines
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty())
+        .collect();
+    pieces.join(" ")
+}
+
+/// Splits "reply On Wed, Apr 4, 2012 at 3:59 PM, bob@example.com wrote:" into the reply and the marker.
+pub fn split_shared_line(line: &str) -> Option<(&str, &str)> {
+    static SHARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?P<reply>.*?\S)(?:-{2,}\s*|\s+-*\s*)(?P<marker>On\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d{1,2})[^\n]{6,250}(?:wrote|sent):\s*)$").ok()
+    });
+    let captures = SHARED.as_ref()?.captures(line)?;
+    let (reply, marker) = (captures.name("reply")?, captures.name("marker")?);
+    let before = reply.as_str();
+    // "On Monday, Eva, on Tuesday Tim wrote:" is one marker.
+    let is_quoted = before.trim_start().starts_with('>')
+        || (words::starts_with_on(before) && words::has_date(before));
+    (!is_quoted && is_marker(marker.as_str()))
+        .then(|| (reply.as_str().trim_end_matches(['-', ' ']), marker.as_str()))
+}
+
+/// How many lines, from the first on, are the headers of a quoted message; 0 when they are none.
+///
+/// The sender or the date comes first, and at least one other header follows. A value may run over one line more.
+pub fn header_block_length(lines: &[&str]) -> usize {
+    let Some(HeaderKind::From | HeaderKind::Date | HeaderKind::Subject | HeaderKind::To) =
+        lines.first().and_then(|line| words::header_kind(line))
+    else {
+        return 0;
+    };
+    let mut kinds: Vec<HeaderKind> = Vec::new();
+    let mut length = 0;
+    let mut continued = 0;
+    for (index, line) in lines.iter().enumerate().take(40) {
+        match words::header_kind(line) {
+            Some(kind) => {
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+                length = index + 1;
+                continued = 0;
+            }
+            // Some programs write an empty line between the headers.
+            None if line.trim().is_empty() => {
+                let next = lines
+                    .get(index + 1)
+                    .and_then(|line| words::header_kind(line));
+                if next.is_none_or(|kind| kinds.contains(&kind)) || continued > 0 {
+                    break;
+                }
+            }
+            None => {
+                continued += 1;
+                if continued > 2 {
+                    break;
+                }
+            }
+        }
+    }
+    let has = |kind| kinds.contains(&kind);
+    let is_block = kinds.len() >= 2
+        && (has(HeaderKind::From)
+            || (has(HeaderKind::Date) && (has(HeaderKind::To) || has(HeaderKind::Subject))))
+        && (kinds.len() >= 3 || !has(HeaderKind::Other));
+    let names_someone = || {
+        lines[..length]
+            .iter()
+            .any(|line| line.contains('@') || words::has_date(line))
+    };
+    if is_block && (kinds.len() >= 3 || names_someone()) {
+        length
+    } else {
+        0
+    }
+}
+
+/// "From: eva@example.com Date: 24 March" in one line, as a page shows headers that stand on lines of their own in its
+/// source.
+pub fn is_inline_header_block(line: &str) -> bool {
+    static NEXT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\s\p{L}[\p{L} -]{0,20}[:：]\s").ok());
+    let Some(first) =
+        words::header_kind(line).filter(|kind| matches!(kind, HeaderKind::From | HeaderKind::Date))
+    else {
+        return false;
+    };
+    let next = NEXT
+        .as_ref()
+        .into_iter()
+        .flat_map(|pattern| pattern.find_iter(line));
+    next.filter_map(|found| words::header_kind(found.as_str()))
+        .any(|kind| kind != first)
+        && (line.contains('@') || words::has_date(line))
+}
+
+fn is_marker(line: &str) -> bool {
+    if line.len() > MARKER_LENGTH || !line.contains([':', '：', '-', '—']) {
+        return false;
+    }
+    // Marks for the direction of writing stand around names and addresses in Hebrew and Arabic.
+    let plain: String = line.chars().filter(|c| !is_direction_mark(*c)).collect();
+    let line = plain.as_str();
+    if words::original_message(line) || words::forwarded_message(line) {
+        return true;
+    }
+    let dated = words::has_date(line);
+    let addressed = line.contains('@');
+    if words::ends_with_wrote(line) {
+        let dashed = line.trim_start().starts_with("--") && line.trim_end().ends_with("--");
+        return dashed
+            || addressed
+            || (dated && (words::starts_with_on(line) || words::starts_with_date(line)));
+    }
+    if words::ends_with_sent(line) && addressed && dated {
+        return true;
+    }
+    let dated_at_start = words::starts_with_on(line) || words::starts_with_date(line);
+    if words::wrote_on_date(line) {
+        return true;
+    }
+    if words::wrote_before_name(line) && dated && (dated_at_start || addressed) {
+        return true;
+    }
+    words::ends_with_address_colon(line) && dated_at_start && dated
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// "2013/7/20 Sam <sam@example.com>", without a colon, counts only when a quotation follows.
+fn is_bare_date_marker(line: &str, following: &[&str]) -> bool {
+    words::starts_with_date(line)
+        && words::ends_with_address(line)
+        && following
+            .iter()
+            .find(|line| !line.trim().is_empty())
+            .is_some_and(|line| line.trim_start().starts_with(['>', '|']))
+}
+
+fn bare_date_length(joined: &str, lines: usize, next: &str) -> usize {
+    if is_bare_date_marker(joined, &[next]) {
+        lines
+    } else {
+        0
+    }
+}
+
+fn may_begin_marker(line: &str) -> bool {
+    if line.trim().is_empty() || line.trim_start().starts_with('>') || line.len() > MARKER_LENGTH {
+        return false;
+    }
+    let dated = words::has_date(line);
+    (dated && (words::starts_with_on(line) || words::starts_with_date(line)))
+        || (line.contains('<') && line.contains('@'))
+        || (line.trim_end().ends_with('<') && dated)
+}

@@ -1,0 +1,463 @@
+//! Settings: defaults, then a file, then the environment, then flags; each remembers where it came from.
+//!
+//! A setting is declared once, in [`Settings::read`]: its key, its default and its type. The key `http.listen` is
+//! `listen` under `[http]` in the file and `MAINSTAY_HTTP_LISTEN` in the environment. A secret `smtp.password` may be
+//! given as `smtp.password_file` instead, which names a file that holds it.
+
+mod reader;
+mod value;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use reader::{Origin, Reader, Shown};
+pub use value::{LogFormat, Secret, Size, Span, Tls};
+
+use crate::Failure;
+
+/// Everything that can be set.
+#[derive(Debug)]
+pub struct Settings {
+    /// The folder for everything that is kept on this machine.
+    pub data: PathBuf,
+    /// The store.
+    pub database: Database,
+    /// The HTTP service.
+    pub http: Http,
+    /// Attachments and raw mail.
+    pub blobs: Blobs,
+    /// What is logged and how.
+    pub log: Log,
+    /// Mail.
+    pub mail: Mail,
+    /// Outgoing webhooks.
+    pub webhooks: Webhooks,
+    /// How long somebody stays signed in without doing anything.
+    pub session_lifetime: Span,
+    /// Whether this node does due clocks and jobs.
+    pub worker: bool,
+    /// How long running requests and jobs may take to finish when the program is asked to end.
+    pub shutdown_deadline: Span,
+    /// Each setting with its value and where it came from, in the order they are declared.
+    pub shown: Vec<Shown>,
+    /// Things that look like settings and are not, in words for the log.
+    pub warnings: Vec<String>,
+}
+
+/// Settings of the store.
+#[derive(Debug)]
+pub struct Database {
+    /// `sqlite:` and a path, or `postgres://…`.
+    pub url: Secret,
+    /// The most connections this node holds open.
+    pub max_connections: u32,
+}
+
+/// Settings of the HTTP service.
+#[derive(Debug)]
+pub struct Http {
+    /// The address and port it listens on.
+    pub listen: SocketAddr,
+    /// The address people and mails use for it, without a slash at the end.
+    pub public_url: String,
+    /// The largest body of a request.
+    pub max_body: Size,
+    /// The longest a request may take.
+    pub request_timeout: Span,
+}
+
+/// Settings of the store of attachments and raw mail.
+#[derive(Debug)]
+pub struct Blobs {
+    /// A folder, or `s3://bucket/prefix`.
+    pub url: String,
+    /// The S3 service's address, where it is not Amazon's.
+    pub s3_endpoint: Option<String>,
+    /// The S3 region.
+    pub s3_region: String,
+    /// The S3 access key's identifier.
+    pub s3_access_key: Option<String>,
+    /// The S3 access key's secret.
+    pub s3_secret_key: Option<Secret>,
+}
+
+/// Settings of the log.
+#[derive(Debug)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a list of `module=level`.
+    pub level: String,
+}
+
+/// Settings of mail.
+#[derive(Debug)]
+pub struct Mail {
+    /// The address mails come from.
+    pub from: String,
+    /// The domain of the signed addresses that replies go to; replies go to `from` where it is absent.
+    pub reply_domain: Option<String>,
+    /// The server that mail is sent through; no mail is sent where it is absent.
+    pub smtp: Option<Smtp>,
+    /// The mailboxes that mail is fetched from.
+    pub mailboxes: Vec<Mailbox>,
+}
+
+/// The server that mail is sent through.
+#[derive(Debug)]
+pub struct Smtp {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is secured.
+    pub tls: Tls,
+    /// Who signs in, if anybody.
+    pub user: Option<String>,
+    /// Their password.
+    pub password: Option<Secret>,
+}
+
+/// A mailbox that mail is fetched from by IMAP.
+#[derive(Debug)]
+pub struct Mailbox {
+    /// The server's host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is secured.
+    pub tls: Tls,
+    /// Who signs in.
+    pub user: String,
+    /// Their password.
+    pub password: Secret,
+    /// The folder to read.
+    pub folder: String,
+}
+
+/// Settings of outgoing webhooks.
+#[derive(Debug)]
+pub struct Webhooks {
+    /// Whether they may reach addresses of private networks.
+    pub allow_private_addresses: bool,
+}
+
+/// What the command line says: the file to read, and settings it gives directly.
+#[derive(Debug, Default, Clone, clap::Args)]
+pub struct Flags {
+    /// Read settings from this file instead of mainstay.toml
+    #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Keep everything in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<String>,
+    /// Listen on this address and port
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Use this store: sqlite:PATH or postgres://…
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Log this much: error, warn, info, debug, trace
+    #[arg(long, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+    /// Log for people or for machines
+    #[arg(long, value_name = "text|json")]
+    pub log_format: Option<String>,
+}
+
+impl Flags {
+    fn given(&self) -> BTreeMap<&'static str, (&'static str, String)> {
+        [
+            ("data", "--data", &self.data),
+            ("http.listen", "--listen", &self.listen),
+            ("database.url", "--database", &self.database),
+            ("log.level", "--log-level", &self.log_level),
+            ("log.format", "--log-format", &self.log_format),
+        ]
+        .into_iter()
+        .filter_map(|(key, flag, value)| Some((key, (flag, value.clone()?))))
+        .collect()
+    }
+}
+
+impl Settings {
+    /// Reads the settings that are in force for this process.
+    ///
+    /// # Errors
+    /// Returns everything that is wrong with them, each with its place and how to mend it.
+    pub fn load(flags: &Flags) -> Result<Self, Failure> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let file = match &flags.config {
+            Some(path) => Some((path.clone(), read(path)?)),
+            None => {
+                let path = PathBuf::from("mainstay.toml");
+                path.is_file()
+                    .then(|| read(&path))
+                    .transpose()?
+                    .map(|text| (path, text))
+            }
+        };
+        let file = file
+            .as_ref()
+            .map(|(path, text)| (path.as_path(), text.as_str()));
+        Self::read(Reader::new(file, environment, flags.given())?)
+    }
+
+    /// Reads the settings from what was given.
+    ///
+    /// # Errors
+    /// Returns everything that is wrong with them, each with its place and how to mend it.
+    pub fn read(mut reader: Reader) -> Result<Self, Failure> {
+        let r = &mut reader;
+        let data = PathBuf::from(r.text("data", "data"));
+        let database_default = format!("sqlite:{}", data.join("mainstay.db").display());
+        let database = Database {
+            url: r.secret_or("database.url", &database_default),
+            max_connections: r.value("database.max_connections", 10),
+        };
+        let listen = r.value("http.listen", SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let http = Http {
+            listen,
+            public_url: r
+                .text("http.public_url", &format!("http://{listen}"))
+                .trim_end_matches('/')
+                .to_owned(),
+            max_body: r.value("http.max_body", Size::mebibytes(32)),
+            request_timeout: r.value("http.request_timeout", Span::seconds(30)),
+        };
+        let blobs = Blobs {
+            url: r.text("blobs.url", &data.join("blobs").display().to_string()),
+            s3_endpoint: r.maybe("blobs.s3_endpoint"),
+            s3_region: r.text("blobs.s3_region", "us-east-1"),
+            s3_access_key: r.maybe("blobs.s3_access_key"),
+            s3_secret_key: r.secret("blobs.s3_secret_key"),
+        };
+        let log = Log {
+            format: r.value("log.format", LogFormat::Text),
+            level: r.text("log.level", "info"),
+        };
+        let mail = Mail::read(r);
+        let webhooks = Webhooks {
+            allow_private_addresses: r.value("webhooks.allow_private_addresses", false),
+        };
+        let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
+        let worker = r.value("worker.enabled", true);
+        let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
+        let (shown, warnings) = reader.finish()?;
+        Ok(Self {
+            data,
+            database,
+            http,
+            blobs,
+            log,
+            mail,
+            webhooks,
+            session_lifetime,
+            worker,
+            shutdown_deadline,
+            shown,
+            warnings,
+        })
+    }
+}
+
+impl Mail {
+    fn read(r: &mut Reader) -> Self {
+        let from = r.text("mail.from", "support@localhost");
+        let reply_domain = r.maybe("mail.reply_domain");
+        let host: Option<String> = r.maybe("smtp.host");
+        let tls = r.value("smtp.tls", Tls::StartTls);
+        let port = r.value("smtp.port", tls.submission_port());
+        let user = r.maybe("smtp.user");
+        let password = r.secret("smtp.password");
+        if user.is_some() != password.is_some() {
+            r.fault("smtp.user and smtp.password go together: give both or neither");
+        }
+        let smtp = host.map(|host| Smtp {
+            host,
+            port,
+            tls,
+            user,
+            password,
+        });
+        let mailboxes = (0..r.length("mail.mailboxes"))
+            .map(|index| Mailbox::read(r, index))
+            .collect();
+        Self {
+            from,
+            reply_domain,
+            smtp,
+            mailboxes,
+        }
+    }
+}
+
+impl Mailbox {
+    fn read(r: &mut Reader, index: usize) -> Self {
+        let key = |name: &str| format!("mail.mailboxes.{index}.{name}");
+        let tls = r.value(&key("tls"), Tls::Tls);
+        Self {
+            host: r.required(&key("host")),
+            port: r.value(&key("port"), tls.imap_port()),
+            tls,
+            user: r.required(&key("user")),
+            password: r.required_secret(&key("password")),
+            folder: r.text(&key("folder"), "INBOX"),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("{}: {error}", path.display())).with_remedy(
+            "give the settings file with --config, or leave it out to use the defaults",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)], flags: &Flags) -> Result<Settings, String> {
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let file = (Path::new("mainstay.toml"), file);
+        Reader::new(Some(file), environment, flags.given())
+            .and_then(Settings::read)
+            .map_err(|failure| failure.to_string())
+    }
+
+    fn origin(settings: &Settings, key: &str) -> String {
+        settings
+            .shown
+            .iter()
+            .find(|shown| shown.key == key)
+            .map(|shown| shown.origin.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn the_defaults_hold_without_a_file() {
+        let settings = load("", &[], &Flags::default()).unwrap();
+        assert_eq!(settings.database.url.expose(), "sqlite:data/mainstay.db");
+        assert_eq!(settings.http.public_url, "http://127.0.0.1:8080");
+        assert!(settings.mail.smtp.is_none() && settings.mail.mailboxes.is_empty());
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+        let file = "data = \"/a\"\n[http]\nlisten = \"0.0.0.0:1\"\n[log]\nlevel = \"debug\"\n";
+        let environment = [
+            ("MAINSTAY_HTTP_LISTEN", "0.0.0.0:2"),
+            ("MAINSTAY_DATA", "/b"),
+        ];
+        let flags = Flags {
+            listen: Some("0.0.0.0:3".into()),
+            ..Flags::default()
+        };
+        let settings = load(file, &environment, &flags).unwrap();
+        assert_eq!(settings.http.listen.port(), 3);
+        assert_eq!(settings.data, Path::new("/b"));
+        assert_eq!(settings.log.level, "debug");
+        assert_eq!(origin(&settings, "http.listen"), "--listen");
+        assert_eq!(origin(&settings, "data"), "MAINSTAY_DATA");
+        assert_eq!(origin(&settings, "log.level"), "mainstay.toml:5:9");
+        assert_eq!(origin(&settings, "worker.enabled"), "default");
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once_with_its_place() {
+        let file = "[http]\nlisen = \"0.0.0.0:1\"\nrequest_timeout = \"soon\"\n[log]\nformat = 7\n";
+        let error = load(
+            file,
+            &[("MAINSTAY_HTTP_MAX_BODY", "big")],
+            &Flags::default(),
+        );
+        insta::assert_snapshot!(error.unwrap_err(), @r#"
+        error: the settings are wrong
+          MAINSTAY_HTTP_MAX_BODY: http.max_body: "big" is no size: expected a number and a unit, such as 32 MiB
+          mainstay.toml:3:19: http.request_timeout: "soon" is no length of time: expected a number and a unit, such as 30s, 15m, 8h or 14d
+          mainstay.toml:5:10: log.format: "7" is no log format: expected text or json
+          mainstay.toml:2:1: unknown key http.lisen: did you mean http.listen?
+          help: `mainstay config` prints every setting there is; mend these and try again
+        "#);
+    }
+
+    #[test]
+    fn a_file_that_is_not_toml_is_refused_with_its_place() {
+        let error = load("data = \n", &[], &Flags::default()).unwrap_err();
+        assert!(error.contains("mainstay.toml:1:"), "{error}");
+    }
+
+    #[test]
+    fn mailboxes_come_from_the_file_and_the_environment() {
+        let file = "[[mail.mailboxes]]\nhost = \"imap.example\"\nuser = \"a\"\n";
+        let environment = [
+            ("MAINSTAY_MAIL_MAILBOXES_0_PASSWORD", "x"),
+            ("MAINSTAY_MAIL_MAILBOXES_1_HOST", "other.example"),
+            ("MAINSTAY_MAIL_MAILBOXES_1_USER", "b"),
+            ("MAINSTAY_MAIL_MAILBOXES_1_PASSWORD", "y"),
+            ("MAINSTAY_MAIL_MAILBOXES_1_TLS", "starttls"),
+        ];
+        let settings = load(file, &environment, &Flags::default()).unwrap();
+        let ports: Vec<u16> = settings.mail.mailboxes.iter().map(|m| m.port).collect();
+        assert_eq!(ports, [993, 143]);
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_and_is_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "hunter2\n").unwrap();
+        let file =
+            format!("[smtp]\nhost = \"mail.example\"\nuser = \"u\"\npassword_file = {path:?}\n");
+        let settings = load(&file, &[], &Flags::default()).unwrap();
+        let smtp = settings.mail.smtp.as_ref().unwrap();
+        assert_eq!(smtp.password.as_ref().unwrap().expose(), "hunter2");
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_given_twice_is_refused() {
+        let file = "[smtp]\nuser = \"u\"\npassword = \"a\"\npassword_file = \"b\"\n";
+        let error = load(file, &[], &Flags::default()).unwrap_err();
+        assert!(
+            error.contains("smtp.password and smtp.password_file"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_password_in_a_database_url_is_masked() {
+        let flags = Flags {
+            database: Some("postgres://me:hunter2@db/mainstay".into()),
+            ..Flags::default()
+        };
+        let settings = load("", &[], &flags).unwrap();
+        let shown = settings
+            .shown
+            .iter()
+            .find(|s| s.key == "database.url")
+            .unwrap();
+        assert_eq!(
+            shown.value.as_deref(),
+            Some("postgres://me:***@db/mainstay")
+        );
+    }
+
+    #[test]
+    fn a_foreign_variable_is_a_warning_only() {
+        let environment = [("MAINSTAY_HTTP_LISTN", "x"), ("MAINSTAY_TEST_DATA", "y")];
+        let settings = load("", &environment, &Flags::default()).unwrap();
+        assert_eq!(
+            settings.warnings,
+            ["MAINSTAY_HTTP_LISTN is no setting: did you mean MAINSTAY_HTTP_LISTEN?"]
+        );
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod certificate;
+mod dovecot;
+mod exim;
+mod guarded;
+mod installed;
+mod postgres;
+
+pub use certificate::Certificate;
+pub use dovecot::DovecotServer;
+pub use exim::EximServer;
+pub use installed::{Program, chromium, require};
+pub use postgres::PostgresServer;

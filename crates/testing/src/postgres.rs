@@ -1,0 +1,313 @@
+//! A private PostgreSQL.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::Mutex;
+
+use crate::guarded::{Guarded, RunAs, is_root, new_folder};
+use crate::installed::{Program, user_ids};
+
+/// A PostgreSQL cluster of our own, reached by a Unix socket in a temporary folder.
+///
+/// Nothing is flushed to disk (`fsync` off), which makes it fast and unfit for tests of a power cut.
+#[derive(Debug)]
+pub struct PostgresServer {
+    psql: PathBuf,
+    folder: PathBuf,
+    databases: AtomicU32,
+    templates: Mutex<HashSet<String>>,
+    /// Dropped last, after which the folder is gone.
+    _server: Guarded,
+}
+
+impl PostgresServer {
+    /// Looks for the `postgres` program in `PATH`, then where Debian and others keep it; the newest version wins.
+    #[must_use]
+    pub fn find() -> Program {
+        Program::find(
+            "PostgreSQL",
+            "apt-get install postgresql",
+            &["postgres"],
+            &version_folders(),
+        )
+    }
+
+    /// The one cluster of this test process, started by the first caller; `program` is what [`find`](Self::find) found.
+    ///
+    /// # Panics
+    /// When the server cannot be started.
+    pub fn shared(program: &Path) -> &'static PostgresServer {
+        static SHARED: OnceLock<PostgresServer> = OnceLock::new();
+        SHARED.get_or_init(|| PostgresServer::start(program))
+    }
+
+    /// A cluster that is stopped and removed when the value is dropped.
+    ///
+    /// # Panics
+    /// When the server cannot be started; the message carries what it wrote.
+    #[must_use]
+    pub fn start(program: &Path) -> PostgresServer {
+        let run_as = run_as();
+        let folder = new_folder("postgres", run_as);
+        // The program in `PATH` is often a link, and only the folder it points to holds the other tools.
+        let program = &program.canonicalize().expect("the program was just found");
+        let tools = program.parent().expect("a program is in a folder");
+        make_cluster(&tools.join("initdb"), &folder, run_as);
+        let mut server = Guarded::start(
+            "PostgreSQL",
+            &folder,
+            run_as,
+            "QUIT",
+            &arguments(program, &folder),
+        );
+        let psql = tools.join("psql");
+        let mut refusal = String::new();
+        let ready = server.answers(|| {
+            run_sql(&psql, &folder, "postgres", "SELECT 1")
+                .map_err(|error| refusal = error)
+                .is_ok()
+        });
+        assert!(
+            ready,
+            "PostgreSQL ended at once: {refusal}\n{}",
+            server.output()
+        );
+        PostgresServer {
+            psql,
+            folder,
+            databases: AtomicU32::new(0),
+            templates: Mutex::default(),
+            _server: server,
+        }
+    }
+
+    /// The `postgres://` address of a new, empty database.
+    ///
+    /// # Panics
+    /// When the database cannot be made.
+    #[must_use]
+    pub fn fresh_database(&self) -> String {
+        let name = self.next_name();
+        self.sql("postgres", &format!("CREATE DATABASE {name}"));
+        self.url(&name)
+    }
+
+    /// The `postgres://` address of a new database that is a copy of `template`. The first caller's `prepare` fills
+    /// the template (runs the migrations, say) and must have closed its connections when it returns.
+    ///
+    /// # Panics
+    /// When a database cannot be made.
+    pub async fn fresh_database_from<Prepare, Prepared>(
+        &self,
+        template: &str,
+        prepare: Prepare,
+    ) -> String
+    where
+        Prepare: FnOnce(String) -> Prepared,
+        Prepared: Future<Output = ()>,
+    {
+        let template = format!("template_{template}");
+        let mut ready = self.templates.lock().await;
+        if !ready.contains(&template) {
+            self.sql("postgres", &format!("CREATE DATABASE {template}"));
+            prepare(self.url(&template)).await;
+            // A pool may still be closing its connections, and a template in use cannot be copied.
+            self.sql(
+                "postgres",
+                &format!("ALTER DATABASE {template} ALLOW_CONNECTIONS false"),
+            );
+            self.sql(
+                "postgres",
+                &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'"),
+            );
+            ready.insert(template.clone());
+        }
+        let name = self.next_name();
+        self.sql(
+            "postgres",
+            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        );
+        self.url(&name)
+    }
+
+    /// Runs SQL in a database of this cluster and returns its rows as `psql -At` prints them.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    pub fn sql(&self, database: &str, statement: &str) -> String {
+        run_sql(&self.psql, &self.folder, database, statement)
+            .unwrap_or_else(|error| panic!("{statement}: {error}"))
+    }
+
+    fn next_name(&self) -> String {
+        format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn url(&self, database: &str) -> String {
+        let folder = self.folder.display();
+        format!("postgres://postgres@localhost/{database}?host={folder}")
+    }
+}
+
+/// PostgreSQL refuses to run as root, so root lends it the user that the package made, or else `nobody`.
+fn run_as() -> RunAs {
+    if !is_root() {
+        return RunAs::Caller;
+    }
+    let (user, group) = user_ids("postgres")
+        .or_else(|| user_ids("nobody"))
+        .expect("every system has the user nobody");
+    RunAs::User(user, group)
+}
+
+fn make_cluster(initdb: &Path, folder: &Path, run_as: RunAs) {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(initdb);
+    command
+        .args([
+            "-N",
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-D",
+        ])
+        .arg(folder.join("data"))
+        .current_dir(folder);
+    if let RunAs::User(user, group) = run_as {
+        command.uid(user).gid(group);
+    }
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{} could not be started: {error}", initdb.display()));
+    assert!(
+        output.status.success(),
+        "initdb failed:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn arguments<'a>(program: &'a Path, folder: &'a Path) -> Vec<&'a str> {
+    let mut arguments = vec![
+        program.to_str().expect("the path is text"),
+        "-D",
+        "data",
+        "-k",
+        folder
+            .to_str()
+            .expect("the temporary folder's path is text"),
+    ];
+    for setting in [
+        "listen_addresses=",
+        "fsync=off",
+        "full_page_writes=off",
+        "synchronous_commit=off",
+        "max_connections=200",
+        "shared_buffers=32MB",
+        "autovacuum=off",
+    ] {
+        arguments.extend(["-c", setting]);
+    }
+    arguments
+}
+
+fn run_sql(psql: &Path, folder: &Path, database: &str, statement: &str) -> Result<String, String> {
+    let output = Command::new(psql)
+        .args([
+            "-X",
+            "-A",
+            "-t",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-U",
+            "postgres",
+            "-h",
+        ])
+        .arg(folder)
+        .args(["-d", database, "-c", statement])
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// Debian keeps every version in a folder of its own, outside `PATH`. Newest first.
+fn version_folders() -> Vec<PathBuf> {
+    let mut folders: Vec<(u32, PathBuf)> =
+        ["/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql"]
+            .iter()
+            .filter_map(|root| std::fs::read_dir(root).ok())
+            .flatten()
+            .filter_map(Result::ok)
+            .map(|entry| {
+                let version = entry
+                    .file_name()
+                    .to_str()
+                    .and_then(|name| name.parse().ok());
+                (version.unwrap_or(0), entry.path().join("bin"))
+            })
+            .collect();
+    folders.sort_by(|a, b| b.cmp(a));
+    folders.into_iter().map(|(_, folder)| folder).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::require;
+
+    #[tokio::test]
+    async fn databases_are_fresh_and_templates_are_filled_once() {
+        let Some(program) = require(PostgresServer::find()) else {
+            return;
+        };
+        let server = PostgresServer::start(&program);
+        let mut filled = 0;
+        let mut addresses = Vec::new();
+        for _ in 0..2 {
+            let address = server
+                .fresh_database_from("filled", async |_url| {
+                    filled += 1;
+                    server.sql("template_filled", "CREATE TABLE promise (kept boolean)");
+                })
+                .await;
+            addresses.push(address);
+        }
+        addresses.push(server.fresh_database());
+        assert_eq!(filled, 1);
+        let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+        assert_eq!(server.sql("test_0", tables), "1");
+        assert_eq!(server.sql("test_1", tables), "1");
+        assert_eq!(server.sql("test_2", tables), "0");
+        assert!(
+            addresses[0].starts_with("postgres://postgres@localhost/test_0?host=/"),
+            "{addresses:?}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_left_after_the_drop() {
+        let Some(program) = require(PostgresServer::find()) else {
+            return;
+        };
+        let server = PostgresServer::start(&program);
+        let folder = server.folder.clone();
+        assert!(folder.join("data").is_dir());
+        drop(server);
+        assert!(!folder.exists());
+    }
+}
