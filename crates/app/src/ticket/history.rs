@@ -73,7 +73,8 @@ impl TicketHistory {
         let policy = app.policy();
         for kind in self.ticket.decide(command, &policy.statuses())? {
             let fact = Fact { at, actor, kind };
-            self.ticket.apply(&event(app, &policy, &fact, self.ticket.version + 1, at));
+            self.ticket
+                .apply(&event(app, &policy, &fact, self.ticket.version + 1, at));
             self.facts.push(fact);
         }
         Ok(())
@@ -180,7 +181,9 @@ pub(crate) async fn bring_in(
     ticket::insert_many(tx, &rows).await?;
     let facts = rows.iter().zip(&events).flat_map(|(row, events)| {
         let account = row.ticket.facts.account;
-        events.iter().map(move |event| (row.ticket.id, account, event))
+        events
+            .iter()
+            .map(move |event| (row.ticket.id, account, event))
     });
     ledger::append_many(tx, facts).await?;
     clock::insert_many(tx, &clocks).await?;

@@ -11,8 +11,8 @@ mod stored_clock;
 mod writer;
 
 pub use change::Change;
-pub use history::{Recorded, TicketHistory};
 pub(crate) use history::bring_in;
+pub use history::{Recorded, TicketHistory};
 pub use message::MessageText;
 pub use open::OpenTicket;
 pub(crate) use writer::{TicketWriter, Written};
