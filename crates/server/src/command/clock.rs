@@ -10,6 +10,8 @@ use crate::Failure;
 mod form;
 mod ledger;
 pub mod scenario;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use scenario::{Detail, ScenarioFile};
