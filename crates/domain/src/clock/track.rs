@@ -234,14 +234,14 @@ impl<'p> Track<'p> {
             .segments
             .last()
             .map_or(SegmentKind::Running, |last| last.kind);
-        self.started_at = clock.started_at;
+        self.started_at = clock.started_at.min(event.at);
         self.segments.clear();
         self.segments.push(Segment {
             kind: SegmentKind::Carried {
                 number,
                 used: clock.used,
             },
-            from: clock.started_at,
+            from: self.started_at,
             until: Some(event.at),
             cause: event.id,
         });

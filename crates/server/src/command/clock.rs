@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::Failure;
 
+pub mod explain;
 mod form;
 mod ledger;
 pub mod scenario;

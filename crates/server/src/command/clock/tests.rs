@@ -79,15 +79,15 @@ fn a_table_adds_up() {
       missed       Wed 2026-03-18 12:30:00
 
       from                     until                        time  counted  why
-      Mon 2026-03-16 15:00:00  Mon 2026-03-16 16:00:00   1:00:00  1:00:00  office is open: calendar, pack.toml:14 (opened)
-      Mon 2026-03-16 16:00:00  Mon 2026-03-16 16:30:00   0:30:00  0:00:00  paused: pause_while, pack.toml:14 (status_changed)
-      Mon 2026-03-16 16:30:00  Mon 2026-03-16 17:00:00   0:30:00  0:30:00  office is open: calendar, pack.toml:14 (status_changed)
-      Mon 2026-03-16 17:00:00  Tue 2026-03-17 00:00:00   7:00:00  0:00:00  office is closed at this time: calendar, pack.toml:14 (status_changed)
-      Tue 2026-03-17 00:00:00  Wed 2026-03-18 00:00:00  24:00:00  0:00:00  office is closed for St Patrick's Day: calendar, pack.toml:14 (status_changed)
-      Wed 2026-03-18 00:00:00  Wed 2026-03-18 09:00:00   9:00:00  0:00:00  office is closed at this time: calendar, pack.toml:14 (status_changed)
-      Wed 2026-03-18 09:00:00  Wed 2026-03-18 10:00:00   1:00:00  1:00:00  office is open: calendar, pack.toml:14 (status_changed)
-      Wed 2026-03-18 10:00:00  Wed 2026-03-18 12:00:00   2:00:00  0:00:00  the ticket was done: reopen, pack.toml:14 (status_changed)
-      Wed 2026-03-18 12:00:00  Wed 2026-03-18 13:00:00   1:00:00  1:00:00  office is open: calendar, pack.toml:14 (status_changed)
+      Mon 2026-03-16 15:00:00  Mon 2026-03-16 16:00:00   1:00:00  1:00:00  office is open: calendar, pack.toml:14 (opened by the customer)
+      Mon 2026-03-16 16:00:00  Mon 2026-03-16 16:30:00   0:30:00  0:00:00  paused: pause_while, pack.toml:14 (status new → on_hold)
+      Mon 2026-03-16 16:30:00  Mon 2026-03-16 17:00:00   0:30:00  0:30:00  office is open: calendar, pack.toml:14 (status on_hold → open)
+      Mon 2026-03-16 17:00:00  Tue 2026-03-17 00:00:00   7:00:00  0:00:00  office is closed at this time: calendar, pack.toml:14 (status on_hold → open)
+      Tue 2026-03-17 00:00:00  Wed 2026-03-18 00:00:00  24:00:00  0:00:00  office is closed for St Patrick's Day: calendar, pack.toml:14 (status on_hold → open)
+      Wed 2026-03-18 00:00:00  Wed 2026-03-18 09:00:00   9:00:00  0:00:00  office is closed at this time: calendar, pack.toml:14 (status on_hold → open)
+      Wed 2026-03-18 09:00:00  Wed 2026-03-18 10:00:00   1:00:00  1:00:00  office is open: calendar, pack.toml:14 (status on_hold → open)
+      Wed 2026-03-18 10:00:00  Wed 2026-03-18 12:00:00   2:00:00  0:00:00  the ticket was done: reopen, pack.toml:14 (status open → resolved)
+      Wed 2026-03-18 12:00:00  Wed 2026-03-18 13:00:00   1:00:00  1:00:00  office is open: calendar, pack.toml:14 (status resolved → open)
       in all                                            46:00:00  3:30:00  of 2h promised
     "##);
 }
@@ -117,8 +117,8 @@ fn a_merge_is_a_row_of_what_was_taken_over() {
       ended        Mon 2026-03-16 12:00:00, cancelled: the ticket was merged into 9
 
       from                     until                       time  counted  why
-      Mon 2026-03-16 09:00:00  Mon 2026-03-16 11:00:00  2:00:00  1:30:00  taken over from ticket 7: merge, pack.toml:14 (merged_from)
-      Mon 2026-03-16 11:00:00  Mon 2026-03-16 12:00:00  1:00:00  1:00:00  office is open: calendar, pack.toml:14 (merged_from)
+      Mon 2026-03-16 09:00:00  Mon 2026-03-16 11:00:00  2:00:00  1:30:00  taken over from ticket 7: merge, pack.toml:14 (ticket 7 was merged into this one)
+      Mon 2026-03-16 11:00:00  Mon 2026-03-16 12:00:00  1:00:00  1:00:00  office is open: calendar, pack.toml:14 (ticket 7 was merged into this one)
       in all                                            3:00:00  2:30:00  of 6h promised
     "##);
 }
@@ -315,4 +315,13 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
       | ^^^ not a key that is known here
       = help: did you mean `name`?
     "##);
+}
+
+#[test]
+fn a_commitment_that_has_no_clock_is_refused_with_those_that_have_one() {
+    let refused = super::explain::of_commitment(Vec::new(), "resolution");
+    assert_snapshot!(refused.map(|_| ()).unwrap_err(), @"
+    error: the ticket has no clock `resolution`
+      help: nothing was promised about this ticket
+    ");
 }
