@@ -48,6 +48,17 @@ fn the_earlier_start_is_kept() {
 }
 
 #[test]
+fn a_warning_that_was_given_before_the_merge_is_not_given_again_by_it() {
+    check(
+        RESPONSE,
+        "09:00 customer opens
+         10:40 agent merged_from 7 first_response 08:55 1h45m",
+        "10:50",
+        "first_response#1 running 08:55- used 1h 55m due 10:55 warned0 10:30",
+    );
+}
+
+#[test]
 fn a_merge_may_bring_a_clock_that_is_overdue_at_once() {
     check(
         RESPONSE,
