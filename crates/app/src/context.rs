@@ -1,8 +1,22 @@
 //! What every use case works with: the time, randomness and the store.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use mainstay_domain::id::{IdSource, uuid_at};
+use mainstay_domain::policy::RoleDefinition;
+use mainstay_domain::role::Roles;
+use mainstay_store::{Reader, Store, Transaction};
+use rand::{RngCore as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::password::Passwords;
+use crate::policy::PolicyInForce;
+use crate::throttle::Throttle;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
 pub trait Clock: Send + Sync + 'static {
@@ -23,24 +37,210 @@ impl ManualClock {
 
     /// Moves the clock on, or back for a negative duration. It stops at the ends of representable time.
     pub fn advance(&self, by: SignedDuration) {
-        let mut now = self.lock();
+        let mut now = lock(&self.0);
         *now = now.saturating_add(by).unwrap_or(*now);
     }
 
     /// Sets the clock.
     pub fn set(&self, now: Timestamp) {
-        *self.lock() = now;
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Timestamp> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        *lock(&self.0) = now;
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.lock()
+        *lock(&self.0)
+    }
+}
+
+/// The use cases, and what they share. Cloning is cheap; every clone is the same.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    policy: RwLock<Arc<PolicyInForce>>,
+    clock: Arc<dyn Clock>,
+    random: Mutex<ChaCha20Rng>,
+    options: Options,
+    roles: RwLock<Arc<Roles>>,
+    passwords: Passwords,
+    throttle: Mutex<Throttle>,
+    work: Notify,
+}
+
+/// What the use cases are told about how to work.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The name under which this node takes leases; unique among the nodes that share a store.
+    pub node: String,
+    /// How long somebody stays signed in without doing anything.
+    pub session_lifetime: Duration,
+    /// The address people and mails use for the service, without a slash at the end.
+    pub public_url: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            node: "node".to_owned(),
+            session_lifetime: Duration::from_secs(14 * 86_400),
+            public_url: "http://localhost:8080".to_owned(),
+        }
+    }
+}
+
+impl App {
+    /// Puts the use cases together. `seed` is the source of every identifier and secret: 32 unpredictable bytes in
+    /// earnest, any in a test that must be repeatable.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
+        Self(Arc::new(Shared {
+            store,
+            policy: RwLock::new(Arc::new(PolicyInForce::none())),
+            clock,
+            random: Mutex::new(ChaCha20Rng::from_seed(seed)),
+            options,
+            roles: RwLock::default(),
+            passwords: Passwords::default(),
+            throttle: Mutex::default(),
+            work: Notify::new(),
+        }))
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Reads what is committed.
+    pub(crate) fn read(&self) -> Reader {
+        self.0.store.read()
+    }
+
+    /// Begins to write.
+    pub(crate) async fn begin(&self) -> Result<Transaction> {
+        Ok(self.0.store.begin().await?)
+    }
+
+    /// The roles of the policy in force.
+    #[must_use]
+    pub fn roles(&self) -> Arc<Roles> {
+        Arc::clone(&self.0.roles.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The policies, as they are at this moment.
+    #[must_use]
+    pub fn policy(&self) -> Arc<PolicyInForce> {
+        Arc::clone(&self.0.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts policies in force in this process, with the roles they define. The store is not asked: a service loads what
+    /// was applied with [`App::load_policy`]; a test may bring its own.
+    pub fn put_in_force(&self, policy: PolicyInForce) {
+        let roles = Roles::with(policy.current().roles.iter().map(RoleDefinition::role));
+        *self.0.roles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roles);
+        *self
+            .0
+            .policy
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        lock(&self.0.throttle)
+    }
+
+    /// What the use cases were told.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// A new identifier.
+    #[must_use]
+    pub fn new_id<I: From<Uuid>>(&self, now: Timestamp) -> I {
+        I::from(uuid_at(now, self.random_bytes()))
+    }
+
+    /// Unpredictable bytes, for identifiers, salts and secrets.
+    #[must_use]
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        lock(&self.0.random).fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// A source of identifiers for the rules of the domain.
+    #[must_use]
+    pub fn ids(&self) -> Ids<'_> {
+        Ids(self)
+    }
+
+    /// Whether the store answers.
+    pub async fn is_store_well(&self) -> bool {
+        self.0.store.ping().await.is_ok()
+    }
+
+    /// Tells the worker of this process that there is something to do.
+    pub fn wake(&self) {
+        self.0.work.notify_one();
+    }
+
+    /// Waits until [`wake`](Self::wake) is called.
+    pub async fn woken(&self) {
+        self.0.work.notified().await;
+    }
+}
+
+/// The identifiers of an [`App`], in the form the domain asks for them.
+pub struct Ids<'a>(&'a App);
+
+impl IdSource for Ids<'_> {
+    fn random(&mut self) -> [u8; 10] {
+        self.0.random_bytes()
+    }
+}
+
+/// What the lock guards stays whole when a thread panics while holding it, so there is nothing to be afraid of.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mainstay_store::StoreOptions;
+
+    #[tokio::test]
+    async fn the_same_seed_gives_the_same_identifiers() {
+        let options = StoreOptions::new("sqlite::memory:");
+        let store = Store::open(&options).await.unwrap();
+        let ids = || {
+            let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+            let app = App::new(store.clone(), clock, [7; 32], Options::default());
+            (app.new_id::<Uuid>(app.now()), app.new_id::<Uuid>(app.now()))
+        };
+        let (first, second) = ids();
+        assert_ne!(first, second);
+        assert_eq!((first, second), ids());
+    }
+
+    #[test]
+    fn a_manual_clock_stops_at_the_ends_of_time() {
+        let clock = ManualClock::at(Timestamp::MAX);
+        clock.advance(SignedDuration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
     }
 }

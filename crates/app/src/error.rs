@@ -4,6 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use mainstay_domain::ticket;
+use mainstay_store::StoreError;
+
 /// What every use case returns.
 pub type Result<T, E = AppError> = std::result::Result<T, E>;
 
@@ -22,6 +25,9 @@ pub enum AppError {
     /// The request contradicts the state of things.
     #[error("{0}")]
     Conflict(String),
+    /// A rule forbids it as things are; trying again will not help.
+    #[error("{0}")]
+    Refused(String),
     /// Somebody else changed the thing since the caller read it.
     #[error("{0}")]
     Changed(String),
@@ -118,6 +124,21 @@ impl AppError {
     }
 }
 
+impl From<ticket::Refusal> for AppError {
+    fn from(refusal: ticket::Refusal) -> Self {
+        match refusal {
+            ticket::Refusal::UnknownStatus(..) => Self::invalid("status", refusal.to_string()),
+            ticket::Refusal::Empty(_) | ticket::Refusal::NothingToSplit => {
+                Self::Invalid(vec![Fault {
+                    path: Vec::new(),
+                    detail: refusal.to_string(),
+                }])
+            }
+            _ => Self::Refused(refusal.to_string()),
+        }
+    }
+}
+
 /// Which version of a thing a writer means to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
@@ -139,6 +160,19 @@ impl Expected {
             Self::OneOf(_) => Err(AppError::Changed(format!(
                 "This is at version {current} by now: read it again and repeat the change on what you find."
             ))),
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::unavailable("The store does not answer.", error),
+            StoreError::Conflict(what) => Self::Conflict(format!("The store refused: {what}.")),
+            StoreError::Corrupt(_)
+            | StoreError::NewerSchema { .. }
+            | StoreError::Address { .. }
+            | StoreError::Refused(_) => Self::broken("The store is broken.", error),
         }
     }
 }

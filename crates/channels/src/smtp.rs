@@ -16,6 +16,9 @@ use crate::compose::{ComposedMail, OutgoingMail};
 use crate::endpoint::{certificates, is_loopback_host, with_sources};
 use crate::secret::Secret;
 
+/// How long we wait for the server's goodbye, which nothing depends on any more.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(2);
+
 /// How the conversation is kept from listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpSecurity {
@@ -188,7 +191,7 @@ impl SmtpTransport {
         let mut connection = self.connect().await?;
         let result = self.converse(&mut connection, mail).await;
         // The message's fate is decided; a server that does not say goodbye in time changes nothing about it.
-        let _ = timeout(self.settings.timeout, connection.abort()).await;
+        let _ = timeout(self.settings.timeout.min(GOODBYE_LIMIT), connection.abort()).await;
         result
     }
 

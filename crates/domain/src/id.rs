@@ -97,6 +97,8 @@ ids! {
     EventId = "event";
     /// Identifies an escalation.
     EscalationId = "escalation";
+    /// Identifies a notification to one person by one channel.
+    NotificationId = "notification";
     /// Identifies a mail as it was received, before it was parsed.
     RawMailId = "raw mail";
     /// Identifies a mail to be sent.
@@ -109,6 +111,8 @@ ids! {
     TokenId = "token";
     /// Identifies a webhook subscription.
     WebhookId = "webhook";
+    /// Identifies one event on its way to one webhook.
+    WebhookDeliveryId = "webhook delivery";
     /// Identifies a saved view.
     ViewId = "view";
     /// Identifies a macro.

@@ -4,18 +4,34 @@
 //! identifiers are parameters. Serialization is derived only for the [`event`]s, because the ledger stores them; the
 //! forms that travel over HTTP belong to the `web` crate.
 
+pub mod account;
+pub mod agent;
+pub mod attachment;
+pub mod audit;
 pub mod clock;
 pub mod commitment;
 pub mod condition;
+pub mod contact;
+pub mod contract;
+pub mod digest;
 pub mod escalation;
 pub mod event;
 mod facts;
 pub mod id;
+pub mod job;
+pub mod macro_;
+pub mod mail;
+pub mod message;
 pub mod name;
 pub mod policy;
 pub mod role;
 pub mod routing;
+pub mod session;
 pub mod severity;
 pub mod status;
+pub mod team;
 pub mod threading;
 pub mod ticket;
+pub mod token;
+pub mod view;
+pub mod webhook;

@@ -1,10 +1,12 @@
 //! A pack as a whole: its files, and how they become a policy.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use mainstay_domain::name::CalendarName;
-use mainstay_domain::policy::Policy;
+use mainstay_domain::policy::{MessageTemplate, Policy, TemplateOrigin};
 
+use crate::builtin::{DEFAULT_PACK, builtin};
 use crate::calendar::{CalendarForm, lower_calendars};
 use crate::check::{self, Checked};
 use crate::commitment::CommitmentForm;
@@ -13,7 +15,7 @@ use crate::escalation::LadderForm;
 use crate::names::{Definitions, Names};
 use crate::place::At;
 use crate::problem::{Level, Problem, suggestion};
-use crate::reading::{Reader, record};
+use crate::reading::{Lost, Reader, record};
 use crate::routing::RoutingForm;
 use crate::service::{PerformanceForm, RecoveryForm, UptimeForm};
 use crate::source::PackSource;
@@ -84,8 +86,14 @@ macro_rules! files {
 
         impl Draft {
             /// Takes in a file; whether it is one of a pack.
-            fn add(&mut self, name: &str, text: &str, problems: &mut Vec<Problem>) -> Taken {
-                let mut reader = Reader::new(name, text, problems);
+            fn add(
+                &mut self,
+                name: &str,
+                text: &str,
+                problems: &mut Vec<Problem>,
+                lost: &mut Lost,
+            ) -> Taken {
+                let mut reader = Reader::new(name, text, problems, lost);
                 match name {
                     "pack.toml" => {
                         let Some(mut head) = reader.read::<PackFile>(text) else {
@@ -213,12 +221,37 @@ pub fn load(source: &PackSource) -> Result<Pack, Refusal> {
     let refused = problems.iter().any(|problem| problem.level == Level::Error);
     match policy {
         Some(policy) if !refused => Ok(Pack {
-            policy,
+            policy: with_default_templates(policy),
             digest: source.digest(),
             warnings: problems,
         }),
         _ => Err(Refusal { problems }),
     }
+}
+
+/// The templates of the default pack, which any other pack gets where it has none of its own.
+static DEFAULT_TEMPLATES: LazyLock<Vec<MessageTemplate>> = LazyLock::new(|| {
+    let mut problems = Vec::new();
+    // A test holds that the default pack is sound; were it not, packs would have their own templates only.
+    let policy = builtin(DEFAULT_PACK).and_then(|source| read(&source, &mut problems));
+    let mut templates = policy.map_or_else(Vec::new, |policy| policy.templates);
+    for template in &mut templates {
+        template.origin = TemplateOrigin::Default;
+    }
+    templates
+});
+
+fn with_default_templates(mut policy: Policy) -> Policy {
+    for default in DEFAULT_TEMPLATES.iter() {
+        let has_own = policy
+            .templates
+            .iter()
+            .any(|own| own.name == default.name && own.language == default.language);
+        if !has_own {
+            policy.templates.push(default.clone());
+        }
+    }
+    policy
 }
 
 fn sort(problems: &mut Vec<Problem>) {
@@ -236,12 +269,13 @@ fn sort(problems: &mut Vec<Problem>) {
 
 fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
     let mut draft = Draft::default();
+    let mut lost = Lost::default();
     let mut complete = true;
     for (name, text) in source.files() {
         if !name.ends_with(".toml") {
             continue;
         }
-        match draft.add(name, text, problems) {
+        match draft.add(name, text, problems, &mut lost) {
             Taken::Read => {}
             Taken::Unreadable => complete = false,
             Taken::Unknown => problems.push(unknown_file(name, text)),
@@ -257,20 +291,25 @@ fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
     if !complete {
         return None;
     }
-    draft.lower(source, problems)
+    draft.lower(source, problems, &lost)
 }
 
 fn unknown_file(name: &str, text: &str) -> Problem {
-    let mut unused = Vec::new();
-    let place = Reader::new(name, text, &mut unused).place(0..0);
+    let (mut unused, mut lost) = (Vec::new(), Lost::default());
+    let place = Reader::new(name, text, &mut unused, &mut lost).place(0..0);
     Problem::error(&place, format!("a pack has no file `{name}`"))
         .expected("expected a file that packs have")
         .maybe_help(suggestion(name, FILES))
 }
 
 impl Draft {
-    fn lower(mut self, source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
-        let mut names = Definitions::new(problems);
+    fn lower(
+        mut self,
+        source: &PackSource,
+        problems: &mut Vec<Problem>,
+        lost: &Lost,
+    ) -> Option<Policy> {
+        let mut names = Definitions::new(problems, lost);
         self.define(&mut names);
         let head = self.head.take();
         let default_calendar = head
@@ -290,10 +329,7 @@ impl Draft {
                 .collect(),
         };
         check::ladders(&self.ladder, &mut names);
-        let mut policy = Policy::empty(
-            "",
-            default_calendar.clone().unwrap_or(CalendarName::from("")),
-        );
+        let mut policy = Policy::empty("", default_calendar.unwrap_or(CalendarName::from("")));
         policy.severities = self.severity.iter().map(SeverityForm::lower).collect();
         policy.levels = self
             .level

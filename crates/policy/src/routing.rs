@@ -3,7 +3,7 @@
 use mainstay_domain::condition::Condition;
 use mainstay_domain::name::{AgentAddress, Language, Skill, TeamName};
 use mainstay_domain::routing::{
-    Matching, Owner, Routing, RoutingOutcome, RoutingRule, RoutingWhen, Strategy,
+    Matching, OffHours, Owner, Routing, RoutingOutcome, RoutingRule, RoutingWhen, Strategy,
 };
 use mainstay_domain::severity::Severity;
 
@@ -56,6 +56,8 @@ record! {
         skills: Option<Many<Name>>,
         /// How an agent of the team is chosen: `least_load`, `round_robin` or `named_owner`.
         strategy: Option<Word<Strategy>>,
+        /// Who is chosen when nobody is on: `wait` or `next_on`.
+        off_hours: Option<Word<OffHours>>,
     }
 }
 
@@ -76,6 +78,14 @@ impl Vocabulary for Strategy {
             ("round_robin", Self::RoundRobin),
             ("named_owner", Self::NamedOwner),
         ]
+    }
+}
+
+impl Vocabulary for OffHours {
+    const WHAT: &'static str = "who is chosen when nobody is on";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("wait", Self::Wait), ("next_on", Self::NextOn)]
     }
 }
 
@@ -135,6 +145,7 @@ impl RuleForm {
                 .map(|name| Skill::from(name.0.as_str()))
                 .collect(),
             strategy: self.strategy.map(|Word(strategy)| strategy),
+            off_hours: self.off_hours.map(|Word(off_hours)| off_hours),
         };
         if then == RoutingOutcome::default() {
             names.report(

@@ -4,7 +4,10 @@
 
 pub mod command;
 mod failure;
+pub mod logging;
+pub mod service;
 pub mod settings;
+pub mod time;
 
 pub use command::CommandLine;
 pub use failure::Failure;

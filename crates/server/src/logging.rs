@@ -1,5 +1,7 @@
 //! The log: lines for people or JSON for machines, on standard error.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::Failure;
@@ -17,6 +19,7 @@ pub fn start(log: &Log) -> Result<(), Failure> {
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // Whoever started a log before us keeps it: tests run many programs in one process.
     let _ = match log.format {

@@ -1,1 +1,50 @@
-//! The store: ledger, rows, queue, on SQLite and PostgreSQL
+//! The store: ledger, rows, queue, on SQLite and PostgreSQL.
+//!
+//! A [`Store`] is opened once and cloned freely. What only reads takes a [`Reader`] or a [`Transaction`], by the sealed
+//! trait [`Connection`]; what writes takes a [`Transaction`], whose writes become visible and durable together when it
+//! is committed. The functions stand in one module for each noun, named as the noun's file in the domain.
+//!
+//! Both engines run the same SQL, so every function answers alike on both; where they differ, `contract.rs` among the
+//! tests says so by failing. Instants are kept to the microsecond: a finer one is cut off.
+
+pub mod account;
+pub mod agent;
+pub mod audit;
+pub mod change;
+pub mod clock;
+mod column;
+pub mod connection;
+pub mod contact;
+pub mod contract;
+pub mod due;
+mod error;
+pub mod escalation;
+pub mod idempotency;
+pub mod job;
+pub mod ledger;
+pub mod macro_;
+pub mod mail;
+pub mod mailbox;
+pub mod message;
+mod named_list;
+mod open;
+pub mod page;
+pub mod policy;
+mod record;
+mod schema;
+pub mod search;
+pub mod session;
+pub mod setting;
+mod sql;
+pub mod team;
+pub mod thread;
+pub mod ticket;
+pub mod token;
+pub mod view;
+pub mod webhook;
+mod words;
+
+pub use connection::{Connection, Reader, Transaction};
+pub use error::StoreError;
+pub use open::{Store, StoreOptions};
+pub use page::{Cursor, Page, PageRequest};

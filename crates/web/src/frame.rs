@@ -13,7 +13,9 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::request_id::{
+    MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
+};
 use tower_http::timeout::TimeoutLayer;
 use tracing::{Instrument as _, field};
 use uuid::Uuid;
@@ -266,7 +268,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_strange_request_id_is_replaced_and_a_good_one_kept() {
-        for (given, kept) in [("abc-1", true), ("a b\"c", false), (&*"x".repeat(65), false)] {
+        for (given, kept) in [
+            ("abc-1", true),
+            ("a b\"c", false),
+            (&*"x".repeat(65), false),
+        ] {
             let request = HttpRequest::builder()
                 .uri("/accounts")
                 .header("x-request-id", given)

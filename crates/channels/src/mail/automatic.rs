@@ -45,14 +45,22 @@ pub struct Automatic {
 }
 
 impl Automatic {
-    /// Whether the message is to be treated as sent by a program: one strong sign, or two weak ones.
+    /// Whether the message is to be treated as sent by a program: one strong sign, or weak ones of two kinds. Weak
+    /// signs of one kind say the same thing twice: a person who writes to a mailing list leaves several.
     pub fn is_automatic(&self) -> bool {
-        self.signs.iter().any(|sign| sign.evidence == Evidence::Strong) || self.signs.len() >= 2
+        let first = self.signs.first();
+        first.is_some_and(|first| {
+            first.evidence == Evidence::Strong
+                || self.signs.iter().any(|sign| sign.kind != first.kind)
+        })
     }
 
     /// The kind the strongest sign points to, when the message is automatic.
     pub fn kind(&self) -> Option<AutomaticKind> {
-        self.signs.first().filter(|_| self.is_automatic()).map(|sign| sign.kind)
+        self.signs
+            .first()
+            .filter(|_| self.is_automatic())
+            .map(|sign| sign.kind)
     }
 }
 
@@ -70,7 +78,11 @@ pub fn automatic(message: &Message) -> Automatic {
 }
 
 fn sign(kind: AutomaticKind, evidence: Evidence, reason: impl Into<String>) -> Sign {
-    Sign { kind, evidence, reason: reason.into() }
+    Sign {
+        kind,
+        evidence,
+        reason: reason.into(),
+    }
 }
 
 /// RFC 3834, section 5: every value but `no` means a program.
@@ -78,13 +90,21 @@ fn auto_submitted(message: &Message, signs: &mut Vec<Sign>) {
     let Some(value) = message.headers.get("Auto-Submitted") else {
         return;
     };
-    let word = value.split([';', '(', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+    let word = value
+        .split([';', '(', ' '])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let kind = match word.as_str() {
         "no" | "" => return,
         "auto-replied" => AutomaticKind::Reply,
         _ => AutomaticKind::Generated,
     };
-    signs.push(sign(kind, Evidence::Strong, format!("Auto-Submitted: {word} (RFC 3834)")));
+    signs.push(sign(
+        kind,
+        Evidence::Strong,
+        format!("Auto-Submitted: {word} (RFC 3834)"),
+    ));
 }
 
 /// Fields that only programs write.
@@ -102,28 +122,52 @@ fn presence(message: &Message, signs: &mut Vec<Sign>) {
         ("X-Auto-Reply", Reply),
         ("X-POST-MessageClass", Reply),
         ("X-Failed-Recipients", Generated),
-        ("X-Loop", Generated),
+        ("X-Loop", AutomaticKind::Bulk),
     ];
     for (name, kind) in FIELDS {
         let Some(value) = message.headers.get(name) else {
             continue;
         };
-        if matches!(value.trim().to_ascii_lowercase().as_str(), "no" | "false" | "0") {
+        if matches!(
+            value.trim().to_ascii_lowercase().as_str(),
+            "no" | "false" | "0"
+        ) {
             continue;
         }
         // List software writes X-Loop on mail that people wrote.
-        let evidence = if name == "X-Loop" { Evidence::Weak } else { Evidence::Strong };
+        let evidence = if name == "X-Loop" {
+            Evidence::Weak
+        } else {
+            Evidence::Strong
+        };
         signs.push(sign(kind, evidence, format!("{name} is present")));
     }
     if let Some(value) = message.headers.get("X-Auto-Response-Suppress") {
-        let all = value.split(',').any(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "all" | "oof" | "autoreply"));
+        let all = value.split(',').any(|word| {
+            matches!(
+                word.trim().to_ascii_lowercase().as_str(),
+                "all" | "oof" | "autoreply"
+            )
+        });
         if all {
             // Exchange writes it on every automatic message; some ticket systems on every message of theirs.
-            signs.push(sign(Generated, Evidence::Strong, format!("X-Auto-Response-Suppress: {value}")));
+            signs.push(sign(
+                Generated,
+                Evidence::Strong,
+                format!("X-Auto-Response-Suppress: {value}"),
+            ));
         }
     }
-    if message.headers.get("X-MS-Exchange-Generated-Message-Source").is_some() {
-        signs.push(sign(Generated, Evidence::Weak, "X-MS-Exchange-Generated-Message-Source is present"));
+    if message
+        .headers
+        .get("X-MS-Exchange-Generated-Message-Source")
+        .is_some()
+    {
+        signs.push(sign(
+            Generated,
+            Evidence::Weak,
+            "X-MS-Exchange-Generated-Message-Source is present",
+        ));
     }
 }
 
@@ -148,28 +192,64 @@ fn precedence(message: &Message, signs: &mut Vec<Sign>) {
 /// People write to mailing lists; an answer must not go to the list all the same.
 fn lists(message: &Message, signs: &mut Vec<Sign>) {
     if let Some(value) = message.headers.get("List-Id") {
-        signs.push(sign(AutomaticKind::Bulk, Evidence::Weak, format!("List-Id: {value}")));
+        signs.push(sign(
+            AutomaticKind::Bulk,
+            Evidence::Weak,
+            format!("List-Id: {value}"),
+        ));
     } else if message.headers.get("List-Unsubscribe").is_some() {
-        signs.push(sign(AutomaticKind::Bulk, Evidence::Weak, "List-Unsubscribe is present"));
+        signs.push(sign(
+            AutomaticKind::Bulk,
+            Evidence::Weak,
+            "List-Unsubscribe is present",
+        ));
     }
     if message.headers.get("Feedback-ID").is_some() {
-        signs.push(sign(AutomaticKind::Bulk, Evidence::Weak, "Feedback-ID is present"));
+        signs.push(sign(
+            AutomaticKind::Bulk,
+            Evidence::Weak,
+            "Feedback-ID is present",
+        ));
     }
 }
 
 fn sender(message: &Message, signs: &mut Vec<Sign>) {
-    if message.headers.get("Return-Path").is_some_and(|path| path.trim() == "<>") {
-        signs.push(sign(AutomaticKind::Generated, Evidence::Strong, "Return-Path is empty: no answer is wanted"));
+    if message
+        .headers
+        .get("Return-Path")
+        .is_some_and(|path| path.trim() == "<>")
+    {
+        signs.push(sign(
+            AutomaticKind::Generated,
+            Evidence::Strong,
+            "Return-Path is empty: no answer is wanted",
+        ));
     }
     const NAMES: [&str; 3] = ["mailer-daemon", "postmaster", "mail-daemon"];
-    const SILENT: [&str; 8] =
-        ["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "notifications", "bounce"];
+    const SILENT: [&str; 8] = [
+        "noreply",
+        "no-reply",
+        "no_reply",
+        "donotreply",
+        "do-not-reply",
+        "do_not_reply",
+        "notifications",
+        "bounce",
+    ];
     for from in &message.from {
         let name = from.address.split('@').next().unwrap_or_default();
         if NAMES.contains(&name) {
-            signs.push(sign(AutomaticKind::Generated, Evidence::Strong, format!("{name} sent it")));
+            signs.push(sign(
+                AutomaticKind::Generated,
+                Evidence::Strong,
+                format!("{name} sent it"),
+            ));
         } else if SILENT.iter().any(|silent| name.starts_with(silent)) {
-            signs.push(sign(AutomaticKind::Generated, Evidence::Weak, format!("{name} takes no answers")));
+            signs.push(sign(
+                AutomaticKind::Generated,
+                Evidence::Weak,
+                format!("{name} takes no answers"),
+            ));
         }
     }
 }
@@ -192,7 +272,76 @@ fn subject(message: &Message, signs: &mut Vec<Sign>) {
     let Some(text) = &message.subject else {
         return;
     };
-    if VACATION.as_ref().is_some_and(|pattern| pattern.is_match(text)) {
-        signs.push(sign(AutomaticKind::Reply, Evidence::Weak, format!("the subject is that of an automatic answer: {text}")));
+    if VACATION
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text))
+    {
+        signs.push(sign(
+            AutomaticKind::Reply,
+            Evidence::Weak,
+            format!("the subject is that of an automatic answer: {text}"),
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &str) -> Automatic {
+        automatic(&super::super::read(format!("{headers}\n\ntext").as_bytes()))
+    }
+
+    #[track_caller]
+    fn check(headers: &str, expected: Option<AutomaticKind>) {
+        let found = read(headers);
+        assert_eq!(found.kind(), expected, "{headers}: {found:?}");
+    }
+
+    #[test]
+    fn strong_signs_suffice() {
+        use AutomaticKind::{Bulk, Generated, Reply};
+        check("Auto-Submitted: auto-replied (vacation)", Some(Reply));
+        check(
+            "Auto-Submitted: auto-generated; owner-email=\"eva@example.com\"",
+            Some(Generated),
+        );
+        check("Precedence: auto_reply", Some(Reply));
+        check("Precedence: bulk", Some(Bulk));
+        check("X-Autoreply: yes", Some(Reply));
+        check(
+            "X-Auto-Response-Suppress: DR, OOF, AutoReply",
+            Some(Generated),
+        );
+        check("Return-Path: <>", Some(Generated));
+        check("From: MAILER-DAEMON@example.com", Some(Generated));
+    }
+
+    #[test]
+    fn a_person_is_no_program() {
+        check("From: eva@example.com", None);
+        check("Auto-Submitted: no", None);
+        check("X-Autoreply: no", None);
+        check("Subject: Out of office chairs?", None);
+        check("Subject: Re: Abwesenheitsnotiz einrichten", None);
+        check(
+            "List-Id: <dev.example.com>\nPrecedence: list\nList-Unsubscribe: <mailto:a@b.c>",
+            None,
+        );
+    }
+
+    #[test]
+    fn weak_signs_of_two_kinds_suffice() {
+        check(
+            "From: noreply@example.com\nSubject: Automatische Antwort: Drucker",
+            Some(AutomaticKind::Generated),
+        );
+        let found = read("Subject: Respuesta automática: vacaciones");
+        assert!(!found.is_automatic());
+        assert_eq!(found.signs[0].evidence, Evidence::Weak);
+        assert_eq!(
+            found.signs[0].reason,
+            "the subject is that of an automatic answer: Respuesta automática: vacaciones"
+        );
     }
 }

@@ -43,7 +43,11 @@ pub struct FailedRecipient {
 impl Bounce {
     /// Permanent when every recipient failed for good.
     pub fn permanence(&self) -> Permanence {
-        if self.recipients.iter().any(|recipient| recipient.permanence == Permanence::Transient) {
+        if self
+            .recipients
+            .iter()
+            .any(|recipient| recipient.permanence == Permanence::Transient)
+        {
             Permanence::Transient
         } else {
             Permanence::Permanent
@@ -53,17 +57,23 @@ impl Bounce {
 
 /// Reads `message` as a bounce; none when it is none.
 pub fn bounce(message: &Message) -> Option<Bounce> {
-    standard(message).or_else(|| from_failed_recipients(message)).or_else(|| from_text(message))
+    standard(message)
+        .or_else(|| from_failed_recipients(message))
+        .or_else(|| from_text(message))
 }
 
 /// A `message/delivery-status` part (RFC 3464).
 fn standard(message: &Message) -> Option<Bounce> {
     let report = message.reports.iter().find(|part| {
-        matches!(part.content_type.as_str(), "message/delivery-status" | "message/global-delivery-status")
+        matches!(
+            part.content_type.as_str(),
+            "message/delivery-status" | "message/global-delivery-status"
+        )
     })?;
     let text = charset::decode_unlabelled(&report.bytes).replace("\r\n", "\n");
     let blocks = text.split("\n\n").map(|block| headers_of(block.as_bytes()));
-    let recipients: Vec<FailedRecipient> = blocks.filter_map(|block| recipient_of(&block)).collect();
+    let recipients: Vec<FailedRecipient> =
+        blocks.filter_map(|block| recipient_of(&block)).collect();
     // A report of success or of a mere delay to relay is no bounce.
     (!recipients.is_empty()).then(|| Bounce {
         recipients,
@@ -74,18 +84,33 @@ fn standard(message: &Message) -> Option<Bounce> {
 
 /// The fields of one recipient; none when the recipient was reached.
 fn recipient_of(block: &Headers) -> Option<FailedRecipient> {
-    let typed = |name| block.get(name).map(|value| value.split_once(';').map_or(value, |(_, rest)| rest).trim());
+    let typed = |name| {
+        block
+            .get(name)
+            .map(|value| value.split_once(';').map_or(value, |(_, rest)| rest).trim())
+    };
     let address = typed("Final-Recipient").or_else(|| typed("Original-Recipient"))?;
     let address = address.trim_matches(['<', '>', '"', ' ']).to_lowercase();
-    let action = block.get("Action").unwrap_or("failed").trim().to_ascii_lowercase();
+    let action = block
+        .get("Action")
+        .unwrap_or("failed")
+        .trim()
+        .to_ascii_lowercase();
     let status = block.get("Status").and_then(status_code);
     if address.is_empty() || matches!(action.as_str(), "delivered" | "relayed" | "expanded") {
         return None;
     }
-    let transient = action == "delayed" || status.as_deref().is_some_and(|status| status.starts_with('4'));
+    let transient = action == "delayed"
+        || status
+            .as_deref()
+            .is_some_and(|status| status.starts_with('4'));
     Some(FailedRecipient {
         address,
-        permanence: if transient { Permanence::Transient } else { Permanence::Permanent },
+        permanence: if transient {
+            Permanence::Transient
+        } else {
+            Permanence::Permanent
+        },
         diagnostic: typed("Diagnostic-Code").map(str::to_owned),
         status,
     })
@@ -95,7 +120,11 @@ fn recipient_of(block: &Headers) -> Option<FailedRecipient> {
 fn from_failed_recipients(message: &Message) -> Option<Bounce> {
     let value = message.headers.get("X-Failed-Recipients")?;
     let recipients = address::parse_list(value);
-    failed(message, recipients, message.text.as_deref().unwrap_or_default())
+    failed(
+        message,
+        recipients,
+        message.text.as_deref().unwrap_or_default(),
+    )
 }
 
 /// What a mail daemon writes for people: the recipient in brackets or alone, and an SMTP answer.
@@ -117,13 +146,20 @@ fn failed(message: &Message, recipients: Vec<Address>, text: &str) -> Option<Bou
         Some(status) => status.starts_with('4'),
         None => is_delay(message, text),
     };
-    let diagnostic = text.lines().map(str::trim).find(|line| status_in(line).is_some());
+    let diagnostic = text
+        .lines()
+        .map(str::trim)
+        .find(|line| status_in(line).is_some());
     let recipients: Vec<FailedRecipient> = recipients
         .into_iter()
         .map(|address| FailedRecipient {
             address: address.address,
             status: status.clone(),
-            permanence: if transient { Permanence::Transient } else { Permanence::Permanent },
+            permanence: if transient {
+                Permanence::Transient
+            } else {
+                Permanence::Permanent
+            },
             diagnostic: diagnostic.map(str::to_owned),
         })
         .collect();
@@ -137,12 +173,23 @@ fn failed(message: &Message, recipients: Vec<Address>, text: &str) -> Option<Bou
 fn is_daemon(message: &Message) -> bool {
     message.from.iter().any(|from| {
         let name = from.address.split('@').next().unwrap_or_default();
-        matches!(name, "mailer-daemon" | "postmaster" | "mail-daemon" | "mailerdaemon" | "mmdf" | "administrator")
+        matches!(
+            name,
+            "mailer-daemon"
+                | "postmaster"
+                | "mail-daemon"
+                | "mailerdaemon"
+                | "mmdf"
+                | "administrator"
+        )
     })
 }
 
 fn has_no_return_path(message: &Message) -> bool {
-    message.headers.get("Return-Path").is_some_and(|path| path.trim() == "<>")
+    message
+        .headers
+        .get("Return-Path")
+        .is_some_and(|path| path.trim() == "<>")
 }
 
 fn is_failure_subject(message: &Message) -> bool {
@@ -154,15 +201,27 @@ fn is_failure_subject(message: &Message) -> bool {
         ))
         .ok()
     });
-    message.subject.as_ref().is_some_and(|subject| FAILURE.as_ref().is_some_and(|pattern| pattern.is_match(subject)))
+    message.subject.as_ref().is_some_and(|subject| {
+        FAILURE
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(subject))
+    })
 }
 
 fn is_delay(message: &Message, text: &str) -> bool {
     let mentions = |text: &str| {
         let text = text.to_lowercase();
-        ["delayed", "delay)", "will be retried", "will continue trying", "still trying", "you do not need to resend", "warning message only"]
-            .iter()
-            .any(|word| text.contains(word))
+        [
+            "delayed",
+            "delay)",
+            "will be retried",
+            "will continue trying",
+            "still trying",
+            "you do not need to resend",
+            "warning message only",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
     };
     message.subject.as_deref().is_some_and(mentions) || mentions(text)
 }
@@ -172,12 +231,23 @@ fn recipients_in(text: &str) -> Vec<Address> {
     static RECIPIENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?im)^\s*(?:to:?\s+|rcpt to:\s*|recipient:?\s+(?:address:?\s*)?|original-recipient:\s*|final-recipient:\s*)?(?:rfc822;\s*)?<?([\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+)>?\s*(?:[:(;].*|\.{3}.*)?$").ok()
     });
-    let notice = QUOTED_ORIGINAL.as_ref().and_then(|pattern| pattern.find(text)).map_or(text, |found| &text[..found.start()]);
+    let notice = QUOTED_ORIGINAL
+        .as_ref()
+        .and_then(|pattern| pattern.find(text))
+        .map_or(text, |found| &text[..found.start()]);
     let mut recipients: Vec<Address> = Vec::new();
-    for captures in RECIPIENT.as_ref().into_iter().flat_map(|pattern| pattern.captures_iter(notice)).take(100) {
+    for captures in RECIPIENT
+        .as_ref()
+        .into_iter()
+        .flat_map(|pattern| pattern.captures_iter(notice))
+        .take(100)
+    {
         let address = captures[1].to_lowercase();
         if recipients.iter().all(|known| known.address != address) {
-            recipients.push(Address { name: String::new(), address });
+            recipients.push(Address {
+                name: String::new(),
+                address,
+            });
         }
     }
     recipients
@@ -190,10 +260,12 @@ static QUOTED_ORIGINAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The enhanced status code in a text, or one made of the class of a plain SMTP reply code.
 fn status_in(text: &str) -> Option<String> {
-    static ENHANCED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?:^|[\s#(\[:-])([45]\.\d{1,3}\.\d{1,3})(?:[\s)\]:;,-]|$)").ok());
-    static PLAIN: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?im)(?:^|said:|error:?|returned|reply:?|response:?|status|smtp;|\()\s*([45])[0-5]\d[\s-]").ok());
+    static ENHANCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?:^|[\s#(\[:-])([45]\.\d{1,3}\.\d{1,3})(?:[\s)\]:;,-]|$)").ok()
+    });
+    static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?im)(?:^|said:|error:?|returned|reply:?|response:?|status|smtp;|\()\s*([45])[0-5]\d[\s-]").ok()
+    });
     if let Some(captures) = ENHANCED.as_ref()?.captures(text) {
         return Some(captures[1].to_owned());
     }
@@ -204,23 +276,37 @@ fn status_in(text: &str) -> Option<String> {
 fn status_code(value: &str) -> Option<String> {
     let code = value.split_whitespace().next()?;
     let mut pieces = code.split('.');
-    let is_code = pieces.next().is_some_and(|class| matches!(class, "2" | "4" | "5"))
+    let is_code = pieces
+        .next()
+        .is_some_and(|class| matches!(class, "2" | "4" | "5"))
         && pieces.clone().count() == 2
-        && pieces.all(|piece| !piece.is_empty() && piece.len() <= 3 && piece.bytes().all(|b| b.is_ascii_digit()));
+        && pieces.all(|piece| {
+            !piece.is_empty() && piece.len() <= 3 && piece.bytes().all(|b| b.is_ascii_digit())
+        });
     is_code.then(|| code.to_owned())
 }
 
 /// The message id of the message that was returned: from the part that holds it, or from its headers in the text.
 fn original_message_id(message: &Message) -> Option<String> {
     let returned = message.reports.iter().find(|part| {
-        matches!(part.content_type.as_str(), "message/rfc822" | "text/rfc822-headers" | "message/rfc822-headers" | "message/global" | "message/global-headers")
+        matches!(
+            part.content_type.as_str(),
+            "message/rfc822"
+                | "text/rfc822-headers"
+                | "message/rfc822-headers"
+                | "message/global"
+                | "message/global-headers"
+        )
     });
     if let Some(part) = returned
-        && let Some(id) = headers_of(&part.bytes).get("Message-ID").and_then(|value| message_ids(value).into_iter().next())
+        && let Some(id) = headers_of(&part.bytes)
+            .get("Message-ID")
+            .and_then(|value| message_ids(value).into_iter().next())
     {
         return Some(id);
     }
-    static ID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?im)^[\s>]*message-id:\s*<([^<>\s]+)>").ok());
+    static ID: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?im)^[\s>]*message-id:\s*<([^<>\s]+)>").ok());
     let text = message.text.as_deref().unwrap_or_default();
     ID.as_ref()
         .and_then(|pattern| pattern.captures(text))
@@ -229,11 +315,100 @@ fn original_message_id(message: &Message) -> Option<String> {
 }
 
 fn headers_of(bytes: &[u8]) -> Headers {
-    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
+    let start = bytes
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace())
+        .unwrap_or(bytes.len());
     structure::parse(&bytes[start..], &MailLimits::default())
         .parts
         .into_iter()
         .next()
         .map(|part| part.headers)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(raw: &str) -> Option<Bounce> {
+        bounce(&super::super::read(raw.as_bytes()))
+    }
+
+    fn report(fields: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mx.example.com\nSubject: Undelivered Mail Returned to Sender\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+             --b\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.com\n\n{fields}\n\
+             --b\nContent-Type: message/rfc822\n\nMessage-ID: <42@help.example.com>\nSubject: Your ticket\n\nHello\n--b--\n"
+        )
+    }
+
+    #[test]
+    fn reads_a_standard_report() {
+        let found = read(&report("Final-Recipient: rfc822; Eva@example.com\nAction: failed\nStatus: 5.1.1 (bad mailbox)\nDiagnostic-Code: smtp; 550 5.1.1 no such user")).unwrap();
+        assert_eq!(
+            found.original_message_id.as_deref(),
+            Some("42@help.example.com")
+        );
+        assert!(found.standard);
+        assert_eq!(found.permanence(), Permanence::Permanent);
+        assert_eq!(
+            found.recipients,
+            [FailedRecipient {
+                address: "eva@example.com".to_owned(),
+                status: Some("5.1.1".to_owned()),
+                permanence: Permanence::Permanent,
+                diagnostic: Some("550 5.1.1 no such user".to_owned()),
+            }]
+        );
+    }
+
+    #[test]
+    fn a_delay_is_transient_and_a_success_is_no_bounce() {
+        let delayed = read(&report(
+            "Final-Recipient: rfc822;eva@example.com\nAction: delayed\nStatus: 4.4.1",
+        ))
+        .unwrap();
+        assert_eq!(delayed.permanence(), Permanence::Transient);
+        assert_eq!(
+            read(&report(
+                "Final-Recipient: rfc822;eva@example.com\nAction: delivered\nStatus: 2.0.0"
+            )),
+            None
+        );
+    }
+
+    #[test]
+    fn reads_what_other_servers_write() {
+        let exim = read("From: Mailer-Daemon@example.com\nX-Failed-Recipients: eva@example.com\nSubject: Mail delivery failed: returning message to sender\n\nA message could not be delivered.\n\n  eva@example.com\n    SMTP error: 550 5.7.1 rejected\n\n------ This is a copy of the message, including all the headers. ------\n\nMessage-ID: <7@help.example.com>\n").unwrap();
+        assert_eq!(exim.recipients[0].status.as_deref(), Some("5.7.1"));
+        assert_eq!(
+            exim.original_message_id.as_deref(),
+            Some("7@help.example.com")
+        );
+        assert!(!exim.standard);
+
+        let qmail = read("From: MAILER-DAEMON@example.com\nSubject: failure notice\n\nHi. This is the qmail-send program at example.com.\n\n<tim@example.com>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the message.\n\nReturn-Path: <help@example.com>\nMessage-ID: <8@help.example.com>\n").unwrap();
+        assert_eq!(qmail.recipients.len(), 1);
+        assert_eq!(qmail.recipients[0].address, "tim@example.com");
+        assert_eq!(qmail.recipients[0].status.as_deref(), Some("5.1.1"));
+
+        let full = read("From: postmaster@example.com\nSubject: Warning: message delayed\n\nThe message to\n\n  tim@example.com\n\nis delayed and will be retried.\n").unwrap();
+        assert_eq!(full.permanence(), Permanence::Transient);
+    }
+
+    #[test]
+    fn a_person_who_writes_about_errors_is_no_bounce() {
+        assert_eq!(
+            read(
+                "From: eva@example.com\nSubject: Undelivered mail\n\nI get 550 5.1.1 when I write to\ntim@example.com\n"
+            ),
+            None
+        );
+        assert_eq!(
+            read("From: postmaster@example.com\nSubject: Hello\n\nWrite to\ntim@example.com\n"),
+            None
+        );
+    }
 }

@@ -12,7 +12,8 @@ pub fn decode(bytes: &[u8], label: Option<&str>) -> String {
         .map(str::to_ascii_lowercase)
         .filter(|label| !label.is_empty());
     match label.as_deref() {
-        None | Some("us-ascii" | "ascii" | "ansi_x3.4-1968" | "ansi-x3.4-1968" | "utf-8" | "utf8") => {
+        None
+        | Some("us-ascii" | "ascii" | "ansi_x3.4-1968" | "ansi-x3.4-1968" | "utf-8" | "utf8") => {
             decode_unlabelled(bytes)
         }
         Some(label) => match decoder(label) {
@@ -51,7 +52,9 @@ fn decoder(label: &str) -> Option<mail_parser::decoders::charsets::DecoderFnc> {
         return None;
     }
     charset_decoder(label.as_bytes()).or_else(|| {
-        let bare = label.strip_prefix("x-").or_else(|| label.strip_prefix("cs"))?;
+        let bare = label
+            .strip_prefix("x-")
+            .or_else(|| label.strip_prefix("cs"))?;
         (!bare.is_empty()).then(|| charset_decoder(bare.as_bytes()))?
     })
 }

@@ -21,7 +21,10 @@ pub enum Content {
     Doctype(String),
     Text(String),
     Comment(String),
-    Element { name: QualName, attributes: Vec<Attribute> },
+    Element {
+        name: QualName,
+        attributes: Vec<Attribute>,
+    },
 }
 
 /// A node and its place in the tree.
@@ -90,12 +93,23 @@ impl Dom {
     /// All nodes below the document in document order, each element entered and left.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::with_capacity(self.nodes.len() * 2);
-        let mut open: Vec<Step> = self.nodes[0].children.iter().rev().map(|id| Step::Enter(*id)).collect();
+        let mut open: Vec<Step> = self.nodes[0]
+            .children
+            .iter()
+            .rev()
+            .map(|id| Step::Enter(*id))
+            .collect();
         while let Some(step) = open.pop() {
             steps.push(step);
             if let Step::Enter(id) = step {
                 open.push(Step::Leave(id));
-                open.extend(self.nodes[id].children.iter().rev().map(|child| Step::Enter(*child)));
+                open.extend(
+                    self.nodes[id]
+                        .children
+                        .iter()
+                        .rev()
+                        .map(|child| Step::Enter(*child)),
+                );
             }
         }
         steps
@@ -130,7 +144,10 @@ impl Dom {
     pub fn to_html(&self) -> String {
         let mut serializer = HtmlSerializer::new(
             Vec::new(),
-            SerializeOpts { create_missing_parent: true, ..SerializeOpts::default() },
+            SerializeOpts {
+                create_missing_parent: true,
+                ..SerializeOpts::default()
+            },
         );
         for step in self.steps() {
             // Writing to a vector cannot fail.
@@ -139,11 +156,17 @@ impl Dom {
         String::from_utf8_lossy(&serializer.writer).into_owned()
     }
 
-    fn serialize_step(&self, step: Step, serializer: &mut HtmlSerializer<Vec<u8>>) -> std::io::Result<()> {
+    fn serialize_step(
+        &self,
+        step: Step,
+        serializer: &mut HtmlSerializer<Vec<u8>>,
+    ) -> std::io::Result<()> {
         match (step, &self.nodes[step.id()].content) {
             (Step::Enter(_), Content::Element { name, attributes }) => serializer.start_elem(
                 name.clone(),
-                attributes.iter().map(|attribute| (&attribute.name, &attribute.value[..])),
+                attributes
+                    .iter()
+                    .map(|attribute| (&attribute.name, &attribute.value[..])),
             ),
             (Step::Leave(_), Content::Element { name, .. }) => serializer.end_elem(name.clone()),
             (Step::Enter(_), Content::Text(text)) => serializer.write_text(text),
@@ -154,11 +177,19 @@ impl Dom {
     }
 
     fn index_in(&self, parent: NodeId, child: NodeId) -> usize {
-        self.nodes[parent].children.iter().position(|id| *id == child).unwrap_or(0)
+        self.nodes[parent]
+            .children
+            .iter()
+            .position(|id| *id == child)
+            .unwrap_or(0)
     }
 
     fn add(&mut self, content: Content) -> NodeId {
-        self.nodes.push(Node { content, parent: None, children: Vec::new() });
+        self.nodes.push(Node {
+            content,
+            parent: None,
+            children: Vec::new(),
+        });
         self.nodes.len() - 1
     }
 
@@ -171,7 +202,10 @@ impl Dom {
                 self.nodes[id].parent = Some(parent);
             }
             NodeOrText::AppendText(text) => {
-                let before = index.checked_sub(1).and_then(|i| self.nodes[parent].children.get(i)).copied();
+                let before = index
+                    .checked_sub(1)
+                    .and_then(|i| self.nodes[parent].children.get(i))
+                    .copied();
                 if let Some(before) = before
                     && let Content::Text(known) = &mut self.nodes[before].content
                 {
@@ -197,8 +231,10 @@ impl Step {
 
 /// How deep the tags of a document may be nested, judged without parsing it.
 fn nesting(html: &str) -> usize {
-    const NEVER_NESTED: [&str; 14] =
-        ["br", "img", "hr", "meta", "link", "input", "p", "li", "td", "tr", "th", "option", "col", "base"];
+    const NEVER_NESTED: [&str; 14] = [
+        "br", "img", "hr", "meta", "link", "input", "p", "li", "td", "tr", "th", "option", "col",
+        "base",
+    ];
     let mut depth = 0_usize;
     let mut deepest = 0_usize;
     for (index, _) in html.match_indices('<') {
@@ -206,7 +242,11 @@ fn nesting(html: &str) -> usize {
         if rest.first() == Some(&b'/') {
             depth = depth.saturating_sub(1);
         } else if rest.first().is_some_and(u8::is_ascii_alphabetic) {
-            let length = rest.iter().take(8).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let length = rest
+                .iter()
+                .take(8)
+                .take_while(|byte| byte.is_ascii_alphanumeric())
+                .count();
             let name = String::from_utf8_lossy(&rest[..length]).to_ascii_lowercase();
             depth += usize::from(!NEVER_NESTED.contains(&name.as_str()));
             deepest = deepest.max(depth);
@@ -223,7 +263,9 @@ impl Default for Sink {
     fn default() -> Self {
         let mut dom = Dom { nodes: Vec::new() };
         dom.add(Content::Document);
-        Self { dom: RefCell::new(dom) }
+        Self {
+            dom: RefCell::new(dom),
+        }
     }
 }
 
@@ -245,20 +287,33 @@ impl TreeSink for Sink {
     fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
         Ref::map(self.dom.borrow(), |dom| match &dom.nodes[*target].content {
             Content::Element { name, .. } => name,
-            content => unreachable!("the tree builder asks for the names of elements only, not of {content:?}"),
+            content => unreachable!(
+                "the tree builder asks for the names of elements only, not of {content:?}"
+            ),
         })
     }
 
-    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _flags: ElementFlags) -> NodeId {
-        self.dom.borrow_mut().add(Content::Element { name, attributes })
+    fn create_element(
+        &self,
+        name: QualName,
+        attributes: Vec<Attribute>,
+        _flags: ElementFlags,
+    ) -> NodeId {
+        self.dom
+            .borrow_mut()
+            .add(Content::Element { name, attributes })
     }
 
     fn create_comment(&self, text: StrTendril) -> NodeId {
-        self.dom.borrow_mut().add(Content::Comment(text.to_string()))
+        self.dom
+            .borrow_mut()
+            .add(Content::Comment(text.to_string()))
     }
 
     fn create_pi(&self, _target: StrTendril, data: StrTendril) -> NodeId {
-        self.dom.borrow_mut().add(Content::Comment(data.to_string()))
+        self.dom
+            .borrow_mut()
+            .add(Content::Comment(data.to_string()))
     }
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
@@ -267,7 +322,12 @@ impl TreeSink for Sink {
         dom.insert(*parent, index, child);
     }
 
-    fn append_based_on_parent_node(&self, element: &NodeId, previous: &NodeId, child: NodeOrText<NodeId>) {
+    fn append_based_on_parent_node(
+        &self,
+        element: &NodeId,
+        previous: &NodeId,
+        child: NodeOrText<NodeId>,
+    ) {
         let has_parent = self.dom.borrow().nodes[*element].parent.is_some();
         if has_parent {
             self.append_before_sibling(element, child);
@@ -276,7 +336,12 @@ impl TreeSink for Sink {
         }
     }
 
-    fn append_doctype_to_document(&self, name: StrTendril, _public: StrTendril, _system: StrTendril) {
+    fn append_doctype_to_document(
+        &self,
+        name: StrTendril,
+        _public: StrTendril,
+        _system: StrTendril,
+    ) {
         let mut dom = self.dom.borrow_mut();
         let id = dom.add(Content::Doctype(name.to_string()));
         let index = dom.nodes[0].children.len();

@@ -35,7 +35,10 @@ pub fn sanitise(
 ) -> SafeHtml {
     let Some(mut dom) = Dom::parse(html) else {
         let text = strip_tags(html);
-        return SafeHtml { html: ammonia::clean_text(&text), withheld_images: 0 };
+        return SafeHtml {
+            html: ammonia::clean_text(&text),
+            withheld_images: 0,
+        };
     };
     let withheld_images = rewrite_images(&mut dom, remote_images, cid_url);
     let cleaned = ammonia::Builder::default()
@@ -53,7 +56,10 @@ pub fn sanitise(
         .link_rel(Some("noopener noreferrer nofollow"))
         .clean(&dom.to_html())
         .to_string();
-    SafeHtml { html: cleaned, withheld_images }
+    SafeHtml {
+        html: cleaned,
+        withheld_images,
+    }
 }
 
 /// The text of HTML: blocks on lines of their own, list items marked, quotations with `>`.
@@ -127,7 +133,10 @@ impl Layout {
             Content::Text(text) => self.push_text(text, id),
             _ if tag == "br" => self.end_line(),
             _ if tag == "img" => {
-                if let Some(alt) = dom.attribute(id, "alt").filter(|alt| !alt.trim().is_empty()) {
+                if let Some(alt) = dom
+                    .attribute(id, "alt")
+                    .filter(|alt| !alt.trim().is_empty())
+                {
                     self.push_text(&format!("[image: {}]", alt.trim()), id);
                 }
             }
@@ -151,7 +160,10 @@ impl Layout {
             self.quotes -= usize::from(tag == "blockquote");
             self.preformatted -= usize::from(tag == "pre");
             if matches!(tag, "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6") {
-                self.lines.push(Line { quotes: self.quotes, ..Line::default() });
+                self.lines.push(Line {
+                    quotes: self.quotes,
+                    ..Line::default()
+                });
             }
         }
     }
@@ -166,7 +178,10 @@ impl Layout {
             line.push_str(word);
         }
         let line = &mut self.current.text;
-        if text.ends_with(|c: char| c.is_ascii_whitespace()) && !line.is_empty() && !line.ends_with(' ') {
+        if text.ends_with(|c: char| c.is_ascii_whitespace())
+            && !line.is_empty()
+            && !line.ends_with(' ')
+        {
             line.push(' ');
         }
         if !text.trim().is_empty() {
@@ -206,15 +221,50 @@ impl Layout {
 }
 
 fn is_unseen(tag: &str) -> bool {
-    matches!(tag, "head" | "style" | "script" | "title" | "template" | "noscript" | "iframe" | "object")
+    matches!(
+        tag,
+        "head" | "style" | "script" | "title" | "template" | "noscript" | "iframe" | "object"
+    )
 }
 
 fn is_block(tag: &str) -> bool {
     matches!(
         tag,
-        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details" | "div" | "dl" | "dt"
-            | "fieldset" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr"
-            | "html" | "li" | "main" | "nav" | "ol" | "p" | "pre" | "section" | "table" | "tbody" | "tr" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "center"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "html"
+            | "li"
+            | "main"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "table"
+            | "tbody"
+            | "tr"
+            | "ul"
     )
 }
 
@@ -233,7 +283,11 @@ fn strip_tags(html: &str) -> String {
     text.trim().to_owned()
 }
 
-fn rewrite_images(dom: &mut Dom, remote_images: RemoteImages, cid_url: &dyn Fn(&str) -> Option<String>) -> usize {
+fn rewrite_images(
+    dom: &mut Dom,
+    remote_images: RemoteImages,
+    cid_url: &dyn Fn(&str) -> Option<String>,
+) -> usize {
     let images: Vec<NodeId> = dom
         .steps()
         .into_iter()
@@ -244,8 +298,16 @@ fn rewrite_images(dom: &mut Dom, remote_images: RemoteImages, cid_url: &dyn Fn(&
         .collect();
     let mut withheld = 0;
     for id in images {
-        let source = dom.attribute(id, "src").unwrap_or_default().trim().to_owned();
-        let scheme = source.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let source = dom
+            .attribute(id, "src")
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        let scheme = source
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         let Some(attributes) = dom.attributes_mut(id) else {
             continue;
         };
@@ -271,4 +333,64 @@ fn set_attribute(attributes: &mut Vec<Attribute>, name: &str, value: &str) {
         name: QualName::new(None, ns!(), LocalName::from(name)),
         value: value.into(),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn safe(html: &str) -> SafeHtml {
+        sanitise(html, RemoteImages::Withhold, &|id| {
+            (id == "img1").then(|| "https://desk.example.com/files/1".to_owned())
+        })
+    }
+
+    #[test]
+    fn text_reads_like_the_page() {
+        let html = "<html><head><style>p{}</style><title>t</title></head><body><p>Hello&nbsp;<b>Eva</b>,</p>\n<div>one<br>two</div><ul><li>a<li>b</ul><blockquote>old<br>words</blockquote><pre>x  y\nz</pre></body></html>";
+        insta::assert_snapshot!(to_text(html).replace('\u{a0}', " "), @r"
+        Hello Eva,
+
+        one
+        two
+        - a
+        - b
+        > old
+        > words
+        x  y
+        z
+        ");
+    }
+
+    #[test]
+    fn what_could_do_harm_is_removed() {
+        let cleaned = safe(
+            "<p onclick=\"x()\" style=\"color:red;position:fixed\">a<script>x()</script><style>*{}</style></p><form><input></form><a href=\"javascript:x()\">b</a><iframe src=\"//x\"></iframe><svg><script>x()</script></svg>",
+        );
+        insta::assert_snapshot!(cleaned.html, @r#"<p style="color:red">a</p><a rel="noopener noreferrer nofollow">b</a>"#);
+    }
+
+    #[test]
+    fn remote_images_are_withheld_and_inline_images_found() {
+        let html = "<img src=\"https://spy.example.com/1.gif\" srcset=\"https://spy.example.com/2.gif 2x\" data-remote-src=\"x\"><img src=\"cid:img1\"><img src=\"cid:other\">";
+        let cleaned = safe(html);
+        assert_eq!(cleaned.withheld_images, 1);
+        insta::assert_snapshot!(cleaned.html, @r#"<img data-remote-src="https://spy.example.com/1.gif"><img src="https://desk.example.com/files/1"><img src="cid:other">"#);
+        let shown = sanitise(html, RemoteImages::Show, &|_| None);
+        assert_eq!(shown.withheld_images, 0);
+        assert!(
+            shown.html.contains("src=\"https://spy.example.com/1.gif\""),
+            "{}",
+            shown.html
+        );
+    }
+
+    #[test]
+    fn endless_nesting_is_shown_as_text() {
+        let html = format!("{}deep", "<div>".repeat(500_000));
+        assert_eq!(to_text(&html), "deep");
+        assert_eq!(safe(&html).html, "deep");
+        let bold = "<b><i>".repeat(1_000) + "x";
+        assert_eq!(to_text(&bold), "x");
+    }
 }

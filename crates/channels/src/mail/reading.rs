@@ -55,7 +55,10 @@ fn reply_of(message: &Message) -> Reply {
     let stripped = reply::strip_html(start_of(source, limits.html_size));
     let plain = reply::strip(&html::to_text(&stripped.reply));
     let removed = [stripped.removed, plain.removed].join("\n");
-    Reply { reply: plain.reply, removed: removed.trim().to_owned() }
+    Reply {
+        reply: plain.reply,
+        removed: removed.trim().to_owned(),
+    }
 }
 
 fn written_text(message: &Message) -> Option<String> {
@@ -68,7 +71,9 @@ fn written_text(message: &Message) -> Option<String> {
 /// What was removed begins with the signature when the signature stands above the quotation.
 fn split_removed(removed: &str) -> (Option<String>, Option<String>) {
     let lines: Vec<&str> = removed.lines().collect();
-    let quoted_from = (0..lines.len()).find(|&index| reply::begins_quotation(&lines[index..])).unwrap_or(lines.len());
+    let quoted_from = (0..lines.len())
+        .find(|&index| reply::begins_quotation(&lines[index..]))
+        .unwrap_or(lines.len());
     let joined = |lines: &[&str]| {
         let text = lines.join("\n").trim().to_owned();
         Some(text).filter(|text| !text.is_empty())

@@ -37,7 +37,11 @@ impl Part {
     pub fn transfer_encoding(&self) -> String {
         self.headers
             .get("Content-Transfer-Encoding")
-            .and_then(|value| value.split(|c: char| c.is_whitespace() || c == ';' || c == '(').next())
+            .and_then(|value| {
+                value
+                    .split(|c: char| c.is_whitespace() || c == ';' || c == '(')
+                    .next()
+            })
             .unwrap_or_default()
             .trim_matches('"')
             .to_ascii_lowercase()
@@ -177,7 +181,10 @@ impl<'a> Scan<'a> {
                 self.skip_field(next);
                 return;
             }
-            self.field = Some((line.start..line.start + colon, line.start + colon + 1..line.end));
+            self.field = Some((
+                line.start..line.start + colon,
+                line.start + colon + 1..line.end,
+            ));
         } else if text.starts_with(b"From ") {
             // An mbox separator; it belongs before the first field but is harmless among them.
             if !first {
@@ -220,7 +227,8 @@ impl<'a> Scan<'a> {
             if end < value.end {
                 self.note(Defect::HeaderTooLarge);
             }
-            self.pending.push(&self.raw[name], &self.raw[value.start..end]);
+            self.pending
+                .push(&self.raw[name], &self.raw[value.start..end]);
         }
     }
 
@@ -231,9 +239,16 @@ impl<'a> Scan<'a> {
         let digest = parent.is_some_and(|parent| {
             self.structure.parts[parent].content_type.value == "multipart/digest"
         });
-        let mut content_type = headers.get("Content-Type").map(Parameterised::parse).unwrap_or_default();
+        let mut content_type = headers
+            .get("Content-Type")
+            .map(Parameterised::parse)
+            .unwrap_or_default();
         if !content_type.value.contains('/') {
-            let default = if digest { "message/rfc822" } else { "text/plain" };
+            let default = if digest {
+                "message/rfc822"
+            } else {
+                "text/plain"
+            };
             content_type.value = default.to_owned();
         }
         let disposition = headers
@@ -243,7 +258,11 @@ impl<'a> Scan<'a> {
         let boundary = content_type
             .value
             .starts_with("multipart/")
-            .then(|| content_type.get("boundary").map(|b| b.trim_end().as_bytes().to_vec()))
+            .then(|| {
+                content_type
+                    .get("boundary")
+                    .map(|b| b.trim_end().as_bytes().to_vec())
+            })
             .flatten()
             .filter(|boundary| !boundary.is_empty());
         if content_type.value.starts_with("multipart/") && boundary.is_none() {
@@ -269,7 +288,12 @@ impl<'a> Scan<'a> {
             self.note(Defect::TooDeep);
             return;
         }
-        self.frames.push(Frame { part, boundary, has_children: false, closed: false });
+        self.frames.push(Frame {
+            part,
+            boundary,
+            has_children: false,
+            closed: false,
+        });
         self.state = State::Preamble;
     }
 
@@ -371,7 +395,11 @@ impl<'a> Scan<'a> {
 fn field_name(line: &[u8]) -> Option<usize> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let name = &line[..colon];
-    let blanks = name.iter().rev().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+    let blanks = name
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte == b' ' || byte == b'\t')
+        .count();
     let name = &name[..name.len() - blanks];
     let is_name = !name.is_empty() && name.iter().all(|&byte| (33..=126).contains(&byte));
     is_name.then_some(colon)

@@ -73,7 +73,9 @@ pub fn q_word(bytes: &[u8]) -> Vec<u8> {
 
 /// Decodes what stands between the first `begin <mode> <name>` line and its `end`; none when there is no such line.
 pub fn uuencode(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut lines = bytes.split(|&byte| byte == b'\n').map(|line| split_line_end(line).0);
+    let mut lines = bytes
+        .split(|&byte| byte == b'\n')
+        .map(|line| split_line_end(line).0);
     lines.find(|line| is_uuencode_begin(line))?;
     let mut decoded = Vec::new();
     for line in lines {
@@ -150,6 +152,41 @@ fn split_line_end(line: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn trim_blanks_end(line: &[u8]) -> &[u8] {
-    let blanks = line.iter().rev().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+    let blanks = line
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte == b' ' || byte == b'\t')
+        .count();
     &line[..line.len() - blanks]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_forgives() {
+        assert_eq!(base64(b"aGVsbG8="), b"hello");
+        assert_eq!(base64(b"aGVs\r\n bG8"), b"hello");
+        assert_eq!(base64(b"aGVsbG8=aGVsbG8="), b"hellohello");
+        assert_eq!(base64(b"!!!"), b"");
+    }
+
+    #[test]
+    fn quoted_printable_forgives() {
+        assert_eq!(
+            quoted_printable(b"a=3Db=\r\nc =\nd  \r\n=ZZ="),
+            b"a=bc d\r\n=ZZ"
+        );
+        assert_eq!(q_word(b"a_b=20c"), b"a b c");
+    }
+
+    #[test]
+    fn uuencode_is_decoded() {
+        assert_eq!(
+            uuencode(b"begin 644 cat.txt\n#0V%T\n`\nend\n").as_deref(),
+            Some(b"Cat".as_slice())
+        );
+        assert_eq!(uuencode(b"begin at nine"), None);
+    }
 }

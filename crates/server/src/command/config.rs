@@ -42,7 +42,11 @@ impl Command {
 fn as_table(shown: &[Shown]) -> String {
     let value = |setting: &Shown| setting.value.clone().unwrap_or_else(|| "(not set)".into());
     let key_width = shown.iter().map(|s| s.key.len()).max().unwrap_or(0);
-    let value_width = shown.iter().map(|s| value(s).chars().count()).max().unwrap_or(0);
+    let value_width = shown
+        .iter()
+        .map(|s| value(s).chars().count())
+        .max()
+        .unwrap_or(0);
     shown
         .iter()
         .map(|setting| {

@@ -177,7 +177,7 @@ fn message_json(message: &Message, reading: &Reading) -> Value {
         "html": message.html,
         "attachments": attachments_json(message),
         "unnamed_parts": unnamed_json(message),
-        "visible_reply": reading.visible_reply,
+        "visible_reply": Some(&reading.visible_reply).filter(|reply| !reply.is_empty()),
         "quoted": reading.quoted,
         "signature": reading.signature,
         "auto_submitted": reading.automatic.is_automatic(),

@@ -6,8 +6,11 @@ use crate::Failure;
 
 pub mod calendar;
 pub mod clock;
+pub mod config;
 pub mod mail;
+pub mod openapi;
 pub mod policy;
+pub mod serve;
 
 /// Keeps every promise you make to your business customers.
 #[derive(Debug, Parser)]
@@ -30,12 +33,18 @@ enum Command {
     /// Explain deadlines and replay scenarios
     #[command(subcommand)]
     Clock(clock::Command),
+    /// Print the settings in force and where each came from
+    Config(config::Command),
     /// Read e-mail and strip replies
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Print the description of the API (OpenAPI 3.1, JSON)
+    Openapi(openapi::Command),
     /// Check, show, compare and apply policy packs
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Run the service
+    Serve(serve::Command),
 }
 
 impl CommandLine {
@@ -47,8 +56,11 @@ impl CommandLine {
         match self.command {
             Command::Calendar(command) => command.run(),
             Command::Clock(command) => command.run(),
+            Command::Config(command) => command.run(),
             Command::Mail(command) => command.run(),
+            Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),
+            Command::Serve(command) => command.run(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `mainstay policy`: policy packs.
 
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use mainstay_policy::{Level, Pack, PackSource, Problem, Refusal, builtin, builtin_names};
@@ -15,6 +16,12 @@ pub enum Command {
     Check(OnePack),
     /// Show what a pack promises
     Show(OnePack),
+    /// Compare two packs by what they promise
+    Diff(TwoPacks),
+    /// Print or write the JSON Schema of each kind of file, for editors
+    Schema(SchemaOutput),
+    /// List what may stand between {{ and }} in a message template
+    Variables(Output),
     /// List the packs that come with the program
     List(Output),
 }
@@ -26,6 +33,27 @@ pub struct OnePack {
     pack: String,
     #[command(flatten)]
     output: Output,
+}
+
+/// Two packs, and how to print.
+#[derive(Debug, Args)]
+pub struct TwoPacks {
+    /// The pack before: a folder, or the name of a pack that comes with the program
+    before: String,
+    /// The pack after, likewise
+    after: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Which schema to print, or where to write them all.
+#[derive(Debug, Args)]
+pub struct SchemaOutput {
+    /// The kind of file, such as `tiers`; all of them when absent
+    kind: Option<String>,
+    /// Write one file for each kind into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]
+    out: Option<PathBuf>,
 }
 
 /// How to print.
@@ -45,6 +73,9 @@ impl Command {
         match self {
             Self::Check(one) => check(&one),
             Self::Show(one) => show(&one),
+            Self::Diff(two) => diff(&two),
+            Self::Schema(output) => schema(&output),
+            Self::Variables(output) => variables(&output),
             Self::List(output) => list(&output),
         }
     }
@@ -106,7 +137,7 @@ fn check(one: &OnePack) -> Result<(), Failure> {
     let source = source_of(&one.pack)?;
     let outcome = mainstay_policy::load(&source);
     if one.output.json {
-        print_check(&source, &outcome);
+        print_check(&source, &outcome)?;
     }
     match outcome {
         Ok(pack) => {
@@ -114,7 +145,7 @@ fn check(one: &OnePack) -> Result<(), Failure> {
                 for warning in &pack.warnings {
                     eprintln!("{}", warning.render(&source));
                 }
-                println!("{}", verdict(&pack));
+                say(verdict(&pack))?;
             }
             Ok(())
         }
@@ -145,7 +176,7 @@ fn verdict(pack: &Pack) -> String {
     )
 }
 
-fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) {
+fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) -> Result<(), Failure> {
     let problems = match outcome {
         Ok(pack) => &pack.warnings,
         Err(refusal) => &refusal.problems,
@@ -164,18 +195,87 @@ fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) {
             })
         })
         .collect();
-    println!(
-        "{}",
-        json!({ "sound": outcome.is_ok(), "digest": source.digest(), "problems": problems })
-    );
+    say(json!({ "sound": outcome.is_ok(), "digest": source.digest(), "problems": problems }))
 }
 
 fn show(one: &OnePack) -> Result<(), Failure> {
     let pack = load(&one.pack)?;
     if one.output.json {
-        println!("{}", mainstay_policy::to_json(&pack));
+        say(mainstay_policy::to_json(&pack))
     } else {
-        print!("{}", mainstay_policy::to_text(&pack));
+        say(mainstay_policy::to_text(&pack).trim_end())
+    }
+}
+
+fn diff(two: &TwoPacks) -> Result<(), Failure> {
+    let changes = mainstay_policy::diff(&load(&two.before)?, &load(&two.after)?);
+    if two.output.json {
+        let changes: Vec<Value> = changes
+            .iter()
+            .map(mainstay_policy::Change::to_json)
+            .collect();
+        return say(json!({ "before": two.before, "after": two.after, "changes": changes }));
+    }
+    for change in &changes {
+        say(change)?;
+    }
+    match changes.len() {
+        0 => say("The packs say the same."),
+        1 => say("1 change"),
+        count => say(format_args!("{count} changes")),
+    }
+}
+
+fn schema(output: &SchemaOutput) -> Result<(), Failure> {
+    let files = mainstay_policy::schema_files();
+    if let Some(folder) = &output.out {
+        for (name, text) in &files {
+            let path = folder.join(name);
+            std::fs::create_dir_all(folder)
+                .and_then(|()| std::fs::write(&path, text))
+                .map_err(|error| {
+                    Failure::new(format!("cannot write {}: {error}", path.display()))
+                })?;
+        }
+        return say(format_args!(
+            "{} schemas written to {}",
+            files.len(),
+            folder.display()
+        ));
+    }
+    let Some(kind) = &output.kind else {
+        let all: serde_json::Map<String, Value> = files
+            .iter()
+            .filter_map(|(name, text)| Some((name.clone(), serde_json::from_str(text).ok()?)))
+            .collect();
+        return say(Value::Object(all));
+    };
+    let wanted = format!("{}.json", kind.trim_end_matches(".toml"));
+    let Some((_, text)) = files.iter().find(|(name, _)| *name == wanted) else {
+        let kinds: Vec<&str> = files
+            .iter()
+            .map(|(name, _)| name.trim_end_matches(".json"))
+            .collect();
+        return Err(Failure::new(format!("a pack has no file `{kind}`"))
+            .with_remedy(format!("there are {}", kinds.join(", "))));
+    };
+    say(text.trim_end())
+}
+
+fn variables(output: &Output) -> Result<(), Failure> {
+    if output.json {
+        let all: serde_json::Map<String, Value> = mainstay_policy::VARIABLES
+            .iter()
+            .map(|(name, what)| ((*name).to_owned(), json!(what)))
+            .collect();
+        return say(Value::Object(all));
+    }
+    let names = mainstay_policy::VARIABLES
+        .iter()
+        .map(|(name, _)| name.len());
+    let width = names.max().unwrap_or(0);
+    for (name, what) in mainstay_policy::VARIABLES {
+        say(format_args!("{name:width$}  {what}"))?;
     }
     Ok(())
 }
@@ -199,8 +299,7 @@ fn list(output: &Output) -> Result<(), Failure> {
                 })
             })
             .collect();
-        println!("{}", Value::Array(entries));
-        return Ok(());
+        return say(Value::Array(entries));
     }
     let width = entries
         .iter()
@@ -208,8 +307,18 @@ fn list(output: &Output) -> Result<(), Failure> {
         .max()
         .unwrap_or(0);
     for (name, pack) in &entries {
-        println!("{name:width$}  {}", pack.policy.title);
-        println!("{:width$}  {}", "", pack.policy.description);
+        say(format_args!("{name:width$}  {}", pack.policy.title))?;
+        say(format_args!("{:width$}  {}", "", pack.policy.description))?;
     }
     Ok(())
+}
+
+/// Writes a line to standard output. A reader that has gone away, as `head` does, is no failure.
+fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
+            "cannot write to standard output: {error}"
+        ))),
+        _ => Ok(()),
+    }
 }

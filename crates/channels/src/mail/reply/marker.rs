@@ -46,7 +46,11 @@ pub fn marker_length(lines: &[&str]) -> usize {
 
 /// The lines of a marker as one.
 pub fn join(lines: &[&str]) -> String {
-    let pieces: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+    let pieces: Vec<&str> = lines
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty())
+        .collect();
     pieces.join(" ")
 }
 
@@ -59,7 +63,8 @@ pub fn split_shared_line(line: &str) -> Option<(&str, &str)> {
     let (reply, marker) = (captures.name("reply")?, captures.name("marker")?);
     let before = reply.as_str();
     // "On Monday, Eva, on Tuesday Tim wrote:" is one marker.
-    let is_quoted = before.trim_start().starts_with('>') || (words::starts_with_on(before) && words::has_date(before));
+    let is_quoted = before.trim_start().starts_with('>')
+        || (words::starts_with_on(before) && words::has_date(before));
     (!is_quoted && is_marker(marker.as_str()))
         .then(|| (reply.as_str().trim_end_matches(['-', ' ']), marker.as_str()))
 }
@@ -87,7 +92,9 @@ pub fn header_block_length(lines: &[&str]) -> usize {
             }
             // Some programs write an empty line between the headers.
             None if line.trim().is_empty() => {
-                let next = lines.get(index + 1).and_then(|line| words::header_kind(line));
+                let next = lines
+                    .get(index + 1)
+                    .and_then(|line| words::header_kind(line));
                 if next.is_none_or(|kind| kinds.contains(&kind)) || continued > 0 {
                     break;
                 }
@@ -102,9 +109,19 @@ pub fn header_block_length(lines: &[&str]) -> usize {
     }
     let has = |kind| kinds.contains(&kind);
     let is_block = kinds.len() >= 2
-        && (has(HeaderKind::From) || (has(HeaderKind::Date) && (has(HeaderKind::To) || has(HeaderKind::Subject))))
+        && (has(HeaderKind::From)
+            || (has(HeaderKind::Date) && (has(HeaderKind::To) || has(HeaderKind::Subject))))
         && (kinds.len() >= 3 || !has(HeaderKind::Other));
-    if is_block { length } else { 0 }
+    let names_someone = || {
+        lines[..length]
+            .iter()
+            .any(|line| line.contains('@') || words::has_date(line))
+    };
+    if is_block && (kinds.len() >= 3 || names_someone()) {
+        length
+    } else {
+        0
+    }
 }
 
 /// "From: eva@example.com Date: 24 March" in one line, as a page shows headers that stand on lines of their own in its
@@ -112,18 +129,27 @@ pub fn header_block_length(lines: &[&str]) -> usize {
 pub fn is_inline_header_block(line: &str) -> bool {
     static NEXT: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\s\p{L}[\p{L} -]{0,20}[:：]\s").ok());
-    let Some(first) = words::header_kind(line).filter(|kind| matches!(kind, HeaderKind::From | HeaderKind::Date)) else {
+    let Some(first) =
+        words::header_kind(line).filter(|kind| matches!(kind, HeaderKind::From | HeaderKind::Date))
+    else {
         return false;
     };
-    let next = NEXT.as_ref().into_iter().flat_map(|pattern| pattern.find_iter(line));
-    next.filter_map(|found| words::header_kind(found.as_str())).any(|kind| kind != first)
+    let next = NEXT
+        .as_ref()
+        .into_iter()
+        .flat_map(|pattern| pattern.find_iter(line));
+    next.filter_map(|found| words::header_kind(found.as_str()))
+        .any(|kind| kind != first)
         && (line.contains('@') || words::has_date(line))
 }
 
 fn is_marker(line: &str) -> bool {
-    if line.len() > MARKER_LENGTH {
+    if line.len() > MARKER_LENGTH || !line.contains([':', '：', '-', '—']) {
         return false;
     }
+    // Marks for the direction of writing stand around names and addresses in Hebrew and Arabic.
+    let plain: String = line.chars().filter(|c| !is_direction_mark(*c)).collect();
+    let line = plain.as_str();
     if words::original_message(line) || words::forwarded_message(line) {
         return true;
     }
@@ -131,13 +157,25 @@ fn is_marker(line: &str) -> bool {
     let addressed = line.contains('@');
     if words::ends_with_wrote(line) {
         let dashed = line.trim_start().starts_with("--") && line.trim_end().ends_with("--");
-        return dashed || addressed || (dated && (words::starts_with_on(line) || words::starts_with_date(line)));
+        return dashed
+            || addressed
+            || (dated && (words::starts_with_on(line) || words::starts_with_date(line)));
+    }
+    if words::ends_with_sent(line) && addressed && dated {
+        return true;
     }
     let dated_at_start = words::starts_with_on(line) || words::starts_with_date(line);
+    if words::wrote_on_date(line) {
+        return true;
+    }
     if words::wrote_before_name(line) && dated && (dated_at_start || addressed) {
         return true;
     }
-    words::ends_with_address_colon(line) && words::starts_with_date(line)
+    words::ends_with_address_colon(line) && dated_at_start && dated
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// "2013/7/20 Sam <sam@example.com>", without a colon, counts only when a quotation follows.
@@ -151,7 +189,11 @@ fn is_bare_date_marker(line: &str, following: &[&str]) -> bool {
 }
 
 fn bare_date_length(joined: &str, lines: usize, next: &str) -> usize {
-    if is_bare_date_marker(joined, &[next]) { lines } else { 0 }
+    if is_bare_date_marker(joined, &[next]) {
+        lines
+    } else {
+        0
+    }
 }
 
 fn may_begin_marker(line: &str) -> bool {

@@ -8,7 +8,10 @@ use super::{Reply, marker, words};
 
 /// Strips quotations and forwarded mail from HTML. What would leave nothing is left as it is.
 pub fn strip_html(source: &str) -> Reply {
-    let unchanged = || Reply { reply: source.to_owned(), removed: String::new() };
+    let unchanged = || Reply {
+        reply: source.to_owned(),
+        removed: String::new(),
+    };
     let Some(mut dom) = Dom::parse(source) else {
         return unchanged();
     };
@@ -26,7 +29,10 @@ pub fn strip_html(source: &str) -> Reply {
     }
     let kept: HashSet<&str> = after.lines().collect();
     let removed: Vec<&str> = before.lines().filter(|line| !kept.contains(line)).collect();
-    Reply { reply: dom.to_html(), removed: removed.join("\n") }
+    Reply {
+        reply: dom.to_html(),
+        removed: removed.join("\n"),
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -61,7 +67,10 @@ impl Cut {
 }
 
 fn visible_text(dom: &Dom) -> String {
-    let texts: Vec<String> = html::lines(dom).into_iter().map(|line| line.text.trim().to_owned()).collect();
+    let texts: Vec<String> = html::lines(dom)
+        .into_iter()
+        .map(|line| line.text.trim().to_owned())
+        .collect();
     texts.join("\n").trim().to_owned()
 }
 
@@ -69,7 +78,9 @@ fn visible_text(dom: &Dom) -> String {
 fn cuts(dom: &Dom) -> Vec<Cut> {
     let containers = containers(dom);
     if let Some(start) = first_separator(dom) {
-        let earlier = containers.iter().any(|container| comes_before(dom, *container, start));
+        let earlier = containers
+            .iter()
+            .any(|container| comes_before(dom, *container, start));
         if !earlier {
             return vec![Cut::From(start)];
         }
@@ -77,9 +88,17 @@ fn cuts(dom: &Dom) -> Vec<Cut> {
     let lines = html::lines(dom);
     match marker_cut(dom, &lines, &containers) {
         Some(Cut::From(node)) => vec![Cut::From(node)],
-        Some(cut) => std::iter::once(cut).chain(containers.into_iter().map(|id| Cut::Nodes(vec![id]))).collect(),
-        None if containers.is_empty() => trailing_quotation(dom, &lines).into_iter().map(|id| Cut::Nodes(vec![id])).collect(),
-        None => containers.into_iter().map(|id| Cut::Nodes(vec![id])).collect(),
+        Some(cut) => std::iter::once(cut)
+            .chain(containers.into_iter().map(|id| Cut::Nodes(vec![id])))
+            .collect(),
+        None if containers.is_empty() => trailing_quotation(dom, &lines)
+            .into_iter()
+            .map(|id| Cut::Nodes(vec![id]))
+            .collect(),
+        None => containers
+            .into_iter()
+            .map(|id| Cut::Nodes(vec![id]))
+            .collect(),
     }
 }
 
@@ -102,31 +121,58 @@ fn containers(dom: &Dom) -> Vec<NodeId> {
 
 fn is_container(dom: &Dom, id: NodeId) -> bool {
     const CLASSES: [&str; 19] = [
-        "gmail_quote", "gmail_quote_container", "yahoo_quoted", "protonmail_quote", "tutanota_quote", "zmail_extra",
-        "moz-cite-prefix", "quote-container", "sparrow_quote", "mailru-blockquote", "ms-outlook-mobile-reference-message",
-        "front-blockquote", "freshdesk_quote", "zd_quote", "hs_reply_quote", "skiff_quote", "superhuman_quote",
-        "mailbird_quote", "OutlookMessageHeader",
+        "gmail_quote",
+        "gmail_quote_container",
+        "yahoo_quoted",
+        "protonmail_quote",
+        "tutanota_quote",
+        "zmail_extra",
+        "moz-cite-prefix",
+        "quote-container",
+        "sparrow_quote",
+        "mailru-blockquote",
+        "ms-outlook-mobile-reference-message",
+        "front-blockquote",
+        "freshdesk_quote",
+        "zd_quote",
+        "hs_reply_quote",
+        "skiff_quote",
+        "superhuman_quote",
+        "mailbird_quote",
+        "OutlookMessageHeader",
     ];
     const IDS: [&str; 10] = [
-        "OLK_SRC_BODY_SECTION", "yahoo_quoted", "mail-editor-reference-message-container", "isReplyContent",
-        "isForwardContent", "ms-outlook-mobile-reference-message", "qt", "zmail_extra", "x_yahoo_quoted", "polymail_quote",
+        "OLK_SRC_BODY_SECTION",
+        "yahoo_quoted",
+        "mail-editor-reference-message-container",
+        "isReplyContent",
+        "isForwardContent",
+        "ms-outlook-mobile-reference-message",
+        "qt",
+        "zmail_extra",
+        "x_yahoo_quoted",
+        "polymail_quote",
     ];
     let class = dom.attribute(id, "class").unwrap_or_default();
     let has_class = class.split_ascii_whitespace().any(|name| {
         let name = name.strip_prefix("ecx").unwrap_or(name);
         CLASSES.contains(&name)
     });
-    let has_id = dom.attribute(id, "id").is_some_and(|name| IDS.contains(&name) || name.starts_with("yahoo_quoted"));
+    let has_id = dom
+        .attribute(id, "id")
+        .is_some_and(|name| IDS.contains(&name) || name.starts_with("yahoo_quoted"));
     let cited = dom.tag(id) == "blockquote" && dom.attribute(id, "type") == Some("cite");
     (has_class || has_id || cited) && !is_forward(dom, id)
 }
 
 /// A forwarded message stands in the same element as a quoted one, but it is what the writer wants to show.
 fn is_forward(dom: &Dom, id: NodeId) -> bool {
-    first_text(dom, id).is_some_and(|text| {
-        let text = text.trim();
-        (text.starts_with("---") && words::original_message(text)) || words::forwarded_message(text)
-    })
+    first_text(dom, id).is_some_and(|text| is_forward_title(text.trim()))
+}
+
+fn is_forward_title(text: &str) -> bool {
+    words::forwarded_message(text)
+        || (words::original_message(text) && words::forwarded_title(text))
 }
 
 fn first_text(dom: &Dom, id: NodeId) -> Option<String> {
@@ -151,20 +197,36 @@ fn first_separator(dom: &Dom) -> Option<NodeId> {
 }
 
 fn is_separator(dom: &Dom, id: NodeId) -> bool {
-    const IDS: [&str; 7] =
-        ["stopSpelling", "divRplyFwdMsg", "appendonsend", "zwchr", "reply-intro", "divTaggedContent", "replySplit"];
-    if dom.attribute(id, "id").is_some_and(|name| IDS.contains(&name) || IDS.contains(&name.trim_start_matches("x_"))) {
+    const IDS: [&str; 7] = [
+        "stopSpelling",
+        "divRplyFwdMsg",
+        "appendonsend",
+        "zwchr",
+        "reply-intro",
+        "divTaggedContent",
+        "replySplit",
+    ];
+    if dom
+        .attribute(id, "id")
+        .is_some_and(|name| IDS.contains(&name) || IDS.contains(&name.trim_start_matches("x_")))
+    {
         return true;
     }
     if dom.attribute(id, "data-marker") == Some("__DIVIDER__") {
         return true;
     }
-    let style = dom.attribute(id, "style").unwrap_or_default().to_ascii_lowercase().replace([' ', '\n', '\r'], "");
+    let style = dom
+        .attribute(id, "style")
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .replace([' ', '\n', '\r'], "");
     // Outlook draws a line of this colour above the headers of the quoted message; its mail for Windows another.
     let outlook = ["#b5c4df", "#e1e1e1"].iter().any(|colour| {
-        style.contains(&format!("border-top:solid{colour}1")) || style.contains(&format!("border-top:{colour}1"))
+        style.contains(&format!("border-top:solid{colour}1"))
+            || style.contains(&format!("border-top:{colour}1"))
     });
-    let windows_mail = style.contains("border-top-color:rgb(229,229,229)") && style.contains("border-top-style:solid");
+    let windows_mail = style.contains("border-top-color:rgb(229,229,229)")
+        && style.contains("border-top-style:solid");
     dom.tag(id) == "div" && (outlook || windows_mail)
 }
 
@@ -172,7 +234,11 @@ fn is_separator(dom: &Dom, id: NodeId) -> bool {
 fn outermost_start(dom: &Dom, id: NodeId) -> NodeId {
     let mut start = id;
     for ancestor in dom.ancestors(id) {
-        let first = dom.node(ancestor).children.iter().find(|child| !is_blank(dom, **child));
+        let first = dom
+            .node(ancestor)
+            .children
+            .iter()
+            .find(|child| !is_blank(dom, **child));
         if first != Some(&start) || matches!(dom.tag(ancestor), "body" | "html" | "") {
             break;
         }
@@ -193,7 +259,9 @@ fn is_blank(dom: &Dom, id: NodeId) -> bool {
 fn marker_cut(dom: &Dom, lines: &[Line], containers: &[NodeId]) -> Option<Cut> {
     let texts: Vec<&str> = lines.iter().map(|line| line.text.trim()).collect();
     let outside = |line: &Line| {
-        line.nodes.first().is_some_and(|node| !dom.ancestors(*node).any(|id| containers.contains(&id)))
+        line.nodes
+            .first()
+            .is_some_and(|node| !dom.ancestors(*node).any(|id| containers.contains(&id)))
     };
     for (index, line) in lines.iter().enumerate() {
         if line.quotes > 0 || !outside(line) {
@@ -203,40 +271,64 @@ fn marker_cut(dom: &Dom, lines: &[Line], containers: &[NodeId]) -> Option<Cut> {
             0 => usize::from(marker::is_inline_header_block(texts[index])),
             headers => headers,
         };
-        let length = if headers > 0 { 0 } else { marker::marker_length(&texts[index..]) };
+        let length = if headers > 0 {
+            0
+        } else {
+            marker::marker_length(&texts[index..])
+        };
         if headers == 0 && length == 0 {
             continue;
+        }
+        if headers == 0 && is_forward_title(texts[index]) {
+            // The forwarded message is what the writer wants to show.
+            return None;
         }
         let first = line.nodes.first().copied()?;
         if headers > 0 {
             return Some(Cut::From(first));
         }
-        return Some(match quotation_after(dom, lines, index + length, containers) {
-            Some(quotation) => {
-                let mut nodes: Vec<NodeId> =
-                    lines[index..index + length].iter().flat_map(|line| line.nodes.clone()).collect();
-                nodes.push(quotation);
-                nodes.dedup();
-                Cut::Nodes(nodes)
-            }
-            None => Cut::From(first),
-        });
+        return Some(
+            match quotation_after(dom, lines, index + length, containers) {
+                Some(quotation) => {
+                    let mut nodes: Vec<NodeId> = lines[index..index + length]
+                        .iter()
+                        .flat_map(|line| line.nodes.clone())
+                        .collect();
+                    nodes.push(quotation);
+                    nodes.dedup();
+                    Cut::Nodes(nodes)
+                }
+                None => Cut::From(first),
+            },
+        );
     }
     None
 }
 
 /// The quotation element that begins with the next line that is not empty.
-fn quotation_after(dom: &Dom, lines: &[Line], from: usize, containers: &[NodeId]) -> Option<NodeId> {
-    let next = lines.get(from..)?.iter().find(|line| !line.nodes.is_empty())?;
+fn quotation_after(
+    dom: &Dom,
+    lines: &[Line],
+    from: usize,
+    containers: &[NodeId],
+) -> Option<NodeId> {
+    let next = lines
+        .get(from..)?
+        .iter()
+        .find(|line| !line.nodes.is_empty())?;
     let node = *next.nodes.first()?;
-    dom.ancestors(node).filter(|id| dom.tag(*id) == "blockquote" || containers.contains(id)).last()
+    dom.ancestors(node)
+        .filter(|id| dom.tag(*id) == "blockquote" || containers.contains(id))
+        .last()
 }
 
 /// The last quotation of a message without markers, when nothing follows it.
 fn trailing_quotation(dom: &Dom, lines: &[Line]) -> Option<NodeId> {
     let last = lines.iter().rev().find(|line| !line.nodes.is_empty())?;
     let node = *last.nodes.first()?;
-    dom.ancestors(node).filter(|id| dom.tag(*id) == "blockquote").last()
+    dom.ancestors(node)
+        .filter(|id| dom.tag(*id) == "blockquote")
+        .last()
 }
 
 fn comes_before(dom: &Dom, one: NodeId, other: NodeId) -> bool {
@@ -249,7 +341,10 @@ fn rule_before(dom: &Dom, id: NodeId) -> Option<NodeId> {
     let parent = dom.node(id).parent?;
     let siblings = &dom.node(parent).children;
     let index = siblings.iter().position(|child| *child == id)?;
-    let before = siblings[..index].iter().rev().find(|child| !is_blank(dom, **child))?;
+    let before = siblings[..index]
+        .iter()
+        .rev()
+        .find(|child| !is_blank(dom, **child))?;
     (dom.tag(*before) == "hr").then_some(*before)
 }
 
@@ -257,11 +352,71 @@ fn rule_before(dom: &Dom, id: NodeId) -> Option<NodeId> {
 fn prune(dom: &mut Dom, mut id: Option<NodeId>) {
     while let Some(current) = id {
         let is_shell = matches!(dom.tag(current), "body" | "html" | "");
-        let is_empty = dom.node(current).children.iter().all(|child| is_blank(dom, *child));
+        let is_empty = dom
+            .node(current)
+            .children
+            .iter()
+            .all(|child| is_blank(dom, *child));
         if is_shell || !is_empty {
             return;
         }
         id = dom.node(current).parent;
         dom.detach(current);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(source: &str, expected: &str) {
+        assert_eq!(
+            html::to_text(&strip_html(source).reply),
+            expected,
+            "{source}"
+        );
+    }
+
+    #[test]
+    fn knows_the_quotations_of_mail_programs() {
+        let quotations = [
+            "<div class=\"gmail_quote\">On 5 Jan 2016, Eva wrote:<blockquote>It burns.</blockquote></div>",
+            "<div class=\"moz-cite-prefix\">On 5.1.2016 10:42, Eva wrote:<br></div><blockquote type=\"cite\">It burns.</blockquote>",
+            "<div id=\"yahoo_quoted_1\" class=\"yahoo_quoted\"><div>On 5 Jan, Eva wrote:</div>It burns.</div>",
+            "<hr id=\"stopSpelling\">From: Eva<br>It burns.",
+            "<div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\"><b>From:</b> Eva</div><div>It burns.</div>",
+            "<div><div style=\"border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt\"><p><b>From:</b> Eva</p></div></div><p>It burns.</p>",
+            "<div><b>Von:</b> Eva<br><b>Gesendet:</b> 5. Januar 2016<br><b>An:</b> Tim<br></div><div>It burns.</div>",
+            "<span id=\"OLK_SRC_BODY_SECTION\"><div>From: Eva</div>It burns.</span>",
+            "<div>Le 5 janv. 2016 à 10:42, Eva &lt;eva@example.com&gt; a écrit :</div><div>It burns.</div>",
+            "<blockquote>It burns.</blockquote>",
+        ];
+        for quotation in quotations {
+            check(
+                &format!("<html><body><div>Yes.</div>{quotation}</body></html>"),
+                "Yes.",
+            );
+        }
+    }
+
+    #[test]
+    fn keeps_what_stands_below_a_quotation() {
+        check(
+            "<p>On 5 Jan 2016, Eva &lt;eva@example.com&gt; wrote:</p><blockquote>It burns.</blockquote><p>Yes.</p>",
+            "Yes.",
+        );
+    }
+
+    #[test]
+    fn leaves_what_has_no_reply_or_no_quotation() {
+        for source in [
+            "<p>Yes.</p>",
+            "",
+            "<blockquote>It burns.</blockquote>",
+            "<div>See this</div><div class=\"gmail_quote\">---------- Forwarded message ---------<br>From: Eva &lt;eva@example.com&gt;<br>Date: 5 Jan 2016<br>It burns.</div>",
+        ] {
+            assert_eq!(strip_html(source).reply, source);
+        }
     }
 }

@@ -12,7 +12,9 @@ pub use signature::{Signed, split_signature};
 
 /// Whether a quotation begins with the first of `lines`: its mark, its "On … wrote:" or its headers.
 pub fn begins_quotation(lines: &[&str]) -> bool {
-    lines.first().is_some_and(|line| line.trim_start().starts_with('>'))
+    lines
+        .first()
+        .is_some_and(|line| line.trim_start().starts_with('>'))
         || marker::marker_length(lines) > 0
         || marker::header_block_length(lines) > 0
 }

@@ -29,7 +29,10 @@ pub fn split_signature(text: &str) -> Signed {
             text: lines[..start].join("\n").trim().to_owned(),
             signature: Some(lines[start..].join("\n").trim().to_owned()),
         },
-        None => Signed { text: text.trim().to_owned(), signature: None },
+        None => Signed {
+            text: text.trim().to_owned(),
+            signature: None,
+        },
     }
 }
 
@@ -47,7 +50,10 @@ fn signature_start(lines: &[&str]) -> Option<usize> {
 
 /// Where the last lines begin that may be a signature: few and short, and never the first line of the text.
 fn candidate_start(lines: &[&str]) -> usize {
-    let first_text = lines.iter().position(|line| !line.trim().is_empty()).unwrap_or(0);
+    let first_text = lines
+        .iter()
+        .position(|line| !line.trim().is_empty())
+        .unwrap_or(0);
     let mut start = lines.len();
     let mut seen = 0;
     for (index, line) in lines.iter().enumerate().rev() {
@@ -64,13 +70,18 @@ fn candidate_start(lines: &[&str]) -> usize {
 /// "--", "-- ", "---" or "__" alone, as they stand above a signature.
 pub fn is_separator(line: &str) -> bool {
     let line = line.trim();
-    matches!(line, "--" | "---" | "—" | "–" | "__" | "___" | "- -") || (line.len() >= 4 && line.bytes().all(|b| b == b'-' || b == b'_'))
+    matches!(line, "--" | "---" | "—" | "–" | "__" | "___" | "- -")
+        || (line.len() >= 4 && line.bytes().all(|b| b == b'-' || b == b'_'))
 }
 
 /// "-Lev." or "- Anna Lee".
 fn is_dashed_name(line: &str) -> bool {
-    static NAME: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^\s*[-–—]{1,3}\s?\p{Lu}[\p{L}.']{0,20}(?:\s\p{Lu}[\p{L}.']{0,20}){0,2}[.!]?\s*$").ok());
+    static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"^\s*[-–—]{1,3}\s?\p{Lu}[\p{L}.']{0,20}(?:\s\p{Lu}[\p{L}.']{0,20}){0,2}[.!]?\s*$",
+        )
+        .ok()
+    });
     NAME.as_ref().is_some_and(|pattern| pattern.is_match(line))
 }
 
@@ -84,10 +95,63 @@ fn contact_block(lines: &[&str], start: usize) -> Option<usize> {
     static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)[\w.+-]+@[\w-]+\.\w+|https?://|\bwww\.|\+?\d[\d\s().-]{6,}\d").ok()
     });
-    let block = (start..lines.len()).rev().take_while(|&index| !lines[index].trim().is_empty()).last()?;
-    let has_contact = lines[block..]
-        .iter()
-        .any(|line| CONTACT.as_ref().is_some_and(|pattern| pattern.is_match(line)));
-    let is_names = lines[block..].iter().all(|line| !line.trim_end().ends_with(['?', ':', ';']) && line.split_whitespace().count() <= 6);
-    (lines.len() - block >= 2 && has_contact && is_names).then_some(block)
+    let block = (start..lines.len())
+        .rev()
+        .take_while(|&index| !lines[index].trim().is_empty())
+        .last()?;
+    let has_contact = lines[block..].iter().any(|line| {
+        CONTACT
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(line))
+    });
+    let is_names = lines[block..].iter().all(|line| {
+        !line.trim_end().ends_with(['?', ':', ';']) && line.split_whitespace().count() <= 6
+    });
+    let begins_with_name = lines[block].trim().starts_with(|c: char| c.is_uppercase());
+    (lines.len() - block >= 2 && begins_with_name && has_contact && is_names).then_some(block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, signature: Option<&str>) {
+        assert_eq!(
+            split_signature(text).signature.as_deref(),
+            signature,
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn finds_signatures() {
+        check("It burns.\n\n--\nTim Berg", Some("--\nTim Berg"));
+        check(
+            "It burns.\n\nBest regards,\nTim",
+            Some("Best regards,\nTim"),
+        );
+        check(
+            "Es brennt.\n\nMit freundlichen Grüßen\nTim",
+            Some("Mit freundlichen Grüßen\nTim"),
+        );
+        check("Arde.\n\nSaludos,\nTim", Some("Saludos,\nTim"));
+        check("It burns.\n\n-Tim", Some("-Tim"));
+        check(
+            "It burns.\n\nTim Berg\nExample Ltd\ntim@example.com",
+            Some("Tim Berg\nExample Ltd\ntim@example.com"),
+        );
+    }
+
+    #[test]
+    fn leaves_texts_without_one() {
+        check("It burns.", None);
+        check("Thanks!", None);
+        check("--\nTim", None);
+        check(
+            "Thanks for the help with the printer on the second floor.\nIt still burns.",
+            None,
+        );
+        check("It burns here:\n\nhttps://example.com/printer", None);
+    }
 }

@@ -16,11 +16,11 @@ pub enum HeaderKind {
 }
 
 /// The verbs of "… wrote:", as they stand last in the line or before a name.
-const WROTE: &str = r"wrote|writes|sent|said|typed|schrieb|geschrieben|hat\s+geschrieben|schreef|heeft\s+geschreven|\
+const WROTE: &str = r"wrote|writes|schrieb|geschrieben|hat\s+geschrieben|schreef|geschreven|\
 a\s+[ée]crit|escribi[óo]|escriuí|va\s+escriure|ha\s+escrit|ha\s+scritto|scriveva|escreveu|enviou|skrev|skrifaði|\
 napisał(?:\(a\)|a)?|napisa[lł][ao]?|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|написав|\
 написала|писал(?:\(а\)|а)?|пише|пишет|написа|írta|írt|je\s+napisao(?:/la)?|je\s+napisal(?:\(a\)|a)?|napisao(?:\(la\)|la)?|\
-napisal(?:\(a\)|a)?|a\s+scris|tarihinde\s+şunu\s+yazdı|yazdı|şunu\s+yazdı|έγραψε|כתב(?:/ה)?|כתבה|ได้เขียน(?:ว่า)?|เขียน|\
+napisal(?:\(a\)|a)?|a\s+scris|tarihinde\s+şunu\s+yazdı|yazdı|şunu\s+yazdı|έγραψε|כתב(?:/ה)?|כתבה|(?:ได้)?เขียน(?:ว่า)?|pisze|napisz[eę]|\
 đã\s+viết|menulis|parašė|rakstīja|kirjutas|escribiu|idatzi\s+du|wrote\s+the\s+following|写道|寫道|書きました|のメール|さんは書きました|\
 님이\s*작성|작성";
 
@@ -30,7 +30,7 @@ napsal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|kirjutas|va\s+escriure
 
 /// The word a quoted message's first line starts with: "On Monday …".
 const ON: &str = r"on|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
-begin\s+forwarded|в|on\s+date|alle|data|date|at";
+begin\s+forwarded|в|alle|data|date|at|בתאריך|ב-|在|mnamo|i|el\s+dia|il\s+giorno";
 
 /// Titles of an "original message" line between dashes.
 const ORIGINAL: &str = r"(?:original|forwarded|reply|begin\s+forwarded)\s+(?:message|mail|e-mail|appointment)|reply\s+message|\
@@ -71,16 +71,40 @@ med\s+vänliga?\s+hälsning(?:ar)?|mvh|hälsningar|med\s+venlig\s+hilsen|venlig\
 
 static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let names = [
-        ("from", r"from|von|van|de|da|fra|från|od|remitente|remetente|mittente|lähettäjä|feladó|от(?:\s+кого)?|від|из|kimden|gönderen|expéditeur|från|pošiljatelj|από|di|מאת|发件人|寄件者|寄件人|差出人|보낸\s*사람|จาก|từ|dari"),
-        ("to", r"to|an|aan|à|a|para|til|till|komu|do|per|destinatario|destinatário|vastaanottaja|címzett|кому|kime|alıcı|pour|prima|către|za|προς|אל|收件人|收件者|宛先|받는\s*사람|ถึง|đến|kepada"),
-        ("cc", r"cc|bcc|kopie|kopi|kopia|copie|copia|cópia|dw|kopio|másolat|копия|копія|bilgi|抄送|副本|참조|cci|cco|ccn"),
-        ("date", r"date|sent|sent\s+at|datum|gesendet(?:\s+am)?|verzonden|envoy[ée]e?|enviad[oa](?:\s+(?:el|em))?|fecha|data|inviato|data\s+invio|dato|sendt|skickat|lähetetty|päivämäärä|päiväys|wysłan[oey]|wysłane|data\s+wysłania|odesláno|odoslané|dátum|elküldve|отправлено|дата|надіслано|gönderildi|tarih|gönderilme\s+tarihi|trimis|poslano|ημερομηνία|στάλθηκε|נשלח|发送时间|发送日期|日期|時間|传送日期|寄件日期|送信日時|日時|날짜|보낸\s*날짜|วันที่|ngày|tanggal|date\s+d’envoi"),
-        ("subject", r"subject|betreff|betr|onderwerp|objet|asunto|assunto|oggetto|emne|ämne|aihe|temat|předmět|predmet|tárgy|тема|konu|subiect|zadeva|θέμα|נושא|主题|主旨|件名|제목|เรื่อง|chủ\s+đề|subjek|assumpte"),
-        ("other", r"reply-to|reply\s+to|répondre\s+à|responder\s+a|antwort\s+an|importance|priority|wichtigkeit|importancia|attachments?|anlagen?|organization|x-mailer|message-id|mailed-by|signed-by|sender|newsgroups|categories|resent-(?:from|to|date)"),
+        (
+            "from",
+            r"from|von|van|de|da|fra|från|od|remitente|remetente|mittente|lähettäjä|feladó|от(?:\s+кого)?|від|из|kimden|gönderen|expéditeur|från|pošiljatelj|από|di|מאת|发件人|寄件者|寄件人|差出人|보낸\s*사람|จาก|từ|dari",
+        ),
+        (
+            "to",
+            r"to|an|aan|à|a|para|til|till|komu|do|per|destinatario|destinatário|vastaanottaja|címzett|кому|kime|alıcı|pour|prima|către|za|προς|אל|收件人|收件者|宛先|받는\s*사람|ถึง|đến|kepada",
+        ),
+        (
+            "cc",
+            r"cc|bcc|kopie|kopi|kopia|copie|copia|cópia|dw|kopio|másolat|копия|копія|bilgi|抄送|副本|참조|cci|cco|ccn",
+        ),
+        (
+            "date",
+            r"date|sent|sent\s+at|datum|gesendet(?:\s+am)?|verzonden|envoy[ée]e?|enviad[oa](?:\s+(?:el|em))?|fecha|data|inviato|data\s+invio|dato|sendt|skickat|lähetetty|päivämäärä|päiväys|wysłan[oey]|wysłane|data\s+wysłania|odesláno|odoslané|dátum|elküldve|отправлено|дата|надіслано|gönderildi|tarih|gönderilme\s+tarihi|trimis|poslano|ημερομηνία|στάλθηκε|נשלח|发送时间|发送日期|日期|時間|传送日期|寄件日期|送信日時|日時|날짜|보낸\s*날짜|วันที่|ngày|tanggal|date\s+d’envoi",
+        ),
+        (
+            "subject",
+            r"subject|betreff|betr|onderwerp|objet|asunto|assunto|oggetto|emne|ämne|aihe|temat|předmět|predmet|tárgy|тема|konu|subiect|zadeva|θέμα|נושא|主题|主旨|件名|제목|เรื่อง|chủ\s+đề|subjek|assumpte",
+        ),
+        (
+            "other",
+            r"reply-to|reply\s+to|répondre\s+à|responder\s+a|antwort\s+an|importance|priority|wichtigkeit|importancia|attachments?|anlagen?|organization|x-mailer|message-id|mailed-by|signed-by|sender|newsgroups|categories|resent-(?:from|to|date)",
+        ),
     ];
-    let alternatives: Vec<String> =
-        names.iter().map(|(name, words)| format!("(?P<{name}>{words})")).collect();
-    Regex::new(&format!(r"(?i)^[\s>*_]*(?:{})[*_]?\s?[:：][*_]?(?:\s|\S|$)", alternatives.join("|"))).ok()
+    let alternatives: Vec<String> = names
+        .iter()
+        .map(|(name, words)| format!("(?P<{name}>{words})"))
+        .collect();
+    Regex::new(&format!(
+        r"(?i)^[\s>*_]*(?:{})[*_]?\s?[:：][*_]?(?:\s|\S|$)",
+        alternatives.join("|")
+    ))
+    .ok()
 });
 
 /// What header the line is, when it is one.
@@ -94,7 +118,10 @@ pub fn header_kind(line: &str) -> Option<HeaderKind> {
         ("subject", HeaderKind::Subject),
         ("other", HeaderKind::Other),
     ];
-    kinds.into_iter().find(|(name, _)| captures.name(name).is_some()).map(|(_, kind)| kind)
+    kinds
+        .into_iter()
+        .find(|(name, _)| captures.name(name).is_some())
+        .map(|(_, kind)| kind)
 }
 
 macro_rules! pattern {
@@ -108,15 +135,122 @@ macro_rules! pattern {
     };
 }
 
-pattern!(ends_with_wrote, "\"… wrote:\" at the end of the line.", r"(?i)(?:^|[\s,>)\]》*])(?:", WROTE, r")\s*(?:[:：]|-{2,}\s*:?|[:：]?\s*-{2,})[\s*_-]*$");
-pattern!(wrote_before_name, "\"… schrieb Eva:\".", r"(?i)[\s>](?:", WROTE_BEFORE_NAME, r")\s.{0,200}[:：]\s*$");
-pattern!(starts_with_on, "\"On 3 May …\".", r"(?i)^[\s*_>-]*(?:", ON, r")[\s,]");
-pattern!(original_message, "\"-----Original Message-----\".", r"(?i)^[\s*_>]*-{2,}[\s*]*(?:", ORIGINAL, r")[\s*:]*-{2,}[\s*_]*$");
-pattern!(forwarded_message, "\"Begin forwarded message:\".", r"(?i)^[\s*_>-]*(?:", FORWARDED, r")\s*[:：]?[\s*_-]*$");
-pattern!(mobile_signature, "\"Sent from my telephone\".", r"(?i)^[\s*_>\[(]*(?:", MOBILE, r").{0,80}$");
-pattern!(sign_off, "\"Best regards,\" alone on its line.", r"(?i)^[\s*_]*(?:", SIGN_OFF, r")[\s,.!*_]*$");
-pattern!(has_date, "A date or a time of day.", r"(?i)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\d{1,2}\.?\s+\p{L}{3,9}|\p{L}{3,9}\.?\s+\d{1,2}\b|\d+年");
-pattern!(starts_with_date, "A date at the start of the line.", r"(?i)^[\s*_]*(?:\p{L}{2,10}\.?,?\s+)?(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}\.?\s+(?:de\s+)?\p{L}{3,10}\.?,?\s+(?:de\s+)?\d{4}|\d{4}年)");
-pattern!(ends_with_address, "`<name@example.com>:` at the end of the line.", r"(?i)<\s*[^<>\s]+@[^<>\s]+\s*>\s*[:：]?\s*$");
-pattern!(ends_with_address_colon, "`<name@example.com>:` at the end of the line, with its colon.", r"(?i)<\s*[^<>\s]+@[^<>\s]+\s*>+\s*[:：]\s*$");
-pattern!(link_alone, "A link alone on its line, with the rest of a quotation mark.", r"(?i)^[\s>]*[(<\[]?\s*(?:https?://|mailto:|www\.)\S+[)>\]]?\s*>*\s*$");
+pattern!(
+    ends_with_wrote,
+    "\"… wrote:\" at the end of the line.",
+    r"(?i)(?:^|[\s,>)\]》*])(?:",
+    WROTE,
+    r")\s*(?:[:：]|-{2,}\s*:?|[:：]?\s*-{2,})[\s*_-]*$"
+);
+pattern!(
+    ends_with_sent,
+    "\"… sent:\" at the end of the line.",
+    r"(?i)[\s,>)*]sent\s*[:：]\s*$"
+);
+pattern!(
+    wrote_before_name,
+    "\"… schrieb Eva:\".",
+    r"(?i)[\s>](?:",
+    WROTE_BEFORE_NAME,
+    r")\s.{0,200}[:：]\s*$"
+);
+pattern!(
+    wrote_on_date,
+    "\"Eva kirjoitti 5.1.2016 kello 10.42:\".",
+    r"(?i)[\s>](?:",
+    WROTE_BEFORE_NAME,
+    r")\s.{0,20}\d{1,4}[./-]\d.{0,60}[:：]\s*$"
+);
+pattern!(
+    starts_with_on,
+    "\"On 3 May …\".",
+    r"(?i)^[\s*_>-]*(?:",
+    ON,
+    r")[\s,]"
+);
+pattern!(
+    original_message,
+    "\"-----Original Message-----\".",
+    r"(?i)^[\s*_>]*-{2,}[\s*]*(?:",
+    ORIGINAL,
+    r")[\s*:]*-{2,}[\s*_]*$"
+);
+pattern!(
+    forwarded_message,
+    "\"Begin forwarded message:\".",
+    r"(?i)^[\s*_>-]*(?:",
+    FORWARDED,
+    r")\s*[:：]?[\s*_-]*$"
+);
+pattern!(
+    forwarded_title,
+    "A title that speaks of forwarding.",
+    r"(?i)forward|weitergeleitet|videresendt|vidarebefordra|transf[ée]r|inoltrat|reenviad|encaminhad|reenviat|doorgest|doorgez|przekazan|přeposlan|välitetty|пересл|пересыл|перенаправ|továbbított|iletilen|προωθημένο|转发|轉寄|転送|전달"
+);
+pattern!(
+    mobile_signature,
+    "\"Sent from my telephone\".",
+    r"(?i)^[\s*_>\[(]*(?:",
+    MOBILE,
+    r").{0,80}$"
+);
+pattern!(
+    sign_off,
+    "\"Best regards,\" alone on its line.",
+    r"(?i)^[\s*_]*(?:",
+    SIGN_OFF,
+    r")[\s,.!*_]*$"
+);
+pattern!(
+    has_date,
+    "A date or a time of day.",
+    r"(?i)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\d{1,2}\.?\s+\p{L}{3,9}|\p{L}{3,9}\.?\s+\d{1,2}\b|\d+年"
+);
+pattern!(
+    starts_with_date,
+    "A date at the start of the line.",
+    r"(?i)^[\s*_]*(?:\p{L}{2,10}\.?,?\s+)?(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}\.?\s+(?:de\s+)?\p{L}{3,10}\.?,?\s+(?:de\s+)?\d{4}|\d{4}年)"
+);
+pattern!(
+    ends_with_address,
+    "`<name@example.com>:` at the end of the line.",
+    r"(?i)<\s*[^<>\s]+@[^<>\s]+\s*>\s*[:：]?\s*$"
+);
+pattern!(
+    ends_with_address_colon,
+    "`<name@example.com>:` at the end of the line, with its colon.",
+    r"(?i)<\s*[^<>\s]+@[^<>\s]+\s*>+\s*[:：]\s*$"
+);
+pattern!(
+    link_alone,
+    "A link alone on its line, with the rest of a quotation mark.",
+    r"(?i)^[\s>]*[(<\[]?\s*(?:https?://|mailto:|www\.)\S+[)>\]]?\s*>*\s*$"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pattern that does not compile would never match, and nobody would notice.
+    #[test]
+    fn every_pattern_matches_something() {
+        assert_eq!(header_kind("Gesendet: heute"), Some(HeaderKind::Date));
+        assert_eq!(header_kind("> *Reply-To:* a"), Some(HeaderKind::Other));
+        assert_eq!(header_kind("Betreffend: a"), None);
+        assert!(ends_with_wrote("Eva wrote:"));
+        assert!(ends_with_sent("Eva sent:"));
+        assert!(wrote_before_name("Am 5. schrieb Eva:"));
+        assert!(wrote_on_date("Eva kirjoitti 5.1.2016 kello 10.42:"));
+        assert!(starts_with_on("Am 5. schrieb Eva:"));
+        assert!(original_message("--- Ursprüngliche Nachricht ---"));
+        assert!(forwarded_message("Begin forwarded message:"));
+        assert!(forwarded_title("Forwarded"));
+        assert!(mobile_signature("Sent from my telephone"));
+        assert!(sign_off("Regards,"));
+        assert!(has_date("10:42"));
+        assert!(starts_with_date("2016-01-05 Eva"));
+        assert!(ends_with_address("Eva <eva@example.com>"));
+        assert!(ends_with_address_colon("Eva <eva@example.com>:"));
+        assert!(link_alone("(https://example.com) >"));
+    }
+}

@@ -1,0 +1,82 @@
+//! `mainstay serve`: runs the service.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::service::Service;
+use crate::settings::{Flags, Settings};
+use crate::time::WallClock;
+use crate::{Failure, logging};
+
+/// Run the service.
+#[derive(Debug, Args)]
+pub struct Command {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+impl Command {
+    /// Runs the command until the process is asked to end.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the settings, the store or the address.
+    pub fn run(self) -> Result<(), Failure> {
+        let settings = Settings::load(&self.flags)?;
+        logging::start(&settings.log)?;
+        for warning in &settings.warnings {
+            tracing::warn!("{warning}");
+        }
+        in_runtime(async {
+            let service = Service::start(settings, Arc::new(WallClock)).await?;
+            let stop = stop_on_signal()?;
+            tracing::info!("serving at http://{}", service.address());
+            service.run(stop).await
+        })
+    }
+}
+
+/// Runs something asynchronous to its end, with the program's one way to encrypt connections installed.
+///
+/// # Errors
+/// Returns what the future returns.
+pub fn in_runtime<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    // Two libraries bring a provider each; without a choice rustls panics at the first connection. A second call in
+    // one process is refused, which changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("the program cannot start its threads: {error}")))?
+        .block_on(future)
+}
+
+/// Ends when the process is asked to: by `SIGTERM`, or by `SIGINT` (Ctrl-C). A second signal ends it at once.
+///
+/// # Errors
+/// Fails when the system does not let the program listen for signals.
+pub fn stop_on_signal() -> Result<CancellationToken, Failure> {
+    let refused = |error| Failure::new(format!("the program cannot listen for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        next().await;
+        tracing::info!("asked to end: finishing what is under way");
+        token.cancel();
+        next().await;
+        tracing::warn!("asked again: ending at once");
+        std::process::exit(1);
+    });
+    Ok(stop)
+}

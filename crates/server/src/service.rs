@@ -1,0 +1,242 @@
+//! The running service: it listens, works, and ends in order.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use mainstay_app::{App, Clock, Tick};
+use mainstay_store::{Store, StoreOptions};
+use mainstay_web::{Limits, Web};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::Failure;
+use crate::settings::Settings;
+
+/// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
+/// know of, because another node made it or the clock was moved.
+const NAP: Duration = Duration::from_millis(200);
+
+/// How long the worker waits after the store did not answer.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// A worker that has not done a round for this long is dead or stuck.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+
+/// A service that is ready to run: its store is open and its address taken, so it accepts connections already.
+pub struct Service {
+    app: App,
+    settings: Settings,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Service {
+    /// Opens the store and takes the address.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be opened or the address is taken.
+    pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let app = open(&settings, clock).await?;
+        let listen = settings.http.listen;
+        let refused = |error| {
+            Failure::new(format!("cannot listen on {listen}: {error}"))
+                .with_remedy("choose another address with --listen, such as --listen 127.0.0.1:0")
+        };
+        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self {
+            app,
+            settings,
+            listener,
+            address,
+        })
+    }
+
+    /// The use cases, for commands that do something before the service runs.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The address it listens on, with the port that was chosen.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is cancelled, then finishes the requests and the round of work that are under way, and
+    /// abandons what takes longer than the deadline.
+    ///
+    /// # Errors
+    /// Fails when the listener breaks.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
+        let pulse = Pulse::default();
+        let works = self.settings.worker;
+        let alive = {
+            let pulse = pulse.clone();
+            move || !works || pulse.age() < SIGN_OF_LIFE
+        };
+        let options = mainstay_web::Options {
+            limits: Limits {
+                body: self.settings.http.max_body.bytes(),
+                time: self.settings.http.request_timeout.get(),
+            },
+            stop: stop.clone(),
+            worker_alive: Box::new(alive),
+        };
+        let web = Web {
+            app: self.app.clone(),
+            options: Arc::new(options),
+        };
+        let worker = work(self.app.clone(), works, stop.clone(), pulse);
+        let worker = tokio::spawn(worker);
+        let router = mainstay_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(self.listener, router)
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        let ended = async {
+            let served = server.await;
+            let worked = worker.await;
+            (served, worked)
+        };
+        let deadline = self.settings.shutdown_deadline.get();
+        let Some((served, worked)) = until(ended, stop, deadline).await else {
+            tracing::warn!(
+                "some requests or work took longer than the deadline and were abandoned"
+            );
+            return Ok(());
+        };
+        served.map_err(|error| Failure::new(format!("the service broke: {error}")))?;
+        worked.map_err(|error| Failure::new(format!("the worker broke: {error}")))?;
+        tracing::info!("ended in order");
+        Ok(())
+    }
+}
+
+/// Waits for the end, but no longer than the deadline once it was asked for.
+async fn until<T>(
+    ended: impl Future<Output = T>,
+    stop: CancellationToken,
+    deadline: Duration,
+) -> Option<T> {
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(deadline).await;
+    };
+    tokio::select! {
+        outcome = ended => Some(outcome),
+        () = overdue => None,
+    }
+}
+
+/// Opens what the use cases need.
+///
+/// # Errors
+/// Fails when the store cannot be opened.
+pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
+    let mark = seed()?;
+    let options = mainstay_app::Options {
+        // The process number alone repeats on other machines and after a restart.
+        node: format!(
+            "{}-{:02x}{:02x}{:02x}",
+            std::process::id(),
+            mark[0],
+            mark[1],
+            mark[2]
+        ),
+        session_lifetime: settings.session_lifetime.get(),
+        public_url: settings.http.public_url.clone(),
+    };
+    let store = open_store(settings).await?;
+    Ok(App::new(store, clock, seed()?, options))
+}
+
+async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+    let url = settings.database.url.expose();
+    if let Some(path) = url
+        .strip_prefix("sqlite:")
+        .filter(|path| !path.starts_with(':'))
+    {
+        let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::new(format!(
+                "the folder {} cannot be made: {error}",
+                folder.display()
+            ))
+            .with_remedy("choose another folder with --data")
+        })?;
+    }
+    let options = StoreOptions {
+        connections: settings.database.max_connections,
+        ..StoreOptions::new(url)
+    };
+    Store::open(&options)
+        .await
+        .map_err(|error| Failure::new(format!("the store cannot be opened: {error}")))
+}
+
+fn seed() -> Result<[u8; 32], Failure> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)
+        .map_err(|error| Failure::new(format!("the system gives no random numbers: {error}")))?;
+    Ok(seed)
+}
+
+/// The time of the worker's last round.
+#[derive(Debug, Clone)]
+struct Pulse(Arc<Mutex<Instant>>);
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+}
+
+impl Pulse {
+    fn beat(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn age(&self) -> Duration {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
+    }
+}
+
+/// How long to sleep when nothing is due: until something is, but never longer than a nap.
+fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
+    let until = next.map_or(NAP, |next| {
+        Duration::try_from(next.duration_since(app.now())).unwrap_or(Duration::ZERO)
+    });
+    until.min(NAP)
+}
+
+/// Does rounds of work until it is asked to stop; a round that has begun is finished.
+async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
+    if !works {
+        return;
+    }
+    while !stop.is_cancelled() {
+        let rest = match app.tick().await {
+            Ok(Tick::More) => Duration::ZERO,
+            Ok(Tick::Idle(next)) => rest_until(&app, next),
+            Err(error) => {
+                tracing::error!("a round of work failed: {error}");
+                AFTER_FAILURE
+            }
+        };
+        pulse.beat();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = app.woken(), if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}

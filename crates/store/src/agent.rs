@@ -1,0 +1,120 @@
+//! Agents.
+
+use mainstay_domain::agent::Agent;
+use mainstay_domain::id::AgentId;
+use mainstay_domain::name::RoleName;
+
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, one};
+use crate::error::StoreError;
+use crate::named_list::name_key;
+use crate::record::{self, fetch_all, fetch_one, insert_with, record, select, update_with};
+use crate::sql::Sql;
+
+record!(Agent in "agent" {
+    id, email, name, roles, languages, skills, capacity, calendar, time_zone, active, created_at,
+});
+
+/// Inserts a new agent.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the address belongs to another.
+pub async fn insert(tx: &Transaction, agent: &Agent) -> Result<(), StoreError> {
+    insert_many(tx, std::slice::from_ref(agent)).await
+}
+
+/// Inserts new agents, several with each statement.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_many(tx: &Transaction, agents: &[Agent]) -> Result<(), StoreError> {
+    insert_with(tx, agents, "email_key", |agent| {
+        name_key(&agent.email).to_value()
+    })
+    .await
+}
+
+/// Writes an agent. Their password stays.
+///
+/// # Errors
+/// As [`insert`], and when the agent is not there.
+pub async fn update(tx: &Transaction, agent: &Agent) -> Result<(), StoreError> {
+    update_with(
+        tx,
+        agent,
+        vec![("email_key", name_key(&agent.email).to_value())],
+    )
+    .await
+}
+
+/// An agent by their id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when they cannot be read.
+pub async fn find(on: &impl Connection, id: AgentId) -> Result<Option<Agent>, StoreError> {
+    record::find(on, &id).await
+}
+
+/// The agent by their e-mail address, whatever its letters' case.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when they cannot be read.
+pub async fn find_by_email(on: &impl Connection, email: &str) -> Result<Option<Agent>, StoreError> {
+    fetch_one(
+        on,
+        select::<Agent>().with(" WHERE t.email_key = ", &name_key(email)),
+    )
+    .await
+}
+
+/// Every agent, by name, those who may not sign in any more among them.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn all(on: &impl Connection) -> Result<Vec<Agent>, StoreError> {
+    let mut agents: Vec<Agent> = fetch_all(on, select::<Agent>()).await?;
+    agents.sort_by_cached_key(|agent| (name_key(&agent.name), agent.id));
+    Ok(agents)
+}
+
+/// Every active agent of a role, by name.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn with_role(on: &impl Connection, role: &RoleName) -> Result<Vec<Agent>, StoreError> {
+    let mut agents = all(on).await?;
+    agents.retain(|agent| agent.active && agent.roles.contains(role));
+    Ok(agents)
+}
+
+/// The hash of an agent's password, if they have one.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn password_hash(
+    on: &impl Connection,
+    id: AgentId,
+) -> Result<Option<String>, StoreError> {
+    let row = one(
+        on,
+        Sql::new("SELECT password_hash FROM agent").with(" WHERE id = ", &id),
+    )
+    .await?;
+    row.map_or(Ok(None), |row| Field::read(&row, 0))
+}
+
+/// Sets the hash of an agent's password, or takes the password away.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn set_password_hash(
+    tx: &Transaction,
+    id: AgentId,
+    hash: Option<&str>,
+) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE agent SET password_hash = ")
+        .with("", &hash.map(str::to_owned))
+        .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}

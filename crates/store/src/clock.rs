@@ -1,0 +1,305 @@
+//! Clocks: what the fold of a ticket's facts said of them, kept for reading and for finding what is due.
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use mainstay_domain::clock::{Clock, OutcomeKind};
+use mainstay_domain::id::TicketId;
+use mainstay_domain::name::{CalendarName, CommitmentName};
+use mainstay_domain::policy::PolicyVersion;
+
+use crate::column::{Scalar, from_json, named, to_json};
+use crate::connection::{Connection, Transaction};
+use crate::due::{self, DueSubject};
+use crate::error::StoreError;
+use crate::record::{fetch_all, insert_all, record, select, upsert_all};
+use crate::sql::Sql;
+
+/// A clock as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredClock {
+    /// Of which ticket.
+    pub ticket: TicketId,
+    /// Of which commitment.
+    pub commitment: CommitmentName,
+    /// Which cycle of it, from 1.
+    pub cycle: u32,
+    /// How it stands.
+    pub state: ClockState,
+    /// The policy that made it.
+    pub policy: PolicyVersion,
+    /// The calendar it is counted on.
+    pub calendar: Option<CalendarName>,
+    /// The target in force.
+    pub target: Option<SignedDuration>,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it was due as promised at its start.
+    pub promised_due_at: Option<Timestamp>,
+    /// When it is due as corrected since.
+    pub due_at: Option<Timestamp>,
+    /// When what was promised was done, be it in time or late.
+    pub stopped_at: Option<Timestamp>,
+    /// When it was missed: its due instant.
+    pub missed_at: Option<Timestamp>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
+    /// The warnings that were given.
+    pub warnings: Vec<WarningGiven>,
+    /// The next instant at which something must happen.
+    pub next_at: Option<Timestamp>,
+    /// Whatever else the fold said, as JSON; `{}` when nothing.
+    pub detail: String,
+}
+
+/// How a clock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClockState {
+    /// It counts, or waits for its calendar to open.
+    Running,
+    /// It is paused.
+    Paused,
+    /// The promise was kept.
+    Met,
+    /// The promise was not kept.
+    Missed,
+    /// The promise is void.
+    Cancelled,
+}
+
+named!(ClockState {
+    Running = "running",
+    Paused = "paused",
+    Met = "met",
+    Missed = "missed",
+    Cancelled = "cancelled",
+});
+
+impl StoredClock {
+    /// What is stored of a clock that the fold of a ticket's facts gave.
+    #[must_use]
+    pub fn of(ticket: TicketId, clock: &Clock) -> Self {
+        let ended = |is_cancelled: bool| {
+            clock
+                .outcome
+                .as_ref()
+                .filter(|outcome| matches!(outcome.kind, OutcomeKind::Cancelled(_)) == is_cancelled)
+                .map(|outcome| outcome.at)
+        };
+        let (stopped_at, cancelled_at) = (ended(false), ended(true));
+        let state = if clock.missed_at.is_some() {
+            ClockState::Missed
+        } else if cancelled_at.is_some() {
+            ClockState::Cancelled
+        } else if stopped_at.is_some() {
+            ClockState::Met
+        } else if clock.is_paused() {
+            ClockState::Paused
+        } else {
+            ClockState::Running
+        };
+        Self {
+            ticket,
+            commitment: clock.commitment.clone(),
+            cycle: clock.cycle,
+            state,
+            policy: clock.policy,
+            calendar: clock
+                .terms
+                .as_ref()
+                .map(|terms| terms.calendar_name.clone()),
+            target: clock.terms.as_ref().map(|terms| terms.target),
+            started_at: clock.started_at,
+            promised_due_at: clock.promised_due_at,
+            due_at: clock.due_at,
+            stopped_at,
+            missed_at: clock.missed_at,
+            cancelled_at,
+            warnings: clock
+                .warned
+                .iter()
+                .map(|warned| WarningGiven {
+                    warning: u32::try_from(warned.warning).unwrap_or(u32::MAX),
+                    at: warned.at,
+                })
+                .collect(),
+            next_at: clock.next_at,
+            detail: "{}".to_owned(),
+        }
+    }
+}
+
+/// A warning that was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarningGiven {
+    /// Which of the commitment's warnings, from 0.
+    pub warning: u32,
+    /// At which instant.
+    pub at: Timestamp,
+}
+
+/// Kept as JSON, by way of pairs.
+impl Scalar for Vec<WarningGiven> {
+    type Base = String;
+
+    fn to_base(&self) -> String {
+        let pairs: Vec<_> = self
+            .iter()
+            .map(|given| (given.warning, given.at.as_microsecond()))
+            .collect();
+        to_json(&pairs)
+    }
+
+    fn from_base(base: String) -> Result<Self, String> {
+        let pairs: Vec<(u32, i64)> = from_json(&base)?;
+        pairs
+            .into_iter()
+            .map(|(warning, at)| {
+                Ok(WarningGiven {
+                    warning,
+                    at: Timestamp::from_base(at)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Kept in microseconds.
+impl Scalar for SignedDuration {
+    type Base = i64;
+
+    fn to_base(&self) -> i64 {
+        i64::try_from(self.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn from_base(base: i64) -> Result<Self, String> {
+        Ok(Self::from_micros(base))
+    }
+}
+
+record!(StoredClock in "clock" {
+    ticket, commitment, cycle, state, policy, calendar, target, started_at, promised_due_at, due_at, stopped_at,
+    missed_at, cancelled_at, warnings, next_at, detail,
+});
+
+/// Makes the clocks of a ticket be these: those that are there are written, those that are not named any more are
+/// removed, and the ticket is due when the first of them is.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the ticket is not there.
+pub async fn replace(
+    tx: &Transaction,
+    ticket: TicketId,
+    clocks: &[StoredClock],
+) -> Result<(), StoreError> {
+    let mut vanished = Sql::new("DELETE FROM clock").with(" WHERE ticket = ", &ticket);
+    if !clocks.is_empty() {
+        vanished.push(" AND (commitment, cycle) NOT IN (VALUES ");
+        for (index, clock) in clocks.iter().enumerate() {
+            vanished.push(if index == 0 { "(" } else { ", (" });
+            vanished
+                .bind(&clock.commitment)
+                .push(", ")
+                .bind(&clock.cycle)
+                .push(")");
+        }
+        vanished.push(")");
+    }
+    tx.execute(vanished).await?;
+    upsert_all(tx, clocks, "ticket, commitment, cycle").await?;
+    due::set(tx, DueSubject::Ticket(ticket), next_of(clocks)).await
+}
+
+/// Inserts the clocks of new tickets, several with each statement, and makes each ticket due when the first of its
+/// clocks is.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when a ticket is not there or a clock is.
+pub async fn insert_many(tx: &Transaction, clocks: &[StoredClock]) -> Result<(), StoreError> {
+    insert_all(tx, clocks).await?;
+    let mut next = std::collections::BTreeMap::new();
+    for clock in clocks {
+        if let Some(at) = clock.next_at {
+            let first = next.entry(clock.ticket).or_insert(at);
+            *first = at.min(*first);
+        }
+    }
+    let subjects: Vec<_> = next
+        .into_iter()
+        .map(|(ticket, at)| (DueSubject::Ticket(ticket), Some(at)))
+        .collect();
+    due::set_many(tx, &subjects).await
+}
+
+/// The clocks of a ticket, by start, commitment and cycle.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_ticket(
+    on: &impl Connection,
+    ticket: TicketId,
+) -> Result<Vec<StoredClock>, StoreError> {
+    of_tickets(on, &[ticket]).await
+}
+
+/// The clocks of several tickets, by ticket, start, commitment and cycle.
+///
+/// # Errors
+/// As [`of_ticket`].
+pub async fn of_tickets(
+    on: &impl Connection,
+    tickets: &[TicketId],
+) -> Result<Vec<StoredClock>, StoreError> {
+    let mut clocks = Vec::new();
+    for tickets in tickets.chunks(5_000) {
+        let mut sql = select::<StoredClock>();
+        sql.push(" WHERE t.ticket IN (").bind_all(tickets).push(")");
+        clocks.extend(fetch_all::<StoredClock>(on, sql).await?);
+    }
+    clocks.sort_by(|a, b| {
+        (a.ticket, a.started_at, &a.commitment, a.cycle).cmp(&(
+            b.ticket,
+            b.started_at,
+            &b.commitment,
+            b.cycle,
+        ))
+    });
+    Ok(clocks)
+}
+
+/// The clocks on which something must happen at `now`, the longest due first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn due_clocks(
+    on: &impl Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<StoredClock>, StoreError> {
+    let sql = select::<StoredClock>()
+        .with(" WHERE t.next_at IS NOT NULL AND t.next_at <= ", &now)
+        .with(
+            " ORDER BY t.next_at, t.ticket, t.commitment, t.cycle LIMIT ",
+            &i64::from(limit),
+        );
+    fetch_all(on, sql).await
+}
+
+/// The clocks that started in a span of time (`from` included, `until` not), by start, for reports.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn started_between(
+    on: &impl Connection,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<StoredClock>, StoreError> {
+    let sql = select::<StoredClock>()
+        .with(" WHERE t.started_at >= ", &from)
+        .with(" AND t.started_at < ", &until)
+        .then(" ORDER BY t.started_at, t.ticket, t.commitment, t.cycle");
+    fetch_all(on, sql).await
+}
+
+fn next_of(clocks: &[StoredClock]) -> Option<Timestamp> {
+    clocks.iter().filter_map(|clock| clock.next_at).min()
+}

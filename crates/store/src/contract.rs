@@ -1,0 +1,90 @@
+//! Contracts.
+
+use jiff::civil::Date;
+use mainstay_domain::contract::Contract;
+use mainstay_domain::id::{AccountId, ContractId};
+
+use crate::connection::{Connection, Transaction};
+use crate::error::StoreError;
+use crate::record::{self, fetch_all, fetch_one, insert_all, record, select};
+
+record!(Contract in "contract" {
+    id, account, tier, starts_on, ends_on, renews_on, value, currency, overrides, created_at,
+});
+
+/// Inserts a new contract.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the account is not there.
+pub async fn insert(tx: &Transaction, contract: &Contract) -> Result<(), StoreError> {
+    insert_many(tx, std::slice::from_ref(contract)).await
+}
+
+/// Inserts new contracts, several with each statement.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_many(tx: &Transaction, contracts: &[Contract]) -> Result<(), StoreError> {
+    insert_all(tx, contracts).await
+}
+
+/// Writes a contract.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is not there.
+pub async fn update(tx: &Transaction, contract: &Contract) -> Result<(), StoreError> {
+    record::update(tx, contract).await
+}
+
+/// A contract by its id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find(on: &impl Connection, id: ContractId) -> Result<Option<Contract>, StoreError> {
+    record::find(on, &id).await
+}
+
+/// The contracts of an account, the latest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_account(
+    on: &impl Connection,
+    account: AccountId,
+) -> Result<Vec<Contract>, StoreError> {
+    let sql = select::<Contract>()
+        .with(" WHERE t.account = ", &account)
+        .then(" ORDER BY t.starts_on DESC, t.id DESC");
+    fetch_all(on, sql).await
+}
+
+/// The contract of an account that is in force on a day; of several the one that started last.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn in_force(
+    on: &impl Connection,
+    account: AccountId,
+    day: Date,
+) -> Result<Option<Contract>, StoreError> {
+    let sql = select::<Contract>()
+        .with(" WHERE t.account = ", &account)
+        .with(" AND t.starts_on <= ", &day)
+        .with(" AND (t.ends_on IS NULL OR t.ends_on >= ", &day)
+        .then(") ORDER BY t.starts_on DESC, t.id DESC LIMIT 1");
+    fetch_one(on, sql).await
+}
+
+/// Every contract that is in force on a day, by account; of several of one account the one that started last.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn all_in_force(on: &impl Connection, day: Date) -> Result<Vec<Contract>, StoreError> {
+    let sql = select::<Contract>()
+        .with(" WHERE t.starts_on <= ", &day)
+        .with(" AND (t.ends_on IS NULL OR t.ends_on >= ", &day)
+        .then(") ORDER BY t.account, t.starts_on DESC, t.id DESC");
+    let mut contracts: Vec<Contract> = fetch_all(on, sql).await?;
+    contracts.dedup_by_key(|contract| contract.account);
+    Ok(contracts)
+}

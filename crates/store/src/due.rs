@@ -1,0 +1,193 @@
+//! The one index of what is due: the next instant of every ticket and escalation at which something must happen.
+//!
+//! Finding what is due costs by what is due, whatever else is open. A node takes due subjects under a lease: until it
+//! ends no other node is given them, and a node that dies loses them to the others.
+
+use jiff::Timestamp;
+use mainstay_domain::id::{EscalationId, TicketId};
+use uuid::Uuid;
+
+use crate::column::{Field, named};
+use crate::connection::{Connection, Transaction, all, one};
+use crate::error::StoreError;
+use crate::record::insert_values;
+use crate::sql::Sql;
+
+/// Something on which something is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DueSubject {
+    /// A ticket: one of its clocks warns or is missed.
+    Ticket(TicketId),
+    /// An escalation: its next step is to be taken.
+    Escalation(EscalationId),
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// On what.
+    pub subject: DueSubject,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Says when something must happen next on a subject, or never, and ends its lease.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn set(
+    tx: &Transaction,
+    subject: DueSubject,
+    next_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    set_many(tx, &[(subject, next_at)]).await
+}
+
+/// Says of many subjects when something must happen next, or never, and ends their leases. Each stands there once.
+///
+/// # Errors
+/// As [`set`].
+pub async fn set_many(
+    tx: &Transaction,
+    subjects: &[(DueSubject, Option<Timestamp>)],
+) -> Result<(), StoreError> {
+    let rows = subjects
+        .iter()
+        .filter_map(|(subject, next_at)| {
+            next_at.map(|at| {
+                vec![
+                    subject.kind().to_value(),
+                    subject.id().to_value(),
+                    at.to_value(),
+                ]
+            })
+        })
+        .collect();
+    let ending = " ON CONFLICT (kind, subject) DO UPDATE SET \
+                  next_at = excluded.next_at, leased_by = NULL, leased_until = NULL";
+    insert_values(tx, "due", &["kind", "subject", "next_at"], rows, ending).await?;
+    for (subject, _) in subjects.iter().filter(|(_, next_at)| next_at.is_none()) {
+        let sql = Sql::new("DELETE FROM due")
+            .with(" WHERE kind = ", &subject.kind())
+            .with(" AND subject = ", &subject.id());
+        tx.execute(sql).await?;
+    }
+    Ok(())
+}
+
+/// Takes what is due at `now`, the longest due first, and keeps other nodes from it until `until`.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn lease_due(
+    tx: &Transaction,
+    now: Timestamp,
+    node: &str,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Due>, StoreError> {
+    let sql = Sql::new("UPDATE due SET leased_by = ")
+        .with("", &node.to_owned())
+        .with(", leased_until = ", &until)
+        .with(
+            " WHERE (kind, subject) IN (SELECT kind, subject FROM due WHERE next_at <= ",
+            &now,
+        )
+        .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
+        .with(") ORDER BY next_at, subject LIMIT ", &i64::from(limit))
+        .then(skip_locked(tx))
+        .then(") RETURNING kind, subject, next_at");
+    let mut due = all(tx, sql)
+        .await?
+        .iter()
+        .map(|row| {
+            let kind: Kind = Field::read(row, 0)?;
+            Ok(Due {
+                subject: kind.subject(Field::read(row, 1)?),
+                at: Field::read(row, 2)?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    due.sort_by_key(|due| (due.at, due.subject.id()));
+    Ok(due)
+}
+
+/// The next instant at which something is due or a lease ends: until then there is nothing to do here.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn next_instant(on: &impl Connection) -> Result<Option<Timestamp>, StoreError> {
+    let sql = Sql::new(
+        "SELECT (SELECT MIN(next_at) FROM due WHERE leased_until IS NULL), \
+         (SELECT MIN(leased_until) FROM due WHERE leased_until IS NOT NULL)",
+    );
+    let Some(row) = one(on, sql).await? else {
+        return Ok(None);
+    };
+    let free: Option<Timestamp> = Field::read(&row, 0)?;
+    let leased: Option<Timestamp> = Field::read(&row, 1)?;
+    Ok(free.into_iter().chain(leased).min())
+}
+
+/// How long ago what is due at `now` and in nobody's hands fell due, and how much it is: how far the workers are behind.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn backlog(
+    on: &impl Connection,
+    now: Timestamp,
+) -> Result<(u64, Option<Timestamp>), StoreError> {
+    let sql = Sql::new("SELECT COUNT(*), MIN(next_at) FROM due")
+        .with(" WHERE next_at <= ", &now)
+        .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
+        .then(")");
+    match one(on, sql).await? {
+        Some(row) => Ok((Field::read(&row, 0)?, Field::read(&row, 1)?)),
+        None => Ok((0, None)),
+    }
+}
+
+/// On PostgreSQL two nodes that look at once pass over each other's rows; SQLite has one writer at a time.
+pub(crate) fn skip_locked(tx: &Transaction) -> &'static str {
+    if tx.is_postgres() {
+        " FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Ticket,
+    Escalation,
+}
+
+named!(Kind {
+    Ticket = "ticket",
+    Escalation = "escalation",
+});
+
+impl Kind {
+    fn subject(self, id: Uuid) -> DueSubject {
+        match self {
+            Self::Ticket => DueSubject::Ticket(id.into()),
+            Self::Escalation => DueSubject::Escalation(id.into()),
+        }
+    }
+}
+
+impl DueSubject {
+    fn kind(self) -> Kind {
+        match self {
+            Self::Ticket(_) => Kind::Ticket,
+            Self::Escalation(_) => Kind::Escalation,
+        }
+    }
+
+    fn id(self) -> Uuid {
+        match self {
+            Self::Ticket(id) => id.uuid(),
+            Self::Escalation(id) => id.uuid(),
+        }
+    }
+}

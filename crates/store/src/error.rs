@@ -1,0 +1,103 @@
+//! What can go wrong in the store.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+
+/// Why the store could not do what was asked. That something is not there is no error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database does not answer now, or another writer was in the way: the same transaction may succeed later.
+    #[error("the database is not available now: {0}")]
+    Unavailable(String),
+    /// Somebody else changed or took the same thing first: load again and decide again.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// A row holds what this program never writes.
+    #[error("the store holds something unreadable: {0}; restore a backup or report the fault")]
+    Corrupt(String),
+    /// A newer version of the program has changed the schema.
+    #[error(
+        "the database was last opened by a newer version of Mainstay (it holds the schema step {found:?}, which this \
+         version does not know): run that version or a newer one, or restore a backup made before"
+    )]
+    NewerSchema {
+        /// The schema step that is not known.
+        found: String,
+    },
+    /// The address is not one of a database that can be used.
+    #[error(
+        "{address:?} is not the address of a database: expected `sqlite:PATH`, `sqlite::memory:` or `postgres://…` ({reason})"
+    )]
+    Address {
+        /// The address, without what may be secret in it.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database refused a statement: a fault of the program.
+    #[error("the database refused a statement: {0}")]
+    Refused(String),
+}
+
+impl StoreError {
+    /// Whether the same transaction may succeed when it is tried again.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// The codes by which PostgreSQL says that trying again may help: serialization, deadlock, lock not available, too
+/// many connections, shutting down, starting up, and every connection exception (class 08).
+const TRANSIENT: [&str; 8] = [
+    "40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "25006",
+];
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(what)) => {
+                return Self::Conflict(format!("it exists already ({what})"));
+            }
+            Some(SqlErr::ForeignKeyConstraintViolation(what)) => {
+                return Self::Conflict(format!(
+                    "it refers to something that is not there ({what})"
+                ));
+            }
+            _ => {}
+        }
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error.to_string()),
+            DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause)) => from_driver(cause),
+            DbErr::Type(what) => Self::Corrupt(what.clone()),
+            _ => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+fn from_driver(error: &sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => StoreError::Unavailable(error.to_string()),
+        sqlx::Error::Database(refusal) => {
+            let code = refusal.code().unwrap_or_default();
+            // SQLite: 5 busy, 6 locked, 10 input or output, 13 full, with their extended codes in the upper bytes.
+            let sqlite_transient = code
+                .parse::<u32>()
+                .is_ok_and(|code| code < 100_000 && matches!(code & 0xff, 5 | 6 | 10 | 13))
+                && code.len() < 5;
+            if sqlite_transient || code.starts_with("08") || TRANSIENT.contains(&code.as_ref()) {
+                StoreError::Unavailable(error.to_string())
+            } else {
+                StoreError::Refused(error.to_string())
+            }
+        }
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+            StoreError::Corrupt(error.to_string())
+        }
+        _ => StoreError::Refused(error.to_string()),
+    }
+}

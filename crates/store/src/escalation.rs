@@ -1,0 +1,289 @@
+//! Escalations: their facts, and the fold of them that lists and the index of what is due need.
+
+use jiff::Timestamp;
+use mainstay_domain::escalation::{Escalation, EscalationEvent, GroupKey, Phase, Subject};
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::{EscalationId, TicketId};
+use mainstay_domain::name::LadderName;
+
+use crate::column::{Field, Scalar, from_json, named, to_json};
+use crate::connection::{Connection, Transaction, all};
+use crate::due::{self, DueSubject};
+use crate::error::StoreError;
+use crate::page::{Cursor, Page, PageRequest, latest_first};
+use crate::record::{self, fetch_all, insert_values, record, select, update_sql};
+use crate::sql::Sql;
+
+/// What is stored of an escalation beside its facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEscalation {
+    /// Identifies it.
+    pub id: EscalationId,
+    /// What it is about, as a key: `ticket:…`, `tag:…` or `category:…`.
+    pub subject_key: String,
+    /// The ladder it is on.
+    pub ladder: LadderName,
+    /// Where it stands.
+    pub phase: StoredPhase,
+    /// The level it has reached.
+    pub level: u32,
+    /// Why it was raised.
+    pub reason: String,
+    /// The tickets it is about.
+    pub tickets: Vec<TicketId>,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// When somebody took it on, while they have it.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Who took it on.
+    pub acknowledged_by: Option<Actor>,
+    /// When it was resolved or cancelled, while it is.
+    pub ended_at: Option<Timestamp>,
+    /// When its next step is due.
+    pub next_at: Option<Timestamp>,
+    /// How many facts it is the fold of.
+    pub version: u64,
+}
+
+/// Where an escalation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoredPhase {
+    /// It is being worked on, or waits to be.
+    Open,
+    /// The issue is resolved.
+    Resolved,
+    /// It was raised in error, or its ticket was merged away.
+    Cancelled,
+}
+
+named!(StoredPhase {
+    Open = "open",
+    Resolved = "resolved",
+    Cancelled = "cancelled",
+});
+
+record!(StoredEscalation in "escalation" {
+    id, subject_key, ladder, phase, level, reason, tickets, raised_at, acknowledged_at, acknowledged_by, ended_at,
+    next_at, version,
+});
+
+/// Kept as JSON.
+impl Scalar for Vec<TicketId> {
+    type Base = String;
+
+    fn to_base(&self) -> String {
+        to_json(self)
+    }
+
+    fn from_base(base: String) -> Result<Self, String> {
+        from_json(&base)
+    }
+}
+
+impl StoredEscalation {
+    /// What is stored of an escalation of so many facts whose next step is due then.
+    #[must_use]
+    pub fn of(
+        id: EscalationId,
+        escalation: &Escalation,
+        next_at: Option<Timestamp>,
+        version: u64,
+    ) -> Self {
+        let (phase, ended_at) = match escalation.phase {
+            Phase::Open => (StoredPhase::Open, None),
+            Phase::Resolved { at } => (StoredPhase::Resolved, Some(at)),
+            Phase::Cancelled { at } => (StoredPhase::Cancelled, Some(at)),
+        };
+        Self {
+            id,
+            subject_key: subject_key(&escalation.subject),
+            ladder: escalation.ladder().clone(),
+            phase,
+            level: u32::from(escalation.level()),
+            reason: escalation.reason.clone(),
+            tickets: escalation.subject.tickets().to_vec(),
+            raised_at: escalation.raised_at,
+            acknowledged_at: escalation.acknowledged.map(|taken| taken.at),
+            acknowledged_by: escalation.acknowledged.map(|taken| taken.by),
+            ended_at,
+            next_at,
+            version,
+        }
+    }
+}
+
+/// What an escalation is about, as a key that is equal for what is about the same.
+#[must_use]
+pub fn subject_key(subject: &Subject) -> String {
+    match subject {
+        Subject::Ticket { ticket } => format!("ticket:{ticket}"),
+        Subject::Group {
+            key: GroupKey::Tag(tag),
+            ..
+        } => format!("tag:{tag}"),
+        Subject::Group {
+            key: GroupKey::Category(category),
+            ..
+        } => format!("category:{category}"),
+    }
+}
+
+/// Inserts a new escalation with its facts, and makes it due when its next step is.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is there, or a ticket is not.
+pub async fn insert(
+    tx: &Transaction,
+    stored: &StoredEscalation,
+    events: &[EscalationEvent],
+    recorded_at: Timestamp,
+) -> Result<(), StoreError> {
+    record::insert_all(tx, [stored]).await?;
+    append(tx, stored.id, 0, events, recorded_at).await?;
+    insert_tickets(tx, stored).await?;
+    due::set(tx, DueSubject::Escalation(stored.id), stored.next_at).await
+}
+
+/// Writes an escalation that was loaded at `expected` version, appends what happened since, and makes it due when its
+/// next step is.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody else wrote it since, or it is not there.
+pub async fn update(
+    tx: &Transaction,
+    stored: &StoredEscalation,
+    expected: u64,
+    events: &[EscalationEvent],
+    recorded_at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = update_sql(stored, Vec::new()).with(" AND version = ", &expected);
+    if tx.execute(sql).await? == 0 {
+        return Err(StoreError::Conflict(
+            "the escalation has changed since it was read".to_owned(),
+        ));
+    }
+    append(tx, stored.id, expected, events, recorded_at).await?;
+    insert_tickets(tx, stored).await?;
+    due::set(tx, DueSubject::Escalation(stored.id), stored.next_at).await
+}
+
+/// Every fact of an escalation, in order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn load(
+    on: &impl Connection,
+    id: EscalationId,
+) -> Result<Vec<EscalationEvent>, StoreError> {
+    let sql = Sql::new("SELECT payload FROM escalation_event")
+        .with(" WHERE escalation = ", &id)
+        .then(" ORDER BY sequence");
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| from_json(&String::read(row, 0)?).map_err(StoreError::Corrupt))
+        .collect()
+}
+
+/// An escalation by its id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find(
+    on: &impl Connection,
+    id: EscalationId,
+) -> Result<Option<StoredEscalation>, StoreError> {
+    record::find(on, &id).await
+}
+
+/// The escalations of a ticket, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_ticket(
+    on: &impl Connection,
+    ticket: TicketId,
+) -> Result<Vec<StoredEscalation>, StoreError> {
+    let sql = select::<StoredEscalation>()
+        .with(
+            " JOIN escalation_ticket e ON e.escalation = t.id WHERE e.ticket = ",
+            &ticket,
+        )
+        .then(" ORDER BY t.raised_at, t.id");
+    fetch_all(on, sql).await
+}
+
+/// The open escalations about a subject, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn open_about(
+    on: &impl Connection,
+    subject: &Subject,
+) -> Result<Vec<StoredEscalation>, StoreError> {
+    let sql = select::<StoredEscalation>()
+        .with(" WHERE t.subject_key = ", &subject_key(subject))
+        .with(" AND t.phase = ", &StoredPhase::Open)
+        .then(" ORDER BY t.raised_at, t.id");
+    fetch_all(on, sql).await
+}
+
+/// Lists escalations, the latest first; those in one phase, or all.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn list(
+    on: &impl Connection,
+    phase: Option<StoredPhase>,
+    page: PageRequest,
+) -> Result<Page<StoredEscalation>, StoreError> {
+    let mut sql = select::<StoredEscalation>().then(" WHERE 1 = 1");
+    if let Some(phase) = &phase {
+        sql.push(" AND t.phase = ").bind(phase);
+    }
+    latest_first(&mut sql, "t.raised_at", page);
+    let items = fetch_all(on, sql).await?;
+    Ok(Page::of(items, page.limit, |stored: &StoredEscalation| {
+        Cursor::at(stored.raised_at, stored.id.uuid())
+    }))
+}
+
+async fn append(
+    tx: &Transaction,
+    id: EscalationId,
+    after: u64,
+    events: &[EscalationEvent],
+    recorded_at: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = (after + 1..)
+        .zip(events)
+        .map(|(sequence, event)| {
+            vec![
+                id.to_value(),
+                sequence.to_value(),
+                event.at.to_value(),
+                recorded_at.to_value(),
+                to_json(event).to_value(),
+            ]
+        })
+        .collect();
+    let columns = ["escalation", "sequence", "at", "recorded_at", "payload"];
+    insert_values(tx, "escalation_event", &columns, rows, "").await
+}
+
+async fn insert_tickets(tx: &Transaction, stored: &StoredEscalation) -> Result<(), StoreError> {
+    let rows = stored
+        .tickets
+        .iter()
+        .map(|ticket| vec![ticket.to_value(), stored.id.to_value()])
+        .collect();
+    let columns = ["ticket", "escalation"];
+    insert_values(
+        tx,
+        "escalation_ticket",
+        &columns,
+        rows,
+        " ON CONFLICT DO NOTHING",
+    )
+    .await
+}

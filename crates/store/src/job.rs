@@ -1,0 +1,232 @@
+//! The queue of jobs.
+//!
+//! A job is queued in the transaction that makes it true, and taken under a lease by a worker that runs it outside of
+//! any transaction. A job that is done is removed, so a `dedup_key` keeps a second one out only while the first waits,
+//! runs or lies dead.
+
+use jiff::Timestamp;
+use mainstay_domain::id::JobId;
+use mainstay_domain::job::Job;
+
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, all, one};
+use crate::due::skip_locked;
+use crate::error::StoreError;
+use crate::record::{Record, columns, fetch_all, fetch_one, insert_values, record, select};
+use crate::sql::Sql;
+
+record!(Job in "job" { id, kind, payload, run_at, dedup_key, attempts, last_error, dead_at, created_at });
+
+/// Whether a job was queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It was.
+    Now,
+    /// One with its key is in the queue already, and it was not.
+    Before,
+}
+
+/// Queues a job, unless one with its key is in the queue.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn enqueue(tx: &Transaction, job: &Job) -> Result<Enqueued, StoreError> {
+    let mut sql = Sql::new(format!("INSERT INTO job ({}) VALUES (", columns::<Job>("")));
+    for (index, value) in job.to_values().into_iter().enumerate() {
+        sql.push(if index == 0 { "" } else { ", " })
+            .bind_value(value);
+    }
+    sql.push(") ON CONFLICT (dedup_key) DO NOTHING");
+    Ok(match tx.execute(sql).await? {
+        0 => Enqueued::Before,
+        _ => Enqueued::Now,
+    })
+}
+
+/// Queues jobs, several with each statement, except those whose key is in the queue.
+///
+/// # Errors
+/// As [`enqueue`].
+pub async fn enqueue_many(tx: &Transaction, jobs: &[Job]) -> Result<(), StoreError> {
+    let rows = jobs.iter().map(Record::to_values).collect();
+    insert_values(
+        tx,
+        "job",
+        Job::COLUMNS,
+        rows,
+        " ON CONFLICT (dedup_key) DO NOTHING",
+    )
+    .await
+}
+
+/// Takes the jobs that may run at `now`, the longest waiting first, and keeps other workers from them until `until`.
+/// A worker that has not finished by then loses them.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn lease(
+    tx: &Transaction,
+    now: Timestamp,
+    worker: &str,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Job>, StoreError> {
+    let sql = Sql::new("UPDATE job SET leased_by = ")
+        .with("", &worker.to_owned())
+        .with(", leased_until = ", &until)
+        .with(
+            " WHERE id IN (SELECT id FROM job WHERE dead_at IS NULL AND run_at <= ",
+            &now,
+        )
+        .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
+        .with(") ORDER BY run_at, id LIMIT ", &i64::from(limit))
+        .then(skip_locked(tx))
+        .then(") RETURNING ")
+        .then(&columns::<Job>(""));
+    let rows = all(tx, sql).await?;
+    let mut jobs = rows
+        .iter()
+        .map(|row| Job::read(row, 0))
+        .collect::<Result<Vec<_>, _>>()?;
+    jobs.sort_by_key(|job| (job.run_at, job.id));
+    Ok(jobs)
+}
+
+/// Keeps a lease for longer, and says whether the worker still has it.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn extend(
+    tx: &Transaction,
+    id: JobId,
+    worker: &str,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = Sql::new("UPDATE job SET leased_until = ")
+        .with("", &until)
+        .with(" WHERE id = ", &id)
+        .with(" AND leased_by = ", &worker.to_owned());
+    Ok(tx.execute(sql).await? > 0)
+}
+
+/// Removes a job that is done.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn complete(tx: &Transaction, id: JobId) -> Result<(), StoreError> {
+    tx.execute(Sql::new("DELETE FROM job").with(" WHERE id = ", &id))
+        .await?;
+    Ok(())
+}
+
+/// Puts a job that failed back, to be tried again at an instant.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn retry(
+    tx: &Transaction,
+    id: JobId,
+    at: Timestamp,
+    error: &str,
+) -> Result<(), StoreError> {
+    let sql =
+        Sql::new("UPDATE job SET attempts = attempts + 1, leased_by = NULL, leased_until = NULL")
+            .with(", run_at = ", &at)
+            .with(", last_error = ", &error.to_owned())
+            .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// Gives a job up; a person may look at it and queue it again.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn give_up(
+    tx: &Transaction,
+    id: JobId,
+    at: Timestamp,
+    error: &str,
+) -> Result<(), StoreError> {
+    let sql =
+        Sql::new("UPDATE job SET attempts = attempts + 1, leased_by = NULL, leased_until = NULL")
+            .with(", dead_at = ", &at)
+            .with(", last_error = ", &error.to_owned())
+            .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// Queues a job that was given up again, and says whether there was one.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn requeue(tx: &Transaction, id: JobId, run_at: Timestamp) -> Result<bool, StoreError> {
+    let sql = Sql::new("UPDATE job SET attempts = 0, dead_at = NULL")
+        .with(", run_at = ", &run_at)
+        .with(" WHERE dead_at IS NOT NULL AND id = ", &id);
+    Ok(tx.execute(sql).await? > 0)
+}
+
+/// The jobs that were given up, the latest first.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn dead(on: &impl Connection, limit: u32) -> Result<Vec<Job>, StoreError> {
+    let sql = select::<Job>().with(
+        " WHERE dead_at IS NOT NULL ORDER BY dead_at DESC, id DESC LIMIT ",
+        &i64::from(limit),
+    );
+    fetch_all(on, sql).await
+}
+
+/// A job by its id.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn find(on: &impl Connection, id: JobId) -> Result<Option<Job>, StoreError> {
+    fetch_one(on, select::<Job>().with(" WHERE id = ", &id)).await
+}
+
+/// How many jobs wait or run, and how many were given up.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn counts(on: &impl Connection) -> Result<JobCounts, StoreError> {
+    let sql = Sql::new(
+        "SELECT (SELECT COUNT(*) FROM job WHERE dead_at IS NULL), (SELECT COUNT(*) FROM job WHERE dead_at IS NOT NULL)",
+    );
+    match one(on, sql).await? {
+        Some(row) => Ok(JobCounts {
+            live: Field::read(&row, 0)?,
+            dead: Field::read(&row, 1)?,
+        }),
+        None => Ok(JobCounts { live: 0, dead: 0 }),
+    }
+}
+
+/// How many jobs there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobCounts {
+    /// Waiting or running.
+    pub live: u64,
+    /// Given up.
+    pub dead: u64,
+}
+
+/// The next instant at which a job may run or a lease ends.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn next_job_at(on: &impl Connection) -> Result<Option<Timestamp>, StoreError> {
+    let sql = Sql::new(
+        "SELECT (SELECT MIN(run_at) FROM job WHERE dead_at IS NULL AND leased_until IS NULL), \
+         (SELECT MIN(leased_until) FROM job WHERE leased_until IS NOT NULL)",
+    );
+    let Some(row) = one(on, sql).await? else {
+        return Ok(None);
+    };
+    let free: Option<Timestamp> = Field::read(&row, 0)?;
+    let leased: Option<Timestamp> = Field::read(&row, 1)?;
+    Ok(free.into_iter().chain(leased).min())
+}

@@ -1,0 +1,208 @@
+//! The ledger: what happened, in the order in which it was recorded.
+//!
+//! Nothing is ever changed or removed here. A fact of a ticket carries its place in the ticket's own ledger, and no two
+//! facts have the same place, so of two writers who decided upon the same state one is refused.
+
+use jiff::Timestamp;
+use mainstay_domain::event::{Actor, Event};
+use mainstay_domain::id::{AccountId, EventId, TicketId};
+use mainstay_domain::policy::PolicyVersion;
+use sea_orm::QueryResult;
+
+use crate::column::{Field, Scalar, from_json, to_json};
+use crate::connection::{Connection, Transaction, all, one};
+use crate::error::StoreError;
+use crate::page::{Cursor, Page, PageRequest};
+use crate::record::{fetch_all, insert_all, insert_values, record, select};
+use crate::sql::Sql;
+
+/// A fact about an account, such as a contract that began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountFact {
+    /// Identifies it.
+    pub id: EventId,
+    /// About which account.
+    pub account: AccountId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// The policy in force when it was recorded.
+    pub policy: PolicyVersion,
+    /// What happened, such as `contract_started`.
+    pub kind: String,
+    /// The particulars, as a JSON object.
+    pub payload: String,
+}
+
+record!(AccountFact in "event" { id, account, at, recorded_at, actor, policy, kind, payload });
+
+const COLUMNS: [&str; 10] = [
+    "id",
+    "ticket",
+    "account",
+    "sequence",
+    "at",
+    "recorded_at",
+    "actor",
+    "policy",
+    "kind",
+    "payload",
+];
+
+/// Appends facts of a ticket. The account is the one the ticket is filed under after them.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when a place in the ledger is taken: somebody else was first.
+pub async fn append(
+    tx: &Transaction,
+    ticket: TicketId,
+    account: Option<AccountId>,
+    events: &[Event],
+) -> Result<(), StoreError> {
+    append_many(tx, events.iter().map(|event| (ticket, account, event))).await
+}
+
+/// Appends facts of many tickets, several with each statement.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_many<'a>(
+    tx: &Transaction,
+    events: impl IntoIterator<Item = (TicketId, Option<AccountId>, &'a Event)>,
+) -> Result<(), StoreError> {
+    let rows = events
+        .into_iter()
+        .map(|(ticket, account, event)| {
+            vec![
+                event.id.to_value(),
+                ticket.to_value(),
+                account.to_value(),
+                event.sequence.to_value(),
+                event.at.to_value(),
+                event.recorded_at.to_value(),
+                event.actor.to_value(),
+                event.policy.to_value(),
+                event.kind.name().to_owned().to_value(),
+                to_json(&event.kind).to_value(),
+            ]
+        })
+        .collect();
+    insert_values(tx, "event", &COLUMNS, rows, "").await
+}
+
+/// Every fact of a ticket, in order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn load(on: &impl Connection, ticket: TicketId) -> Result<Vec<Event>, StoreError> {
+    let sql = Sql::new(SELECT_EVENT)
+        .with(" WHERE ticket = ", &ticket)
+        .then(" ORDER BY sequence");
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| read_event(row, 0))
+        .collect()
+}
+
+/// The facts of an account's tickets that happened in a span of time (`from` included, `until` not), oldest first,
+/// with the ticket of each.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn load_of_account(
+    on: &impl Connection,
+    account: AccountId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(TicketId, Event)>, StoreError> {
+    let sql = Sql::new(format!("{SELECT_EVENT} WHERE ticket IS NOT NULL"))
+        .with(" AND account = ", &account)
+        .with(" AND at >= ", &from)
+        .with(" AND at < ", &until)
+        .then(" ORDER BY at, ticket, sequence");
+    all(on, sql).await?.iter().map(read_with_ticket).collect()
+}
+
+/// The facts recorded of every ticket, for a check or a replay: one page in the order of tickets.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn tickets(
+    on: &impl Connection,
+    page: PageRequest,
+) -> Result<Page<(TicketId, u64)>, StoreError> {
+    let after = page.after.map_or(0, Cursor::number);
+    let sql = Sql::new("SELECT id, number FROM ticket")
+        .with(" WHERE number > ", &after)
+        .with(" ORDER BY number LIMIT ", &(i64::from(page.limit) + 1));
+    let rows = all(on, sql).await?;
+    let items: Result<Vec<(TicketId, u64)>, StoreError> = rows
+        .iter()
+        .map(|row| Ok((Field::read(row, 0)?, Field::read(row, 1)?)))
+        .collect();
+    Ok(Page::of(items?, page.limit, |(_, number)| Cursor {
+        key: 0,
+        tie: u128::from(*number),
+    }))
+}
+
+/// How many facts there are.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count(on: &impl Connection) -> Result<u64, StoreError> {
+    let row = one(on, Sql::new("SELECT COUNT(*) FROM event")).await?;
+    row.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// Appends facts about accounts.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when an account is not there or a fact is.
+pub async fn append_account_facts(
+    tx: &Transaction,
+    facts: &[AccountFact],
+) -> Result<(), StoreError> {
+    insert_all(tx, facts).await
+}
+
+/// Every fact about an account itself, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn account_facts(
+    on: &impl Connection,
+    account: AccountId,
+) -> Result<Vec<AccountFact>, StoreError> {
+    let sql = select::<AccountFact>()
+        .with(" WHERE account = ", &account)
+        .then(" AND ticket IS NULL ORDER BY at, id");
+    fetch_all(on, sql).await
+}
+
+const SELECT_EVENT: &str =
+    "SELECT id, at, recorded_at, sequence, actor, policy, payload, ticket FROM event";
+
+fn read_event(row: &QueryResult, first: usize) -> Result<Event, StoreError> {
+    let id: EventId = Field::read(row, first)?;
+    let payload = String::read(row, first + 6)?;
+    Ok(Event {
+        id,
+        at: Field::read(row, first + 1)?,
+        recorded_at: Field::read(row, first + 2)?,
+        sequence: Field::read(row, first + 3)?,
+        actor: Field::read(row, first + 4)?,
+        policy: PolicyVersion::from_base(Field::read(row, first + 5)?)
+            .map_err(StoreError::Corrupt)?,
+        kind: from_json(&payload)
+            .map_err(|reason| StoreError::Corrupt(format!("the fact {id}: {reason}")))?,
+    })
+}
+
+fn read_with_ticket(row: &QueryResult) -> Result<(TicketId, Event), StoreError> {
+    Ok((Field::read(row, 7)?, read_event(row, 0)?))
+}

@@ -1,0 +1,314 @@
+//! Mail as it was received, and mail to be sent.
+
+use jiff::Timestamp;
+use mainstay_domain::id::{OutgoingMailId, RawMailId, TicketId};
+use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailState};
+
+use crate::column::{Field, named};
+use crate::connection::{Connection, Transaction, one};
+use crate::error::StoreError;
+use crate::page::{Cursor, Page, PageRequest, latest_first};
+use crate::record::{self, Record, columns, fetch_all, fetch_one, insert_all, record, select};
+use crate::sql::Sql;
+
+named!(RawMailState {
+    New = "new",
+    Parsed = "parsed",
+    Failed = "failed",
+    Ignored = "ignored",
+});
+named!(OutgoingMailState {
+    Queued = "queued",
+    Sending = "sending",
+    Sent = "sent",
+    Retry = "retry",
+    Dead = "dead",
+});
+
+record!(RawMail in "raw_mail" {
+    id, digest, source, message_id, bytes, received_at, state, decision, ticket, message, error,
+});
+record!(OutgoingMail in "outgoing_mail" {
+    id, message_id, account, ticket, message, sender, recipients, subject, bytes, state, attempts, last_error,
+    receipt, created_at, sent_at,
+});
+
+/// Whether a received mail was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// It was.
+    Now,
+    /// The same mail had come the same way before, under this id.
+    Before(RawMailId),
+}
+
+/// Keeps a mail as it was received, unless the same bytes with the same message id came the same way before.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn receive(tx: &Transaction, mail: &RawMail) -> Result<Received, StoreError> {
+    let message_id_key = mail.message_id.clone().unwrap_or_default();
+    let mut sql = Sql::new(format!(
+        "INSERT INTO raw_mail ({}, message_id_key) VALUES (",
+        columns::<RawMail>("")
+    ));
+    for value in mail.to_values() {
+        sql.bind_value(value).push(", ");
+    }
+    sql.bind(&message_id_key);
+    sql.push(") ON CONFLICT (source, message_id_key, digest) DO NOTHING");
+    if tx.execute(sql).await? > 0 {
+        return Ok(Received::Now);
+    }
+    let sql = Sql::new("SELECT id FROM raw_mail")
+        .with(" WHERE source = ", &mail.source)
+        .with(" AND message_id_key = ", &message_id_key)
+        .with(" AND digest = ", &mail.digest);
+    let row = one(tx, sql).await?;
+    row.map_or_else(
+        || {
+            Err(StoreError::Unavailable(
+                "the same mail is just being received".to_owned(),
+            ))
+        },
+        |row| Ok(Received::Before(Field::read(&row, 0)?)),
+    )
+}
+
+/// Writes what became of a received mail. Its bytes, source and instant stay as they were.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is not there.
+pub async fn update_received(tx: &Transaction, mail: &RawMail) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE raw_mail SET state = ")
+        .with("", &mail.state)
+        .with(", decision = ", &mail.decision)
+        .with(", ticket = ", &mail.ticket)
+        .with(", message = ", &mail.message)
+        .with(", error = ", &mail.error)
+        .with(" WHERE id = ", &mail.id);
+    match tx.execute(sql).await? {
+        0 => Err(StoreError::Conflict("the raw mail is not there".to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// A received mail by its id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find_received(
+    on: &impl Connection,
+    id: RawMailId,
+) -> Result<Option<RawMail>, StoreError> {
+    record::find(on, &id).await
+}
+
+/// Whether a mail of these bytes was taken into a ticket before, by whichever way it came.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn find_twin(
+    on: &impl Connection,
+    mail: &RawMail,
+) -> Result<Option<RawMail>, StoreError> {
+    let sql = select::<RawMail>()
+        .with(" WHERE t.digest = ", &mail.digest)
+        .with(" AND t.id <> ", &mail.id)
+        .with(" AND t.state = ", &RawMailState::Parsed)
+        .then(" ORDER BY t.received_at, t.id LIMIT 1");
+    fetch_one(on, sql).await
+}
+
+/// Received mails, the latest first; those in one state, or all.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn list_received(
+    on: &impl Connection,
+    state: Option<RawMailState>,
+    page: PageRequest,
+) -> Result<Page<RawMail>, StoreError> {
+    let mut sql = select::<RawMail>().then(" WHERE 1 = 1");
+    if let Some(state) = &state {
+        sql.push(" AND t.state = ").bind(state);
+    }
+    latest_first(&mut sql, "t.received_at", page);
+    let items = fetch_all(on, sql).await?;
+    Ok(Page::of(items, page.limit, |mail: &RawMail| {
+        Cursor::at(mail.received_at, mail.id.uuid())
+    }))
+}
+
+/// How many mails from this sender's source were received since an instant, for flood control of a mailbox.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count_received(
+    on: &impl Connection,
+    source: &str,
+    since: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql = Sql::new("SELECT COUNT(*) FROM raw_mail")
+        .with(" WHERE received_at >= ", &since)
+        .with(" AND source = ", &source.to_owned());
+    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// Queues a mail to be sent.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when one with its message id is there.
+pub async fn enqueue(tx: &Transaction, mail: &OutgoingMail) -> Result<(), StoreError> {
+    insert_all(tx, [mail]).await
+}
+
+/// Inserts mails with their history, several with each statement.
+///
+/// # Errors
+/// As [`enqueue`].
+pub async fn insert_many(tx: &Transaction, mails: &[OutgoingMail]) -> Result<(), StoreError> {
+    insert_all(tx, mails).await
+}
+
+/// Takes a mail for sending, unless it was sent, given up or taken before.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn claim(
+    tx: &Transaction,
+    id: OutgoingMailId,
+) -> Result<Option<OutgoingMail>, StoreError> {
+    let sql = Sql::new("UPDATE outgoing_mail SET attempts = attempts + 1, state = ")
+        .with("", &OutgoingMailState::Sending)
+        .with(" WHERE id = ", &id)
+        .with(" AND state IN (", &OutgoingMailState::Queued)
+        .with(", ", &OutgoingMailState::Retry)
+        .then(") RETURNING ")
+        .then(&columns::<OutgoingMail>(""));
+    fetch_one(tx, sql).await
+}
+
+/// Writes that the server took a mail, with its answer.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn note_sent(
+    tx: &Transaction,
+    id: OutgoingMailId,
+    at: Timestamp,
+    receipt: &str,
+) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE outgoing_mail SET last_error = NULL, state = ")
+        .with("", &OutgoingMailState::Sent)
+        .with(", sent_at = ", &at)
+        .with(", receipt = ", &receipt.to_owned())
+        .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// Writes that a try failed and whether another follows.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn note_failure(
+    tx: &Transaction,
+    id: OutgoingMailId,
+    next: AfterFailure,
+    error: &str,
+) -> Result<(), StoreError> {
+    let state = match next {
+        AfterFailure::Retry => OutgoingMailState::Retry,
+        AfterFailure::GiveUp => OutgoingMailState::Dead,
+    };
+    let sql = Sql::new("UPDATE outgoing_mail SET state = ")
+        .with("", &state)
+        .with(", last_error = ", &error.to_owned())
+        .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// What follows a failed try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// Another try.
+    Retry,
+    /// None: a person may look at it.
+    GiveUp,
+}
+
+/// Puts a mail that was given up, or was left half sent by a crash, back into the queue, and says whether it was one.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn requeue(tx: &Transaction, id: OutgoingMailId) -> Result<bool, StoreError> {
+    let sql = Sql::new("UPDATE outgoing_mail SET attempts = 0, state = ")
+        .with("", &OutgoingMailState::Queued)
+        .with(" WHERE id = ", &id)
+        .with(" AND state IN (", &OutgoingMailState::Dead)
+        .with(", ", &OutgoingMailState::Sending)
+        .then(")");
+    Ok(tx.execute(sql).await? > 0)
+}
+
+/// A mail to be sent by its id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find(
+    on: &impl Connection,
+    id: OutgoingMailId,
+) -> Result<Option<OutgoingMail>, StoreError> {
+    record::find(on, &id).await
+}
+
+/// The mail of this message id, without angle brackets: a bounce or a reply names it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find_by_message_id(
+    on: &impl Connection,
+    message_id: &str,
+) -> Result<Option<OutgoingMail>, StoreError> {
+    fetch_one(
+        on,
+        select::<OutgoingMail>().with(" WHERE t.message_id = ", &message_id.to_owned()),
+    )
+    .await
+}
+
+/// The mails of a ticket, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_ticket(
+    on: &impl Connection,
+    ticket: TicketId,
+) -> Result<Vec<OutgoingMail>, StoreError> {
+    let sql = select::<OutgoingMail>()
+        .with(" WHERE t.ticket = ", &ticket)
+        .then(" ORDER BY t.created_at, t.id");
+    fetch_all(on, sql).await
+}
+
+/// Mails to be sent or sent, the latest first; those in one state, or all.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn list(
+    on: &impl Connection,
+    state: Option<OutgoingMailState>,
+    page: PageRequest,
+) -> Result<Page<OutgoingMail>, StoreError> {
+    let mut sql = select::<OutgoingMail>().then(" WHERE 1 = 1");
+    if let Some(state) = &state {
+        sql.push(" AND t.state = ").bind(state);
+    }
+    latest_first(&mut sql, "t.created_at", page);
+    let items = fetch_all(on, sql).await?;
+    Ok(Page::of(items, page.limit, |mail: &OutgoingMail| {
+        Cursor::at(mail.created_at, mail.id.uuid())
+    }))
+}

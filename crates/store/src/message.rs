@@ -1,0 +1,223 @@
+//! Messages and what came with them.
+//!
+//! A portal user reads the public messages of their tickets only. Every function that reads wants a [`Scope`].
+
+use std::collections::BTreeMap;
+
+use mainstay_domain::attachment::Attachment;
+use mainstay_domain::event::Visibility;
+use mainstay_domain::id::{MessageId, TicketId};
+use mainstay_domain::message::Message;
+use mainstay_domain::ticket::Scope;
+use sea_orm::QueryResult;
+
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, all, one};
+use crate::error::StoreError;
+use crate::record::{fetch_all, insert_all, insert_values, record};
+use crate::search::{self, Entry};
+use crate::sql::Sql;
+use crate::ticket::push_scope;
+
+record!(Message in "message" {
+    id, ticket, author, sender, visibility, origin, channel, text, html, quoted, language, mentions, raw_mail, at,
+} but attachments: Vec::new());
+
+/// Inserts a new message, with its attachments' names, and indexes its words.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the ticket is not there.
+pub async fn insert(tx: &Transaction, message: &Message) -> Result<(), StoreError> {
+    insert_many(tx, std::slice::from_ref(message)).await
+}
+
+/// Inserts new messages, several with each statement.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_many(tx: &Transaction, messages: &[Message]) -> Result<(), StoreError> {
+    insert_all(tx, messages).await?;
+    let attachments = messages
+        .iter()
+        .flat_map(|message| {
+            message
+                .attachments
+                .iter()
+                .enumerate()
+                .map(|(position, attachment)| {
+                    vec![
+                        message.id.to_value(),
+                        (position as u64).to_value(),
+                        attachment.digest.to_value(),
+                        attachment.file_name.to_value(),
+                        attachment.content_type.to_value(),
+                        attachment.size.to_value(),
+                        attachment.content_id.to_value(),
+                    ]
+                })
+        })
+        .collect();
+    insert_values(tx, "attachment", &ATTACHMENT, attachments, "").await?;
+    let entries: Vec<Entry> = messages.iter().map(entry).collect();
+    search::index(tx, &entries).await
+}
+
+/// Hands messages over to another ticket, with their mail threads and indexed words, as merging and splitting do.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the ticket is not there.
+pub async fn move_to(
+    tx: &Transaction,
+    messages: &[MessageId],
+    ticket: TicketId,
+) -> Result<(), StoreError> {
+    for messages in messages.chunks(5_000) {
+        for (table, column) in [
+            ("message", "id"),
+            ("thread", "message"),
+            ("search_entry", "message"),
+        ] {
+            let mut sql = Sql::new(format!("UPDATE {table} SET ticket = ")).with("", &ticket);
+            sql.push(&format!(" WHERE {column} IN ("))
+                .bind_all(messages)
+                .push(")");
+            tx.execute(sql).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A message by its id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find(
+    on: &impl Connection,
+    scope: Scope,
+    id: MessageId,
+) -> Result<Option<Message>, StoreError> {
+    let mut found = fetch(
+        on,
+        scope,
+        Sql::new(select_message()).with(" WHERE m.id = ", &id),
+    )
+    .await?;
+    Ok(found.pop())
+}
+
+/// The messages of a ticket, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_ticket(
+    on: &impl Connection,
+    scope: Scope,
+    ticket: TicketId,
+) -> Result<Vec<Message>, StoreError> {
+    fetch(
+        on,
+        scope,
+        Sql::new(select_message()).with(" WHERE m.ticket = ", &ticket),
+    )
+    .await
+}
+
+/// One file of a message, by its place from 0.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn attachment(
+    on: &impl Connection,
+    scope: Scope,
+    message: MessageId,
+    position: u32,
+) -> Result<Option<Attachment>, StoreError> {
+    let found = find(on, scope, message).await?;
+    Ok(found.and_then(|message| message.attachments.into_iter().nth(position as usize)))
+}
+
+/// Whether any message still has a file with these bytes; what none has may be cleared away.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn is_attached(
+    on: &impl Connection,
+    digest: mainstay_domain::digest::Digest,
+) -> Result<bool, StoreError> {
+    let sql = Sql::new("SELECT 1 FROM attachment")
+        .with(" WHERE digest = ", &digest)
+        .then(" LIMIT 1");
+    Ok(one(on, sql).await?.is_some())
+}
+
+const ATTACHMENT: [&str; 7] = [
+    "message",
+    "position",
+    "digest",
+    "file_name",
+    "content_type",
+    "size",
+    "content_id",
+];
+
+fn select_message() -> String {
+    let columns = crate::record::columns::<Message>("m.");
+    format!("SELECT {columns} FROM message m JOIN ticket t ON t.id = m.ticket")
+}
+
+async fn fetch(
+    on: &impl Connection,
+    scope: Scope,
+    mut sql: Sql,
+) -> Result<Vec<Message>, StoreError> {
+    push_scope(&mut sql, scope);
+    if scope != Scope::Everything {
+        sql.push(" AND m.visibility = ").bind(&Visibility::Public);
+    }
+    sql.push(" ORDER BY m.at, m.id");
+    let mut messages: Vec<Message> = fetch_all(on, sql).await?;
+    let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+    let mut attachments = attachments(on, &ids).await?;
+    for message in &mut messages {
+        message.attachments = attachments.remove(&message.id).unwrap_or_default();
+    }
+    Ok(messages)
+}
+
+async fn attachments(
+    on: &impl Connection,
+    messages: &[MessageId],
+) -> Result<BTreeMap<MessageId, Vec<Attachment>>, StoreError> {
+    let mut found: BTreeMap<MessageId, Vec<Attachment>> = BTreeMap::new();
+    for messages in messages.chunks(5_000) {
+        let mut sql = Sql::new(format!(
+            "SELECT {} FROM attachment WHERE message IN (",
+            ATTACHMENT.join(", ")
+        ));
+        sql.bind_all(messages).push(") ORDER BY message, position");
+        for row in all(on, sql).await? {
+            found
+                .entry(Field::read(&row, 0)?)
+                .or_default()
+                .push(read_attachment(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn read_attachment(row: &QueryResult) -> Result<Attachment, StoreError> {
+    Ok(Attachment {
+        digest: Field::read(row, 2)?,
+        file_name: Field::read(row, 3)?,
+        content_type: Field::read(row, 4)?,
+        size: Field::read(row, 5)?,
+        content_id: Field::read(row, 6)?,
+    })
+}
+
+fn entry(message: &Message) -> Entry {
+    match message.visibility {
+        Visibility::Public => Entry::reply(message.ticket, message.id, &message.text),
+        Visibility::Internal => Entry::note(message.ticket, message.id, &message.text),
+    }
+}

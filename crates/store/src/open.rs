@@ -1,0 +1,208 @@
+//! Opening the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use tempfile::TempDir;
+
+use crate::connection::{Reader, Transaction};
+use crate::error::StoreError;
+use crate::schema;
+
+/// Where the store is and how it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// `sqlite:PATH` (made when it is not there), `sqlite::memory:` (gone with the last [`Store`]), or `postgres://…`.
+    pub url: String,
+    /// At most so many connections: readers beside the one writer on SQLite, all of them on PostgreSQL.
+    pub connections: u32,
+    /// How long to wait for a connection, or for the one writer of SQLite, before
+    /// [`StoreError::Unavailable`].
+    pub patience: Duration,
+}
+
+impl StoreOptions {
+    /// The usual options for an address.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            connections: 8,
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The store. Cloning is cheap; every clone is the same store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    reader: Reader,
+    /// On SQLite a pool of one connection, so that writers queue here rather than meet in the file; on PostgreSQL the
+    /// readers' pool.
+    writer: DatabaseConnection,
+    /// The folder of a database that is to vanish.
+    _folder: Option<Arc<TempDir>>,
+}
+
+impl Store {
+    /// Opens the store, makes it if it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] for an address that names no database, [`StoreError::NewerSchema`] for a database that
+    /// a newer version has used, and [`StoreError::Unavailable`] when it cannot be reached.
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        let store = if options.url == "sqlite::memory:" {
+            Self::open_vanishing(options).await?
+        } else if options.url.starts_with("sqlite:") {
+            Self::open_sqlite(options, &options.url, SqliteSynchronous::Full).await?
+        } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+            Self::open_postgres(options).await?
+        } else {
+            return Err(address(&options.url, "no known scheme"));
+        };
+        let tx = store.begin().await?;
+        schema::migrate(&tx).await?;
+        tx.commit().await?;
+        Ok(store)
+    }
+
+    /// Reads what is committed.
+    #[must_use]
+    pub fn read(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Begins to write. On SQLite one transaction at a time is open, so keep it short, and never begin one inside
+    /// another.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer in time.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        // A transaction that reads first and writes later would fail on SQLite when another has written in between:
+        // it must hold the right to write from the start.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (self.writer.get_database_backend() == DbBackend::Sqlite)
+                .then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.writer.begin_with_options(options).await?;
+        Ok(Transaction { inner })
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.writer.ping().await?;
+        Ok(self.reader.pool.ping().await?)
+    }
+
+    /// Closes every connection once it is no longer used. What was committed is safe without.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.reader.pool.close_by_ref().await?;
+        Ok(self.writer.close_by_ref().await?)
+    }
+
+    /// A database for as long as the store lives. It is a file in a temporary folder: a SQLite database in memory can
+    /// be used by one connection only, or else locks whole tables.
+    async fn open_vanishing(options: &StoreOptions) -> Result<Self, StoreError> {
+        let folder = tempfile::Builder::new()
+            .prefix("mainstay-")
+            .tempdir()
+            .map_err(|error| {
+                StoreError::Unavailable(format!("no temporary folder could be made: {error}"))
+            })?;
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let mut store = Self::open_sqlite(options, &url, SqliteSynchronous::Off).await?;
+        store._folder = Some(Arc::new(folder));
+        Ok(store)
+    }
+
+    async fn open_sqlite(
+        options: &StoreOptions,
+        url: &str,
+        synchronous: SqliteSynchronous,
+    ) -> Result<Self, StoreError> {
+        url.parse::<SqliteConnectOptions>()
+            .map_err(|error| address(url, &error.to_string()))?;
+        let patience = options.patience;
+        let configure = move |sqlite: SqliteConnectOptions| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(synchronous)
+                .busy_timeout(patience)
+                .foreign_keys(true)
+                .statement_cache_capacity(400)
+                .pragma("temp_store", "memory")
+                .pragma("cache_size", "-32768")
+                .optimize_on_close(true, 400)
+        };
+        let mut writing = connect_options(url, options, 1);
+        writing.map_sqlx_sqlite_opts(configure);
+        let writer = Database::connect(writing).await?;
+        let mut reading = connect_options(url, options, options.connections);
+        reading.map_sqlx_sqlite_opts(move |sqlite| configure(sqlite).pragma("query_only", "on"));
+        let pool = Database::connect(reading).await?;
+        Ok(Self {
+            reader: Reader { pool },
+            writer,
+            _folder: None,
+        })
+    }
+
+    async fn open_postgres(options: &StoreOptions) -> Result<Self, StoreError> {
+        options
+            .url
+            .parse::<PgConnectOptions>()
+            .map_err(|error| address(&options.url, &error.to_string()))?;
+        let mut connect = connect_options(&options.url, options, options.connections);
+        connect.set_application_name("mainstay");
+        let pool = Database::connect(connect).await?;
+        Ok(Self {
+            reader: Reader { pool: pool.clone() },
+            writer: pool,
+            _folder: None,
+        })
+    }
+}
+
+fn connect_options(url: &str, options: &StoreOptions, connections: u32) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(url);
+    connect
+        .max_connections(connections.max(1))
+        .acquire_timeout(options.patience)
+        .connect_timeout(options.patience)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        // A file does not go away between two statements, and asking costs as much as a statement.
+        .test_before_acquire(!url.starts_with("sqlite:"));
+    if url.starts_with("sqlite:") {
+        connect
+            .max_lifetime(None::<Duration>)
+            .idle_timeout(None::<Duration>);
+    }
+    connect
+}
+
+/// The address may carry a password, which does not belong into an error.
+fn address(url: &str, reason: &str) -> StoreError {
+    let shown = match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
+        _ => url.to_owned(),
+    };
+    StoreError::Address {
+        address: shown,
+        reason: reason.to_owned(),
+    }
+}

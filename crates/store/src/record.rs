@@ -1,0 +1,241 @@
+//! Rows that correspond to a struct, field by field.
+
+use sea_orm::{QueryResult, Value};
+
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, all, one};
+use crate::error::StoreError;
+use crate::sql::Sql;
+
+/// A struct whose fields are the columns of a table.
+pub(crate) trait Record: Sized {
+    const TABLE: &'static str;
+    /// The columns, the key first.
+    const COLUMNS: &'static [&'static str];
+
+    fn to_values(&self) -> Vec<Value>;
+
+    /// Reads the columns from `first` on.
+    fn read(row: &QueryResult, first: usize) -> Result<Self, StoreError>;
+}
+
+/// Says that a struct is kept in a table whose columns are named as its fields.
+macro_rules! record {
+    ($type:ident in $table:literal { $($field:ident),* $(,)? } $(but $skipped:ident: $value:expr)?) => {
+        impl $crate::record::Record for $type {
+            const TABLE: &'static str = $table;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+
+            fn to_values(&self) -> Vec<sea_orm::Value> {
+                vec![$($crate::column::Field::to_value(&self.$field)),*]
+            }
+
+            fn read(row: &sea_orm::QueryResult, first: usize) -> Result<Self, $crate::error::StoreError> {
+                let mut index = first;
+                $(
+                    let $field = $crate::column::Field::read(row, index)?;
+                    index += 1;
+                )*
+                let _ = index;
+                Ok(Self { $($field,)* $($skipped: $value,)? })
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+/// How many values one statement may bind, below SQLite's 32,766 and PostgreSQL's 65,535.
+const MOST_VALUES: usize = 10_000;
+
+/// `SELECT …columns… FROM table t`.
+pub(crate) fn select<T: Record>() -> Sql {
+    Sql::new(format!("SELECT {} FROM {} t", columns::<T>("t."), T::TABLE))
+}
+
+/// The columns between commas, each after a prefix.
+pub(crate) fn columns<T: Record>(prefix: &str) -> String {
+    let mut text = String::new();
+    for (index, column) in T::COLUMNS.iter().enumerate() {
+        if index > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(prefix);
+        text.push_str(column);
+    }
+    text
+}
+
+pub(crate) async fn fetch_one<T: Record>(
+    on: &impl Connection,
+    sql: Sql,
+) -> Result<Option<T>, StoreError> {
+    one(on, sql).await?.map(|row| T::read(&row, 0)).transpose()
+}
+
+pub(crate) async fn fetch_all<T: Record>(
+    on: &impl Connection,
+    sql: Sql,
+) -> Result<Vec<T>, StoreError> {
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| T::read(row, 0))
+        .collect()
+}
+
+/// Inserts rows, several with each statement.
+pub(crate) async fn insert_all<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = &'a T>,
+) -> Result<(), StoreError> {
+    let rows = rows.into_iter().map(Record::to_values).collect();
+    insert_values(tx, T::TABLE, T::COLUMNS, rows, "").await
+}
+
+/// Inserts rows given as values, several with each statement; `ending` is what to do about a conflict.
+pub(crate) async fn insert_values(
+    tx: &Transaction,
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+    ending: &str,
+) -> Result<(), StoreError> {
+    let at_once = (MOST_VALUES / columns.len().max(1)).max(1);
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let mut sql = Sql::new(format!(
+            "INSERT INTO {table} ({}) VALUES ",
+            columns.join(", ")
+        ));
+        for (number, row) in rows.by_ref().take(at_once).enumerate() {
+            sql.push(if number == 0 { "(" } else { ", (" });
+            for (index, value) in row.into_iter().enumerate() {
+                if index > 0 {
+                    sql.push(", ");
+                }
+                sql.bind_value(value);
+            }
+            sql.push(")");
+        }
+        sql.push(ending);
+        tx.execute(sql).await?;
+    }
+    Ok(())
+}
+
+/// Inserts rows with a column that the record does not have.
+pub(crate) async fn insert_with<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = &'a T>,
+    column: &'static str,
+    value: impl Fn(&T) -> Value,
+) -> Result<(), StoreError> {
+    let columns: Vec<&str> = T::COLUMNS.iter().copied().chain([column]).collect();
+    let rows = rows
+        .into_iter()
+        .map(|row| row.to_values().into_iter().chain([value(row)]).collect())
+        .collect();
+    insert_values(tx, T::TABLE, &columns, rows, "").await
+}
+
+/// `UPDATE table SET … WHERE key = …`, with further columns, to be narrowed further.
+pub(crate) fn update_sql<T: Record>(row: &T, further: Vec<(&'static str, Value)>) -> Sql {
+    let mut sql = Sql::new(format!("UPDATE {} SET ", T::TABLE));
+    let mut values = row.to_values().into_iter();
+    let key = values.next();
+    let columns = T::COLUMNS
+        .iter()
+        .skip(1)
+        .copied()
+        .zip(values)
+        .chain(further);
+    for (index, (column, value)) in columns.enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        sql.push(column).push(" = ").bind_value(value);
+    }
+    if let (Some(column), Some(key)) = (T::COLUMNS.first(), key) {
+        sql.push(" WHERE ").push(column).push(" = ").bind_value(key);
+    }
+    sql
+}
+
+/// Writes the row with the record's key, and refuses when there is none.
+pub(crate) async fn update<T: Record>(tx: &Transaction, row: &T) -> Result<(), StoreError> {
+    update_with(tx, row, Vec::new()).await
+}
+
+/// Writes the row with the record's key and further columns, and refuses when there is none.
+pub(crate) async fn update_with<T: Record>(
+    tx: &Transaction,
+    row: &T,
+    further: Vec<(&'static str, Value)>,
+) -> Result<(), StoreError> {
+    match tx.execute(update_sql(row, further)).await? {
+        0 => Err(StoreError::Conflict(format!(
+            "the {} is not there",
+            T::TABLE
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Removes the row with a key, and says whether there was one.
+pub(crate) async fn remove<T: Record>(
+    tx: &Transaction,
+    key: &impl Field,
+) -> Result<bool, StoreError> {
+    let column = T::COLUMNS.first().copied().unwrap_or("id");
+    let sql =
+        Sql::new(format!("DELETE FROM {}", T::TABLE)).with(&format!(" WHERE {column} = "), key);
+    Ok(tx.execute(sql).await? > 0)
+}
+
+/// The row with a key.
+pub(crate) async fn find<T: Record>(
+    on: &impl Connection,
+    key: &impl Field,
+) -> Result<Option<T>, StoreError> {
+    let column = T::COLUMNS.first().copied().unwrap_or("id");
+    fetch_one(
+        on,
+        select::<T>().with(&format!(" WHERE t.{column} = "), key),
+    )
+    .await
+}
+
+/// The rows with these keys, in no order.
+pub(crate) async fn find_many<T: Record>(
+    on: &impl Connection,
+    keys: &[impl Field],
+) -> Result<Vec<T>, StoreError> {
+    let column = T::COLUMNS.first().copied().unwrap_or("id");
+    let mut found = Vec::new();
+    for keys in keys.chunks(5_000) {
+        let mut sql = select::<T>();
+        sql.push(&format!(" WHERE t.{column} IN ("))
+            .bind_all(keys)
+            .push(")");
+        found.extend(fetch_all::<T>(on, sql).await?);
+    }
+    Ok(found)
+}
+
+/// Writes rows by a statement, skipping nothing: those that are there are replaced, the others added. `key` is the
+/// unique columns between commas.
+pub(crate) async fn upsert_all<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = &'a T>,
+    key: &str,
+) -> Result<(), StoreError> {
+    let keys: Vec<&str> = key.split(", ").collect();
+    let set: Vec<String> = T::COLUMNS
+        .iter()
+        .filter(|column| !keys.contains(column))
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let ending = format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "));
+    let rows = rows.into_iter().map(Record::to_values).collect();
+    insert_values(tx, T::TABLE, T::COLUMNS, rows, &ending).await
+}

@@ -1,0 +1,286 @@
+//! Tickets: the fold of each one's facts, kept for reading, and the instant at which it is next due.
+//!
+//! A portal user may see some tickets only. Every function that reads tickets therefore wants a [`Scope`].
+
+mod list;
+mod row;
+
+use jiff::Timestamp;
+use mainstay_domain::id::{AccountId, AgentId, TicketId};
+use mainstay_domain::name::{CommitmentName, Tag};
+use mainstay_domain::ticket::{Link, Scope, Ticket};
+
+pub use list::{
+    Direction, TicketFilter, TicketKey, TicketSort, TimeRange, count, list, open_load, tally,
+};
+pub use list::{OpenLoad, Tally, TallyBy};
+
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, all, one};
+use crate::error::StoreError;
+use crate::record::{Record, columns, insert_all, insert_values, update_sql};
+use crate::search;
+use crate::sql::Sql;
+use row::TicketRow;
+
+/// A ticket as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTicket {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// What is due first of what is promised on it, while a clock runs.
+    pub next_due: Option<NextDue>,
+}
+
+/// The clock of a ticket that is due first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextDue {
+    /// When it is due.
+    pub at: Timestamp,
+    /// The commitment.
+    pub commitment: CommitmentName,
+}
+
+/// A number for a new ticket, never given twice. A number whose ticket is not committed may be lost.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn next_number(tx: &Transaction) -> Result<u64, StoreError> {
+    next_numbers(tx, 1)
+        .await?
+        .pop()
+        .ok_or_else(|| StoreError::Corrupt("the table of ticket numbers is empty".to_owned()))
+}
+
+/// Numbers for new tickets, smallest first.
+///
+/// # Errors
+/// As [`next_number`].
+pub async fn next_numbers(tx: &Transaction, count: u32) -> Result<Vec<u64>, StoreError> {
+    if tx.is_postgres() {
+        // A sequence, so that opening a ticket does not wait for another to be committed.
+        let sql = Sql::new("SELECT nextval('ticket_number') FROM generate_series(1, ")
+            .with("", &i64::from(count))
+            .then(")");
+        return all(tx, sql)
+            .await?
+            .iter()
+            .map(|row| u64::read(row, 0))
+            .collect();
+    }
+    let sql = Sql::new("UPDATE ticket_number SET last = last + ")
+        .with("", &i64::from(count))
+        .then(" RETURNING last");
+    let last = one(tx, sql)
+        .await?
+        .map_or(Ok(0), |row| u64::read(&row, 0))?;
+    Ok((last.saturating_sub(u64::from(count)) + 1..=last).collect())
+}
+
+/// Inserts a new ticket.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when its id or number is taken, or somebody it names is not there.
+pub async fn insert(tx: &Transaction, stored: &StoredTicket) -> Result<(), StoreError> {
+    insert_many(tx, std::slice::from_ref(stored)).await
+}
+
+/// Inserts new tickets, several with each statement. A ticket that was merged comes after the one it went into.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_many(tx: &Transaction, stored: &[StoredTicket]) -> Result<(), StoreError> {
+    let rows: Vec<TicketRow> = stored.iter().map(TicketRow::of).collect();
+    insert_all(tx, &rows).await?;
+    let tickets: Vec<&Ticket> = stored.iter().map(|stored| &stored.ticket).collect();
+    insert_children(tx, &tickets).await?;
+    search::index_subjects(tx, &tickets).await
+}
+
+/// Writes a ticket that was loaded at `expected` version.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody else wrote it since, or it is not there.
+pub async fn update(
+    tx: &Transaction,
+    stored: &StoredTicket,
+    expected: u64,
+) -> Result<(), StoreError> {
+    let ticket = &stored.ticket;
+    let conflict = || {
+        StoreError::Conflict(format!(
+            "ticket {} has changed since it was read",
+            ticket.number
+        ))
+    };
+    let before = Sql::new("SELECT tags, followers, links, subject, account FROM ticket")
+        .with(" WHERE id = ", &ticket.id)
+        .with(" AND version = ", &expected);
+    let before = one(tx, before).await?.ok_or_else(conflict)?;
+    let sql = update_sql(&TicketRow::of(stored), Vec::new()).with(" AND version = ", &expected);
+    if tx.execute(sql).await? == 0 {
+        return Err(conflict());
+    }
+    let tags: Vec<Tag> = Field::read(&before, 0)?;
+    let followers: Vec<AgentId> = Field::read(&before, 1)?;
+    let links: Vec<Link> = Field::read(&before, 2)?;
+    if tags != ticket.facts.tags || followers != ticket.followers || links != ticket.links {
+        for table in ["ticket_tag", "ticket_follower", "ticket_link"] {
+            tx.execute(
+                Sql::new(format!("DELETE FROM {table}")).with(" WHERE ticket = ", &ticket.id),
+            )
+            .await?;
+        }
+        insert_children(tx, &[ticket]).await?;
+    }
+    let subject = String::read(&before, 3)?;
+    let account: Option<AccountId> = Field::read(&before, 4)?;
+    if subject != ticket.subject || account != ticket.facts.account {
+        search::forget_subject(tx, ticket.id).await?;
+        search::index_subjects(tx, &[ticket]).await?;
+    }
+    Ok(())
+}
+
+/// A ticket by its id.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find(
+    on: &impl Connection,
+    scope: Scope,
+    id: TicketId,
+) -> Result<Option<StoredTicket>, StoreError> {
+    find_where(on, scope, Sql::new(select()).with(" WHERE t.id = ", &id)).await
+}
+
+/// A ticket by its number.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn find_by_number(
+    on: &impl Connection,
+    scope: Scope,
+    number: u64,
+) -> Result<Option<StoredTicket>, StoreError> {
+    find_where(
+        on,
+        scope,
+        Sql::new(select()).with(" WHERE t.number = ", &number),
+    )
+    .await
+}
+
+/// The tickets with these ids that the scope allows, by number.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn find_many(
+    on: &impl Connection,
+    scope: Scope,
+    ids: &[TicketId],
+) -> Result<Vec<StoredTicket>, StoreError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(5_000) {
+        let mut sql = Sql::new(format!("{} WHERE t.id IN (", select()));
+        sql.bind_all(ids).push(")");
+        push_scope(&mut sql, scope);
+        for row in all(on, sql).await? {
+            found.push(TicketRow::read(&row, 0)?.into_stored());
+        }
+    }
+    found.sort_by_key(|stored| stored.ticket.number);
+    Ok(found)
+}
+
+/// The tickets an agent follows or is assigned to are found by [`list()`]; this says who follows one.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn followers(on: &impl Connection, ticket: TicketId) -> Result<Vec<AgentId>, StoreError> {
+    let sql = Sql::new("SELECT agent FROM ticket_follower")
+        .with(" WHERE ticket = ", &ticket)
+        .then(" ORDER BY agent");
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| Field::read(row, 0))
+        .collect()
+}
+
+async fn find_where(
+    on: &impl Connection,
+    scope: Scope,
+    mut sql: Sql,
+) -> Result<Option<StoredTicket>, StoreError> {
+    push_scope(&mut sql, scope);
+    let row = one(on, sql).await?;
+    row.map(|row| Ok(TicketRow::read(&row, 0)?.into_stored()))
+        .transpose()
+}
+
+fn select() -> String {
+    format!("SELECT {} FROM ticket t", columns::<TicketRow>("t."))
+}
+
+/// Narrows a statement about `ticket t` to what the scope allows.
+pub(crate) fn push_scope(sql: &mut Sql, scope: Scope) {
+    match scope {
+        Scope::Everything => {}
+        Scope::Account(account) => {
+            sql.push(" AND t.account = ").bind(&account);
+        }
+        Scope::Contact(account, contact) => {
+            sql.push(" AND t.account = ").bind(&account);
+            sql.push(" AND t.contact = ").bind(&contact);
+        }
+    }
+}
+
+/// Fills the tables by which tags, followers and links are looked up. The rows themselves hold them too.
+async fn insert_children(tx: &Transaction, tickets: &[&Ticket]) -> Result<(), StoreError> {
+    let tags = tickets
+        .iter()
+        .flat_map(|ticket| {
+            ticket
+                .facts
+                .tags
+                .iter()
+                .map(|tag| vec![tag.to_value(), ticket.id.to_value()])
+        })
+        .collect();
+    insert_values(tx, "ticket_tag", &["tag", "ticket"], tags, SKIP).await?;
+    let followers = tickets
+        .iter()
+        .flat_map(|ticket| {
+            ticket
+                .followers
+                .iter()
+                .map(|agent| vec![agent.to_value(), ticket.id.to_value()])
+        })
+        .collect();
+    insert_values(tx, "ticket_follower", &["agent", "ticket"], followers, SKIP).await?;
+    let links = tickets
+        .iter()
+        .flat_map(|ticket| {
+            ticket.links.iter().map(|link| {
+                vec![
+                    ticket.id.to_value(),
+                    link.to.to_value(),
+                    link.relation.to_value(),
+                ]
+            })
+        })
+        .collect();
+    insert_values(
+        tx,
+        "ticket_link",
+        &["ticket", "other", "relation"],
+        links,
+        SKIP,
+    )
+    .await
+}
+
+/// A tag or follower that is named twice is kept once.
+const SKIP: &str = " ON CONFLICT DO NOTHING";

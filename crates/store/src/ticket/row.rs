@@ -1,0 +1,138 @@
+//! The columns of a ticket.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use mainstay_domain::condition::TicketFacts;
+use mainstay_domain::event::{Channel, ContractTerms, Side, TargetOverride};
+use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
+use mainstay_domain::name::{CategoryName, CommitmentName, StatusName, Tag, TierName};
+use mainstay_domain::severity::Severity;
+use mainstay_domain::status::{Status, StatusKind};
+use mainstay_domain::ticket::{Link, Ticket};
+
+use super::{NextDue, StoredTicket};
+use crate::record::record;
+
+/// A row of the table, field by column.
+pub(super) struct TicketRow {
+    id: TicketId,
+    number: u64,
+    subject: String,
+    account: Option<AccountId>,
+    contact: Option<ContactId>,
+    channel: Channel,
+    severity: Severity,
+    category: Option<CategoryName>,
+    status: StatusName,
+    status_kind: StatusKind,
+    team: Option<TeamId>,
+    assignee: Option<AgentId>,
+    tier: Option<TierName>,
+    overrides: Vec<TargetOverride>,
+    awaiting: Option<Side>,
+    tags: Vec<Tag>,
+    fields: BTreeMap<String, String>,
+    followers: Vec<AgentId>,
+    links: Vec<Link>,
+    merged_into: Option<TicketId>,
+    opened_at: Timestamp,
+    resolved_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
+    last_message_at: Option<Timestamp>,
+    updated_at: Timestamp,
+    version: u64,
+    next_due_at: i64,
+    next_due_commitment: Option<CommitmentName>,
+}
+
+record!(TicketRow in "ticket" {
+    id, number, subject, account, contact, channel, severity, category, status, status_kind, team, assignee, tier,
+    overrides, awaiting, tags, fields, followers, links, merged_into, opened_at, resolved_at, closed_at,
+    last_message_at, updated_at, version, next_due_at, next_due_commitment,
+});
+
+/// Stands for never, and so sorts last.
+const NEVER: i64 = i64::MAX;
+
+impl TicketRow {
+    pub(super) fn of(stored: &StoredTicket) -> Self {
+        let ticket = &stored.ticket;
+        let facts = ticket.facts.clone();
+        let next_due = stored.next_due.clone();
+        Self {
+            id: ticket.id,
+            number: ticket.number,
+            subject: ticket.subject.clone(),
+            account: facts.account,
+            contact: ticket.contact,
+            channel: facts.channel,
+            severity: facts.severity,
+            category: facts.category,
+            status: facts.status.name,
+            status_kind: facts.status.kind,
+            team: facts.team,
+            assignee: facts.assignee,
+            tier: facts.terms.tier,
+            overrides: facts.terms.overrides,
+            awaiting: facts.awaiting,
+            tags: facts.tags,
+            fields: ticket.fields.clone(),
+            followers: ticket.followers.clone(),
+            links: ticket.links.clone(),
+            merged_into: ticket.merged_into,
+            opened_at: ticket.opened_at,
+            resolved_at: ticket.resolved_at,
+            closed_at: ticket.closed_at,
+            last_message_at: ticket.last_message_at,
+            updated_at: ticket.updated_at,
+            version: ticket.version,
+            next_due_at: next_due
+                .as_ref()
+                .map_or(NEVER, |due| due.at.as_microsecond()),
+            next_due_commitment: next_due.map(|due| due.commitment),
+        }
+    }
+
+    pub(super) fn into_stored(self) -> StoredTicket {
+        let next_due = Timestamp::from_microsecond(self.next_due_at)
+            .ok()
+            .zip(self.next_due_commitment)
+            .map(|(at, commitment)| NextDue { at, commitment });
+        let ticket = Ticket {
+            id: self.id,
+            number: self.number,
+            subject: self.subject,
+            contact: self.contact,
+            facts: TicketFacts {
+                account: self.account,
+                channel: self.channel,
+                severity: self.severity,
+                category: self.category,
+                status: Status {
+                    name: self.status,
+                    kind: self.status_kind,
+                },
+                team: self.team,
+                assignee: self.assignee,
+                terms: ContractTerms {
+                    tier: self.tier,
+                    overrides: self.overrides,
+                },
+                tags: self.tags,
+                awaiting: self.awaiting,
+            },
+            fields: self.fields,
+            followers: self.followers,
+            links: self.links,
+            merged_into: self.merged_into,
+            opened_at: self.opened_at,
+            resolved_at: self.resolved_at,
+            closed_at: self.closed_at,
+            last_message_at: self.last_message_at,
+            updated_at: self.updated_at,
+            version: self.version,
+        };
+        StoredTicket { ticket, next_due }
+    }
+}

@@ -1,0 +1,143 @@
+//! The words of a text, as both engines index them and as a query asks for them.
+//!
+//! The engines split texts differently, so it is done here: letters and digits make words, case and accents are
+//! dropped, and each ideograph is a word.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// A longer word is no word but data, and PostgreSQL refuses very long ones.
+const LONGEST_WORD: usize = 64;
+
+/// At most so many bytes of words are indexed of one text: what comes after in a text that long is no prose, and
+/// PostgreSQL refuses more than a megabyte.
+const LONGEST_TEXT: usize = 256 * 1024;
+
+/// At most so many words of a query are looked for.
+const MOST_QUERY_WORDS: usize = 12;
+
+/// The words of a text, one blank between them, in the text's order.
+pub(crate) fn indexed(texts: &[&str]) -> String {
+    let mut line = String::new();
+    for text in texts {
+        each_word(text, |word| {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+            line.len() < LONGEST_TEXT
+        });
+    }
+    line
+}
+
+/// The words of a query, each once. The last one may be the beginning of a word.
+pub(crate) fn asked(query: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    each_word(query, |word| {
+        if let Some(index) = words.iter().position(|known| known == word) {
+            words.remove(index);
+        }
+        words.push(word.to_owned());
+        words.len() < MOST_QUERY_WORDS
+    });
+    words
+}
+
+/// Calls with each word, for as long as the answer is yes.
+fn each_word(text: &str, mut visit: impl FnMut(&str) -> bool) {
+    let mut word = String::new();
+    let ended = std::iter::once(' ');
+    let plain = text
+        .nfkd()
+        .filter(|letter| !is_combining_mark(*letter))
+        .flat_map(char::to_lowercase);
+    for letter in plain.chain(ended) {
+        let ideograph = is_ideograph(letter);
+        if letter.is_alphanumeric() && !ideograph {
+            word.push(letter);
+            continue;
+        }
+        if !word.is_empty() {
+            let short = word.len() <= LONGEST_WORD;
+            if short && !visit(&word) {
+                return;
+            }
+            word.clear();
+        }
+        if ideograph && !visit(letter.encode_utf8(&mut [0; 4])) {
+            return;
+        }
+    }
+}
+
+/// Scripts that put no blanks between words.
+fn is_ideograph(letter: char) -> bool {
+    matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// The place in a text to show for a query: about `width` characters around the first of its words, on one line.
+pub(crate) fn excerpt(text: &str, words: &[String], width: usize) -> String {
+    let start = text
+        .char_indices()
+        .filter(|(index, letter)| {
+            letter.is_alphanumeric()
+                && !text[..*index]
+                    .chars()
+                    .next_back()
+                    .is_some_and(char::is_alphanumeric)
+        })
+        .map(|(index, _)| index)
+        .find(|index| {
+            let mut found = false;
+            each_word(&text[*index..], |word| {
+                found = words.iter().any(|asked| word.starts_with(asked.as_str()));
+                false
+            });
+            found
+        })
+        .unwrap_or(0);
+    let before: Vec<char> = text[..start].chars().rev().take(width / 3).collect();
+    let lead: String = before.into_iter().rev().collect();
+    let shown: String = lead
+        .chars()
+        .chain(text[start..].chars())
+        .take(width)
+        .collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_lose_case_accents_and_signs() {
+        assert_eq!(
+            indexed(&["Conexão: FAILED (err-42)", "naïve"]),
+            "conexao failed err 42 naive"
+        );
+        assert_eq!(indexed(&["東京 tower"]), "東 京 tower");
+        assert_eq!(indexed(&[&"x".repeat(65), "ok"]), "ok");
+        assert_eq!(indexed(&["", "\0\"'&|!()*:"]), "");
+    }
+
+    #[test]
+    fn a_query_names_each_word_once_and_keeps_the_last_one_last() {
+        assert_eq!(asked("log in LOG"), ["in", "log"]);
+        assert_eq!(asked("\"' OR 1=1 --"), ["or", "1"]);
+    }
+
+    #[test]
+    fn an_excerpt_shows_the_first_word_that_was_asked_for() {
+        let text = format!(
+            "{} the Réplica\n lags {}",
+            "before ".repeat(50),
+            "after ".repeat(50)
+        );
+        let shown = excerpt(&text, &asked("replic"), 60);
+        assert!(shown.contains("the Réplica lags"), "{shown}");
+        assert!(shown.chars().count() <= 60);
+        assert_eq!(excerpt("", &asked("x"), 60), "");
+    }
+}

@@ -1,0 +1,262 @@
+//! Jobs and what is due.
+
+use mainstay_domain::id::JobId;
+use mainstay_domain::job::Job;
+use mainstay_domain::name::CommitmentName;
+use mainstay_domain::policy::PolicyVersion;
+use mainstay_store::clock::{self, ClockState, StoredClock, WarningGiven};
+use mainstay_store::due::{self, DueSubject};
+use mainstay_store::job::{self, Enqueued};
+
+use crate::engine::{Fresh, on_each_engine};
+use crate::given::{self, at};
+
+on_each_engine!(
+    a_job_is_leased_to_one_worker,
+    a_job_goes_through_its_life,
+    a_key_keeps_a_second_job_out,
+    what_is_due_comes_in_order_and_once,
+    clocks_are_replaced_in_one_go,
+);
+
+fn job(number: u32) -> Job {
+    Job {
+        id: given::id(number),
+        kind: "send_mail".to_owned(),
+        payload: r#"{"mail":1}"#.to_owned(),
+        run_at: at(i64::from(number)),
+        dedup_key: None,
+        attempts: 0,
+        last_error: None,
+        dead_at: None,
+        created_at: at(0),
+    }
+}
+
+async fn a_job_is_leased_to_one_worker(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let jobs: Vec<Job> = (1..=100).map(job).collect();
+    job::enqueue_many(&tx, &jobs).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let workers: Vec<_> = (0..8)
+        .map(|worker| {
+            let store = fresh.store.clone();
+            tokio::spawn(async move {
+                let mut taken: Vec<JobId> = Vec::new();
+                loop {
+                    let tx = store.begin().await.unwrap();
+                    let name = format!("worker-{worker}");
+                    let jobs = job::lease(&tx, at(500), &name, at(560), 7).await.unwrap();
+                    tx.commit().await.unwrap();
+                    if jobs.is_empty() {
+                        return taken;
+                    }
+                    taken.extend(jobs.iter().map(|job| job.id));
+                }
+            })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for worker in workers {
+        taken.extend(worker.await.unwrap());
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, (1..=100).map(given::id).collect::<Vec<JobId>>());
+    assert_eq!(
+        job::next_job_at(&fresh.store.read()).await.unwrap(),
+        Some(at(560))
+    );
+
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(
+        job::lease(&tx, at(559), "late", at(600), 10)
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(
+        job::lease(&tx, at(560), "late", at(600), 10)
+            .await
+            .unwrap()
+            .len(),
+        10
+    );
+}
+
+async fn a_job_goes_through_its_life(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    for number in [3, 1, 2] {
+        assert_eq!(
+            job::enqueue(&tx, &job(number)).await.unwrap(),
+            Enqueued::Now
+        );
+    }
+    assert_eq!(job::next_job_at(&tx).await.unwrap(), Some(at(1)));
+    assert_eq!(job::lease(&tx, at(0), "w", at(9), 10).await.unwrap(), []);
+    assert_eq!(
+        job::lease(&tx, at(2), "w", at(9), 10).await.unwrap(),
+        [job(1), job(2)]
+    );
+    assert!(job::extend(&tx, given::id(1), "w", at(20)).await.unwrap());
+    assert!(
+        !job::extend(&tx, given::id(1), "other", at(20))
+            .await
+            .unwrap()
+    );
+
+    job::complete(&tx, given::id(1)).await.unwrap();
+    job::retry(&tx, given::id(2), at(30), "timed out")
+        .await
+        .unwrap();
+    job::give_up(&tx, given::id(3), at(31), "no such mailbox")
+        .await
+        .unwrap();
+    assert_eq!(job::find(&tx, given::id(1)).await.unwrap(), None);
+    assert_eq!(job::next_job_at(&tx).await.unwrap(), Some(at(30)));
+    let retried = job::lease(&tx, at(30), "w", at(39), 10).await.unwrap();
+    assert_eq!(retried.len(), 1);
+    assert_eq!(
+        (retried[0].attempts, retried[0].last_error.as_deref()),
+        (1, Some("timed out"))
+    );
+    let dead = job::dead(&tx, 10).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!((dead[0].id, dead[0].dead_at), (given::id(3), Some(at(31))));
+    assert!(job::requeue(&tx, given::id(3), at(32)).await.unwrap());
+    assert!(!job::requeue(&tx, given::id(3), at(32)).await.unwrap());
+    assert_eq!(
+        job::counts(&tx).await.unwrap(),
+        job::JobCounts { live: 2, dead: 0 }
+    );
+}
+
+async fn a_key_keeps_a_second_job_out(fresh: &Fresh) {
+    let keyed = |number| Job {
+        dedup_key: Some("mail:1".to_owned()),
+        ..job(number)
+    };
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(job::enqueue(&tx, &keyed(1)).await.unwrap(), Enqueued::Now);
+    assert_eq!(
+        job::enqueue(&tx, &keyed(2)).await.unwrap(),
+        Enqueued::Before
+    );
+    job::enqueue_many(&tx, &[keyed(3), job(4)]).await.unwrap();
+    assert_eq!(job::counts(&tx).await.unwrap().live, 2);
+    job::complete(&tx, given::id(1)).await.unwrap();
+    assert_eq!(job::enqueue(&tx, &keyed(5)).await.unwrap(), Enqueued::Now);
+}
+
+fn a_clock(ticket: u32, commitment: &str, next_at: Option<i64>) -> StoredClock {
+    StoredClock {
+        ticket: given::id(ticket),
+        commitment: CommitmentName::from(commitment),
+        cycle: 1,
+        state: ClockState::Running,
+        policy: PolicyVersion(3),
+        calendar: Some("business".into()),
+        target: Some(given::seconds(3_600)),
+        started_at: at(i64::from(ticket)),
+        promised_due_at: next_at.map(at),
+        due_at: next_at.map(at),
+        stopped_at: None,
+        missed_at: None,
+        cancelled_at: None,
+        warnings: vec![WarningGiven {
+            warning: 0,
+            at: at(5),
+        }],
+        next_at: next_at.map(at),
+        detail: "{}".to_owned(),
+    }
+}
+
+async fn what_is_due_comes_in_order_and_once(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=4).await;
+    assert_eq!(due::next_instant(&tx).await.unwrap(), None);
+    for (ticket, next_at) in [(1, Some(40)), (2, Some(10)), (3, Some(30)), (4, None)] {
+        clock::replace(
+            &tx,
+            given::id(ticket),
+            &[a_clock(ticket, "first_response", next_at)],
+        )
+        .await
+        .unwrap();
+    }
+    let escalation = DueSubject::Escalation(given::id(9));
+    due::set(&tx, escalation, Some(at(20))).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let on = fresh.store.read();
+    assert_eq!(due::next_instant(&on).await.unwrap(), Some(at(10)));
+    let clocks = clock::due_clocks(&on, at(30), 10).await.unwrap();
+    assert_eq!(
+        clocks.iter().map(|clock| clock.ticket).collect::<Vec<_>>(),
+        [given::id(2), given::id(3)]
+    );
+
+    let tx = fresh.store.begin().await.unwrap();
+    let taken = due::lease_due(&tx, at(35), "node", at(95), 2)
+        .await
+        .unwrap();
+    let subjects: Vec<_> = taken.iter().map(|due| (due.subject, due.at)).collect();
+    assert_eq!(
+        subjects,
+        [
+            (DueSubject::Ticket(given::id(2)), at(10)),
+            (escalation, at(20))
+        ]
+    );
+    let taken = due::lease_due(&tx, at(35), "other", at(95), 10)
+        .await
+        .unwrap();
+    assert_eq!(taken.len(), 1);
+    assert_eq!(due::backlog(&tx, at(35)).await.unwrap(), (0, None));
+    assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(40)));
+
+    // Saving the clocks of a ticket ends its lease; what is not due any more is gone from the index.
+    clock::replace(&tx, given::id(2), &[a_clock(2, "first_response", Some(36))])
+        .await
+        .unwrap();
+    due::set(&tx, escalation, None).await.unwrap();
+    assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(36)));
+    let taken = due::lease_due(&tx, at(200), "third", at(300), 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        taken.iter().map(|due| due.at).collect::<Vec<_>>(),
+        [at(30), at(36), at(40)],
+        "a lease that ended is given to another"
+    );
+}
+
+async fn clocks_are_replaced_in_one_go(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=2).await;
+    let first = [
+        a_clock(1, "first_response", Some(10)),
+        a_clock(1, "update", Some(5)),
+    ];
+    clock::replace(&tx, given::id(1), &first).await.unwrap();
+    clock::replace(&tx, given::id(2), &[a_clock(2, "update", Some(50))])
+        .await
+        .unwrap();
+    let mut later = a_clock(1, "first_response", Some(99));
+    later.state = ClockState::Paused;
+    later.target = None;
+    let resolution = a_clock(1, "resolution", None);
+    clock::replace(&tx, given::id(1), &[later.clone(), resolution.clone()])
+        .await
+        .unwrap();
+    assert_eq!(
+        clock::of_ticket(&tx, given::id(1)).await.unwrap(),
+        [later, resolution]
+    );
+    assert_eq!(clock::of_ticket(&tx, given::id(2)).await.unwrap().len(), 1);
+    assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(50)));
+    clock::replace(&tx, given::id(1), &[]).await.unwrap();
+    assert_eq!(clock::of_ticket(&tx, given::id(1)).await.unwrap(), []);
+}

@@ -1,0 +1,234 @@
+//! Tickets and their ledger.
+
+use mainstay_domain::event::EventKind;
+use mainstay_domain::id::TicketId;
+use mainstay_domain::severity::Severity;
+use mainstay_domain::ticket::Scope;
+use mainstay_store::ticket::{self, Direction, TicketFilter, TicketKey, TicketSort};
+use mainstay_store::{PageRequest, Store, StoreError, ledger};
+
+use crate::engine::{Fresh, on_each_engine};
+use crate::given;
+
+on_each_engine!(
+    a_ticket_and_its_facts_are_read_as_written,
+    of_two_writers_who_saw_the_same_one_is_refused,
+    numbers_are_never_given_twice,
+    reading_then_writing_together_is_never_refused,
+    pages_are_complete_while_tickets_come,
+    what_is_not_committed_is_not_there,
+);
+
+async fn a_ticket_and_its_facts_are_read_as_written(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let stored = given::ticket(7);
+    ticket::insert(&tx, &stored).await.unwrap();
+    let facts = [
+        given::opened(7),
+        given::event(
+            7,
+            2,
+            EventKind::SeverityChanged {
+                from: Severity::P3,
+                to: Severity::P1,
+                reason: Some("nul \0 and 'quotes' \"\\".to_owned()),
+            },
+        ),
+    ];
+    ledger::append(&tx, stored.ticket.id, None, &facts)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+
+    let on = fresh.store.read();
+    let found = ticket::find_by_number(&on, Scope::Everything, 7)
+        .await
+        .unwrap();
+    assert_eq!(found.as_ref(), Some(&stored));
+    assert_eq!(
+        ticket::find(&on, Scope::Everything, stored.ticket.id)
+            .await
+            .unwrap(),
+        found
+    );
+    assert_eq!(ledger::load(&on, stored.ticket.id).await.unwrap(), facts);
+    assert_eq!(
+        ticket::find_by_number(&on, Scope::Everything, 8)
+            .await
+            .unwrap(),
+        None
+    );
+}
+
+async fn of_two_writers_who_saw_the_same_one_is_refused(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, [1]).await;
+    ledger::append(&tx, given::id(1), None, &[given::opened(1)])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+
+    let mut changed = given::ticket(1);
+    changed.ticket.version = 2;
+    changed.ticket.subject = "First".to_owned();
+    let tx = fresh.store.begin().await.unwrap();
+    ticket::update(&tx, &changed, 1).await.unwrap();
+    tx.commit().await.unwrap();
+
+    changed.ticket.subject = "Second".to_owned();
+    let tx = fresh.store.begin().await.unwrap();
+    let refused = ticket::update(&tx, &changed, 1).await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(_))),
+        "{refused:?}"
+    );
+    let mut same_place = given::opened(1);
+    same_place.id = given::id(999);
+    let refused = ledger::append(&tx, given::id(1), None, &[same_place]).await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(_))),
+        "{refused:?}"
+    );
+    drop(tx);
+
+    let found = ticket::find(&fresh.store.read(), Scope::Everything, given::id(1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.ticket.subject, "First");
+}
+
+async fn numbers_are_never_given_twice(fresh: &Fresh) {
+    let takers = (0..20).map(|_| {
+        let store = fresh.store.clone();
+        tokio::spawn(async move {
+            let tx = store.begin().await.unwrap();
+            let mut numbers = ticket::next_numbers(&tx, 3).await.unwrap();
+            numbers.push(ticket::next_number(&tx).await.unwrap());
+            tx.commit().await.unwrap();
+            numbers
+        })
+    });
+    let mut numbers = Vec::new();
+    for taker in takers.collect::<Vec<_>>() {
+        numbers.extend(taker.await.unwrap());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=80).collect::<Vec<u64>>());
+}
+
+async fn reading_then_writing_together_is_never_refused(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=400).await;
+    tx.commit().await.unwrap();
+    let writers: Vec<_> = (1..=400)
+        .map(|number| tokio::spawn(touch(fresh.store.clone(), number)))
+        .collect();
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    let on = fresh.store.read();
+    let untouched = TicketFilter {
+        severities: vec![Severity::P3],
+        ..TicketFilter::default()
+    };
+    assert_eq!(
+        ticket::count(&on, Scope::Everything, &untouched)
+            .await
+            .unwrap(),
+        0
+    );
+}
+
+async fn touch(store: Store, number: u32) -> Result<(), StoreError> {
+    let tx = store.begin().await?;
+    let mut stored = ticket::find_by_number(&tx, Scope::Everything, u64::from(number))
+        .await?
+        .unwrap();
+    stored.ticket.facts.severity = Severity::P1;
+    stored.ticket.version += 1;
+    ticket::update(&tx, &stored, 1).await?;
+    tx.commit().await
+}
+
+async fn pages_are_complete_while_tickets_come(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=50).await;
+    tx.commit().await.unwrap();
+    let mut newcomer = 1_000;
+    for key in [
+        TicketKey::Severity,
+        TicketKey::Opened,
+        TicketKey::NextDue,
+        TicketKey::Number,
+    ] {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let mut seen: Vec<TicketId> = Vec::new();
+            let mut page = PageRequest::first(7);
+            let newcomers = newcomer..newcomer + 3;
+            loop {
+                let on = fresh.store.read();
+                let part = ticket::list(
+                    &on,
+                    Scope::Everything,
+                    &TicketFilter::default(),
+                    TicketSort { key, direction },
+                    page,
+                )
+                .await
+                .unwrap();
+                seen.extend(part.items.iter().map(|stored| stored.ticket.id));
+                let Some(next) = part.next else { break };
+                page.after = Some(next.to_string().parse().unwrap());
+                if newcomers.contains(&newcomer) {
+                    let tx = fresh.store.begin().await.unwrap();
+                    given::tickets(&tx, [newcomer]).await;
+                    tx.commit().await.unwrap();
+                    newcomer += 1;
+                }
+            }
+            let all = seen.len();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(
+                seen.len(),
+                all,
+                "{key:?} {direction:?}: a ticket came twice"
+            );
+            for number in 1..=50 {
+                assert!(
+                    seen.contains(&given::id(number)),
+                    "{key:?} {direction:?}: {number} is missing"
+                );
+            }
+        }
+    }
+}
+
+async fn what_is_not_committed_is_not_there(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, [1]).await;
+    let on = fresh.store.read();
+    assert_eq!(
+        ticket::find_by_number(&on, Scope::Everything, 1)
+            .await
+            .unwrap(),
+        None
+    );
+    drop(tx);
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(
+        ticket::find_by_number(&tx, Scope::Everything, 1)
+            .await
+            .unwrap(),
+        None
+    );
+    given::tickets(&tx, [1]).await;
+    tx.rollback().await.unwrap();
+    assert_eq!(
+        ticket::find_by_number(&on, Scope::Everything, 1)
+            .await
+            .unwrap(),
+        None
+    );
+}

@@ -1,0 +1,96 @@
+//! The API: a table of contents, and its description.
+
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::{OpenApi as _, PartialSchema as _};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Web;
+use crate::problem::{self, InputError, ProblemDocument};
+
+/// Where the API begins.
+pub const ROOT: &str = "/api/v1";
+
+/// The name of the response that stands for every error.
+const PROBLEM_RESPONSE: &str = "Problem";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "Mainstay",
+    description = "Keeps every promise a company makes to its business customers.\n\n\
+            **Signing in.** A program sends `Authorization: Bearer mst_…`; a browser signs in at `/api/v1/sessions` and \
+            carries a cookie. Whoever writes by cookie also sends the header `x-requested-with: mainstay`.\n\n\
+            **Errors** are problem documents (RFC 9457).\n\n\
+            **Lists** come in pages: `limit` is 1 to 200, `next` is the address of the next page.\n\n\
+            **Repeating.** A POST with an `Idempotency-Key` has its effect once, however often it is sent.\n\n\
+            **Changing.** What has an `etag` is changed with that tag in `if-match`."
+))]
+struct Description;
+
+/// Every route of the API.
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, contents())
+}
+
+fn contents() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+}
+
+/// The description of the API.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    complete(routes().into_openapi())
+}
+
+/// Adds what holds for every operation alike: how one signs in, and how errors look.
+pub(crate) fn complete(mut description: OpenApi) -> OpenApi {
+    let components = description
+        .components
+        .take()
+        .map_or_else(ComponentsBuilder::new, ComponentsBuilder::from);
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("mst_…")
+        .build();
+    let cookie = ApiKey::Cookie(ApiKeyValue::new("mainstay_session"));
+    let problem = ResponseBuilder::new()
+        .description("Why it was not done")
+        .content(
+            problem::MEDIA_TYPE,
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build(),
+        )
+        .build();
+    description.components = Some(
+        components
+            .schema("Problem", ProblemDocument::schema())
+            .schema("InputError", InputError::schema())
+            .security_scheme("token", SecurityScheme::Http(bearer))
+            .security_scheme("session", SecurityScheme::ApiKey(cookie))
+            .response(PROBLEM_RESPONSE, problem)
+            .build(),
+    );
+    for item in description.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            add_problem(operation);
+        }
+    }
+    description
+}
+
+fn add_problem(operation: &mut Operation) {
+    operation
+        .responses
+        .responses
+        .entry("default".to_owned())
+        .or_insert_with(|| RefOr::Ref(Ref::from_response_name(PROBLEM_RESPONSE)));
+}
