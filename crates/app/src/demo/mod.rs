@@ -82,12 +82,31 @@ impl App {
         let staff = maker.make_staff().await?;
         let customers = maker.make_customers(&staff).await?;
         let tickets = maker.make_tickets(&staff, &customers, progress).await?;
-        let portal = customers.first().map(Customer::users).unwrap_or_default();
         Ok(Demo {
-            users: staff.users.into_iter().chain(portal).collect(),
+            users: self.demo_users().await?,
             accounts: customers.len(),
             tickets,
         })
+    }
+}
+
+impl App {
+    /// Those who can sign in to a demonstration that was made before: everybody who serves, and the portal users of the
+    /// first account. Nobody in an empty store.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn demo_users(&self) -> Result<Vec<DemoUser>> {
+        let reader = self.store().read();
+        let mut agents = agent::all(&reader).await?;
+        agents.sort_by_key(|agent| AGENTS.iter().position(|(name, ..)| *name == agent.name));
+        let mut users: Vec<DemoUser> = agents.iter().map(staff_user).collect();
+        if let Some(first) = account::find_by_name(&reader, COMPANIES[0].0).await? {
+            let mut contacts = contact::of_account(&reader, first.id).await?;
+            contacts.sort_by_key(|contact| contact.portal != Some(PortalRole::Administrator));
+            users.extend(contacts.iter().take(2).filter_map(portal_user));
+        }
+        Ok(users)
     }
 }
 
@@ -98,7 +117,6 @@ struct Maker<'a> {
 }
 
 struct Staff {
-    users: Vec<DemoUser>,
     agents: Vec<AgentId>,
     success_managers: Vec<AgentId>,
     team: TeamId,
@@ -109,23 +127,6 @@ struct Customer {
     contacts: Vec<Contact>,
     terms: ContractTerms,
     tickets_a_year: u32,
-}
-
-impl Customer {
-    /// The first two of its people, who can sign in to the portal.
-    fn users(&self) -> Vec<DemoUser> {
-        let roles = ["portal_administrator", "portal_contact"];
-        self.contacts
-            .iter()
-            .zip(roles)
-            .map(|(contact, role)| DemoUser {
-                actor: Actor::Contact(contact.id),
-                name: contact.name.clone(),
-                email: contact.addresses.first().cloned().unwrap_or_default(),
-                role: role.to_owned(),
-            })
-            .collect()
-    }
 }
 
 impl Maker<'_> {
@@ -170,7 +171,6 @@ impl Maker<'_> {
         team::insert(&tx, &support).await?;
         tx.commit().await?;
         Ok(Staff {
-            users: agents.iter().map(staff_user).collect(),
             success_managers: bearing("success_manager"),
             agents: serving,
             team: support.id,
@@ -387,6 +387,19 @@ fn staff_user(agent: &Agent) -> DemoUser {
         email: agent.email.clone(),
         role: role.map(ToString::to_string).unwrap_or_default(),
     }
+}
+
+fn portal_user(contact: &Contact) -> Option<DemoUser> {
+    Some(DemoUser {
+        actor: Actor::Contact(contact.id),
+        name: contact.name.clone(),
+        email: contact.addresses.first()?.clone(),
+        role: match contact.portal? {
+            PortalRole::Administrator => "portal_administrator",
+            PortalRole::Contact => "portal_contact",
+        }
+        .to_owned(),
+    })
 }
 
 fn owned(texts: &[&str]) -> Vec<String> {
