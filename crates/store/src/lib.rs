@@ -31,6 +31,8 @@ pub mod notification;
 mod open;
 pub mod page;
 pub mod participant;
+#[cfg(test)]
+mod plan;
 pub mod policy;
 mod record;
 mod schema;

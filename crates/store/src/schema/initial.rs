@@ -161,7 +161,6 @@ CREATE TABLE ticket (
     next_due_at BIGINT NOT NULL DEFAULT 9223372036854775807,
     next_due_commitment TEXT
 );
-CREATE INDEX ticket_open_due ON ticket (next_due_at, number) WHERE status_kind NOT IN ('resolved', 'closed');
 CREATE INDEX ticket_next_due ON ticket (next_due_at, number);
 CREATE INDEX ticket_updated ON ticket (updated_at, number);
 CREATE INDEX ticket_opened ON ticket (opened_at, number);
@@ -169,6 +168,8 @@ CREATE INDEX ticket_severity ON ticket (severity, number);
 CREATE INDEX ticket_account ON ticket (account, updated_at);
 CREATE INDEX ticket_contact ON ticket (contact, updated_at);
 CREATE INDEX ticket_assignee ON ticket (assignee, status_kind);
+CREATE INDEX ticket_open_load ON ticket (assignee, opened_at)
+    WHERE assignee IS NOT NULL AND status_kind NOT IN ('resolved', 'closed');
 CREATE INDEX ticket_team ON ticket (team, status_kind);
 CREATE INDEX ticket_status ON ticket (status_kind, updated_at);
 CREATE INDEX ticket_status_name ON ticket (status);
