@@ -345,8 +345,11 @@ async fn silence_before_the_content_is_plain_and_after_it_in_doubt() {
     ] {
         let port = server_that_stops_at(command, hangs_up).await;
         let mut settings = settings(port, SmtpSecurity::None);
-        settings.timeout = Duration::from_millis(500);
-        settings.content_timeout = Duration::from_millis(500);
+        // Only the step that is to fall silent is short, so that a busy machine changes nothing about the outcome.
+        match doubtful {
+            true => settings.content_timeout = Duration::from_millis(300),
+            false => settings.timeout = Duration::from_millis(300),
+        }
         let failure = SmtpTransport::new(settings)
             .unwrap()
             .send(&mail())

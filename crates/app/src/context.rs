@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{IdSource, uuid_at};
+use mainstay_domain::policy::RoleDefinition;
 use mainstay_domain::role::Roles;
 use mainstay_store::{Reader, Store, Transaction};
 use rand::{RngCore as _, SeedableRng as _};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::password::Passwords;
+use crate::policy::PolicyInForce;
 use crate::throttle::Throttle;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
@@ -57,6 +59,7 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     store: Store,
+    policy: RwLock<Arc<PolicyInForce>>,
     clock: Arc<dyn Clock>,
     random: Mutex<ChaCha20Rng>,
     options: Options,
@@ -70,6 +73,8 @@ struct Shared {
 /// What the use cases are told about how to work.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The name under which this node takes leases; unique among the nodes that share a store.
+    pub node: String,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Duration,
     /// The address people and mails use for the service, without a slash at the end.
@@ -79,19 +84,11 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            node: "node".to_owned(),
             session_lifetime: Duration::from_secs(14 * 86_400),
             public_url: "http://localhost:8080".to_owned(),
         }
     }
-}
-
-/// What a tick of the worker did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tick {
-    /// There is more to do at once.
-    More,
-    /// Nothing is due now.
-    Idle,
 }
 
 impl App {
@@ -101,6 +98,7 @@ impl App {
     pub fn new(store: Store, clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
         Self(Arc::new(Shared {
             store,
+            policy: RwLock::new(Arc::new(PolicyInForce::none())),
             clock,
             random: Mutex::new(ChaCha20Rng::from_seed(seed)),
             options,
@@ -140,9 +138,22 @@ impl App {
         Arc::clone(&self.0.roles.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts the roles of another policy in force.
-    pub fn set_roles(&self, roles: Roles) {
+    /// The policies, as they are at this moment.
+    #[must_use]
+    pub fn policy(&self) -> Arc<PolicyInForce> {
+        Arc::clone(&self.0.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts policies in force in this process, with the roles they define. The store is not asked: a service loads what
+    /// was applied with [`App::load_policy`]; a test may bring its own.
+    pub fn put_in_force(&self, policy: PolicyInForce) {
+        let roles = Roles::with(policy.current().roles.iter().map(RoleDefinition::role));
         *self.0.roles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roles);
+        *self
+            .0
+            .policy
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {
@@ -182,15 +193,6 @@ impl App {
     /// Whether the store answers.
     pub async fn is_store_well(&self) -> bool {
         self.0.store.ping().await.is_ok()
-    }
-
-    /// Does what is due at `now`: clocks, jobs, mail. Bounded, so that a worker can stop between two ticks.
-    ///
-    /// # Errors
-    /// Fails when the store does not answer; the next tick tries again.
-    pub async fn tick(&self, now: Timestamp) -> Result<Tick> {
-        let _ = now;
-        Ok(Tick::Idle)
     }
 
     /// Tells the worker of this process that there is something to do.

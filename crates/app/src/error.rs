@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use mainstay_domain::ticket;
 use mainstay_store::StoreError;
 
 /// What every use case returns.
@@ -24,6 +25,9 @@ pub enum AppError {
     /// The request contradicts the state of things.
     #[error("{0}")]
     Conflict(String),
+    /// A rule forbids it as things are; trying again will not help.
+    #[error("{0}")]
+    Refused(String),
     /// Somebody else changed the thing since the caller read it.
     #[error("{0}")]
     Changed(String),
@@ -116,6 +120,21 @@ impl AppError {
         Self::Broken {
             what: what.into(),
             source: Some(source.into()),
+        }
+    }
+}
+
+impl From<ticket::Refusal> for AppError {
+    fn from(refusal: ticket::Refusal) -> Self {
+        match refusal {
+            ticket::Refusal::UnknownStatus(..) => Self::invalid("status", refusal.to_string()),
+            ticket::Refusal::Empty(_) | ticket::Refusal::NothingToSplit => {
+                Self::Invalid(vec![Fault {
+                    path: Vec::new(),
+                    detail: refusal.to_string(),
+                }])
+            }
+            _ => Self::Refused(refusal.to_string()),
         }
     }
 }

@@ -216,8 +216,12 @@ impl Calendar {
         if self.is_always() {
             return None;
         }
-        let (_, close) = Joined::new(Forward::new(self, of_instant(at)), i64::MAX).next()?;
-        (close < latest()).then(|| to_instant(close))
+        // Once it stays open for good there is nothing left to walk to.
+        let open_for_good = self.hours().filter_map(|hours| hours.never_closes_from);
+        let until = open_for_good.min().unwrap_or_else(latest);
+        let windows = Forward::new(self, of_instant(at));
+        let (_, close) = Joined::new(windows, until).next()?;
+        (close < until).then(|| to_instant(close))
     }
 
     /// The instant itself when it is open just before it, otherwise the last closing; `None` when it was never open.

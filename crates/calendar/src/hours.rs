@@ -29,6 +29,8 @@ pub(crate) struct Hours {
     holidays: BTreeSet<i64>,
     /// Between which instants anything can be open.
     pub(crate) reach: Stretch,
+    /// From when on it stays open for good, if the week has no closed time and nothing else closes it every year.
+    pub(crate) never_closes_from: Option<i64>,
 }
 
 impl Hours {
@@ -50,8 +52,10 @@ impl Hours {
             breaks: by_day(&spec.breaks),
             holidays: spec.holidays.iter().map(|h| day_of(h.date)).collect(),
             reach: (earliest(), latest()),
+            never_closes_from: None,
             spec,
         };
+        hours.never_closes_from = hours.last_possible_closing();
         if !hours.has_weekly_openings() {
             hours.reach = hours.reach_of_exceptions()?;
         }
@@ -70,6 +74,29 @@ impl Hours {
             .map(|holiday| (holiday.month, holiday.day))
             .collect();
         self.weekly.iter().any(|windows| !windows.is_empty()) && closed.len() < 366
+    }
+
+    /// The end of the last date that may be closed, when the week is open throughout and no holiday comes back.
+    fn last_possible_closing(&self) -> Option<i64> {
+        let open_throughout = self.weekly.iter().all(|windows| {
+            let mut reached = 0;
+            for &(open, close) in windows {
+                if open == reached {
+                    reached = close;
+                }
+            }
+            reached == DAY
+        });
+        let last_date = self
+            .holidays
+            .iter()
+            .chain(self.exceptions.keys())
+            .chain(self.breaks.keys())
+            .max();
+        let comes_back = !self.spec.yearly_holidays.is_empty();
+        // No zone's offset and no gap moves the end of a date by more than two days.
+        (open_throughout && !comes_back)
+            .then(|| last_date.map_or(earliest(), |day| (day + 3) * DAY))
     }
 
     /// From the first to the last opening of a calendar that opens on exceptions only.
@@ -239,7 +266,7 @@ fn without(open: &[Stretch], closed: &[Stretch]) -> Vec<Stretch> {
             if from < cut_from {
                 left.push((from, cut_from));
             }
-            from = from.max(cut_to);
+            from = cut_to;
         }
         if from < to {
             left.push((from, to));

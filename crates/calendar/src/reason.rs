@@ -1,6 +1,7 @@
 //! Why a calendar is closed.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -33,6 +34,21 @@ pub enum ClosedReason {
         /// What people call it.
         name: Option<String>,
     },
+}
+
+impl fmt::Display for ClosedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutsideHours => f.write_str("outside hours"),
+            Self::Exception { date } => write!(f, "outside the hours of {date}, an exception"),
+            Self::Break { date } => write!(f, "break on {date}"),
+            Self::Holiday { date, name: None } => write!(f, "holiday on {date}"),
+            Self::Holiday {
+                date,
+                name: Some(name),
+            } => write!(f, "holiday on {date}, {name}"),
+        }
+    }
 }
 
 /// Whether a calendar is open during a span, and if not, why.

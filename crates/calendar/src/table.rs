@@ -1,6 +1,6 @@
 //! Open time as a lookup.
 //!
-//! Time is divided into eras of 52 weeks. An era lists its open windows, each with the open time of the era before it;
+//! Time is divided into eras of 208 weeks, about four years. An era lists its open windows, each with the open time of the era before it;
 //! open time between two instants is then two binary searches and the sum of the eras between. Eras are built when they
 //! are first needed and kept for three centuries around today; beyond these they are built, used and dropped, so memory
 //! is bounded however far somebody asks.
@@ -12,11 +12,11 @@ use crate::hours::Stretch;
 use crate::microsecond::DAY;
 
 /// The length of an era in microseconds.
-const ERA: i64 = 364 * DAY;
-/// The first era that is kept; it begins in 1928.
-const FIRST_KEPT: i64 = -42;
-/// The number of eras that are kept, to 2228.
-const KEPT: usize = 302;
+const ERA: i64 = 208 * 7 * DAY;
+/// The first era that is kept; it begins in 1926.
+const FIRST_KEPT: i64 = -11;
+/// The number of eras that are kept, to 2229.
+const KEPT: usize = 76;
 
 /// Number of the era in which an instant lies.
 pub(crate) fn era_of(at: i64) -> i64 {
@@ -36,7 +36,7 @@ pub(crate) struct Window {
     before: i64,
 }
 
-/// The open windows of 52 weeks, clipped to them.
+/// The open windows of an era, clipped to it.
 #[derive(Debug)]
 pub(crate) struct Era {
     /// Ascending and apart, none empty.

@@ -1,9 +1,12 @@
 //! What transports ask about the place they connect to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
+use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
 /// Whether a host's name or address is this very machine, so that what is said to it crosses no network.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
@@ -37,6 +40,24 @@ pub(crate) fn certificates(texts: &[String]) -> Result<Vec<CertificateDer<'stati
         }
     }
     Ok(certificates)
+}
+
+/// TLS that trusts the system's authorities and these.
+///
+/// # Errors
+/// A sentence about what cannot be read.
+pub(crate) fn tls_config(extra_authorities: &[String]) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    // Some systems carry an authority that cannot be read; the others are good.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    for authority in certificates(extra_authorities)? {
+        roots.add(authority).map_err(|error| error.to_string())?;
+    }
+    // The provider is named because rustls refuses to choose where two are linked into the program.
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Whether an address is one that anybody on the internet could have: not this machine, not a private network, not a

@@ -2,7 +2,10 @@
 
 pub mod compose;
 mod endpoint;
+pub mod imap;
 pub mod mail;
 pub mod reply_address;
 pub mod secret;
 pub mod smtp;
+pub mod template;
+pub mod webhook;

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+/// What identifiers are made of.
+pub use uuid::Uuid;
 
 /// Where identifiers come from: time and randomness are given, so that a test can repeat a run exactly.
 pub trait IdSource {
@@ -96,6 +97,8 @@ ids! {
     EventId = "event";
     /// Identifies an escalation.
     EscalationId = "escalation";
+    /// Identifies a notification to one person by one channel.
+    NotificationId = "notification";
     /// Identifies a mail as it was received, before it was parsed.
     RawMailId = "raw mail";
     /// Identifies a mail to be sent.

@@ -279,17 +279,28 @@ impl Default for Roles {
 }
 
 impl Roles {
-    /// The built-in roles and a pack's own; a pack's role of the same name takes the place of a built-in one.
+    /// The built-in roles and a pack's own.
+    ///
+    /// A pack's role of the same name takes the place of a built-in one, with two exceptions: one that names no
+    /// permissions only describes the built-in role, which keeps its own; and the administrator keeps every permission
+    /// of our side, so that no pack can lock everybody out.
     #[must_use]
     pub fn with(pack: impl IntoIterator<Item = Role>) -> Self {
-        Self(
-            BuiltIn::ALL
-                .into_iter()
-                .map(BuiltIn::role)
-                .chain(pack)
-                .map(|role| (role.name.clone(), role))
-                .collect(),
-        )
+        let mut roles: BTreeMap<RoleName, Role> = BuiltIn::ALL
+            .into_iter()
+            .map(BuiltIn::role)
+            .map(|role| (role.name.clone(), role))
+            .collect();
+        for mut role in pack {
+            if let Some(before) = roles.get(&role.name)
+                && (role.permissions.is_empty()
+                    || role.name.as_str() == BuiltIn::Administrator.as_str())
+            {
+                role.permissions.extend(&before.permissions);
+            }
+            roles.insert(role.name.clone(), role);
+        }
+        Self(roles)
     }
 
     /// A role by its name.
@@ -309,5 +320,151 @@ impl Roles {
         held.iter()
             .filter_map(|name| self.0.get(name))
             .any(|role| role.permissions.contains(&permission))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of what each built-in role may do: a change of a permission shows here.
+    #[test]
+    fn the_table_of_roles() {
+        let roles = Roles::default();
+        let table: Vec<String> = Permission::ALL
+            .iter()
+            .map(|permission| {
+                let marks: String = BuiltIn::ALL
+                    .into_iter()
+                    .map(|role| {
+                        let held = [RoleName::from(role.as_str())];
+                        if roles.allows(&held, *permission) {
+                            " x"
+                        } else {
+                            " ."
+                        }
+                    })
+                    .collect();
+                format!("{:<24}{marks}", permission.as_str())
+            })
+            .collect();
+        // Administrator, manager, agent, engineer, success manager, viewer, portal contact, portal administrator.
+        insta::assert_snapshot!(table.join("\n"), @"
+        ticket.read              x x x x x x . .
+        ticket.create            x x x x x . . .
+        ticket.reply             x x x x x . . .
+        ticket.note              x x x x x . . .
+        ticket.update            x x x x x . . .
+        ticket.prioritise        x x x x x . . .
+        ticket.assign            x x x x . . . .
+        ticket.merge             x x x . . . . .
+        ticket.bulk              x x x . . . . .
+        ticket.move              x x x . . . . .
+        clock.read               x x x x x x . .
+        escalation.read          x x x x x x . .
+        escalation.raise         x x x x x . . .
+        escalation.acknowledge   x x x x x . . .
+        escalation.handle        x x . x x . . .
+        escalation.review        x x . . . . . .
+        account.read             x x x x x x . .
+        account.update           x x . . x . . .
+        contact.update           x x x . x . . .
+        contract.read            x x x . x x . .
+        contract.update          x x . . x . . .
+        account.export           x x . . . . . .
+        agent.read               x x x x x x . .
+        team.update              x x . . . . . .
+        agent.update             x . . . . . . .
+        policy.read              x x x x x x . .
+        policy.apply             x . . . . . . .
+        macro.update             x x . . . . . .
+        view.share               x x . . . . . .
+        audit.read               x x . . . . . .
+        mail.read                x x x . . . . .
+        mail.resend              x x . . . . . .
+        token.update             x . . . . . . .
+        webhook.update           x . . . . . . .
+        ticket.import            x . . . . . . .
+        settings.read            x . . . . . . .
+        settings.update          x . . . . . . .
+        portal.read_own          . . . . . . x x
+        portal.write             . . . . . . x x
+        portal.escalate          . . . . . . x x
+        portal.read_account      . . . . . . . x
+        portal.read_promises     . . . . . . . x
+        portal.update_contacts   . . . . . . . x
+        portal.export            . . . . . . . x
+        ");
+    }
+
+    #[test]
+    fn built_in_roles_stand_on_one_side_and_permissions_have_names_of_their_own() {
+        for role in BuiltIn::ALL {
+            assert!(role.role().side().is_some(), "{}", role.as_str());
+        }
+        for permission in Permission::ALL {
+            assert_eq!(permission.as_str().parse(), Ok(*permission));
+        }
+        assert!("ticket.reed".parse::<Permission>().is_err());
+    }
+
+    #[test]
+    fn a_role_that_mixes_sides_has_none() {
+        let role = Role {
+            name: RoleName::from("both"),
+            description: String::new(),
+            permissions: BTreeSet::from([Permission::ReadTickets, Permission::PortalWrite]),
+        };
+        assert_eq!(role.side(), None);
+    }
+
+    #[test]
+    fn several_roles_add_up_and_an_unknown_one_permits_nothing() {
+        let on_call = Role {
+            name: RoleName::from("on_call"),
+            description: "Takes escalations at night.".to_owned(),
+            permissions: BTreeSet::from([Permission::HandleEscalations]),
+        };
+        let roles = Roles::with([on_call]);
+        let held = |names: &[&str]| -> Vec<RoleName> {
+            names.iter().copied().map(RoleName::from).collect()
+        };
+        let permission = Permission::HandleEscalations;
+        assert!(!roles.allows(&held(&["agent"]), permission));
+        assert!(roles.allows(&held(&["agent", "on_call"]), permission));
+        assert!(!roles.allows(&held(&["director"]), permission));
+        assert!(!roles.allows(&[], Permission::ReadTickets));
+    }
+
+    #[test]
+    fn a_role_of_the_pack_takes_the_place_of_a_built_in_one() {
+        let narrow = Role {
+            name: RoleName::from("viewer"),
+            description: "Sees nothing but clocks.".to_owned(),
+            permissions: BTreeSet::from([Permission::ReadClocks]),
+        };
+        let roles = Roles::with([narrow]);
+        let held = [RoleName::from("viewer")];
+        assert!(roles.allows(&held, Permission::ReadClocks));
+        assert!(!roles.allows(&held, Permission::ReadTickets));
+    }
+
+    #[test]
+    fn a_pack_that_only_describes_a_built_in_role_or_narrows_the_administrator_takes_nothing_away()
+    {
+        let role = |name: &str, permissions| Role {
+            name: RoleName::from(name),
+            description: "As the framework says.".to_owned(),
+            permissions,
+        };
+        let roles = Roles::with([
+            role("engineer", BTreeSet::new()),
+            role("administrator", BTreeSet::from([Permission::ReadTickets])),
+        ]);
+        let held = |name: &str| [RoleName::from(name)];
+        assert!(roles.allows(&held("engineer"), Permission::HandleEscalations));
+        assert!(roles.allows(&held("administrator"), Permission::ApplyPolicy));
+        let engineer = roles.get(&RoleName::from("engineer")).unwrap();
+        assert_eq!(engineer.description, "As the framework says.");
     }
 }

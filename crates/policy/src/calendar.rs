@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Weekday};
 use mainstay_calendar::{
-    Calendar, CalendarSpec, Holiday, TimeOfDay, TimeRange, Weekly, YearlyHoliday,
+    Calendar, CalendarError, CalendarSpec, Holiday, TimeOfDay, TimeRange, Weekly, YearlyHoliday,
+    holidays_from_icalendar,
 };
 use mainstay_domain::name::CalendarName;
 use mainstay_domain::policy::{CalendarDefinition, CalendarHours};
@@ -225,46 +226,22 @@ pub(crate) fn lower_calendars(
     source: &PackSource,
     names: &mut Definitions<'_>,
 ) -> (Vec<CalendarDefinition>, BTreeMap<CalendarName, Calendar>) {
-    let definitions: Vec<CalendarDefinition> = forms
-        .iter()
-        .filter_map(|form| form.lower(source, names))
-        .collect();
+    let mut definitions = Vec::new();
     let mut compiled = BTreeMap::new();
-    for (definition, form) in definitions.iter().zip(forms_of(&definitions, forms)) {
-        let calendar = match &definition.hours {
-            CalendarHours::Always => Calendar::always(),
-            CalendarHours::Weekly(spec) => match Calendar::new((**spec).clone()) {
-                Ok(calendar) => calendar,
-                Err(error) => {
-                    names.report(
-                        Problem::error(form.blamed(), format!("this calendar does not work: {error}"))
-                            .expected("expected a calendar that opens"),
-                    );
-                    continue;
-                }
-            },
-            CalendarHours::Union(_) => continue,
+    for form in forms {
+        let Some(definition) = form.lower(source, names) else {
+            continue;
         };
-        compiled.insert(definition.name.clone(), calendar);
+        let calendar = match &definition.hours {
+            CalendarHours::Always => Some(Calendar::always()),
+            CalendarHours::Weekly(spec) => form.compile(spec, names),
+            CalendarHours::Union(_) => None,
+        };
+        compiled.extend(calendar.map(|calendar| (definition.name.clone(), calendar)));
+        definitions.push(definition);
     }
     compile_unions(&definitions, forms, &mut compiled, names);
     (definitions, compiled)
-}
-
-/// The forms from which the definitions came, in the same order.
-fn forms_of<'a>(
-    definitions: &[CalendarDefinition],
-    forms: &'a [CalendarForm],
-) -> Vec<&'a CalendarForm> {
-    definitions
-        .iter()
-        .filter_map(|definition| {
-            forms.iter().find(|form| {
-                form.name.value.0 == definition.name.as_str()
-                    && form.name.place.line >= definition.source.line
-            })
-        })
-        .collect()
 }
 
 /// Compiles unions round by round, each of those whose members are compiled, until nothing moves; what is left is a
@@ -290,7 +267,9 @@ fn compile_unions(
                 .map(|member| compiled.get(member).cloned())
                 .collect();
             let union = parts.and_then(|parts| Calendar::union(&parts).ok());
-            union.map(|union| compiled.insert((*name).clone(), union)).is_none()
+            union
+                .map(|union| compiled.insert((*name).clone(), union))
+                .is_none()
                 && !compiled.contains_key(*name)
         });
         if open.len() == before {
@@ -320,6 +299,26 @@ impl CalendarForm {
         &self.name.place
     }
 
+    fn compile(&self, spec: &CalendarSpec, names: &mut Definitions<'_>) -> Option<Calendar> {
+        let refused = match Calendar::new(spec.clone()) {
+            Ok(calendar) => return Some(calendar),
+            Err(refused) => refused,
+        };
+        let place = match (&refused, &self.time_zone) {
+            (CalendarError::UnknownTimeZone { .. }, Some(zone)) => &zone.place,
+            _ => self.blamed(),
+        };
+        names.report(
+            Problem::error(
+                place,
+                format!("the calendar `{}` is refused", self.name.value.0),
+            )
+            .expected("expected a calendar that makes sense and opens")
+            .help(refused.to_string()),
+        );
+        None
+    }
+
     fn lower(
         &self,
         source: &PackSource,
@@ -340,7 +339,7 @@ impl CalendarForm {
                 names.report(
                     Problem::error(
                         self.blamed(),
-                        format!("the calendar `{}` does not say when it is open", self.name.0),
+                        format!("the calendar `{}` does not say when it is open", self.name.value.0),
                     )
                     .expected("expected exactly one of `always = true`, `union` and `hours`")
                     .help("for example: time_zone = \"Europe/Madrid\" and hours = { mon-fri = \"09:00-17:00\" }"),
@@ -349,7 +348,7 @@ impl CalendarForm {
             }
         };
         Some(CalendarDefinition {
-            name: CalendarName::from(self.name.0.as_str()),
+            name: CalendarName::from(self.name.value.0.as_str()),
             description: self.description.clone(),
             hours,
             source: self.place.source(),
@@ -365,13 +364,16 @@ impl CalendarForm {
             names.report(
                 Problem::error(
                     self.blamed(),
-                    format!("the calendar `{}` has hours but no `time_zone`", self.name.0),
+                    format!(
+                        "the calendar `{}` has hours but no `time_zone`",
+                        self.name.value.0
+                    ),
                 )
                 .expected("expected an IANA time zone such as \"Europe/Madrid\""),
             );
             return None;
         };
-        let mut spec = CalendarSpec::new(time_zone.0.clone(), Weekly::default());
+        let mut spec = CalendarSpec::new(time_zone.value.0.clone(), Weekly::default());
         for (days, Many(ranges)) in self.hours.iter().flat_map(|Named(hours)| hours) {
             let Some(days) = weekdays(days, names) else {
                 continue;
@@ -395,10 +397,8 @@ impl CalendarForm {
                 name: holiday.name.clone(),
             });
         }
-        for Many(files) in &self.holidays_from {
-            for file in files {
-                add_holidays(&mut spec, file, source, names);
-            }
+        for file in self.holidays_from.iter().flat_map(|Many(files)| files) {
+            add_holidays(&mut spec, file, source, names);
         }
         spec.exceptions = dated(self.exceptions.as_ref(), names);
         spec.breaks = dated(self.breaks.as_ref(), names);
@@ -412,16 +412,28 @@ fn add_holidays(
     source: &PackSource,
     names: &mut Definitions<'_>,
 ) {
-    let Some(_text) = source.file(&file.value) else {
+    let Some(text) = source.file(&file.value) else {
         let files: Vec<&str> = source.files().map(|(name, _)| name).collect();
         names.report(
-            Problem::error(&file.place, format!("the pack has no file `{}`", file.value))
-                .expected("expected an iCalendar file of the pack")
-                .maybe_help(crate::problem::suggestion(&file.value, &files)),
+            Problem::error(
+                &file.place,
+                format!("the pack has no file `{}`", file.value),
+            )
+            .expected("expected an iCalendar file of the pack")
+            .maybe_help(crate::problem::suggestion(&file.value, &files)),
         );
         return;
     };
-    let _ = spec;
+    match holidays_from_icalendar(text) {
+        Ok(holidays) => spec.holidays.extend(holidays),
+        Err(error) => names.report(
+            Problem::error(
+                &file.place,
+                format!("`{}` cannot be read: {error}", file.value),
+            )
+            .expected("expected an iCalendar file of holidays"),
+        ),
+    }
 }
 
 fn dated(

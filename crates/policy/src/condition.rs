@@ -244,8 +244,10 @@ impl TriggerForm {
             when,
             place,
         } = &self.0;
-        let mut conditions: Vec<Condition> =
-            when.iter().map(|condition| condition.lower(names)).collect();
+        let mut conditions: Vec<Condition> = when
+            .iter()
+            .map(|condition| condition.lower(names))
+            .collect();
         let on = match (on, status, tag_text) {
             (Some(Word(word)), None, None) => word.occurrence(),
             (None, Some(Many(statuses)), None) => {

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use mainstay_app::{App, Clock, Tick};
 use mainstay_store::{Store, StoreOptions};
 use mainstay_web::{Limits, Web};
@@ -148,7 +149,16 @@ async fn until<T>(
 /// # Errors
 /// Fails when the store cannot be opened.
 pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
+    let mark = seed()?;
     let options = mainstay_app::Options {
+        // The process number alone repeats on other machines and after a restart.
+        node: format!(
+            "{}-{:02x}{:02x}{:02x}",
+            std::process::id(),
+            mark[0],
+            mark[1],
+            mark[2]
+        ),
         session_lifetime: settings.session_lifetime.get(),
         public_url: settings.http.public_url.clone(),
     };
@@ -210,15 +220,23 @@ impl Pulse {
     }
 }
 
+/// How long to sleep when nothing is due: until something is, but never longer than a nap.
+fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
+    let until = next.map_or(NAP, |next| {
+        Duration::try_from(next.duration_since(app.now())).unwrap_or(Duration::ZERO)
+    });
+    until.min(NAP)
+}
+
 /// Does rounds of work until it is asked to stop; a round that has begun is finished.
 async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     if !works {
         return;
     }
     while !stop.is_cancelled() {
-        let rest = match app.tick(app.now()).await {
+        let rest = match app.tick().await {
             Ok(Tick::More) => Duration::ZERO,
-            Ok(Tick::Idle) => NAP,
+            Ok(Tick::Idle(next)) => rest_until(&app, next),
             Err(error) => {
                 tracing::error!("a round of work failed: {error}");
                 AFTER_FAILURE
@@ -227,7 +245,7 @@ async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
         pulse.beat();
         tokio::select! {
             () = stop.cancelled() => {}
-            () = app.woken(), if rest == NAP => {}
+            () = app.woken(), if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
             () = tokio::time::sleep(rest) => {}
         }
     }

@@ -303,7 +303,7 @@ impl From<AppError> for Problem {
             AppError::NotFound(what) => Self::new(Kind::NotFound, what),
             AppError::Unauthorised(what) => Self::new(Kind::Unauthorised, what),
             AppError::Forbidden(what) => Self::new(Kind::Forbidden, what),
-            AppError::Conflict(what) => Self::new(Kind::Conflict, what),
+            AppError::Conflict(what) | AppError::Refused(what) => Self::new(Kind::Conflict, what),
             AppError::Changed(what) => Self::new(Kind::Changed, what),
             AppError::Invalid(faults) => {
                 let errors: Vec<InputError> = faults

@@ -43,6 +43,10 @@ struct Reader {
 
 impl Reader {
     fn quoted(&mut self, chars: &mut Chars<'_>) {
+        // A quotation mark that is never closed quotes nothing.
+        if !chars.clone().any(|c| c == '"') {
+            return;
+        }
         while let Some(c) = chars.next() {
             match c {
                 '"' => return,
@@ -143,5 +147,66 @@ fn skip_comment(chars: &mut Chars<'_>) {
         if depth == 0 {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(value: &str, expected: &[(&str, &str)]) {
+        let read = parse_list(value);
+        let read: Vec<(&str, &str)> = read
+            .iter()
+            .map(|address| (address.name.as_str(), address.address.as_str()))
+            .collect();
+        assert_eq!(read, expected, "{value}");
+    }
+
+    #[test]
+    fn reads_the_forms_of_an_address() {
+        check("eva@example.com", &[("", "eva@example.com")]);
+        check(
+            "Eva Roth <Eva@Example.com>",
+            &[("Eva Roth", "eva@example.com")],
+        );
+        check(
+            "\"Roth, Eva\" <eva@example.com>, tim@example.com",
+            &[("Roth, Eva", "eva@example.com"), ("", "tim@example.com")],
+        );
+        check(
+            "=?utf-8?q?J=C3=BCrgen_Gro=C3=9F?= <j@example.com>",
+            &[("Jürgen Groß", "j@example.com")],
+        );
+        check(
+            "Team: eva@example.com, Tim <tim@example.com>;",
+            &[("", "eva@example.com"), ("Tim", "tim@example.com")],
+        );
+        check("undisclosed-recipients:;", &[]);
+    }
+
+    #[test]
+    fn leaves_comments_and_routes_out() {
+        check(
+            "eva@example.com (Eva (the first) Roth)",
+            &[("", "eva@example.com")],
+        );
+        check(
+            "Eva <@relay.example.com:eva@example.com>",
+            &[("Eva", "eva@example.com")],
+        );
+    }
+
+    #[test]
+    fn reads_what_is_not_closed() {
+        check("Eva <eva@example.com", &[("Eva", "eva@example.com")]);
+        check("\"Eva <eva@example.com>", &[("Eva", "eva@example.com")]);
+        check(
+            "<eva@example.com>eva@example.com",
+            &[("", "eva@example.com")],
+        );
+        check("'Eva' <eva@example.com>", &[("Eva", "eva@example.com")]);
+        check(", ,;", &[]);
     }
 }

@@ -45,12 +45,14 @@ pub struct Automatic {
 }
 
 impl Automatic {
-    /// Whether the message is to be treated as sent by a program: one strong sign, or two weak ones.
+    /// Whether the message is to be treated as sent by a program: one strong sign, or weak ones of two kinds. Weak
+    /// signs of one kind say the same thing twice: a person who writes to a mailing list leaves several.
     pub fn is_automatic(&self) -> bool {
-        self.signs
-            .iter()
-            .any(|sign| sign.evidence == Evidence::Strong)
-            || self.signs.len() >= 2
+        let first = self.signs.first();
+        first.is_some_and(|first| {
+            first.evidence == Evidence::Strong
+                || self.signs.iter().any(|sign| sign.kind != first.kind)
+        })
     }
 
     /// The kind the strongest sign points to, when the message is automatic.
@@ -120,7 +122,7 @@ fn presence(message: &Message, signs: &mut Vec<Sign>) {
         ("X-Auto-Reply", Reply),
         ("X-POST-MessageClass", Reply),
         ("X-Failed-Recipients", Generated),
-        ("X-Loop", Generated),
+        ("X-Loop", AutomaticKind::Bulk),
     ];
     for (name, kind) in FIELDS {
         let Some(value) = message.headers.get(name) else {
@@ -279,5 +281,67 @@ fn subject(message: &Message, signs: &mut Vec<Sign>) {
             Evidence::Weak,
             format!("the subject is that of an automatic answer: {text}"),
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &str) -> Automatic {
+        automatic(&super::super::read(format!("{headers}\n\ntext").as_bytes()))
+    }
+
+    #[track_caller]
+    fn check(headers: &str, expected: Option<AutomaticKind>) {
+        let found = read(headers);
+        assert_eq!(found.kind(), expected, "{headers}: {found:?}");
+    }
+
+    #[test]
+    fn strong_signs_suffice() {
+        use AutomaticKind::{Bulk, Generated, Reply};
+        check("Auto-Submitted: auto-replied (vacation)", Some(Reply));
+        check(
+            "Auto-Submitted: auto-generated; owner-email=\"eva@example.com\"",
+            Some(Generated),
+        );
+        check("Precedence: auto_reply", Some(Reply));
+        check("Precedence: bulk", Some(Bulk));
+        check("X-Autoreply: yes", Some(Reply));
+        check(
+            "X-Auto-Response-Suppress: DR, OOF, AutoReply",
+            Some(Generated),
+        );
+        check("Return-Path: <>", Some(Generated));
+        check("From: MAILER-DAEMON@example.com", Some(Generated));
+    }
+
+    #[test]
+    fn a_person_is_no_program() {
+        check("From: eva@example.com", None);
+        check("Auto-Submitted: no", None);
+        check("X-Autoreply: no", None);
+        check("Subject: Out of office chairs?", None);
+        check("Subject: Re: Abwesenheitsnotiz einrichten", None);
+        check(
+            "List-Id: <dev.example.com>\nPrecedence: list\nList-Unsubscribe: <mailto:a@b.c>",
+            None,
+        );
+    }
+
+    #[test]
+    fn weak_signs_of_two_kinds_suffice() {
+        check(
+            "From: noreply@example.com\nSubject: Automatische Antwort: Drucker",
+            Some(AutomaticKind::Generated),
+        );
+        let found = read("Subject: Respuesta automática: vacaciones");
+        assert!(!found.is_automatic());
+        assert_eq!(found.signs[0].evidence, Evidence::Weak);
+        assert_eq!(
+            found.signs[0].reason,
+            "the subject is that of an automatic answer: Respuesta automática: vacaciones"
+        );
     }
 }

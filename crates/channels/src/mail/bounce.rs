@@ -326,3 +326,89 @@ fn headers_of(bytes: &[u8]) -> Headers {
         .map(|part| part.headers)
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(raw: &str) -> Option<Bounce> {
+        bounce(&super::super::read(raw.as_bytes()))
+    }
+
+    fn report(fields: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mx.example.com\nSubject: Undelivered Mail Returned to Sender\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+             --b\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.com\n\n{fields}\n\
+             --b\nContent-Type: message/rfc822\n\nMessage-ID: <42@help.example.com>\nSubject: Your ticket\n\nHello\n--b--\n"
+        )
+    }
+
+    #[test]
+    fn reads_a_standard_report() {
+        let found = read(&report("Final-Recipient: rfc822; Eva@example.com\nAction: failed\nStatus: 5.1.1 (bad mailbox)\nDiagnostic-Code: smtp; 550 5.1.1 no such user")).unwrap();
+        assert_eq!(
+            found.original_message_id.as_deref(),
+            Some("42@help.example.com")
+        );
+        assert!(found.standard);
+        assert_eq!(found.permanence(), Permanence::Permanent);
+        assert_eq!(
+            found.recipients,
+            [FailedRecipient {
+                address: "eva@example.com".to_owned(),
+                status: Some("5.1.1".to_owned()),
+                permanence: Permanence::Permanent,
+                diagnostic: Some("550 5.1.1 no such user".to_owned()),
+            }]
+        );
+    }
+
+    #[test]
+    fn a_delay_is_transient_and_a_success_is_no_bounce() {
+        let delayed = read(&report(
+            "Final-Recipient: rfc822;eva@example.com\nAction: delayed\nStatus: 4.4.1",
+        ))
+        .unwrap();
+        assert_eq!(delayed.permanence(), Permanence::Transient);
+        assert_eq!(
+            read(&report(
+                "Final-Recipient: rfc822;eva@example.com\nAction: delivered\nStatus: 2.0.0"
+            )),
+            None
+        );
+    }
+
+    #[test]
+    fn reads_what_other_servers_write() {
+        let exim = read("From: Mailer-Daemon@example.com\nX-Failed-Recipients: eva@example.com\nSubject: Mail delivery failed: returning message to sender\n\nA message could not be delivered.\n\n  eva@example.com\n    SMTP error: 550 5.7.1 rejected\n\n------ This is a copy of the message, including all the headers. ------\n\nMessage-ID: <7@help.example.com>\n").unwrap();
+        assert_eq!(exim.recipients[0].status.as_deref(), Some("5.7.1"));
+        assert_eq!(
+            exim.original_message_id.as_deref(),
+            Some("7@help.example.com")
+        );
+        assert!(!exim.standard);
+
+        let qmail = read("From: MAILER-DAEMON@example.com\nSubject: failure notice\n\nHi. This is the qmail-send program at example.com.\n\n<tim@example.com>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the message.\n\nReturn-Path: <help@example.com>\nMessage-ID: <8@help.example.com>\n").unwrap();
+        assert_eq!(qmail.recipients.len(), 1);
+        assert_eq!(qmail.recipients[0].address, "tim@example.com");
+        assert_eq!(qmail.recipients[0].status.as_deref(), Some("5.1.1"));
+
+        let full = read("From: postmaster@example.com\nSubject: Warning: message delayed\n\nThe message to\n\n  tim@example.com\n\nis delayed and will be retried.\n").unwrap();
+        assert_eq!(full.permanence(), Permanence::Transient);
+    }
+
+    #[test]
+    fn a_person_who_writes_about_errors_is_no_bounce() {
+        assert_eq!(
+            read(
+                "From: eva@example.com\nSubject: Undelivered mail\n\nI get 550 5.1.1 when I write to\ntim@example.com\n"
+            ),
+            None
+        );
+        assert_eq!(
+            read("From: postmaster@example.com\nSubject: Hello\n\nWrite to\ntim@example.com\n"),
+            None
+        );
+    }
+}

@@ -220,3 +220,49 @@ fn zone_hours(name: &str) -> Option<i32> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(value: &str, expected: &str) {
+        let read = parse(value).map(|date| date.to_string());
+        assert_eq!(
+            read.as_deref(),
+            Some(expected).filter(|text| !text.is_empty()),
+            "{value}"
+        );
+    }
+
+    #[test]
+    fn reads_the_forms_of_a_date() {
+        check("Thu, 4 May 2023 10:35:52 +0530", "2023-05-04T05:05:52Z");
+        check("4 May 2023 10:35 GMT", "2023-05-04T10:35:00Z");
+        check("Thu, 04 May 23 10:35:52 EDT", "2023-05-04T14:35:52Z");
+        check("Thu May  4 10:35:52 2023", "2023-05-04T10:35:52Z");
+        check(
+            "4-May-2023 10:35:52 -0000 (comment (nested))",
+            "2023-05-04T10:35:52Z",
+        );
+        check("2023-05-04T10:35:52+02:00", "2023-05-04T08:35:52Z");
+        check("Thu, 4 May 2023 10:35:52+0200", "2023-05-04T08:35:52Z");
+        check("Thu, 31 Dec 2016 23:59:60 +0000", "2016-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn refuses_what_is_no_date() {
+        for value in [
+            "",
+            "soon",
+            "31 Feb 2023 10:00",
+            "99999 99999",
+            "May",
+            "4 May 2023 10:35 +9999999999999",
+        ] {
+            let _ = parse(value);
+        }
+        check("31 Feb 2023 10:00 +0000", "");
+        check("tomorrow", "");
+    }
+}

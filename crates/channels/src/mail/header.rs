@@ -357,3 +357,67 @@ fn percent_decode(value: &str) -> Vec<u8> {
     }
     decoded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_encoded_words() {
+        assert_eq!(
+            decode_words("=?UTF-8?B?R3LDvMOfZQ==?= an =?iso-8859-1?Q?J=FCrgen?="),
+            "Grüße an Jürgen"
+        );
+        // One character cut in two by its sender.
+        assert_eq!(
+            decode_words("=?utf-8?q?Gr=C3?= =?utf-8?q?=BC=C3=9Fe?="),
+            "Grüße"
+        );
+        assert_eq!(decode_words("=?gb18030?B?suLK1A==?="), "测试");
+        assert_eq!(decode_words("=?utf-8*de?q?Gr=C3=BC=C3=9Fe?="), "Grüße");
+    }
+
+    #[test]
+    fn leaves_what_is_no_encoded_word() {
+        for text in [
+            "=?",
+            "=?utf-8?",
+            "=?utf-8?x?abc?=",
+            "a =? b ?= c",
+            "=?utf-8?q?abc",
+            "=??q?abc?=",
+        ] {
+            assert_eq!(decode_words(text), text);
+        }
+    }
+
+    #[test]
+    fn joins_continued_parameters() {
+        let value = Parameterised::parse(
+            "attachment; filename*0*=utf-8''Gr%C3%BC; filename*1*=%C3%9Fe; filename*2=\".txt\"",
+        );
+        assert_eq!(value.value, "attachment");
+        assert_eq!(value.get("filename"), Some("Grüße.txt"));
+    }
+
+    #[test]
+    fn reads_parameters_leniently() {
+        let value =
+            Parameterised::parse("Text/Plain ; charset = \"utf-8\" ;; name=a b.txt; broken");
+        assert_eq!(value.value, "text/plain");
+        assert_eq!(value.get("charset"), Some("utf-8"));
+        assert_eq!(value.get("name"), Some("a b.txt"));
+        assert_eq!(value.get("broken"), None);
+    }
+
+    #[test]
+    fn reads_message_ids() {
+        assert_eq!(
+            message_ids("<a@x> <b@y>\t(comment)<c@z>"),
+            ["a@x", "b@y", "c@z"]
+        );
+        assert_eq!(message_ids("a@x b@y"), ["a@x", "b@y"]);
+        assert_eq!(message_ids("<a@x"), ["a@x"]);
+        assert!(message_ids("<>").is_empty());
+    }
+}

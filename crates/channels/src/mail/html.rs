@@ -334,3 +334,63 @@ fn set_attribute(attributes: &mut Vec<Attribute>, name: &str, value: &str) {
         value: value.into(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn safe(html: &str) -> SafeHtml {
+        sanitise(html, RemoteImages::Withhold, &|id| {
+            (id == "img1").then(|| "https://desk.example.com/files/1".to_owned())
+        })
+    }
+
+    #[test]
+    fn text_reads_like_the_page() {
+        let html = "<html><head><style>p{}</style><title>t</title></head><body><p>Hello&nbsp;<b>Eva</b>,</p>\n<div>one<br>two</div><ul><li>a<li>b</ul><blockquote>old<br>words</blockquote><pre>x  y\nz</pre></body></html>";
+        insta::assert_snapshot!(to_text(html).replace('\u{a0}', " "), @r"
+        Hello Eva,
+
+        one
+        two
+        - a
+        - b
+        > old
+        > words
+        x  y
+        z
+        ");
+    }
+
+    #[test]
+    fn what_could_do_harm_is_removed() {
+        let cleaned = safe(
+            "<p onclick=\"x()\" style=\"color:red;position:fixed\">a<script>x()</script><style>*{}</style></p><form><input></form><a href=\"javascript:x()\">b</a><iframe src=\"//x\"></iframe><svg><script>x()</script></svg>",
+        );
+        insta::assert_snapshot!(cleaned.html, @r#"<p style="color:red">a</p><a rel="noopener noreferrer nofollow">b</a>"#);
+    }
+
+    #[test]
+    fn remote_images_are_withheld_and_inline_images_found() {
+        let html = "<img src=\"https://spy.example.com/1.gif\" srcset=\"https://spy.example.com/2.gif 2x\" data-remote-src=\"x\"><img src=\"cid:img1\"><img src=\"cid:other\">";
+        let cleaned = safe(html);
+        assert_eq!(cleaned.withheld_images, 1);
+        insta::assert_snapshot!(cleaned.html, @r#"<img data-remote-src="https://spy.example.com/1.gif"><img src="https://desk.example.com/files/1"><img src="cid:other">"#);
+        let shown = sanitise(html, RemoteImages::Show, &|_| None);
+        assert_eq!(shown.withheld_images, 0);
+        assert!(
+            shown.html.contains("src=\"https://spy.example.com/1.gif\""),
+            "{}",
+            shown.html
+        );
+    }
+
+    #[test]
+    fn endless_nesting_is_shown_as_text() {
+        let html = format!("{}deep", "<div>".repeat(500_000));
+        assert_eq!(to_text(&html), "deep");
+        assert_eq!(safe(&html).html, "deep");
+        let bold = "<b><i>".repeat(1_000) + "x";
+        assert_eq!(to_text(&bold), "x");
+    }
+}

@@ -80,8 +80,10 @@ pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
         defects,
         ..Message::default()
     };
-    let Some(root) = parts.first() else {
+    if raw.trim_ascii().is_empty() {
         message.defects.push(Defect::Empty);
+    }
+    let Some(root) = parts.first() else {
         return message;
     };
     read_headers(&mut message, &root.headers);
@@ -172,7 +174,7 @@ fn take_attachment(message: &mut Message, part: &Part, raw: &[u8], limits: &Mail
         return;
     }
     let bytes = part.decoded(raw);
-    if bytes.is_empty() && part.filename().is_none() {
+    if bytes.is_empty() && !part.is_attachment() {
         return;
     }
     message.attachments.push(Attachment {
@@ -199,5 +201,129 @@ impl Attachment {
                 let _ = write!(hex, "{byte:02x}");
                 hex
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIXED: &str = concat!(
+        "From: Eva Roth <eva@example.com>\r\nTo: help@example.com\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n",
+        "Message-ID: <1@example.com>\r\nReferences: <a@x>\r\n\t<b@x>\r\nDate: Thu, 4 May 2023 10:35:52 +0200\r\n",
+        "Content-Type: multipart/mixed; boundary=\"outer\"\r\n\r\npreamble\r\n--outer\r\n",
+        "Content-Type: multipart/alternative; boundary=inner\r\n\r\n--inner\r\n",
+        "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
+        "Gr=FC=DFe   \r\nsoft=\r\nly\r\n--inner\r\nContent-Type: text/html\r\n\r\n<p>Hi</p>\r\n--inner--\r\n",
+        "--outer\r\nContent-Type: image/png; name=\"a.png\"\r\nContent-ID: <img1>\r\n",
+        "Content-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--outer--\r\nepilogue\r\n",
+    );
+
+    #[test]
+    fn reads_fields_bodies_and_attachments() {
+        let message = read(MIXED.as_bytes());
+        assert_eq!(message.subject.as_deref(), Some("Grüße"));
+        assert_eq!(message.references, ["a@x", "b@x"]);
+        assert_eq!(message.text.as_deref(), Some("Grüße\nsoftly"));
+        assert_eq!(message.html.as_deref(), Some("<p>Hi</p>"));
+        assert_eq!(message.defects, []);
+        let [image] = message.attachments.as_slice() else {
+            panic!("one attachment expected: {:?}", message.attachments);
+        };
+        assert_eq!(image.filename.as_deref(), Some("a.png"));
+        assert_eq!(image.content_id.as_deref(), Some("img1"));
+        assert_eq!(image.bytes, b"hello");
+        assert_eq!(
+            image.sha256(),
+            "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+        );
+    }
+
+    #[test]
+    fn a_missing_end_ends_with_the_part_around_it() {
+        let raw = "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: multipart/mixed; boundary=i\n\n--i\n\ntext\n--o\nContent-Type: text/html\n\n<b>\n--o--\n";
+        let message = read(raw.as_bytes());
+        assert_eq!(message.text.as_deref(), Some("text"));
+        assert_eq!(message.html.as_deref(), Some("<b>"));
+        assert_eq!(message.defects, [Defect::MultipartWithoutEnd]);
+    }
+
+    #[test]
+    fn text_in_place_of_the_empty_line_is_not_lost() {
+        let message = read(b"Subject: x\nHello,\n\nmy printer burns.\n");
+        assert_eq!(message.stray_text.as_deref(), Some("Hello,"));
+        assert_eq!(message.text.as_deref(), Some("my printer burns."));
+        assert_eq!(message.defects, [Defect::StrayHeaderLine]);
+    }
+
+    #[test]
+    fn a_text_with_a_file_name_is_an_attachment() {
+        let raw = "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Disposition: attachment; filename=log.txt\n\nlog\n--o\n\ntext\n--o--";
+        let message = read(raw.as_bytes());
+        assert_eq!(message.text.as_deref(), Some("text"));
+        assert_eq!(message.attachments[0].filename.as_deref(), Some("log.txt"));
+    }
+
+    #[test]
+    fn nothing_is_a_message_with_a_defect() {
+        assert_eq!(read(b"").defects, [Defect::Empty]);
+    }
+
+    #[test]
+    fn bounds_hold_and_say_so() {
+        let mut deep = String::from("Content-Type: multipart/mixed; boundary=b0\n\n");
+        for level in 0..10_000 {
+            deep.push_str(&format!(
+                "--b{level}\nContent-Type: multipart/mixed; boundary=b{}\n\n",
+                level + 1
+            ));
+        }
+        assert!(read(deep.as_bytes()).defects.contains(&Defect::TooDeep));
+
+        let many = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n{}",
+            "--b\n\nx\n".repeat(5_000)
+        );
+        let limits = MailLimits {
+            attachments: 3,
+            ..MailLimits::default()
+        };
+        let message = read_within(many.as_bytes(), &limits);
+        assert!(message.defects.contains(&Defect::TooManyParts));
+        assert!(message.defects.contains(&Defect::TooManyAttachments));
+        assert_eq!(message.attachments.len(), 3);
+
+        let fields = "X: y\n".repeat(100_000);
+        assert!(
+            read(fields.as_bytes())
+                .defects
+                .contains(&Defect::HeaderTooLarge)
+        );
+        let folded = format!("Subject: x\n{}\n", " y\n".repeat(1_000_000));
+        assert!(
+            read(folded.as_bytes())
+                .defects
+                .contains(&Defect::HeaderTooLarge)
+        );
+
+        let limits = MailLimits {
+            size: 20,
+            ..MailLimits::default()
+        };
+        assert_eq!(
+            read_within(b"Subject: x\n\n0123456789", &limits).defects,
+            [Defect::TooLarge]
+        );
+    }
+
+    #[test]
+    fn sixty_megabytes_are_read() {
+        let mut raw = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/x; name=f\nContent-Transfer-Encoding: base64\n\n".to_vec();
+        raw.extend(
+            std::iter::repeat_n(b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\n", 60 << 20 >> 5).flatten(),
+        );
+        raw.extend_from_slice(b"--b--\n");
+        let message = read(&raw);
+        assert_eq!(message.attachments[0].bytes.len(), (60 << 20 >> 5) * 26);
     }
 }

@@ -159,3 +159,34 @@ fn trim_blanks_end(line: &[u8]) -> &[u8] {
         .count();
     &line[..line.len() - blanks]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_forgives() {
+        assert_eq!(base64(b"aGVsbG8="), b"hello");
+        assert_eq!(base64(b"aGVs\r\n bG8"), b"hello");
+        assert_eq!(base64(b"aGVsbG8=aGVsbG8="), b"hellohello");
+        assert_eq!(base64(b"!!!"), b"");
+    }
+
+    #[test]
+    fn quoted_printable_forgives() {
+        assert_eq!(
+            quoted_printable(b"a=3Db=\r\nc =\nd  \r\n=ZZ="),
+            b"a=bc d\r\n=ZZ"
+        );
+        assert_eq!(q_word(b"a_b=20c"), b"a b c");
+    }
+
+    #[test]
+    fn uuencode_is_decoded() {
+        assert_eq!(
+            uuencode(b"begin 644 cat.txt\n#0V%T\n`\nend\n").as_deref(),
+            Some(b"Cat".as_slice())
+        );
+        assert_eq!(uuencode(b"begin at nine"), None);
+    }
+}

@@ -68,7 +68,7 @@ pub fn explain(clock: Clock, now: Timestamp) -> Option<Explanation> {
             SegmentKind::Running => {
                 run_spans(&terms, segment.from, until, segment.cause, now, &mut spans);
             }
-            kind => spans.push(Span {
+            kind if segment.from < until => spans.push(Span {
                 from: segment.from,
                 until,
                 counted: match kind {
@@ -83,6 +83,7 @@ pub fn explain(clock: Clock, now: Timestamp) -> Option<Explanation> {
                 cause: segment.cause,
                 is_expected: false,
             }),
+            _ => {}
         }
     }
     Some(Explanation {

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::occurrence::Seen;
-use super::state::{Cancellation, Clock, OutcomeKind, SegmentKind};
-use super::terms::Terms;
+use super::state::{Cancellation, Clock, OutcomeKind};
 use super::track::Track;
 use crate::commitment::{Commitment, Reopen, Repeat};
 use crate::condition::TicketFacts;
-use crate::event::{CarriedClock, Event, EventKind, Origin, Visibility};
+use crate::event::{Actor, CarriedClock, Event, EventKind, Origin, Visibility};
 use crate::name::CommitmentName;
 use crate::policy::{Policy, PolicyBook, PolicyVersion};
 
 /// The clocks of a ticket at `now`, in the order in which they started.
 ///
 /// Each promise is made by the policy that was in force at its event. Events after `now` are not looked at, so that any
-/// past instant can be asked for. A version that the book does not hold makes no promises.
+/// past instant can be asked for. A version older than all that the book holds makes no promises.
 #[must_use]
 pub fn fold(events: &[Event], policies: &PolicyBook, now: Timestamp) -> Vec<Clock> {
     Fold::new(|version| policies.get(version).map(Arc::as_ref)).run(events, now)
@@ -33,7 +32,8 @@ struct Fold<'p, F> {
     policy_of: F,
     facts: TicketFacts,
     tracks: Vec<Track<'p>>,
-    opened_at: Option<Timestamp>,
+    /// When an agent opened the ticket, if an agent did.
+    opened_by_agent_at: Option<Timestamp>,
     /// When the ledger of this ticket began to be kept: an imported history is not late.
     kept_since: Option<Timestamp>,
     has_message: bool,
@@ -48,29 +48,28 @@ where
             policy_of,
             facts: TicketFacts::unopened(),
             tracks: Vec::new(),
-            opened_at: None,
+            opened_by_agent_at: None,
             kept_since: None,
             has_message: false,
         }
     }
 
     fn run(mut self, events: &[Event], now: Timestamp) -> Vec<Clock> {
-        for event in in_order(events) {
-            if event.at > now {
-                break;
-            }
+        let mut events = in_order(events);
+        events.truncate(events.partition_point(|event| event.at <= now));
+        for event in &events {
             self.take(event);
         }
-        for track in &mut self.tracks {
-            track.reach(now);
-        }
-        let misses = events.iter().filter(|event| event.at <= now);
         let mut clocks: Vec<Clock> = self
             .tracks
             .into_iter()
-            .filter_map(|track| track.into_clock(now))
+            .filter_map(|mut track| {
+                track.reach(now);
+                track.into_clock(now)
+            })
             .collect();
-        retract_misses(&mut clocks, misses);
+        retract_misses(&mut clocks, &events);
+        clocks.sort_by_key(|clock| clock.started_at);
         clocks
     }
 
@@ -85,25 +84,23 @@ where
         };
         let late = self.is_late(event);
         match &event.kind {
-            EventKind::MergedInto { number, .. } => {
-                for track in self.tracks.iter_mut().filter(|track| track.is_open()) {
-                    let reason = Cancellation::Merged(*number);
-                    track.end(event, OutcomeKind::Cancelled(reason));
-                }
-                return;
+            EventKind::MergedInto { number, .. } => self.hand_over(event, *number, late),
+            EventKind::MergedFrom { number, clocks, .. } => {
+                self.carry(event, *number, clocks, late);
             }
-            EventKind::MergedFrom { number, clocks, .. } => self.carry(event, *number, clocks),
-            _ => {}
+            _ => {
+                self.move_tracks(seen, late);
+                self.start_tracks(seen, late);
+            }
         }
-        self.move_tracks(seen, late);
-        self.start_tracks(seen, late);
     }
 
     /// Notes the ticket's opening and its first message; says whether this event is that message.
     fn notice_opening(&mut self, event: &Event) -> bool {
         match &event.kind {
             EventKind::Opened { .. } => {
-                self.opened_at = Some(event.at);
+                self.opened_by_agent_at =
+                    matches!(event.actor, Actor::Agent(_)).then_some(event.at);
                 self.kept_since = Some(event.recorded_at);
                 false
             }
@@ -114,7 +111,7 @@ where
             } => {
                 let first = !self.has_message;
                 self.has_message = true;
-                first && self.opened_at == Some(event.at)
+                first && self.opened_by_agent_at == Some(event.at)
             }
             _ => false,
         }
@@ -130,46 +127,54 @@ where
     }
 
     fn move_tracks(&mut self, seen: Seen<'_>, late: bool) {
+        let event = seen.event;
         let mut again = Vec::new();
-        for (index, track) in self.tracks.iter_mut().enumerate() {
+        for index in 0..self.tracks.len() {
+            let is_reopened = is_reopening(event) && self.is_reopened(index);
+            let track = &mut self.tracks[index];
             let before = track.mark();
             if track.is_open() {
                 if track.move_on(seen, &self.facts) {
-                    again.push(index);
+                    again.push(track.commitment);
                 }
-            } else if is_reopening(seen.event) && track.ended_with_ticket() {
+            } else if is_reopened {
                 match track.commitment.reopen {
                     Reopen::Ignore => {}
-                    Reopen::Resume => track.resume(seen.event, &self.facts),
-                    Reopen::Restart => track.restart(seen.event, &self.facts),
-                    Reopen::NewCycle => again.push(index),
+                    Reopen::Resume => track.resume(event, &self.facts),
+                    Reopen::Restart => track.restart(event, &self.facts),
+                    Reopen::NewCycle => again.push(track.commitment),
                 }
             }
             if late && track.mark() != before {
-                track.note_late(seen.event);
+                track.note_late(event);
             }
         }
-        for index in again {
-            let Track {
-                policy,
-                version,
-                commitment,
-                ..
-            } = self.tracks[index];
-            if !self.has_open(&commitment.name) {
-                self.begin(policy, version, commitment, seen.event, late);
+        for ended in again {
+            if let Some((policy, commitment)) = self.commitment_at(event, &ended.name) {
+                self.begin(policy, commitment, event, late);
             }
         }
     }
 
+    /// Whether reopening the ticket concerns a clock: only the last of its name, and not if that one is open again,
+    /// because the message that reopens a ticket may have started it.
+    fn is_reopened(&self, index: usize) -> bool {
+        let track = &self.tracks[index];
+        let mut later = self.tracks[index + 1..].iter();
+        track.ended_with_ticket()
+            && !later.any(|other| other.commitment.name == track.commitment.name)
+    }
+
     fn start_tracks(&mut self, seen: Seen<'_>, late: bool) {
-        let version = seen.event.policy;
-        let Some(policy) = (self.policy_of)(version) else {
+        let Some(policy) = (self.policy_of)(seen.event.policy) else {
             return;
         };
         for commitment in &policy.commitments {
             if seen.sets_off(&commitment.start, &self.facts) && self.may_start(commitment, seen) {
-                self.begin(policy, version, commitment, seen.event, late);
+                self.begin(policy, commitment, seen.event, late);
+                if let Some(track) = self.tracks.last_mut() {
+                    track.settle_if_opened_done(seen, &self.facts);
+                }
             }
         }
     }
@@ -186,27 +191,24 @@ where
             })
     }
 
-    fn has_open(&self, name: &CommitmentName) -> bool {
-        self.tracks
-            .iter()
-            .any(|track| track.commitment.name == *name && track.is_open())
+    /// What the policy in force at an event says of a commitment, if it still makes that promise.
+    fn commitment_at(
+        &self,
+        event: &Event,
+        name: &CommitmentName,
+    ) -> Option<(&'p Policy, &'p Commitment)> {
+        let policy = (self.policy_of)(event.policy)?;
+        let commitment = policy.commitments.iter().find(|c| c.name == *name)?;
+        Some((policy, commitment))
     }
 
-    fn begin(
-        &mut self,
-        policy: &'p Policy,
-        version: PolicyVersion,
-        commitment: &'p Commitment,
-        event: &Event,
-        late: bool,
-    ) {
+    fn begin(&mut self, policy: &'p Policy, commitment: &'p Commitment, event: &Event, late: bool) {
         let cycle = 1 + self
             .tracks
             .iter()
             .filter(|track| track.commitment.name == commitment.name && track.had_promise())
             .count();
-        let terms = Terms::select(policy, commitment, &self.facts);
-        let mut track = Track::new(policy, version, commitment, cycle, event, terms);
+        let mut track = Track::new(policy, commitment, cycle, event, &self.facts);
         track.begin(event, &self.facts);
         if late {
             track.note_late(event);
@@ -214,36 +216,37 @@ where
         self.tracks.push(track);
     }
 
+    /// Ends the clocks of a ticket that was merged into another.
+    fn hand_over(&mut self, event: &Event, number: u64, late: bool) {
+        for track in self.tracks.iter_mut().filter(|track| track.is_open()) {
+            let reason = Cancellation::Merged(number);
+            track.end(event, OutcomeKind::Cancelled(reason));
+            if late {
+                track.note_late(event);
+            }
+        }
+    }
+
     /// Takes over the clocks of a ticket that was merged into this one: of two that run, the earlier start is kept.
-    fn carry(&mut self, event: &Event, number: u64, carried: &[CarriedClock]) {
+    fn carry(&mut self, event: &Event, number: u64, carried: &[CarriedClock], late: bool) {
         for clock in carried {
-            let open = self
+            let mut of_name = self
                 .tracks
                 .iter_mut()
-                .find(|track| track.commitment.name == clock.commitment && track.is_open());
-            if let Some(track) = open {
+                .filter(|track| track.commitment.name == clock.commitment);
+            let last = of_name.next_back();
+            let had_one = last.is_some();
+            if let Some(track) = last.filter(|track| track.is_open()) {
                 if clock.started_at < track.started_at() {
                     track.take_over(event, number, clock);
+                    if late {
+                        track.note_late(event);
+                    }
                 }
-                continue;
-            }
-            let version = event.policy;
-            let Some(policy) = (self.policy_of)(version) else {
-                continue;
-            };
-            let commitment = policy
-                .commitments
-                .iter()
-                .find(|commitment| commitment.name == clock.commitment);
-            let Some(commitment) = commitment else {
-                continue;
-            };
-            let had_one = self
-                .tracks
-                .iter()
-                .any(|track| track.commitment.name == clock.commitment);
-            if commitment.repeat == Repeat::EachStart || !had_one {
-                self.begin(policy, version, commitment, event, false);
+            } else if let Some((policy, commitment)) = self.commitment_at(event, &clock.commitment)
+                && (commitment.repeat == Repeat::EachStart || !had_one)
+            {
+                self.begin(policy, commitment, event, late);
                 if let Some(track) = self.tracks.last_mut() {
                     track.take_over(event, number, clock);
                 }
@@ -266,7 +269,7 @@ fn is_reopening(event: &Event) -> bool {
 }
 
 /// A miss that was recorded and that the fold does not find any more was undone by a late event: never silently.
-fn retract_misses<'e>(clocks: &mut [Clock], events: impl Iterator<Item = &'e Event>) {
+fn retract_misses(clocks: &mut [Clock], events: &[&Event]) {
     for event in events {
         let EventKind::ClockMissed {
             commitment,
@@ -286,9 +289,4 @@ fn retract_misses<'e>(clocks: &mut [Clock], events: impl Iterator<Item = &'e Eve
             }
         }
     }
-}
-
-/// Whether a segment's time counts.
-pub(super) fn counts(kind: SegmentKind) -> bool {
-    matches!(kind, SegmentKind::Running | SegmentKind::Carried { .. })
 }

@@ -17,6 +17,7 @@
 
 mod explain;
 mod fold;
+mod history;
 mod occurrence;
 mod state;
 mod terms;

@@ -30,6 +30,8 @@ impl Seen<'_> {
             (EventKind::Opened { .. }, Occurrence::CustomerMessage) => {
                 matches!(self.event.actor, Actor::Contact(_))
             }
+            (EventKind::Opened { status, .. }, Occurrence::Done) => status.kind.is_done(),
+            (EventKind::Opened { status, .. }, Occurrence::Entered(kind)) => status.kind == *kind,
             (
                 EventKind::MessageAdded {
                     side,
@@ -60,12 +62,11 @@ impl Seen<'_> {
         }
     }
 
-    /// Whether the event may change which terms a ticket has.
+    /// Whether the event may change which terms a ticket has. A message may: a rule can ask who must write next.
     pub fn may_change_terms(self) -> bool {
         !matches!(
             self.event.kind,
-            EventKind::MessageAdded { .. }
-                | EventKind::ClockWarned { .. }
+            EventKind::ClockWarned { .. }
                 | EventKind::ClockMissed { .. }
                 | EventKind::ClockCorrected { .. }
         )

@@ -2,31 +2,36 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fold::counts;
+use super::history::History;
 use super::occurrence::Seen;
 use super::state::{
     Cancellation, Clock, LateEvent, Outcome, OutcomeKind, Segment, SegmentKind, Warned,
 };
-use super::terms::Terms;
+use super::terms::{Selection, Terms};
 use crate::commitment::Commitment;
 use crate::condition::TicketFacts;
-use crate::event::{CarriedClock, Event};
+use crate::event::{CarriedClock, Event, EventKind};
 use crate::id::EventId;
 use crate::policy::{Policy, PolicyVersion};
 
 /// A clock in the making. Invariant: while it is open, the last segment has no end.
 pub(super) struct Track<'p> {
-    pub policy: &'p Policy,
-    pub version: PolicyVersion,
+    policy: &'p Policy,
+    version: PolicyVersion,
     pub commitment: &'p Commitment,
     cycle: usize,
     started_at: Timestamp,
     started_by: EventId,
     promised: Option<Terms>,
     terms: Option<Terms>,
+    had_promise: bool,
     terms_since: Timestamp,
+    terms_changed_by: EventId,
+    /// No miss and no warning is stamped before this: what the event of this instant made due is due from then on.
+    answerable_from: Timestamp,
     segments: Vec<Segment>,
     due_at: Option<Timestamp>,
+    promised_due_at: Option<Timestamp>,
     /// The instants of the warnings still to come, soonest last. Filled while the clock runs.
     warnings: Vec<Warned>,
     warned: Vec<Warned>,
@@ -39,24 +44,28 @@ pub(super) struct Track<'p> {
 impl<'p> Track<'p> {
     pub fn new(
         policy: &'p Policy,
-        version: PolicyVersion,
         commitment: &'p Commitment,
         cycle: usize,
         event: &Event,
-        terms: Option<Terms>,
+        facts: &TicketFacts,
     ) -> Self {
+        let terms = Selection::new(policy, commitment, facts).map(|selection| selection.to_terms());
         Self {
             policy,
-            version,
+            version: event.policy,
             commitment,
             cycle,
             started_at: event.at,
             started_by: event.id,
             promised: terms.clone(),
+            had_promise: terms.is_some(),
             terms,
             terms_since: event.at,
+            terms_changed_by: event.id,
+            answerable_from: event.at,
             segments: Vec::new(),
             due_at: None,
+            promised_due_at: None,
             warnings: Vec::new(),
             warned: Vec::new(),
             missed_at: None,
@@ -74,8 +83,9 @@ impl<'p> Track<'p> {
         self.outcome.is_none()
     }
 
+    /// Whether anything was ever promised; if not, there is no clock to show.
     pub fn had_promise(&self) -> bool {
-        self.promised.is_some() || self.terms.is_some() || self.missed_at.is_some()
+        self.had_promise
     }
 
     pub fn was_ended_by(&self, event: &Event) -> bool {
@@ -97,7 +107,7 @@ impl<'p> Track<'p> {
             self.segments.len(),
             self.outcome.is_some(),
             self.due_at,
-            self.terms_since,
+            self.answerable_from,
         )
     }
 
@@ -128,9 +138,9 @@ impl<'p> Track<'p> {
         }
         if self.missed_at.is_none()
             && let Some(due) = self.due_at
-            && is_past(due.max(self.terms_since))
+            && is_past(due.max(self.answerable_from))
         {
-            self.missed_at = Some(due.max(self.terms_since));
+            self.missed_at = Some(due.max(self.answerable_from));
         }
     }
 
@@ -138,6 +148,17 @@ impl<'p> Track<'p> {
     pub fn begin(&mut self, event: &Event, facts: &TicketFacts) {
         self.open_segment(self.kind_for(facts), event);
         self.set_alarms();
+    }
+
+    /// A ticket that was opened done, such as a call noted down afterwards, has kept at once what being done keeps.
+    pub fn settle_if_opened_done(&mut self, seen: Seen<'_>, facts: &TicketFacts) {
+        if matches!(seen.event.kind, EventKind::Opened { .. })
+            && facts.status.kind.is_done()
+            && seen.sets_off(&self.commitment.stop, facts)
+        {
+            self.end(seen.event, OutcomeKind::Stopped);
+            self.ended_with_ticket = true;
+        }
     }
 
     /// Takes an event in; says whether a new cycle is to begin with it.
@@ -191,24 +212,18 @@ impl<'p> Track<'p> {
             until: Some(event.at),
             cause: outcome.by,
         });
+        self.answerable_from = event.at;
         self.review_terms(event, facts);
         self.begin(event, facts);
     }
 
     /// Starts from nothing after a reopening; the first outcome no longer counts.
     pub fn restart(&mut self, event: &Event, facts: &TicketFacts) {
-        let terms = Terms::select(self.policy, self.commitment, facts);
         let late_events = std::mem::take(&mut self.late_events);
         *self = Self {
             late_events,
-            ..Self::new(
-                self.policy,
-                self.version,
-                self.commitment,
-                self.cycle,
-                event,
-                terms,
-            )
+            version: self.version,
+            ..Self::new(self.policy, self.commitment, self.cycle, event, facts)
         };
         self.begin(event, facts);
     }
@@ -219,18 +234,18 @@ impl<'p> Track<'p> {
             .segments
             .last()
             .map_or(SegmentKind::Running, |last| last.kind);
-        self.started_at = clock.started_at;
+        self.started_at = clock.started_at.min(event.at);
         self.segments.clear();
         self.segments.push(Segment {
             kind: SegmentKind::Carried {
                 number,
                 used: clock.used,
             },
-            from: clock.started_at,
+            from: self.started_at,
             until: Some(event.at),
             cause: event.id,
         });
-        self.terms_since = event.at;
+        self.answerable_from = event.at;
         self.open_segment(kind, event);
         self.set_alarms();
     }
@@ -238,12 +253,20 @@ impl<'p> Track<'p> {
     /// Selects the terms again after a change. The clock is then as if it had run under them from its start; only a due
     /// instant that they put into the past counts from now.
     fn review_terms(&mut self, event: &Event, facts: &TicketFacts) {
-        let terms = Terms::select(self.policy, self.commitment, facts);
-        if terms == self.terms {
+        let selection = Selection::new(self.policy, self.commitment, facts);
+        let is_unchanged = match (&selection, &self.terms) {
+            (Some(selection), Some(terms)) => selection.is(terms),
+            (selection, terms) => selection.is_none() && terms.is_none(),
+        };
+        if is_unchanged {
             return;
         }
+        let terms = selection.map(|selection| selection.to_terms());
+        self.had_promise |= terms.is_some();
         self.terms = terms;
         self.terms_since = event.at;
+        self.terms_changed_by = event.id;
+        self.answerable_from = event.at;
         self.set_alarms();
     }
 
@@ -269,72 +292,78 @@ impl<'p> Track<'p> {
         });
     }
 
-    /// Works out when the clock is due and when it warns. A paused clock has neither; one that was missed keeps the
-    /// instant at which it was.
+    /// Works out when the clock is due and when it warns. While it is paused nobody can know, except of what had been
+    /// used up by then.
     fn set_alarms(&mut self) {
         self.warnings.clear();
-        let is_running = self
-            .segments
-            .last()
-            .is_some_and(|last| last.until.is_none() && last.kind == SegmentKind::Running);
-        let Some(terms) = self.terms.as_ref().filter(|_| is_running) else {
-            if self.missed_at.is_none() {
-                self.due_at = None;
-            }
+        let due_by = |terms| History::new(&self.segments, terms).instant_of(terms.target);
+        let Some(terms) = &self.terms else {
+            self.due_at = None;
+            self.promised_due_at = self.promised.as_ref().and_then(due_by);
             return;
         };
-        self.due_at = instant_of(&self.segments, terms, terms.target);
+        let history = History::new(&self.segments, terms);
+        self.due_at = history.instant_of(terms.target);
+        self.promised_due_at = if self.promised == self.terms {
+            self.due_at
+        } else {
+            self.promised.as_ref().and_then(due_by)
+        };
         if self.missed_at.is_some() {
             return;
         }
-        self.warnings = self
-            .commitment
-            .warnings
-            .iter()
-            .enumerate()
-            .filter_map(|(warning, definition)| {
-                let used = definition.at.used_at(terms.target)?;
-                let at = instant_of(&self.segments, terms, used)?;
-                let given = |w: &Warned| w.warning == warning && w.at >= at;
-                (!self.warned.iter().any(given)).then(|| Warned {
-                    warning,
-                    at: at.max(self.terms_since),
-                })
-            })
-            .collect();
+        for (warning, definition) in self.commitment.warnings.iter().enumerate() {
+            let used = definition.at.used_at(terms.target);
+            let Some(at) = used.and_then(|used| history.instant_of(used)) else {
+                continue;
+            };
+            // Again only where a change put it off, and not where that instant is past as well.
+            let is_past = at <= self.answerable_from;
+            let given = |given: &Warned| given.warning == warning && (is_past || given.at >= at);
+            if !self.warned.iter().any(given) {
+                let at = at.max(self.answerable_from);
+                self.warnings.push(Warned { warning, at });
+            }
+        }
         self.warnings
-            .sort_by_key(|warning| std::cmp::Reverse(warning.at));
+            .sort_unstable_by_key(|warning| std::cmp::Reverse((warning.at, warning.warning)));
+    }
+
+    /// Ends what is promised no more at the change that left no promise; its history goes no further.
+    fn void(&mut self) {
+        let since = self.terms_since;
+        self.outcome = Some(Outcome {
+            at: since,
+            by: self.terms_changed_by,
+            kind: OutcomeKind::Cancelled(Cancellation::NoPromise),
+        });
+        self.segments.retain(|segment| segment.from <= since);
+        if let Some(last) = self.segments.last_mut() {
+            last.until = Some(last.until.map_or(since, |until| until.min(since)));
+        }
     }
 
     /// The clock as it stands; nothing when there never was a promise.
     pub fn into_clock(mut self, now: Timestamp) -> Option<Clock> {
-        if !self.had_promise() {
+        if !self.had_promise {
             return None;
         }
-        if self.terms.is_none() && self.outcome.is_none() {
-            self.outcome = Some(Outcome {
-                at: self.terms_since,
-                by: self.segments.last().map_or(self.started_by, |s| s.cause),
-                kind: OutcomeKind::Cancelled(Cancellation::NoPromise),
-            });
+        if self.terms.is_none() {
+            self.void();
         }
-        let terms = self.terms.as_ref().or(self.promised.as_ref());
-        let used = terms.map_or(SignedDuration::ZERO, |terms| {
-            used_until(&self.segments, terms, now)
-        });
-        let promised_due_at = match &self.promised {
-            promised if *promised == self.terms => self.due_at,
-            Some(promised) if self.due_at.is_some() || self.terms.is_none() => {
-                instant_of(&self.segments, promised, promised.target)
-            }
-            _ => None,
-        };
+        let used = self
+            .terms
+            .as_ref()
+            .or(self.promised.as_ref())
+            .map_or(SignedDuration::ZERO, |terms| {
+                History::new(&self.segments, terms).used_until(now)
+            });
         let next_at = self
             .warnings
             .last()
             .map(|warning| warning.at)
             .into_iter()
-            .chain(self.due_at.map(|due| due.max(self.terms_since)))
+            .chain(self.due_at.map(|due| due.max(self.answerable_from)))
             .min()
             .filter(|_| self.outcome.is_none() && self.missed_at.is_none());
         Some(Clock {
@@ -347,7 +376,7 @@ impl<'p> Track<'p> {
             promised: self.promised,
             terms: self.terms,
             terms_since: self.terms_since,
-            promised_due_at,
+            promised_due_at: self.promised_due_at,
             due_at: self.due_at,
             used,
             segments: self.segments,
@@ -359,47 +388,4 @@ impl<'p> Track<'p> {
             retracted_miss: None,
         })
     }
-}
-
-/// The instant at which `amount` of counted time is used. A running segment that has no end yet is as long as needed.
-/// Nothing when the history stops before that, or when the calendar never opens long enough again.
-pub(super) fn instant_of(
-    segments: &[Segment],
-    terms: &Terms,
-    amount: SignedDuration,
-) -> Option<Timestamp> {
-    let mut left = amount;
-    for segment in segments.iter().filter(|segment| counts(segment.kind)) {
-        match (segment.kind, segment.until) {
-            (SegmentKind::Carried { used, .. }, Some(until)) => {
-                if left < used {
-                    return Some(until);
-                }
-                left -= used;
-            }
-            (_, None) => return terms.calendar.add(segment.from, left).ok(),
-            (_, Some(until)) => {
-                let elapsed = terms.calendar.elapsed(segment.from, until);
-                if left < elapsed {
-                    return terms.calendar.add(segment.from, left).ok();
-                }
-                left -= elapsed;
-            }
-        }
-    }
-    None
-}
-
-/// The counted time of a history up to `now`.
-fn used_until(segments: &[Segment], terms: &Terms, now: Timestamp) -> SignedDuration {
-    segments
-        .iter()
-        .map(|segment| match segment.kind {
-            SegmentKind::Carried { used, .. } => used,
-            SegmentKind::Running => terms
-                .calendar
-                .elapsed(segment.from, segment.until.unwrap_or(now)),
-            SegmentKind::Paused | SegmentKind::Stopped => SignedDuration::ZERO,
-        })
-        .sum()
 }

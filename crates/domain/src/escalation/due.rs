@@ -137,7 +137,7 @@ fn ahead<'a>(
 }
 
 /// The instant at which so much time has passed on the calendar.
-fn count(
+pub(super) fn count(
     ladder: &Ladder,
     rules: Rules<'_>,
     since: Timestamp,

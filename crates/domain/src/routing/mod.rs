@@ -1,5 +1,18 @@
 //! Routing: which team, person, category and severity a new ticket gets, and who of the team takes it.
 
+mod assign;
 mod rule;
+pub mod words;
 
-pub use rule::{Matching, Owner, Routing, RoutingOutcome, RoutingRule, RoutingWhen, Strategy};
+pub use assign::{
+    Assignment, Candidate, Considered, Needs, Unassigned, UnassignedReason, WhyNot, WhyNotKind,
+    assign,
+};
+pub use rule::{
+    Followed, Incoming, Matching, OffHours, Owner, Routed, Routing, RoutingOutcome, RoutingRule,
+    RoutingWhen, Strategy,
+};
+pub use words::Words;
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! Routing rules as data.
 
 use crate::commitment::Source;
-use crate::condition::Condition;
+use crate::condition::{Condition, TicketFacts};
 use crate::name::{AgentAddress, CategoryName, Language, RoleName, Skill, Tag, TeamName};
+use crate::routing::Words;
 use crate::severity::Severity;
 
 /// The routing of a policy.
@@ -72,6 +73,8 @@ pub struct RoutingOutcome {
     pub skills: Vec<Skill>,
     /// How an agent of the team is chosen; nobody is when absent.
     pub strategy: Option<Strategy>,
+    /// Who is chosen when nobody is on; nobody when no rule says so.
+    pub off_hours: Option<OffHours>,
 }
 
 /// A person named by a rule.
@@ -83,6 +86,16 @@ pub enum Owner {
     Person(AgentAddress),
 }
 
+/// Whether somebody whose hours are closed may be assigned a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OffHours {
+    /// Never: the ticket waits in the team until somebody is on.
+    #[default]
+    Wait,
+    /// When nobody who could take it is on, whoever is on again first, and of those whom the strategy prefers.
+    NextOn,
+}
+
 /// How an agent is chosen among those who can take a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Strategy {
@@ -92,4 +105,123 @@ pub enum Strategy {
     RoundRobin,
     /// The named owner, and nobody else.
     NamedOwner,
+}
+
+/// A ticket to be routed.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// What is known of it.
+    pub facts: &'a TicketFacts,
+    /// Its subject.
+    pub subject: &'a str,
+    /// Its first message, without what it quotes.
+    pub text: &'a str,
+    /// The language it is written in, when that is known.
+    pub language: Option<&'a Language>,
+    /// The roles for which its account has a named person.
+    pub account_roles: &'a [RoleName],
+}
+
+/// How a ticket was routed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Routed {
+    /// What it gets.
+    pub outcome: RoutingOutcome,
+    /// The rules that were followed, in order.
+    pub followed: Vec<Followed>,
+}
+
+/// A rule that was followed, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// The rule's name.
+    pub rule: String,
+    /// Where the pack says so.
+    pub source: Source,
+    /// What it found, in words: `the word “invoice”`.
+    pub found: Vec<String>,
+}
+
+impl Routing {
+    /// Routes a ticket.
+    #[must_use]
+    pub fn route(&self, ticket: &Incoming<'_>) -> Routed {
+        let subject = Words::of(ticket.subject);
+        let text = Words::of(ticket.text);
+        let mut routed = Routed::default();
+        for rule in &self.rules {
+            let Some(found) = rule.when.fits(ticket, &subject, &text) else {
+                continue;
+            };
+            routed.outcome.add(&rule.then);
+            routed.followed.push(Followed {
+                rule: rule.name.clone(),
+                source: rule.source.clone(),
+                found,
+            });
+            if self.matching == Matching::First {
+                break;
+            }
+        }
+        routed
+    }
+}
+
+impl RoutingWhen {
+    /// What was found in a ticket that fits; nothing when it does not.
+    fn fits(&self, ticket: &Incoming<'_>, subject: &Words, text: &Words) -> Option<Vec<String>> {
+        if !self.facts.holds(ticket.facts) {
+            return None;
+        }
+        let mut found = Vec::new();
+        if !self.words.is_empty() {
+            let word = subject
+                .first_of(&self.words)
+                .or_else(|| text.first_of(&self.words))?;
+            found.push(format!("the word \u{201c}{word}\u{201d}"));
+        }
+        if !self.subject_words.is_empty() {
+            let word = subject.first_of(&self.subject_words)?;
+            found.push(format!("the word \u{201c}{word}\u{201d} in the subject"));
+        }
+        if !self.languages.is_empty() {
+            let language = ticket
+                .language
+                .filter(|language| self.languages.contains(language))?;
+            found.push(format!("the language {language}"));
+        }
+        if let Some(role) = &self.account_role {
+            if !ticket.account_roles.contains(role) {
+                return None;
+            }
+            found.push(format!("a named person of the account: {role}"));
+        }
+        Some(found)
+    }
+}
+
+impl RoutingOutcome {
+    /// Adds what a further rule says: tags and skills add up, of anything else the first word stands.
+    fn add(&mut self, further: &Self) {
+        fn first<T: Clone>(said: &mut Option<T>, further: &Option<T>) {
+            if said.is_none() {
+                said.clone_from(further);
+            }
+        }
+        fn union<T: Clone + PartialEq>(said: &mut Vec<T>, further: &[T]) {
+            for item in further {
+                if !said.contains(item) {
+                    said.push(item.clone());
+                }
+            }
+        }
+        first(&mut self.team, &further.team);
+        first(&mut self.owner, &further.owner);
+        first(&mut self.category, &further.category);
+        first(&mut self.severity, &further.severity);
+        first(&mut self.strategy, &further.strategy);
+        first(&mut self.off_hours, &further.off_hours);
+        union(&mut self.tags, &further.tags);
+        union(&mut self.skills, &further.skills);
+    }
 }

@@ -112,7 +112,16 @@ pub fn header_block_length(lines: &[&str]) -> usize {
         && (has(HeaderKind::From)
             || (has(HeaderKind::Date) && (has(HeaderKind::To) || has(HeaderKind::Subject))))
         && (kinds.len() >= 3 || !has(HeaderKind::Other));
-    if is_block { length } else { 0 }
+    let names_someone = || {
+        lines[..length]
+            .iter()
+            .any(|line| line.contains('@') || words::has_date(line))
+    };
+    if is_block && (kinds.len() >= 3 || names_someone()) {
+        length
+    } else {
+        0
+    }
 }
 
 /// "From: eva@example.com Date: 24 March" in one line, as a page shows headers that stand on lines of their own in its
@@ -135,9 +144,12 @@ pub fn is_inline_header_block(line: &str) -> bool {
 }
 
 fn is_marker(line: &str) -> bool {
-    if line.len() > MARKER_LENGTH {
+    if line.len() > MARKER_LENGTH || !line.contains([':', '：', '-', '—']) {
         return false;
     }
+    // Marks for the direction of writing stand around names and addresses in Hebrew and Arabic.
+    let plain: String = line.chars().filter(|c| !is_direction_mark(*c)).collect();
+    let line = plain.as_str();
     if words::original_message(line) || words::forwarded_message(line) {
         return true;
     }
@@ -149,11 +161,21 @@ fn is_marker(line: &str) -> bool {
             || addressed
             || (dated && (words::starts_with_on(line) || words::starts_with_date(line)));
     }
+    if words::ends_with_sent(line) && addressed && dated {
+        return true;
+    }
     let dated_at_start = words::starts_with_on(line) || words::starts_with_date(line);
+    if words::wrote_on_date(line) {
+        return true;
+    }
     if words::wrote_before_name(line) && dated && (dated_at_start || addressed) {
         return true;
     }
-    words::ends_with_address_colon(line) && words::starts_with_date(line)
+    words::ends_with_address_colon(line) && dated_at_start && dated
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// "2013/7/20 Sam <sam@example.com>", without a colon, counts only when a quotation follows.

@@ -224,7 +224,26 @@ fn keep(lines: &[Line]) -> Vec<bool> {
         Some(start) if body[..start].iter().any(is_text) => keep_above(body, start, &mut kept),
         Some(start) => keep_below(body, start, &mut kept),
     }
+    drop_gaps(lines, &mut kept);
     kept
+}
+
+/// Empty lines between two removed lines belong to what was removed.
+fn drop_gaps(lines: &[Line], kept: &mut [bool]) {
+    let mut removed_before = false;
+    let mut index = 0;
+    while index < lines.len() {
+        let gap = lines[index..]
+            .iter()
+            .take_while(|line| line.class == Class::Empty)
+            .count();
+        let after = index + gap;
+        if gap > 0 && removed_before && kept.get(after) == Some(&false) {
+            kept[index..after].fill(false);
+        }
+        removed_before = kept.get(after) == Some(&false);
+        index = after + 1;
+    }
 }
 
 /// The reply stands above the quoted message that begins at `start`.
@@ -386,4 +405,132 @@ fn trim_lines(text: &str) -> String {
         .rfind('\n')
         .map_or(0, |newline| newline + 1);
     trimmed[line_start..].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(strip(text).reply, expected, "{text}");
+    }
+
+    #[test]
+    fn knows_how_languages_introduce_a_quotation() {
+        let markers = [
+            "On Tue, Jan 5, 2016 at 10:42 AM, Eva Roth <eva@example.com> wrote:",
+            "On Jan 5, 2016, at 10:42,\nEva Roth <\neva@example.com> wrote:",
+            "Am 05.01.2016 um 10:42 schrieb Eva Roth:",
+            "Eva Roth <eva@example.com> schrieb am Di., 5. Jan. 2016 um 10:42 Uhr:",
+            "Le mar. 5 janv. 2016 à 10:42, Eva Roth <eva@example.com> a écrit\u{a0}:",
+            "El mar, 5 ene. 2016 a las 10:42, Eva Roth (<eva@example.com>) escribió:",
+            "Em ter., 5 de jan. de 2016 às 10:42, Eva Roth <eva@example.com> escreveu:",
+            "Il giorno mar 5 gen 2016 alle ore 10:42 Eva Roth <eva@example.com> ha scritto:",
+            "Op di 5 jan. 2016 om 10:42 schreef Eva Roth <eva@example.com>:",
+            "Den tis 5 jan. 2016 kl 10:42 skrev Eva Roth <eva@example.com>:",
+            "ti 5. tammik. 2016 klo 10.42 Eva Roth (eva@example.com) kirjoitti:",
+            "W dniu 5.01.2016 o 10:42, Eva Roth pisze:",
+            "út 5. 1. 2016 v 10:42 odesílatel Eva Roth <eva@example.com> napsal:",
+            "вт, 5 янв. 2016 г. в 10:42, Eva Roth <eva@example.com>:",
+            "5 січ. 2016 р. 10:42 Eva Roth <eva@example.com> пише:",
+            "在 2016年1月5日，上午10:42，Eva Roth <eva@example.com> 写道：",
+            "2016年1月5日(火) 10:42 Eva Roth <eva@example.com>:",
+            "---- On Tue, 05 Jan 2016 10:42:00 +0000 Eva Roth <eva@example.com> wrote ----",
+            "-----Original Message-----\nFrom: Eva\nSent: Tuesday",
+            "-------- Mensaje original --------",
+            "From: Eva Roth [mailto:eva@example.com]\nSent: Tuesday, January 5, 2016 10:42\nTo: Tim\nSubject: Printer",
+            "*Von:* Eva Roth\n*Gesendet:* Dienstag, 5. Januar 2016 10:42\n*An:* Tim\n*Betreff:* Drucker",
+            "________________________________\nDe : Eva Roth\nEnvoyé : mardi 5 janvier 2016\nÀ : Tim\nObjet : Imprimante",
+        ];
+        for marker in markers {
+            check(
+                &format!("Yes.\n\n{marker}\n\n> The printer burns.\n"),
+                "Yes.",
+            );
+            check(&format!("Yes.\n\n{marker}\n\nThe printer burns.\n"), "Yes.");
+        }
+    }
+
+    #[test]
+    fn leaves_text_that_only_looks_like_a_quotation() {
+        for text in [
+            "On Monday it worked.\nOn Tuesday it did not.",
+            "Date: Wednesday\nTime: 7 am\nAddress: 130 Fox St",
+            "To: be or not\nFrom: my point of view it is fine.",
+            "On Monday at 10:15 he came and said:\nnothing.",
+            "> Is it the printer?\n\nYes.",
+            "```\n# not a rule\n-----\n> code\n```\n\nThat is all.",
+            "a > b and b > c",
+        ] {
+            check(text, text);
+        }
+    }
+
+    #[test]
+    fn keeps_answers_between_quoted_lines() {
+        check(
+            "On 5 Jan 2016, Eva <eva@example.com> wrote:\n\n> Can you come?\n\nYes.\n\n> At nine?\n\nNo, ten.",
+            "> Can you come?\n\nYes.\n\n> At nine?\n\nNo, ten.",
+        );
+    }
+
+    #[test]
+    fn keeps_what_follows_a_quotation() {
+        check(
+            "On 5 Jan 2016, Eva <eva@example.com> wrote:\n> Can you come?\n\nYes.",
+            "Yes.",
+        );
+        check(
+            "Yes.\nOn 5 Jan 2016, Eva <eva@example.com> wrote:\n> Can you come?\n\nTim",
+            "Yes.\nTim",
+        );
+    }
+
+    #[test]
+    fn removes_signatures() {
+        let stripped = strip("It burns.\n\n-- \nTim Berg\n+49 30 123456\n");
+        assert_eq!(
+            stripped,
+            Reply {
+                reply: "It burns.".to_owned(),
+                removed: "-- \nTim Berg\n+49 30 123456".to_owned()
+            }
+        );
+        for mobile in [
+            "Sent from my iPhone",
+            "Von meinem iPhone gesendet",
+            "Enviado desde mi móvil",
+            "Envoyé de mon iPhone",
+            "Get Outlook for iOS<https://aka.ms/o0ukef>",
+        ] {
+            check(&format!("It burns.\n\n{mobile}"), "It burns.");
+        }
+    }
+
+    #[test]
+    fn a_quotation_alone_is_no_reply() {
+        check("> Can you come?\n> At nine?", "");
+        check("", "");
+    }
+
+    #[test]
+    fn a_forwarded_message_is_found() {
+        let found = embedded(
+            "Please see below.\n\n---------- Forwarded message ---------\nFrom: Eva <eva@example.com>\nDate: 5 Jan 2016\nSubject: Printer\n\nIt burns.",
+        );
+        assert_eq!(found.before, "Please see below.");
+        assert!(
+            found
+                .embedded
+                .is_some_and(|text| text.starts_with("From: Eva") && text.ends_with("It burns."))
+        );
+        assert_eq!(
+            embedded("Nothing here."),
+            Embedded {
+                before: "Nothing here.".to_owned(),
+                embedded: None
+            }
+        );
+    }
 }

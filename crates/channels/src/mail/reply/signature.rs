@@ -107,5 +107,51 @@ fn contact_block(lines: &[&str], start: usize) -> Option<usize> {
     let is_names = lines[block..].iter().all(|line| {
         !line.trim_end().ends_with(['?', ':', ';']) && line.split_whitespace().count() <= 6
     });
-    (lines.len() - block >= 2 && has_contact && is_names).then_some(block)
+    let begins_with_name = lines[block].trim().starts_with(|c: char| c.is_uppercase());
+    (lines.len() - block >= 2 && begins_with_name && has_contact && is_names).then_some(block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, signature: Option<&str>) {
+        assert_eq!(
+            split_signature(text).signature.as_deref(),
+            signature,
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn finds_signatures() {
+        check("It burns.\n\n--\nTim Berg", Some("--\nTim Berg"));
+        check(
+            "It burns.\n\nBest regards,\nTim",
+            Some("Best regards,\nTim"),
+        );
+        check(
+            "Es brennt.\n\nMit freundlichen Grüßen\nTim",
+            Some("Mit freundlichen Grüßen\nTim"),
+        );
+        check("Arde.\n\nSaludos,\nTim", Some("Saludos,\nTim"));
+        check("It burns.\n\n-Tim", Some("-Tim"));
+        check(
+            "It burns.\n\nTim Berg\nExample Ltd\ntim@example.com",
+            Some("Tim Berg\nExample Ltd\ntim@example.com"),
+        );
+    }
+
+    #[test]
+    fn leaves_texts_without_one() {
+        check("It burns.", None);
+        check("Thanks!", None);
+        check("--\nTim", None);
+        check(
+            "Thanks for the help with the printer on the second floor.\nIt still burns.",
+            None,
+        );
+        check("It burns here:\n\nhttps://example.com/printer", None);
+    }
 }

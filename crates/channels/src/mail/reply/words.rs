@@ -16,11 +16,11 @@ pub enum HeaderKind {
 }
 
 /// The verbs of "… wrote:", as they stand last in the line or before a name.
-const WROTE: &str = r"wrote|writes|sent|said|typed|schrieb|geschrieben|hat\s+geschrieben|schreef|heeft\s+geschreven|\
+const WROTE: &str = r"wrote|writes|schrieb|geschrieben|hat\s+geschrieben|schreef|geschreven|\
 a\s+[ée]crit|escribi[óo]|escriuí|va\s+escriure|ha\s+escrit|ha\s+scritto|scriveva|escreveu|enviou|skrev|skrifaði|\
 napisał(?:\(a\)|a)?|napisa[lł][ao]?|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|написав|\
 написала|писал(?:\(а\)|а)?|пише|пишет|написа|írta|írt|je\s+napisao(?:/la)?|je\s+napisal(?:\(a\)|a)?|napisao(?:\(la\)|la)?|\
-napisal(?:\(a\)|a)?|a\s+scris|tarihinde\s+şunu\s+yazdı|yazdı|şunu\s+yazdı|έγραψε|כתב(?:/ה)?|כתבה|ได้เขียน(?:ว่า)?|เขียน|\
+napisal(?:\(a\)|a)?|a\s+scris|tarihinde\s+şunu\s+yazdı|yazdı|şunu\s+yazdı|έγραψε|כתב(?:/ה)?|כתבה|(?:ได้)?เขียน(?:ว่า)?|pisze|napisz[eę]|\
 đã\s+viết|menulis|parašė|rakstīja|kirjutas|escribiu|idatzi\s+du|wrote\s+the\s+following|写道|寫道|書きました|のメール|さんは書きました|\
 님이\s*작성|작성";
 
@@ -30,7 +30,7 @@ napsal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|kirjutas|va\s+escriure
 
 /// The word a quoted message's first line starts with: "On Monday …".
 const ON: &str = r"on|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
-begin\s+forwarded|в|on\s+date|alle|data|date|at";
+begin\s+forwarded|в|alle|data|date|at|בתאריך|ב-|在|mnamo|i|el\s+dia|il\s+giorno";
 
 /// Titles of an "original message" line between dashes.
 const ORIGINAL: &str = r"(?:original|forwarded|reply|begin\s+forwarded)\s+(?:message|mail|e-mail|appointment)|reply\s+message|\
@@ -143,11 +143,23 @@ pattern!(
     r")\s*(?:[:：]|-{2,}\s*:?|[:：]?\s*-{2,})[\s*_-]*$"
 );
 pattern!(
+    ends_with_sent,
+    "\"… sent:\" at the end of the line.",
+    r"(?i)[\s,>)*]sent\s*[:：]\s*$"
+);
+pattern!(
     wrote_before_name,
     "\"… schrieb Eva:\".",
     r"(?i)[\s>](?:",
     WROTE_BEFORE_NAME,
     r")\s.{0,200}[:：]\s*$"
+);
+pattern!(
+    wrote_on_date,
+    "\"Eva kirjoitti 5.1.2016 kello 10.42:\".",
+    r"(?i)[\s>](?:",
+    WROTE_BEFORE_NAME,
+    r")\s.{0,20}\d{1,4}[./-]\d.{0,60}[:：]\s*$"
 );
 pattern!(
     starts_with_on,
@@ -169,6 +181,11 @@ pattern!(
     r"(?i)^[\s*_>-]*(?:",
     FORWARDED,
     r")\s*[:：]?[\s*_-]*$"
+);
+pattern!(
+    forwarded_title,
+    "A title that speaks of forwarding.",
+    r"(?i)forward|weitergeleitet|videresendt|vidarebefordra|transf[ée]r|inoltrat|reenviad|encaminhad|reenviat|doorgest|doorgez|przekazan|přeposlan|välitetty|пересл|пересыл|перенаправ|továbbított|iletilen|προωθημένο|转发|轉寄|転送|전달"
 );
 pattern!(
     mobile_signature,
@@ -209,3 +226,31 @@ pattern!(
     "A link alone on its line, with the rest of a quotation mark.",
     r"(?i)^[\s>]*[(<\[]?\s*(?:https?://|mailto:|www\.)\S+[)>\]]?\s*>*\s*$"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pattern that does not compile would never match, and nobody would notice.
+    #[test]
+    fn every_pattern_matches_something() {
+        assert_eq!(header_kind("Gesendet: heute"), Some(HeaderKind::Date));
+        assert_eq!(header_kind("> *Reply-To:* a"), Some(HeaderKind::Other));
+        assert_eq!(header_kind("Betreffend: a"), None);
+        assert!(ends_with_wrote("Eva wrote:"));
+        assert!(ends_with_sent("Eva sent:"));
+        assert!(wrote_before_name("Am 5. schrieb Eva:"));
+        assert!(wrote_on_date("Eva kirjoitti 5.1.2016 kello 10.42:"));
+        assert!(starts_with_on("Am 5. schrieb Eva:"));
+        assert!(original_message("--- Ursprüngliche Nachricht ---"));
+        assert!(forwarded_message("Begin forwarded message:"));
+        assert!(forwarded_title("Forwarded"));
+        assert!(mobile_signature("Sent from my telephone"));
+        assert!(sign_off("Regards,"));
+        assert!(has_date("10:42"));
+        assert!(starts_with_date("2016-01-05 Eva"));
+        assert!(ends_with_address("Eva <eva@example.com>"));
+        assert!(ends_with_address_colon("Eva <eva@example.com>:"));
+        assert!(link_alone("(https://example.com) >"));
+    }
+}

@@ -1,8 +1,11 @@
 //! The ladder: what is due when, what may be done, and what holds of every run.
 
 mod climbing;
+mod frameworks;
 mod property;
+mod raising;
 mod recording;
+mod telling;
 
 use std::collections::BTreeMap;
 

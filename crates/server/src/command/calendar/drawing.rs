@@ -27,7 +27,7 @@ pub fn draw(calendar: &Calendar, name: &str, from: Date) -> String {
         let first = monday.saturating_add((7 * week as i64).days());
         draw_week(&mut text, calendar, first);
     }
-    draw_holidays(&mut text, calendar, from);
+    draw_holidays(&mut text, calendar, monday);
     text
 }
 

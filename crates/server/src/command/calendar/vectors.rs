@@ -189,11 +189,11 @@ impl Question<'_> {
             "prev_open" => self.found("opening before", Calendar::prev_open),
             "add_business_days" => self.instant_or(
                 self.calendar
-                    .add_business_days(self.instant("start")?, self.field("days")?),
+                    .add_business_days(self.instant("start")?, self.whole_number("days")?),
             ),
             "subtract_business_days" => self.instant_or(
                 self.calendar
-                    .subtract_business_days(self.instant("start")?, self.field("days")?),
+                    .subtract_business_days(self.instant("start")?, self.whole_number("days")?),
             ),
             _ => Err(format!(
                 "field `op`: `{op}` is unknown; expected one of add, subtract, elapsed, is_open, open_intervals, \
@@ -233,17 +233,25 @@ impl Question<'_> {
     }
 
     fn seconds(&self) -> Result<SignedDuration, String> {
-        self.field("seconds").map(SignedDuration::from_secs)
+        self.whole_number("seconds").map(SignedDuration::from_secs)
     }
 
     fn limit(&self) -> Result<usize, String> {
-        let limit = self.field("limit")?;
+        let limit = self.whole_number("limit")?;
         if limit > MOST_INTERVALS {
             return Err(format!(
                 "field `limit`: {limit} is more than {MOST_INTERVALS}"
             ));
         }
         Ok(limit)
+    }
+
+    fn whole_number<T: TryFrom<i64>>(&self, name: &str) -> Result<T, String> {
+        let value: Value = self.field(name)?;
+        let number = value
+            .as_i64()
+            .ok_or_else(|| format!("field `{name}`: expected a whole number, found {value}"))?;
+        T::try_from(number).map_err(|_| format!("field `{name}`: {number} is out of range"))
     }
 
     fn field<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {

@@ -1,0 +1,145 @@
+//! Jobs: work that a transaction asks for and that is done after it.
+//!
+//! A job carries ids only, loads what they name, and may run twice without harm. It runs outside any transaction, under a
+//! lease, and says itself whether a failure is worth another try.
+
+use jiff::{SignedDuration, Timestamp};
+use mainstay_domain::id::{
+    JobId, MessageId, OutgoingMailId, RawMailId, TicketId, WebhookDeliveryId,
+};
+use mainstay_domain::job::Job as StoredJob;
+use mainstay_store::{Transaction, job};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::context::App;
+use crate::error::{AppError, Result};
+
+/// What can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Read a mail that was received, and file it.
+    ReadMail {
+        /// The mail as it was received.
+        raw_mail: RawMailId,
+    },
+    /// Tell the customer that their ticket was taken in.
+    Acknowledge {
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// Send a public reply to the customer.
+    DeliverReply {
+        /// The reply.
+        message: MessageId,
+    },
+    /// Hand a rendered mail to the mail server.
+    SendMail {
+        /// The mail.
+        mail: OutgoingMailId,
+    },
+    /// Tell those concerned what they have to know.
+    Notify {
+        /// The notification.
+        notification: Uuid,
+    },
+    /// Call a webhook.
+    CallWebhook {
+        /// The delivery.
+        delivery: WebhookDeliveryId,
+    },
+}
+
+/// How a job failed.
+#[derive(Debug)]
+pub enum JobFailure {
+    /// It may succeed later.
+    Retry(String),
+    /// It will never succeed: a person must look at it.
+    Fail(String),
+}
+
+impl From<AppError> for JobFailure {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Unavailable { .. } | AppError::Conflict(_) | AppError::TooMany { .. } => {
+                Self::Retry(error.to_string())
+            }
+            _ => Self::Fail(error.to_string()),
+        }
+    }
+}
+
+impl From<mainstay_store::StoreError> for JobFailure {
+    fn from(error: mainstay_store::StoreError) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl Job {
+    /// The job's name in the queue.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::ReadMail { .. } => "read_mail",
+            Self::Acknowledge { .. } => "acknowledge",
+            Self::DeliverReply { .. } => "deliver_reply",
+            Self::SendMail { .. } => "send_mail",
+            Self::Notify { .. } => "notify",
+            Self::CallWebhook { .. } => "call_webhook",
+        }
+    }
+
+    /// Queues the job in the transaction that makes it necessary.
+    pub(crate) async fn queue(&self, app: &App, tx: &Transaction, run_at: Timestamp) -> Result<()> {
+        let payload = serde_json::to_string(self)
+            .map_err(|error| AppError::broken("a job could not be written down", error))?;
+        let stored = StoredJob {
+            id: app.new_id::<JobId>(app.now()),
+            kind: self.kind().to_owned(),
+            dedup_key: Some(payload.clone()),
+            payload,
+            run_at,
+            attempts: 0,
+            last_error: None,
+            dead_at: None,
+            created_at: app.now(),
+        };
+        job::enqueue(tx, &stored).await?;
+        Ok(())
+    }
+}
+
+/// How often a job is tried before it is given up for a person to look at.
+pub const MOST_ATTEMPTS: u32 = 12;
+
+/// How long to wait before the next try: half a minute, doubled with each failure, at most six hours. Twelve tries span
+/// more than a day, so that a mail server's bad night loses nothing.
+#[must_use]
+pub fn backoff(attempts: u32) -> SignedDuration {
+    let seconds = 30_i64.saturating_mul(1 << attempts.min(20));
+    SignedDuration::from_secs(seconds.min(6 * 3600))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_grows_and_spans_a_day() {
+        assert_eq!(backoff(0), SignedDuration::from_secs(30));
+        assert_eq!(backoff(1), SignedDuration::from_secs(60));
+        assert_eq!(backoff(u32::MAX), SignedDuration::from_hours(6));
+        let total: SignedDuration = (0..MOST_ATTEMPTS).map(backoff).sum();
+        assert!(total > SignedDuration::from_hours(24), "{total:?}");
+    }
+
+    #[test]
+    fn the_name_in_the_queue_is_the_name_in_the_payload() {
+        let job = Job::Acknowledge {
+            ticket: TicketId::from(Uuid::nil()),
+        };
+        let payload = serde_json::to_value(&job).unwrap();
+        assert_eq!(payload["kind"], job.kind());
+    }
+}

@@ -1,0 +1,154 @@
+//! Changing what a ticket is.
+
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
+use mainstay_domain::name::{CategoryName, StatusName, Tag};
+use mainstay_domain::role::Permission;
+use mainstay_domain::severity::Severity;
+use mainstay_domain::ticket::{Command, Ticket};
+use mainstay_store::Transaction;
+
+use super::TicketWriter;
+use super::open::{check_category, terms_of};
+use crate::caller::Caller;
+use crate::context::App;
+use crate::error::{Expected, Result};
+use crate::transaction::transact;
+
+/// A change somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Set the status.
+    Status(StatusName),
+    /// Set the severity, and say why.
+    Severity(Severity, Option<String>),
+    /// Set or clear the category.
+    Category(Option<CategoryName>),
+    /// File under another account, or none.
+    Account(Option<AccountId>),
+    /// Set or clear the contact.
+    Contact(Option<ContactId>),
+    /// Hand to another team, or none.
+    Team(Option<TeamId>),
+    /// Assign to another agent, or nobody.
+    Assignee(Option<AgentId>),
+    /// Add tags.
+    AddTags(Vec<Tag>),
+    /// Remove tags.
+    RemoveTags(Vec<Tag>),
+    /// Set the subject.
+    Subject(String),
+    /// Set or clear a custom field.
+    Field(String, Option<String>),
+    /// Begin to follow.
+    Follow(AgentId),
+    /// Cease to follow.
+    Unfollow(AgentId),
+    /// Link to another ticket.
+    Link(TicketId, String),
+    /// Remove a link.
+    Unlink(TicketId),
+}
+
+impl Change {
+    /// What is needed to ask for it. A contact may only say whether their ticket is done.
+    fn permission(&self, of_contact: bool) -> Permission {
+        match self {
+            Self::Status(_) if of_contact => Permission::PortalWrite,
+            Self::Severity(..) => Permission::PrioritiseTickets,
+            Self::Account(_) | Self::Contact(_) => Permission::MoveTickets,
+            Self::Team(_) | Self::Assignee(_) => Permission::AssignTickets,
+            Self::Follow(_) | Self::Unfollow(_) => Permission::NoteTickets,
+            _ => Permission::UpdateTickets,
+        }
+    }
+}
+
+impl App {
+    /// Makes changes to a ticket, all or none. Clocks follow at once.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a ticket that is not there or that the caller may not see, [`AppError::Forbidden`],
+    /// [`AppError::Changed`] when the ticket is not at the expected version, [`AppError::Refused`] and
+    /// [`AppError::Invalid`] as the rules say.
+    pub async fn change_ticket(
+        &self,
+        caller: &Caller,
+        id: TicketId,
+        expected: &Expected,
+        changes: &[Change],
+    ) -> Result<Ticket> {
+        self.visible_ticket(caller, id).await?;
+        for change in changes {
+            caller.require(change.permission(caller.contact().is_some()))?;
+        }
+        let actor = caller.actor;
+        let ticket = transact!(self, tx => change_ticket(self, tx, id, actor, expected, changes))?;
+        self.wake();
+        Ok(ticket)
+    }
+
+    /// Makes the same changes to several tickets, each for itself: one that refuses does not stop the others.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] when the caller may not change many at once.
+    pub async fn change_tickets(
+        &self,
+        caller: &Caller,
+        ids: &[TicketId],
+        changes: &[Change],
+    ) -> Result<Vec<(TicketId, Result<Ticket>)>> {
+        caller.require(Permission::BulkTickets)?;
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let outcome = self
+                .change_ticket(caller, *id, &Expected::Any, changes)
+                .await;
+            outcomes.push((*id, outcome));
+        }
+        Ok(outcomes)
+    }
+}
+
+async fn change_ticket(
+    app: &App,
+    tx: &Transaction,
+    id: TicketId,
+    actor: Actor,
+    expected: &Expected,
+    changes: &[Change],
+) -> Result<Ticket> {
+    let mut writer = TicketWriter::load(app, tx, id).await?;
+    expected.check(writer.ticket.version)?;
+    for change in changes {
+        let command = command(app, tx, change).await?;
+        writer.decide(actor, command)?;
+    }
+    Ok(writer.save().await?.ticket)
+}
+
+async fn command(app: &App, tx: &Transaction, change: &Change) -> Result<Command<'static>> {
+    Ok(match change.clone() {
+        Change::Status(name) => Command::SetStatus(name),
+        Change::Severity(to, reason) => Command::SetSeverity { to, reason },
+        Change::Category(to) => {
+            check_category(app, to.as_ref())?;
+            Command::SetCategory(to)
+        }
+        Change::Account(to) => Command::SetAccount {
+            to,
+            terms: terms_of(tx, to, app.now()).await?,
+        },
+        Change::Contact(to) => Command::SetContact(to),
+        Change::Team(to) => Command::SetTeam(to),
+        Change::Assignee(to) => Command::Assign { to, reason: None },
+        Change::AddTags(tags) => Command::AddTags(tags),
+        Change::RemoveTags(tags) => Command::RemoveTags(tags),
+        Change::Subject(to) => Command::SetSubject(to),
+        Change::Field(field, to) => Command::SetField { field, to },
+        Change::Follow(agent) => Command::Follow(agent),
+        Change::Unfollow(agent) => Command::Unfollow(agent),
+        Change::Link(to, relation) => Command::Link { to, relation },
+        Change::Unlink(to) => Command::Unlink(to),
+    })
+}

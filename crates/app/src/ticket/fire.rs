@@ -1,0 +1,96 @@
+//! What happens when a ticket's clock warns or is missed.
+
+use jiff::Timestamp;
+use mainstay_domain::clock::Clock;
+use mainstay_domain::event::{Actor, Event, EventKind};
+use mainstay_domain::id::TicketId;
+use mainstay_domain::name::CommitmentName;
+
+use super::TicketWriter;
+use crate::context::App;
+use crate::error::Result;
+use crate::transaction::transact;
+
+impl App {
+    /// Records what has come due on a ticket's clocks, each instant once, and sets off what follows.
+    pub(crate) async fn fire_clocks(&self, ticket: TicketId) -> Result<()> {
+        transact!(self, tx => async {
+            let mut writer = TicketWriter::load(self, tx, ticket).await?;
+            for clock in writer.clocks() {
+                for (at, kind) in firings(&clock) {
+                    if !is_recorded(writer.events(), &clock, at, &kind) {
+                        writer.record(Actor::System, at, kind);
+                    }
+                }
+            }
+            writer.refresh().await?;
+            Ok(())
+        })
+    }
+}
+
+/// What the clock says has come, each with its instant.
+pub(super) fn firings(clock: &Clock) -> Vec<(Timestamp, EventKind)> {
+    let due_at = clock.due_at.or(clock.missed_at);
+    let warnings = clock.warned.iter().filter_map(|warned| {
+        Some((
+            warned.at,
+            EventKind::ClockWarned {
+                commitment: clock.commitment.clone(),
+                cycle: clock.cycle,
+                warning: warned.warning,
+                due_at: due_at?,
+            },
+        ))
+    });
+    let miss = clock.missed_at.map(|at| {
+        (
+            at,
+            EventKind::ClockMissed {
+                commitment: clock.commitment.clone(),
+                cycle: clock.cycle,
+                due_at: due_at.unwrap_or(at),
+            },
+        )
+    });
+    warnings.chain(miss).collect()
+}
+
+/// Whether the firing stands in the ledger already. A warning is given again only when new terms put it later; a miss is
+/// recorded again only when the earlier record was corrected; a clock that was restarted fires anew.
+fn is_recorded(events: &[Event], clock: &Clock, at: Timestamp, firing: &EventKind) -> bool {
+    let mut recorded = false;
+    for event in events.iter().filter(|event| event.at >= clock.started_at) {
+        match (&event.kind, firing) {
+            (
+                EventKind::ClockWarned {
+                    commitment,
+                    cycle,
+                    warning,
+                    ..
+                },
+                EventKind::ClockWarned { warning: w, .. },
+            ) if is_of(clock, commitment, *cycle) && warning == w => {
+                recorded |= event.at >= at || clock.terms_since <= event.at;
+            }
+            (
+                EventKind::ClockMissed {
+                    commitment, cycle, ..
+                },
+                EventKind::ClockMissed { .. },
+            ) if is_of(clock, commitment, *cycle) => recorded = true,
+            (
+                EventKind::ClockCorrected {
+                    commitment, cycle, ..
+                },
+                EventKind::ClockMissed { .. },
+            ) if is_of(clock, commitment, *cycle) => recorded = false,
+            _ => {}
+        }
+    }
+    recorded
+}
+
+fn is_of(clock: &Clock, commitment: &CommitmentName, cycle: u32) -> bool {
+    clock.commitment == *commitment && clock.cycle == cycle
+}

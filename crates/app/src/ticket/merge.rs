@@ -1,0 +1,176 @@
+//! Merging tickets, and splitting them.
+
+use mainstay_domain::clock::Clock;
+use mainstay_domain::event::{Actor, CarriedClock, Side};
+use mainstay_domain::id::{MessageId, TicketId};
+use mainstay_domain::role::Permission;
+use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
+use mainstay_store::{Transaction, message, ticket};
+
+use super::TicketWriter;
+use crate::caller::Caller;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::transaction::transact;
+
+impl App {
+    /// Merges one ticket into another: its conversation and the earlier starts of its clocks go over, its own clocks are
+    /// cancelled.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Forbidden`], and [`AppError::Refused`] for tickets of different accounts,
+    /// merged ones, or the same one.
+    pub async fn merge_ticket(
+        &self,
+        caller: &Caller,
+        from: TicketId,
+        into: TicketId,
+    ) -> Result<Ticket> {
+        caller.require(Permission::MergeTickets)?;
+        let actor = caller.actor;
+        let ticket = transact!(self, tx => merge(self, tx, from, into, actor))?;
+        self.wake();
+        Ok(ticket)
+    }
+
+    /// Splits messages off into a new ticket of the same account, whose clocks start with the first of them.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Forbidden`], [`AppError::Invalid`] when no message is named, one is not the
+    /// ticket's, or all are.
+    pub async fn split_ticket(
+        &self,
+        caller: &Caller,
+        from: TicketId,
+        messages: &[MessageId],
+        subject: &str,
+    ) -> Result<Ticket> {
+        caller.require(Permission::MergeTickets)?;
+        let actor = caller.actor;
+        let ticket = transact!(self, tx => split(self, tx, from, messages, subject, actor))?;
+        self.wake();
+        Ok(ticket)
+    }
+}
+
+async fn merge(
+    app: &App,
+    tx: &Transaction,
+    from: TicketId,
+    into: TicketId,
+    actor: Actor,
+) -> Result<Ticket> {
+    let mut source = TicketWriter::load(app, tx, from).await?;
+    let mut target = TicketWriter::load(app, tx, into).await?;
+    let clocks = source.clocks().iter().filter_map(carried).collect();
+    source.decide(actor, Command::MergeInto(&target.ticket))?;
+    target.decide(
+        actor,
+        Command::TakeOver {
+            ticket: from,
+            number: source.ticket.number,
+            clocks,
+        },
+    )?;
+    source.save().await?;
+    let ticket = target.save().await?.ticket;
+    let conversation = message::of_ticket(tx, Scope::Everything, from).await?;
+    let messages: Vec<MessageId> = conversation.iter().map(|message| message.id).collect();
+    message::move_to(tx, &messages, into).await?;
+    Ok(ticket)
+}
+
+/// What a running clock hands over.
+fn carried(clock: &Clock) -> Option<CarriedClock> {
+    clock.is_open().then(|| CarriedClock {
+        commitment: clock.commitment.clone(),
+        started_at: clock.started_at,
+        used: clock.used,
+    })
+}
+
+async fn split(
+    app: &App,
+    tx: &Transaction,
+    from: TicketId,
+    messages: &[MessageId],
+    subject: &str,
+    actor: Actor,
+) -> Result<Ticket> {
+    let mut source = TicketWriter::load(app, tx, from).await?;
+    let conversation = message::of_ticket(tx, Scope::Everything, from).await?;
+    let moved: Vec<_> = conversation
+        .iter()
+        .filter(|message| messages.contains(&message.id))
+        .collect();
+    let Some(first) = moved.first() else {
+        return Err(AppError::invalid(
+            "messages",
+            "name at least one message of the ticket",
+        ));
+    };
+    if moved.len() < messages.len() {
+        return Err(AppError::invalid(
+            "messages",
+            "one of them is not a message of the ticket",
+        ));
+    }
+    if moved.len() == conversation.len() {
+        return Err(AppError::invalid(
+            "messages",
+            "all messages were named: one must remain",
+        ));
+    }
+    let number = ticket::next_number(tx).await?;
+    let id: TicketId = app.new_id(app.now());
+    let unopened = Ticket::unopened(id, number, subject.to_owned(), first.at);
+    let mut new = TicketWriter::unopened(app, tx, unopened);
+    let facts = source.ticket.facts.clone();
+    let opening = NewTicket {
+        account: facts.account,
+        contact: source.ticket.contact,
+        channel: first.channel,
+        severity: facts.severity,
+        category: facts.category,
+        team: facts.team,
+        assignee: facts.assignee,
+        terms: facts.terms,
+        tags: facts.tags,
+    };
+    new.decide_at(first.author, first.at, Command::Open(opening))?;
+    new.decide(
+        actor,
+        Command::NoteSplitFrom {
+            ticket: from,
+            number: source.ticket.number,
+            message: first.id,
+        },
+    )?;
+    for message in &moved {
+        let side = message.author.side().unwrap_or(Side::Customer);
+        let added = NewMessage {
+            message: message.id,
+            side,
+            visibility: message.visibility,
+            origin: message.origin,
+            channel: message.channel,
+        };
+        let command = Command::AddMessage {
+            message: added,
+            then: None,
+        };
+        new.decide_at(message.author, message.at, command)?;
+    }
+    source.decide(
+        actor,
+        Command::SplitInto {
+            ticket: id,
+            number,
+            messages: messages.to_vec(),
+        },
+    )?;
+    source.save().await?;
+    let ticket = new.save().await?.ticket;
+    message::move_to(tx, messages, id).await?;
+    Ok(ticket)
+}

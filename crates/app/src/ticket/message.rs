@@ -1,0 +1,196 @@
+//! Writing into a conversation.
+
+use jiff::Timestamp;
+use mainstay_domain::attachment::Attachment;
+use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
+use mainstay_domain::id::{AgentId, MessageId, RawMailId, TicketId};
+use mainstay_domain::message::Message;
+use mainstay_domain::name::StatusName;
+use mainstay_domain::role::Permission;
+use mainstay_domain::ticket::{Command, NewMessage, Ticket};
+use mainstay_store::{Transaction, message};
+
+use super::TicketWriter;
+use crate::caller::Caller;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::job::Job;
+use crate::transaction::transact;
+
+/// A message that somebody wrote.
+#[derive(Debug, Clone)]
+pub struct MessageText {
+    /// Identifies it.
+    pub id: MessageId,
+    /// Which side wrote it.
+    pub side: Side,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Whether a person wrote it.
+    pub origin: Origin,
+    /// By which way it came.
+    pub channel: Channel,
+    /// The address it came from, as the sender's mail program wrote it.
+    pub sender: Option<String>,
+    /// What was said, as plain text.
+    pub text: String,
+    /// The same as sanitised HTML.
+    pub html: Option<String>,
+    /// What it quotes of earlier messages.
+    pub quoted: Option<String>,
+    /// The language it is written in, as far as it was recognised.
+    pub language: Option<String>,
+    /// The agents it mentions.
+    pub mentions: Vec<AgentId>,
+    /// The files that came with it; their bytes are stored already.
+    pub attachments: Vec<Attachment>,
+    /// The mail it was read from.
+    pub raw_mail: Option<RawMailId>,
+    /// When it was written, or received.
+    pub at: Timestamp,
+}
+
+impl MessageText {
+    /// A plain text of one side, written by a person now.
+    #[must_use]
+    pub fn plain(app: &App, side: Side, visibility: Visibility, text: impl Into<String>) -> Self {
+        let at = app.now();
+        Self {
+            id: app.new_id(at),
+            side,
+            visibility,
+            origin: Origin::Person,
+            channel: Channel::Api,
+            sender: None,
+            text: text.into(),
+            html: None,
+            quoted: None,
+            language: None,
+            mentions: Vec::new(),
+            attachments: Vec::new(),
+            raw_mail: None,
+            at,
+        }
+    }
+
+    /// What a contact may write: a public message of a person on the customer's side.
+    pub(super) fn keep_to_customer(&mut self) {
+        self.side = Side::Customer;
+        self.visibility = Visibility::Public;
+        self.origin = Origin::Person;
+        self.mentions.clear();
+    }
+
+    /// Whether it belongs to the conversation with the customer: public, and written by a person.
+    #[must_use]
+    pub fn is_conversation(&self) -> bool {
+        self.visibility == Visibility::Public && self.origin == Origin::Person
+    }
+
+    /// Writes the message and its words, beside the fact that it was added.
+    pub(crate) async fn store(
+        &self,
+        tx: &Transaction,
+        ticket: TicketId,
+        author: Actor,
+    ) -> Result<()> {
+        let row = Message {
+            id: self.id,
+            ticket,
+            author,
+            sender: self.sender.clone(),
+            visibility: self.visibility,
+            origin: self.origin,
+            channel: self.channel,
+            text: self.text.clone(),
+            html: self.html.clone(),
+            quoted: self.quoted.clone(),
+            language: self.language.clone(),
+            mentions: self.mentions.clone(),
+            attachments: self.attachments.clone(),
+            raw_mail: self.raw_mail,
+            at: self.at,
+        };
+        message::insert(tx, &row).await?;
+        Ok(())
+    }
+}
+
+impl App {
+    /// Adds a message to a ticket. An agent's public reply is sent to the customer.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a ticket that is not there or that the caller may not see, [`AppError::Forbidden`],
+    /// [`AppError::Refused`] when the ticket is closed or merged, [`AppError::Invalid`] for an empty text without
+    /// attachments.
+    pub async fn add_message(
+        &self,
+        caller: &Caller,
+        ticket: TicketId,
+        mut message: MessageText,
+        then: Option<StatusName>,
+    ) -> Result<Ticket> {
+        self.visible_ticket(caller, ticket).await?;
+        if caller.contact().is_some() {
+            caller.require(Permission::PortalWrite)?;
+            message.keep_to_customer();
+        } else if message.visibility == Visibility::Internal {
+            caller.require(Permission::NoteTickets)?;
+        } else {
+            caller.require(Permission::ReplyToTickets)?;
+        }
+        let author = caller.actor;
+        let ticket = transact!(self, tx => append_message(self, tx, ticket, author, &message, then.clone()))?;
+        self.wake();
+        Ok(ticket)
+    }
+}
+
+/// Adds a message within a transaction.
+pub(crate) async fn append_message(
+    app: &App,
+    tx: &Transaction,
+    ticket: TicketId,
+    author: Actor,
+    message: &MessageText,
+    then: Option<StatusName>,
+) -> Result<Ticket> {
+    let mut writer = TicketWriter::load(app, tx, ticket).await?;
+    add_message(&mut writer, author, message, then)?;
+    let written = writer.save().await?;
+    message.store(tx, ticket, author).await?;
+    if message.side == Side::Agent && message.is_conversation() {
+        let deliver = Job::DeliverReply {
+            message: message.id,
+        };
+        deliver.queue(app, tx, app.now()).await?;
+    }
+    Ok(written.ticket)
+}
+
+/// Decides that a message is added.
+pub(crate) fn add_message(
+    writer: &mut TicketWriter<'_>,
+    author: Actor,
+    message: &MessageText,
+    then: Option<StatusName>,
+) -> Result<()> {
+    if message.text.trim().is_empty() && message.attachments.is_empty() && message.html.is_none() {
+        return Err(AppError::invalid("text", "must not be empty"));
+    }
+    writer.decide_at(
+        author,
+        message.at,
+        Command::AddMessage {
+            message: NewMessage {
+                message: message.id,
+                side: message.side,
+                visibility: message.visibility,
+                origin: message.origin,
+                channel: message.channel,
+            },
+            then,
+        },
+    )?;
+    Ok(())
+}

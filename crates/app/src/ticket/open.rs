@@ -1,0 +1,166 @@
+//! Opening a ticket.
+
+use jiff::Timestamp;
+use mainstay_domain::event::{Actor, Channel, ContractTerms, Side};
+use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
+use mainstay_domain::name::{CategoryName, Tag};
+use mainstay_domain::role::Permission;
+use mainstay_domain::severity::Severity;
+use mainstay_domain::ticket::{Command, NewTicket, Ticket};
+use mainstay_store::{Transaction, account, contract, ticket};
+
+use super::message::{MessageText, add_message};
+use super::{TicketWriter, Written};
+use crate::caller::Caller;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::job::Job;
+use crate::transaction::transact;
+
+/// A ticket that somebody wants opened.
+#[derive(Debug, Clone)]
+pub struct OpenTicket {
+    /// What it is about, in a line.
+    pub subject: String,
+    /// Whose it is, when known.
+    pub account: Option<AccountId>,
+    /// For which contact, when known.
+    pub contact: Option<ContactId>,
+    /// By which way it comes.
+    pub channel: Channel,
+    /// Its severity.
+    pub severity: Severity,
+    /// Its category.
+    pub category: Option<CategoryName>,
+    /// The team it goes to; routing chooses when absent.
+    pub team: Option<TeamId>,
+    /// The agent it goes to; assignment chooses when absent.
+    pub assignee: Option<AgentId>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// What was said.
+    pub message: Option<MessageText>,
+    /// When it came in; now when absent.
+    pub at: Option<Timestamp>,
+}
+
+impl App {
+    /// Opens a ticket: its clocks start with it. A contact opens it for themselves, whatever the request says.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], and [`AppError::Invalid`] for an empty subject, and for an account, category or team that
+    /// is not there.
+    pub async fn open_ticket(&self, caller: &Caller, mut open: OpenTicket) -> Result<Ticket> {
+        if let Some(contact) = caller.contact() {
+            caller.require(Permission::PortalWrite)?;
+            open.keep_to(caller.account, contact);
+        } else {
+            caller.require(Permission::CreateTickets)?;
+        }
+        let actor = caller.actor;
+        let written = transact!(self, tx => open_ticket(self, tx, actor, &open))?;
+        self.wake();
+        Ok(written.ticket)
+    }
+}
+
+impl OpenTicket {
+    /// What a contact may ask for: a ticket of their own, on their own account, that nobody is assigned to yet.
+    fn keep_to(&mut self, account: Option<AccountId>, contact: ContactId) {
+        self.account = account;
+        self.contact = Some(contact);
+        self.team = None;
+        self.assignee = None;
+        self.at = None;
+        if let Some(message) = &mut self.message {
+            message.keep_to_customer();
+        }
+    }
+}
+
+/// Opens a ticket within a transaction.
+pub(crate) async fn open_ticket(
+    app: &App,
+    tx: &Transaction,
+    actor: Actor,
+    open: &OpenTicket,
+) -> Result<Written> {
+    let subject = open.subject.trim();
+    if subject.is_empty() {
+        return Err(AppError::invalid("subject", "must not be empty"));
+    }
+    check_category(app, open.category.as_ref())?;
+    let now = app.now();
+    let at = open.at.unwrap_or(now).min(now);
+    if let Some(id) = open.account
+        && account::find(tx, id).await?.is_none()
+    {
+        return Err(AppError::invalid(
+            "account",
+            format!("there is no account {id}"),
+        ));
+    }
+    let id: TicketId = app.new_id(at);
+    let number = ticket::next_number(tx).await?;
+    let unopened = Ticket::unopened(id, number, subject.to_owned(), at);
+    let mut writer = TicketWriter::unopened(app, tx, unopened);
+    let new = NewTicket {
+        account: open.account,
+        contact: open.contact,
+        channel: open.channel,
+        severity: open.severity,
+        category: open.category.clone(),
+        team: open.team,
+        assignee: open.assignee,
+        terms: terms_of(tx, open.account, at).await?,
+        tags: open.tags.clone(),
+    };
+    writer.decide_at(actor, at, Command::Open(new))?;
+    if let Some(message) = &open.message {
+        add_message(&mut writer, actor, message, None)?;
+    }
+    let written = writer.save().await?;
+    if let Some(message) = &open.message {
+        message.store(tx, id, actor).await?;
+        if message.side == Side::Customer && message.is_conversation() {
+            Job::Acknowledge { ticket: id }.queue(app, tx, now).await?;
+        }
+    }
+    Ok(written)
+}
+
+/// What the account was sold at an instant, by the contract in force on that day.
+pub(crate) async fn terms_of(
+    tx: &Transaction,
+    account: Option<AccountId>,
+    at: Timestamp,
+) -> Result<ContractTerms> {
+    let Some(account) = account else {
+        return Ok(ContractTerms::default());
+    };
+    let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let contract = contract::in_force(tx, account, day).await?;
+    Ok(contract
+        .map(|contract| contract.terms())
+        .unwrap_or_default())
+}
+
+/// Refuses a category that the policy in force does not name, with those that it does.
+pub(crate) fn check_category(app: &App, category: Option<&CategoryName>) -> Result<()> {
+    let policy = app.policy();
+    let known = &policy.current().categories;
+    let Some(category) = category else {
+        return Ok(());
+    };
+    if known.is_empty() || known.iter().any(|known| known.name == *category) {
+        return Ok(());
+    }
+    let names: Vec<&str> = known.iter().map(|known| known.name.as_str()).collect();
+    Err(AppError::invalid(
+        "category",
+        format!(
+            "{category:?} is unknown: the policy names {}",
+            names.join(", ")
+        ),
+    ))
+}

@@ -1,0 +1,118 @@
+//! The worker: what is due, and what was asked for.
+//!
+//! A tick takes what is due under a lease, does it, and says when there is something to do next. Its cost follows what
+//! is due, never what is open.
+
+use jiff::{SignedDuration, Timestamp};
+use mainstay_domain::job::Job as StoredJob;
+use mainstay_store::due::{Due, DueSubject};
+use mainstay_store::{due, job};
+
+use crate::context::App;
+use crate::error::Result;
+use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
+use crate::transaction::transact;
+
+/// What a tick of the worker did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tick {
+    /// There is more to do at once.
+    More,
+    /// Nothing is due now; this is the next instant at which something will be, if there is one.
+    Idle(Option<Timestamp>),
+}
+
+/// How many due subjects and jobs one tick takes, so that a worker can stop between two ticks.
+const AT_ONCE: u32 = 200;
+
+/// How long a lease lasts. A node that dies with a lease delays its work by no more than this.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+impl App {
+    /// Does what is due: clocks first, then jobs.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer; the next tick tries again.
+    pub async fn tick(&self) -> Result<Tick> {
+        self.follow_policy().await?;
+        let now = self.now();
+        let due = self.lease_due(now).await?;
+        for due in &due {
+            if let Err(error) = self.fire(*due).await {
+                // The lease runs out and the subject is due again: nothing is lost, and one bad subject stops no other.
+                tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
+            }
+        }
+        let jobs = self.lease_jobs(now).await?;
+        for job in &jobs {
+            self.run(job).await?;
+        }
+        if due.is_empty() && jobs.is_empty() {
+            return Ok(Tick::Idle(self.next_instant().await?));
+        }
+        Ok(Tick::More)
+    }
+
+    /// The next instant at which a clock, a step or a job is due.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn next_instant(&self) -> Result<Option<Timestamp>> {
+        let reader = self.store().read();
+        let due = due::next_instant(&reader).await?;
+        let job = job::next_job_at(&reader).await?;
+        Ok(due.into_iter().chain(job).min())
+    }
+
+    async fn lease_due(&self, now: Timestamp) -> Result<Vec<Due>> {
+        transact!(self, tx => async {
+            Ok(due::lease_due(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
+        })
+    }
+
+    async fn lease_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>> {
+        transact!(self, tx => async {
+            Ok(job::lease(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
+        })
+    }
+
+    async fn fire(&self, due: Due) -> Result<()> {
+        let lateness = self.now().duration_since(due.at);
+        tracing::debug!(subject = ?due.subject, ?lateness, "due");
+        match due.subject {
+            DueSubject::Ticket(ticket) => self.fire_clocks(ticket).await,
+            DueSubject::Escalation(escalation) => {
+                let _ = escalation;
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a job and writes down how it went.
+    async fn run(&self, stored: &StoredJob) -> Result<()> {
+        let outcome = match serde_json::from_str::<Job>(&stored.payload) {
+            Ok(job) => self.run_job(&job).await,
+            Err(error) => Err(JobFailure::Fail(format!("the job cannot be read: {error}"))),
+        };
+        let id = stored.id;
+        let now = self.now();
+        transact!(self, tx => async {
+            match &outcome {
+                Ok(()) => job::complete(tx, id).await?,
+                Err(JobFailure::Retry(reason)) if stored.attempts + 1 < MOST_ATTEMPTS => {
+                    job::retry(tx, id, now + backoff(stored.attempts), reason).await?;
+                }
+                Err(JobFailure::Retry(reason) | JobFailure::Fail(reason)) => {
+                    tracing::warn!(kind = %stored.kind, %id, "a job was given up");
+                    job::give_up(tx, id, now, reason).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn run_job(&self, job: &Job) -> Result<(), JobFailure> {
+        let _ = job;
+        Ok(())
+    }
+}

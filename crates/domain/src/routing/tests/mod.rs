@@ -1,0 +1,2 @@
+mod assigning;
+mod ruling;

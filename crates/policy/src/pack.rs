@@ -1,0 +1,449 @@
+//! A pack as a whole: its files, and how they become a policy.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use mainstay_domain::name::CalendarName;
+use mainstay_domain::policy::{MessageTemplate, Policy, TemplateOrigin};
+
+use crate::builtin::{DEFAULT_PACK, builtin};
+use crate::calendar::{CalendarForm, lower_calendars};
+use crate::check::{self, Checked};
+use crate::commitment::CommitmentForm;
+use crate::definition::{CategoryForm, LevelForm, RoleForm, SeverityForm, StatusForm};
+use crate::escalation::LadderForm;
+use crate::names::{Definitions, Names};
+use crate::place::At;
+use crate::problem::{Level, Problem, suggestion};
+use crate::reading::{Lost, Reader, record};
+use crate::routing::RoutingForm;
+use crate::service::{PerformanceForm, RecoveryForm, UptimeForm};
+use crate::source::PackSource;
+use crate::template::TemplateForm;
+use crate::text::Name;
+use crate::tier::TierForm;
+
+/// A pack that has been read and can be used.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// What it says.
+    pub policy: Policy,
+    /// The SHA-256 of its text, in hexadecimal.
+    pub digest: String,
+    /// What in it is probably not meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// A pack that cannot be used: everything that is wrong with it, errors and warnings, in the order of its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong; at least one is an error.
+    pub problems: Vec<Problem>,
+}
+
+/// The files of a pack: what each may hold, and what becomes of it.
+macro_rules! files {
+    ($($(#[$meta:meta])* $file:ident as $what:literal in $name:literal {
+        $($(#[$field_meta:meta])* $field:ident: $form:ty,)*
+    })*) => {
+        $(
+            record! {
+                $(#[$meta])*
+                struct $file as $what {
+                    $($(#[$field_meta])* $field: Option<Vec<$form>>,)*
+                }
+            }
+        )*
+
+        record! {
+            /// The head of a pack. A small pack may hold everything else in this file as well.
+            struct PackFile as "the head of a pack" {
+                /// The pack's name, which is also its folder's.
+                name: At<Name>,
+                /// What it is called, for people.
+                title: String,
+                /// The version that it gives itself, such as `1.0.0`.
+                version: String,
+                /// What it is, in a sentence or two.
+                description: String,
+                /// The currency of every amount of money in it, as an ISO 4217 code; USD when absent.
+                currency: Option<At<String>>,
+                /// The calendar where nothing else names one.
+                default_calendar: At<Name>,
+                /// How new tickets are routed.
+                routing: Option<RoutingForm>,
+                $($($(#[$field_meta])* $field: Option<Vec<$form>>,)*)*
+            }
+        }
+
+        /// Everything a pack says, file by file, before names are checked.
+        #[derive(Debug, Default)]
+        struct Draft {
+            head: Option<PackFile>,
+            routing: Option<RoutingForm>,
+            $($($field: Vec<$form>,)*)*
+        }
+
+        impl Draft {
+            /// Takes in a file; whether it is one of a pack.
+            fn add(
+                &mut self,
+                name: &str,
+                text: &str,
+                problems: &mut Vec<Problem>,
+                lost: &mut Lost,
+            ) -> Taken {
+                let mut reader = Reader::new(name, text, problems, lost);
+                match name {
+                    "pack.toml" => {
+                        let Some(mut head) = reader.read::<PackFile>(text) else {
+                            return Taken::Unreadable;
+                        };
+                        $($(self.$field.extend(head.$field.take().into_iter().flatten());)*)*
+                        self.routing = head.routing.take().or(self.routing.take());
+                        self.head = Some(head);
+                        Taken::Read
+                    }
+                    "routing.toml" => {
+                        let Some(routing) = reader.read::<RoutingForm>(text) else {
+                            return Taken::Unreadable;
+                        };
+                        self.routing = Some(routing);
+                        Taken::Read
+                    }
+                    $($name => {
+                        let Some(file) = reader.read::<$file>(text) else {
+                            return Taken::Unreadable;
+                        };
+                        $(self.$field.extend(file.$field.into_iter().flatten());)*
+                        Taken::Read
+                    })*
+                    _ => Taken::Unknown,
+                }
+            }
+        }
+
+        /// The names of the files that a pack may have.
+        const FILES: &[&str] = &["pack.toml", $($name,)* "routing.toml"];
+
+        /// The JSON Schema of each kind of file, by its stem.
+        pub(crate) fn schemas() -> BTreeMap<&'static str, schemars::Schema> {
+            let mut schemas = BTreeMap::from([
+                ("pack", schemars::schema_for!(PackFile)),
+                ("routing", schemars::schema_for!(RoutingForm)),
+            ]);
+            $(schemas.insert($name.trim_end_matches(".toml"), schemars::schema_for!($file));)*
+            schemas
+        }
+    };
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Read,
+    /// It is no TOML, or its head is missing: what it would have defined is not known.
+    Unreadable,
+    /// A pack has no such file.
+    Unknown,
+}
+
+files! {
+    /// The calendars of a pack.
+    CalendarsFile as "the calendars" in "calendars.toml" {
+        /// A calendar.
+        calendar: CalendarForm,
+    }
+    /// The tiers of a pack, highest first.
+    TiersFile as "the tiers" in "tiers.toml" {
+        /// A tier.
+        tier: TierForm,
+    }
+    /// What the severities of a pack mean.
+    SeveritiesFile as "the severities" in "severities.toml" {
+        /// A severity.
+        severity: SeverityForm,
+    }
+    /// The support levels of a pack, first line first.
+    LevelsFile as "the support levels" in "levels.toml" {
+        /// A support level.
+        level: LevelForm,
+    }
+    /// The statuses that a pack adds to the built-in ones.
+    StatusesFile as "the statuses" in "statuses.toml" {
+        /// A status.
+        status: StatusForm,
+    }
+    /// The ticket categories of a pack.
+    CategoriesFile as "the categories" in "categories.toml" {
+        /// A category.
+        category: CategoryForm,
+    }
+    /// The roles of a pack.
+    RolesFile as "the roles" in "roles.toml" {
+        /// A role.
+        role: RoleForm,
+    }
+    /// The commitments about tickets.
+    CommitmentsFile as "the commitments" in "commitments.toml" {
+        /// A commitment.
+        commitment: CommitmentForm,
+    }
+    /// What is promised of the service itself.
+    ServiceFile as "the service promises" in "service.toml" {
+        /// A promise of uptime.
+        uptime: UptimeForm,
+        /// A promise of speed.
+        performance: PerformanceForm,
+        /// A promise of recovery.
+        recovery: RecoveryForm,
+    }
+    /// The escalation ladders of a pack.
+    EscalationFile as "the ladders" in "escalation.toml" {
+        /// A ladder.
+        ladder: LadderForm,
+    }
+    /// The message templates of a pack.
+    TemplatesFile as "the templates" in "templates.toml" {
+        /// A template.
+        template: TemplateForm,
+    }
+}
+
+/// Reads a pack.
+///
+/// # Errors
+/// Returns everything that is wrong with it, not only the first mistake.
+pub fn load(source: &PackSource) -> Result<Pack, Refusal> {
+    let mut problems = Vec::new();
+    let policy = read(source, &mut problems);
+    sort(&mut problems);
+    let refused = problems.iter().any(|problem| problem.level == Level::Error);
+    match policy {
+        Some(policy) if !refused => Ok(Pack {
+            policy: with_default_templates(policy),
+            digest: source.digest(),
+            warnings: problems,
+        }),
+        _ => Err(Refusal { problems }),
+    }
+}
+
+/// The templates of the default pack, which any other pack gets where it has none of its own.
+static DEFAULT_TEMPLATES: LazyLock<Vec<MessageTemplate>> = LazyLock::new(|| {
+    let mut problems = Vec::new();
+    // A test holds that the default pack is sound; were it not, packs would have their own templates only.
+    let policy = builtin(DEFAULT_PACK).and_then(|source| read(&source, &mut problems));
+    let mut templates = policy.map_or_else(Vec::new, |policy| policy.templates);
+    for template in &mut templates {
+        template.origin = TemplateOrigin::Default;
+    }
+    templates
+});
+
+fn with_default_templates(mut policy: Policy) -> Policy {
+    for default in DEFAULT_TEMPLATES.iter() {
+        let has_own = policy
+            .templates
+            .iter()
+            .any(|own| own.name == default.name && own.language == default.language);
+        if !has_own {
+            policy.templates.push(default.clone());
+        }
+    }
+    policy
+}
+
+fn sort(problems: &mut Vec<Problem>) {
+    problems.sort_by(|a, b| {
+        let key = |problem: &Problem| {
+            problem
+                .place
+                .as_ref()
+                .map(|place| (place.file.clone(), place.span.start))
+        };
+        key(a).cmp(&key(b))
+    });
+    problems.dedup();
+}
+
+fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
+    let mut draft = Draft::default();
+    let mut lost = Lost::default();
+    let mut complete = true;
+    for (name, text) in source.files() {
+        if !name.ends_with(".toml") {
+            continue;
+        }
+        match draft.add(name, text, problems, &mut lost) {
+            Taken::Read => {}
+            Taken::Unreadable => complete = false,
+            Taken::Unknown => problems.push(unknown_file(name, text)),
+        }
+    }
+    if source.file("pack.toml").is_none() {
+        problems.push(
+            Problem::of_pack("the pack has no `pack.toml`")
+                .help("it begins with name, title, version, description and default_calendar"),
+        );
+    }
+    // What an unreadable file defines is not known, so that every use of it would be called unknown.
+    if !complete {
+        return None;
+    }
+    draft.lower(source, problems, &lost)
+}
+
+fn unknown_file(name: &str, text: &str) -> Problem {
+    let (mut unused, mut lost) = (Vec::new(), Lost::default());
+    let place = Reader::new(name, text, &mut unused, &mut lost).place(0..0);
+    Problem::error(&place, format!("a pack has no file `{name}`"))
+        .expected("expected a file that packs have")
+        .maybe_help(suggestion(name, FILES))
+}
+
+impl Draft {
+    fn lower(
+        mut self,
+        source: &PackSource,
+        problems: &mut Vec<Problem>,
+        lost: &Lost,
+    ) -> Option<Policy> {
+        let mut names = Definitions::new(problems, lost);
+        self.define(&mut names);
+        let head = self.head.take();
+        let default_calendar = head
+            .as_ref()
+            .map(|head| names.calendar(&head.default_calendar));
+        let (calendar_definitions, calendars) = lower_calendars(&self.calendar, source, &mut names);
+        let checked = Checked {
+            tiers: self
+                .tier
+                .iter()
+                .map(|form| (form.lower(&mut names), form.name.place.clone()))
+                .collect(),
+            commitments: self
+                .commitment
+                .iter()
+                .map(|form| form.lower(&mut names))
+                .collect(),
+        };
+        check::ladders(&self.ladder, &mut names);
+        let mut policy = Policy::empty("", default_calendar.unwrap_or(CalendarName::from("")));
+        policy.severities = self.severity.iter().map(SeverityForm::lower).collect();
+        policy.levels = self
+            .level
+            .iter()
+            .map(|form| form.lower(&mut names))
+            .collect();
+        policy.statuses = self.status.iter().map(StatusForm::lower).collect();
+        policy.categories = self.category.iter().map(CategoryForm::lower).collect();
+        policy.roles = self
+            .role
+            .iter()
+            .map(|form| form.lower(&mut names))
+            .collect();
+        policy.ladders = self
+            .ladder
+            .iter()
+            .map(|form| form.lower(&mut names))
+            .collect();
+        policy.routing = self
+            .routing
+            .as_ref()
+            .map(|routing| routing.lower(&mut names))
+            .unwrap_or_default();
+        policy.uptime = self
+            .uptime
+            .iter()
+            .map(|form| form.lower(&mut names))
+            .collect();
+        policy.performance = self
+            .performance
+            .iter()
+            .flat_map(|form| form.lower(&mut names))
+            .collect();
+        policy.recovery = self
+            .recovery
+            .iter()
+            .map(|form| form.lower(&mut names))
+            .collect();
+        policy.templates = self
+            .template
+            .iter()
+            .filter_map(|form| form.lower(source, &mut names))
+            .collect();
+        policy.calendars = calendars;
+        policy.calendar_definitions = calendar_definitions;
+        policy.support_hours = checked
+            .tiers
+            .iter()
+            .map(|(tier, _)| (tier.name.clone(), tier.support_hours.clone()))
+            .collect();
+        check::statuses(&policy.statuses, &self.status, &mut names);
+        check::commitments(&checked, &policy, &mut names);
+        policy.tiers = checked.tiers.into_iter().map(|(tier, _)| tier).collect();
+        policy.commitments = checked
+            .commitments
+            .into_iter()
+            .map(|placed| placed.commitment)
+            .collect();
+        let head = head?;
+        policy.pack = head.name.value.0.clone();
+        policy.title = head.title;
+        policy.pack_version = head.version;
+        policy.description = head.description;
+        policy.currency = check::currency(head.currency.as_ref(), &mut names);
+        Some(policy)
+    }
+
+    /// Gathers every name, so that a use before the definition is fine, and reports those that are defined twice.
+    fn define(&self, names: &mut Definitions<'_>) {
+        for form in &self.calendar {
+            names
+                .calendars
+                .define("calendar", &form.name, names.problems);
+        }
+        for form in &self.tier {
+            names.tiers.define("tier", &form.name, names.problems);
+        }
+        for form in &self.category {
+            names
+                .categories
+                .define("category", &form.name, names.problems);
+        }
+        for form in &self.status {
+            names.statuses.define("status", &form.name, names.problems);
+        }
+        for form in &self.role {
+            names.roles.redefine("role", &form.name, names.problems);
+        }
+        for form in &self.commitment {
+            names
+                .commitments
+                .define("commitment", &form.name, names.problems);
+        }
+        for form in &self.ladder {
+            names.ladders.define("ladder", &form.name, names.problems);
+        }
+        let numbered = |place: &crate::place::Place, text: String| At {
+            value: Name(text),
+            place: place.clone(),
+        };
+        for form in &self.level {
+            let name = numbered(&form.level.place, form.level.value.to_string());
+            names.levels.define("support level", &name, names.problems);
+        }
+        let mut severities = Names::default();
+        for form in &self.severity {
+            let name = numbered(&form.severity.place, form.severity.value.0.to_string());
+            severities.define("severity", &name, names.problems);
+        }
+        let mut templates = Names::default();
+        for form in &self.template {
+            let text = format!("{} ({})", form.name.value.0, form.language.value.0);
+            let name = numbered(&form.name.place, text);
+            templates.define("template", &name, names.problems);
+        }
+    }
+}
