@@ -36,6 +36,9 @@ pub use error::{AppError, Expected, Fault, Result};
 pub use mainstay_store::account::{AccountFilter, Archived};
 pub use mainstay_store::audit::AuditFilter;
 pub use mainstay_store::contact::ContactFilter;
-pub use mainstay_store::ticket::TimeRange;
+pub use mainstay_store::search::Hit;
+pub use mainstay_store::ticket::{
+    Direction, StoredTicket, TicketFilter, TicketKey, TicketSort, TimeRange,
+};
 pub use mainstay_store::{Cursor, Page, PageRequest};
 pub use worker::Tick;

@@ -8,13 +8,16 @@
 mod account;
 mod agent;
 mod audit;
+mod clock;
 mod contact;
 mod contract;
 mod event;
 mod macro_;
+mod message;
 mod session;
 mod setting;
 mod team;
+mod ticket;
 mod token;
 mod view;
 mod webhook;
@@ -58,6 +61,9 @@ fn contents() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .merge(session::routes())
         .merge(token::routes())
+        .merge(ticket::routes())
+        .merge(message::routes())
+        .merge(clock::routes())
         .merge(account::routes())
         .merge(contact::routes())
         .merge(contract::routes())
