@@ -110,10 +110,11 @@ impl App {
         }))
     }
 
-    /// The present instant.
+    /// The present instant, to the microsecond: what is stored and read back is then what was answered at first.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        let now = self.0.clock.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     /// The store.

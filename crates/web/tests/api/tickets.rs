@@ -223,3 +223,70 @@ async fn tickets_are_merged_and_split() {
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(made.body["subject"], "third");
 }
+
+#[tokio::test]
+async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
+    let service = Service::start().await;
+    let folder = std::path::Path::new("../../packs/mainstay");
+    let pack = mainstay_policy::PackSource::from_folder(folder).unwrap();
+    let actor = mainstay_domain::event::Actor::System;
+    service.app.apply_policy(&pack, actor, "").await.unwrap();
+    let admin = service.admin().await;
+    let account = admin.make("/accounts", json!({"name": "Acme"})).await;
+    let tier = service
+        .app
+        .policy()
+        .current()
+        .support_hours
+        .keys()
+        .next()
+        .unwrap()
+        .to_string();
+    let contract = json!({"tier": tier, "starts_on": "2026-01-01"});
+    admin
+        .make(&format!("/accounts/{account}/contracts"), contract)
+        .await;
+    let input = json!({"subject": "A", "text": "x", "severity": "P3", "account": account, "from_customer": true});
+    let id = admin.make("/tickets", input).await;
+
+    let clocks = admin.get(&format!("/tickets/{id}/clocks")).await.body;
+    let first = clocks
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|clock| clock["commitment"] == "first_response")
+        .unwrap();
+    assert_eq!(first["state"], "running");
+    let path = format!("/tickets/{id}/clocks/explanation?commitment=first_response");
+    let explained = admin.get(&path).await.body;
+    let spans = explained[0]["spans"].as_array().unwrap();
+    let counted: f64 = spans
+        .iter()
+        .map(|span| span["counted_seconds"].as_f64().unwrap())
+        .sum();
+    assert_eq!(
+        counted,
+        explained[0]["terms"]["target_seconds"].as_f64().unwrap()
+    );
+    assert_eq!(spans.last().unwrap()["until"], first["due_at"]);
+
+    let reply = json!({"text": "We look into it."});
+    assert_eq!(
+        admin
+            .post(&format!("/tickets/{id}/messages"), reply)
+            .await
+            .status,
+        201
+    );
+    let clocks = admin.get(&format!("/tickets/{id}/clocks")).await.body;
+    let states: Vec<&Value> = clocks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|clock| clock["commitment"] == "first_response")
+        .map(|clock| &clock["state"])
+        .collect();
+    assert_eq!(states, ["met"]);
+    let unknown = format!("/tickets/{id}/clocks/explanation?commitment=nonsense");
+    assert_eq!(admin.get(&unknown).await.status, 404);
+}
