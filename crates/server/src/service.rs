@@ -250,3 +250,69 @@ async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Reader;
+    use crate::time::WallClock;
+    use std::collections::BTreeMap;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    async fn service(folder: &Path, more: &str) -> Result<Service, Failure> {
+        let data = folder.display();
+        let file = format!("data = \"{data}\"\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n");
+        let file = Some((Path::new("mainstay.toml"), file.as_str()));
+        let reader = Reader::new(file, BTreeMap::new(), BTreeMap::new())?;
+        Service::start(Settings::read(reader)?, Arc::new(WallClock)).await
+    }
+
+    async fn ask(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_service_serves_and_ends_in_order_while_a_client_idles() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path(), "").await.unwrap();
+        let address = service.address();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(service.run(stop.clone()));
+        assert!(ask(address, "/healthz").await.ends_with("ok\n"));
+        let ready = ask(address, "/readyz").await;
+        assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+        assert!(ready.contains("\"ready\":true"), "{ready}");
+        let _idle = TcpStream::connect(address).await.unwrap();
+        stop.cancel();
+        running.await.unwrap().unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_a_clear_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = service(folder.path(), "").await.unwrap();
+        let mut second = service(folder.path(), "").await.unwrap().settings;
+        second.http.listen = first.address();
+        let failure = Service::start(second, Arc::new(WallClock)).await.err();
+        let text = failure.unwrap().to_string();
+        assert!(text.contains("cannot listen on"), "{text}");
+        assert!(text.contains("--listen"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_opened_is_a_clear_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let more = "[database]\nurl = \"mysql://x\"";
+        let failure = service(folder.path(), more).await.err();
+        let text = failure.unwrap().to_string();
+        assert!(text.contains("the store cannot be opened"), "{text}");
+        assert!(text.contains("sqlite:PATH"), "{text}");
+    }
+}
