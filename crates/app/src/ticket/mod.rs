@@ -13,6 +13,10 @@ mod writer;
 pub use change::Change;
 pub(crate) use history::bring_in;
 pub use history::{Recorded, TicketHistory};
+pub use mainstay_store::search::Hit;
+pub use mainstay_store::ticket::{
+    Direction, NextDue, StoredTicket, TicketFilter, TicketKey, TicketSort, TimeRange,
+};
 pub use message::MessageText;
 pub use open::OpenTicket;
 pub(crate) use writer::{TicketWriter, Written};

@@ -13,6 +13,7 @@ mod contract;
 mod macro_;
 mod session;
 mod team;
+mod ticket;
 mod token;
 mod view;
 mod webhook;
@@ -56,6 +57,7 @@ fn contents() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .merge(session::routes())
         .merge(token::routes())
+        .merge(ticket::routes())
         .merge(account::routes())
         .merge(contact::routes())
         .merge(contract::routes())
