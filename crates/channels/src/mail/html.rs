@@ -37,6 +37,7 @@ pub fn sanitise(
         return as_text(&strip_tags(html));
     };
     let withheld_images = rewrite_images(&mut dom, remote_images, cid_url);
+    remove_foreign(&mut dom);
     // A hard space is as safe as a character as it is as a reference.
     let source = dom.to_html().replace("&nbsp;", "\u{a0}");
     if source.matches('&').count() > MOST_REFERENCES {
@@ -303,6 +304,33 @@ fn strip_tags(html: &str) -> String {
         }
     }
     text.trim().to_owned()
+}
+
+/// Takes out what is never shown, before the sanitiser has to parse it again: comments, scripts, drawings.
+fn remove_foreign(dom: &mut Dom) {
+    let foreign: HashSet<NodeId> = dom
+        .steps()
+        .into_iter()
+        .filter_map(|step| match step {
+            Step::Enter(id) => Some(id),
+            Step::Leave(_) => None,
+        })
+        .filter(|id| {
+            matches!(dom.node(*id).content, Content::Comment(_))
+                || matches!(
+                    dom.tag(*id),
+                    "svg"
+                        | "math"
+                        | "template"
+                        | "script"
+                        | "style"
+                        | "noscript"
+                        | "object"
+                        | "iframe"
+                )
+        })
+        .collect();
+    dom.detach_all(&foreign);
 }
 
 fn rewrite_images(
