@@ -8,7 +8,7 @@ use super::state::{
     Cancellation, Clock, LateEvent, Outcome, OutcomeKind, Segment, SegmentKind, Warned,
 };
 use super::terms::{Selection, Terms};
-use crate::commitment::Commitment;
+use crate::commitment::{Commitment, Repeat};
 use crate::condition::TicketFacts;
 use crate::event::{CarriedClock, Event, EventKind};
 use crate::id::EventId;
@@ -177,6 +177,15 @@ impl<'p> Track<'p> {
             self.end(event, OutcomeKind::Stopped);
             return true;
         }
+        if self.is_promised_by_its_start(seen, facts) {
+            if !self.had_promise {
+                self.restart(event, facts);
+                return false;
+            } else if self.commitment.repeat == Repeat::EachStart {
+                self.void();
+                return false;
+            }
+        }
         if seen.may_change_terms() {
             self.review_terms(event, facts);
         }
@@ -186,6 +195,14 @@ impl<'p> Track<'p> {
             self.set_alarms();
         }
         false
+    }
+
+    /// Whether nothing was promised until this event, which brings the promise and is what the clock starts with: it
+    /// then starts now, rather than go back to a start that was worth nothing.
+    fn is_promised_by_its_start(&self, seen: Seen<'_>, facts: &TicketFacts) -> bool {
+        self.terms.is_none()
+            && seen.sets_off(&self.commitment.start, facts)
+            && Selection::new(self.policy, self.commitment, facts).is_some()
     }
 
     pub fn end(&mut self, event: &Event, kind: OutcomeKind) {
@@ -217,7 +234,7 @@ impl<'p> Track<'p> {
         self.begin(event, facts);
     }
 
-    /// Starts from nothing after a reopening; the first outcome no longer counts.
+    /// Starts from nothing; whatever came of it before no longer counts.
     pub fn restart(&mut self, event: &Event, facts: &TicketFacts) {
         let late_events = std::mem::take(&mut self.late_events);
         *self = Self {
