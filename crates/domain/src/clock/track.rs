@@ -12,6 +12,7 @@ use crate::commitment::{Commitment, Repeat};
 use crate::condition::TicketFacts;
 use crate::event::{CarriedClock, Event, EventKind};
 use crate::id::EventId;
+use crate::name::CommitmentName;
 use crate::policy::{Policy, PolicyVersion};
 
 /// A clock in the making. Invariant: while it is open, the last segment has no end.
@@ -86,6 +87,16 @@ impl<'p> Track<'p> {
     /// Whether anything was ever promised; if not, there is no clock to show.
     pub fn had_promise(&self) -> bool {
         self.had_promise
+    }
+
+    /// Shows the clock although nothing was promised.
+    pub fn keep_in_sight(&mut self) {
+        self.had_promise = true;
+    }
+
+    /// Whether it is the promise of this name and number.
+    pub fn is_cycle(&self, name: &CommitmentName, cycle: u32) -> bool {
+        self.commitment.name == *name && usize::try_from(cycle) == Ok(self.cycle)
     }
 
     pub fn was_ended_by(&self, event: &Event) -> bool {
