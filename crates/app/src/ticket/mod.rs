@@ -2,6 +2,7 @@
 
 mod change;
 mod fire;
+mod history;
 mod merge;
 mod message;
 mod open;
@@ -10,6 +11,8 @@ mod stored_clock;
 mod writer;
 
 pub use change::Change;
+pub(crate) use history::bring_in;
+pub use history::{Recorded, TicketHistory};
 pub use message::MessageText;
 pub use open::OpenTicket;
 pub(crate) use writer::{TicketWriter, Written};
