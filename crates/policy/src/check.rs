@@ -153,6 +153,8 @@ fn ambiguities(placed: &PlacedCommitment, names: &mut Definitions<'_>) {
                         "name another selector in one of them, or add a target for their overlap",
                     ),
                 );
+                // One message for each target is enough to mend it.
+                break;
             }
         }
     }
