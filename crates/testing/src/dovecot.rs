@@ -307,6 +307,7 @@ state_dir = {folder}/state
 log_path = /dev/stderr
 disable_plaintext_auth = no
 auth_mechanisms = plain login
+auth_failure_delay = 0
 ssl = yes
 ssl_cert = <{folder}/chain.pem
 ssl_key = <{folder}/key.pem
@@ -330,6 +331,11 @@ service imap-login {{
   inet_listener imaps {{
     port = {tls_port}
     ssl = yes
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 service stats {{

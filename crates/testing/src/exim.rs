@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::certificate::Certificate;
 use crate::dovecot::DovecotServer;
 use crate::guarded::{Guarded, RunAs, free_port, give, new_folder};
-use crate::installed::{Program, daemon_folders};
+use crate::installed::{Program, daemon_folders, owner_of};
 
 /// How often a server is started anew because another process took its port in between.
 const PORT_ATTEMPTS: usize = 5;
@@ -15,7 +15,8 @@ const PORT_ATTEMPTS: usize = 5;
 /// Exim on loopback, delivering into the mailboxes of a [`DovecotServer`]: what is sent to
 /// `customer@example.test` by SMTP is read from the user `customer` by IMAP.
 ///
-/// It takes mail for the users of Dovecot and refuses others with 550. Recipients may be deferred or rejected at will.
+/// It takes mail for the users of Dovecot, also with a tag as in `support+7@example.test`, and refuses others with 550.
+/// Recipients may be deferred or rejected at will.
 /// Signing in is offered with and without TLS, and asked of nobody.
 #[derive(Debug)]
 pub struct EximServer {
@@ -149,18 +150,27 @@ fn settings(folder: &Path, port: u16, tls_port: u16, mailboxes: &DovecotServer) 
     let mail = mailboxes.mail_folder();
     let mail = mail.display();
     let users = mailboxes.users().join(" : ");
-    let owner = match mailboxes.mail_user() {
-        RunAs::User(user, group) => format!("exim_user = {user}\nexim_group = {group}"),
-        RunAs::Caller => String::new(),
+    let tagged: Vec<String> = mailboxes
+        .users()
+        .iter()
+        .map(|user| format!("\\N^{user}(\\+.*)?$\\N"))
+        .collect();
+    let tagged = tagged.join(" : ");
+    // Named even when it is the caller: only Exim's own user and root may start its daemon.
+    let (user, group) = match mailboxes.mail_user() {
+        RunAs::User(user, group) => (user, group),
+        RunAs::Caller => owner_of(&mailboxes.mail_folder()),
     };
     format!(
         "\
-{owner}
+exim_user = {user}
+exim_group = {group}
 primary_hostname = localhost
 domainlist ours = {domain}
 spool_directory = {folder}
 log_file_path = {folder}/%slog
 pid_file_path = {folder}/exim.pid
+daemon_startup_retries = 0
 local_interfaces = <; [127.0.0.1]:{port} ; [127.0.0.1]:{tls_port}
 tls_on_connect_ports = {tls_port}
 tls_advertise_hosts = *
@@ -184,13 +194,15 @@ check_recipient:
   deny recipients = {folder}/rejected
     message = 5.7.1 not wanted here
   accept domains = +ours
-    local_parts = {users}
+    local_parts = {tagged}
   deny message = 5.1.1 no such user
 
 begin routers
 mailbox:
   driver = accept
   domains = +ours
+  local_part_suffix = +*
+  local_part_suffix_optional
   local_parts = {users}
   transport = maildir
 
@@ -211,11 +223,11 @@ begin authenticators
 plain:
   driver = plaintext
   public_name = PLAIN
-  server_condition = ${{if and {{{{eq{{$auth2}}{{{user}}}}}{{eq{{$auth3}}{{{password}}}}}}}}}
+  server_condition = ${{if and {{{{eq{{$auth2}}{{{login}}}}}{{eq{{$auth3}}{{{password}}}}}}}}}
   server_set_id = $auth2
 ",
         domain = DovecotServer::DOMAIN,
-        user = EximServer::USER,
+        login = EximServer::USER,
         password = EximServer::PASSWORD,
     )
 }

@@ -1,12 +1,13 @@
 //! A server process that cannot outlive the test that started it.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -158,9 +159,21 @@ pub(crate) fn is_root() -> bool {
 }
 
 /// A loopback port that was free a moment ago. Another process may take it first, so callers try again.
+///
+/// It lies below the range that systems choose from for connections, and each test process begins elsewhere: tests that
+/// run beside each other would otherwise often be given the same one.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener: TcpListener| listener.local_addr())
-        .map(|address| address.port())
-        .unwrap_or_else(|error: io::Error| panic!("no free loopback port: {error}"))
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 22_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(7919);
+    let candidates = (0..COUNT).map(|_| {
+        let offset = start.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        u16::try_from(FIRST + offset).unwrap_or(u16::MAX)
+    });
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    candidates
+        .into_iter()
+        .find(is_free)
+        .expect("some loopback port is free")
 }

@@ -16,6 +16,9 @@ use super::ImapError;
 use super::settings::{ImapSecurity, MailboxClient};
 use crate::endpoint::with_sources;
 
+/// How long we wait for the server's goodbye, which nothing depends on any more.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(2);
+
 /// A stream, with or without TLS.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + Debug> Wire for T {}
@@ -76,7 +79,11 @@ impl Connection {
 
     /// Says goodbye. That the server does not answer in time changes nothing any more.
     pub(super) async fn close(mut self, client: &MailboxClient) {
-        let _ = timeout(client.mailbox.timeout, self.session.logout()).await;
+        let _ = timeout(
+            client.mailbox.timeout.min(GOODBYE_LIMIT),
+            self.session.logout(),
+        )
+        .await;
     }
 }
 
