@@ -953,6 +953,17 @@ warning: the allowance does not fit the share: 99.9% leaves 43m 48s a month
    |          ------- the share
    = help: correct the one that is wrong, or leave the allowance out
 
+error: the uptime of `Gold` is defined twice
+  --> pack.toml:24:8
+   |
+24 | tier = "Gold"
+   |        ^^^^^^ expected another name
+  ::: pack.toml:19:8
+   |
+19 | tier = "Gold"
+   |        ------ defined here first
+   = help: rename one of them, or join them into one
+
 error: no service can promise this uptime
   --> pack.toml:25:10
    |
