@@ -123,6 +123,9 @@ macro_rules! files {
             }
         }
 
+        /// What stands in which file, for whoever looks for it in another.
+        pub(crate) const SECTIONS: &[(&str, &str)] = &[$($((stringify!($field), $name),)*)*];
+
         /// The names of the files that a pack may have.
         const FILES: &[&str] = &["pack.toml", $($name,)* "routing.toml"];
 

@@ -896,6 +896,38 @@ error: the union `circle` contains itself, directly or through others
     );
 }
 
+/// A section that belongs in another file.
+#[test]
+fn a_section_in_the_wrong_file() {
+    assert_snapshot!(
+        problems(
+            "tiers.toml",
+            r##"
+[[calendar]]
+name = "nights"
+
+[[teir]]
+name = "Gold"
+"##
+        ),
+        @r##"
+error: unknown key `calendar` in the tiers
+ --> tiers.toml:1:3
+  |
+1 | [[calendar]]
+  |   ^^^^^^^^ not a key that is known here
+  = help: `calendar` belongs in calendars.toml
+
+error: unknown key `teir` in the tiers
+ --> tiers.toml:4:3
+  |
+4 | [[teir]]
+  |   ^^^^ not a key that is known here
+  = help: did you mean `tier`?
+"##
+    );
+}
+
 /// A file that packs do not have.
 #[test]
 fn an_unknown_file() {
