@@ -67,6 +67,7 @@ struct Shared {
     passwords: Passwords,
     throttle: Mutex<Throttle>,
     work: Notify,
+    news: Notify,
 }
 
 /// What the use cases are told about how to work.
@@ -105,6 +106,7 @@ impl App {
             passwords: Passwords::default(),
             throttle: Mutex::default(),
             work: Notify::new(),
+            news: Notify::new(),
         }))
     }
 
@@ -196,6 +198,16 @@ impl App {
     /// Tells the worker of this process that there is something to do.
     pub fn wake(&self) {
         self.0.work.notify_one();
+    }
+
+    /// Tells those who look at this process live that changes were committed. They see them a little later without.
+    pub fn announce(&self) {
+        self.0.news.notify_one();
+    }
+
+    /// Waits until [`announce`](Self::announce) is called, or was called since. For one waiter.
+    pub async fn announced(&self) {
+        self.0.news.notified().await;
     }
 
     /// Waits until [`wake`](Self::wake) is called.

@@ -10,8 +10,10 @@ mod agent;
 mod audit;
 mod contact;
 mod contract;
+mod event;
 mod macro_;
 mod session;
+mod setting;
 mod team;
 mod ticket;
 mod token;
@@ -67,6 +69,8 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(macro_::routes())
         .merge(webhook::routes())
         .merge(audit::routes())
+        .merge(setting::routes())
+        .merge(event::routes())
 }
 
 /// The description of the API.
