@@ -110,10 +110,12 @@ impl App {
         }))
     }
 
-    /// The present instant.
+    /// The present instant, to the microsecond: the store keeps no finer one, and what was decided upon must be what is
+    /// read again.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        let now = self.0.clock.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     /// The store.

@@ -111,10 +111,10 @@ impl Job {
 }
 
 /// How often a job is tried before it is given up for a person to look at.
-pub const MOST_ATTEMPTS: u32 = 12;
+pub const MOST_ATTEMPTS: u32 = 13;
 
-/// How long to wait before the next try: half a minute, doubled with each failure, at most six hours. Twelve tries span
-/// more than a day, so that a mail server's bad night loses nothing.
+/// How long to wait before the next try: half a minute, doubled with each failure, at most six hours. Thirteen tries
+/// span more than a day, so that a mail server's bad night loses nothing.
 #[must_use]
 pub fn backoff(attempts: u32) -> SignedDuration {
     let seconds = 30_i64.saturating_mul(1 << attempts.min(20));
