@@ -3,9 +3,10 @@
 //! A job carries ids only, loads what they name, and may run twice without harm. It runs outside any transaction, under a
 //! lease, and says itself whether a failure is worth another try.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
-    JobId, MessageId, OutgoingMailId, RawMailId, TicketId, WebhookDeliveryId,
+    AccountId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::{Transaction, job};
@@ -43,6 +44,13 @@ pub enum Job {
     Notify {
         /// The notification.
         notification: Uuid,
+    },
+    /// Put the terms of the contract in force on the open tickets of an account.
+    ReviewTerms {
+        /// The account.
+        account: AccountId,
+        /// The day on which they change, so that two changes of different days are two jobs.
+        day: Date,
     },
     /// Call a webhook.
     CallWebhook {
@@ -86,6 +94,7 @@ impl Job {
             Self::DeliverReply { .. } => "deliver_reply",
             Self::SendMail { .. } => "send_mail",
             Self::Notify { .. } => "notify",
+            Self::ReviewTerms { .. } => "review_terms",
             Self::CallWebhook { .. } => "call_webhook",
         }
     }

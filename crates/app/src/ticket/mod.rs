@@ -8,6 +8,7 @@ mod message;
 mod open;
 mod read;
 mod stored_clock;
+mod terms;
 mod writer;
 
 pub use change::Change;
