@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{IdSource, uuid_at};
+use mainstay_domain::policy::RoleDefinition;
 use mainstay_domain::role::Roles;
 use mainstay_store::{Reader, Store, Transaction};
 use rand::{RngCore as _, SeedableRng as _};
@@ -141,9 +142,16 @@ impl App {
         Arc::clone(&self.0.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts the roles of another policy in force.
-    pub fn set_roles(&self, roles: Roles) {
+    /// Puts policies in force in this process, with the roles they define. The store is not asked: a service loads what
+    /// was applied with [`App::load_policy`]; a test may bring its own.
+    pub fn put_in_force(&self, policy: PolicyInForce) {
+        let roles = Roles::with(policy.current().roles.iter().map(RoleDefinition::role));
         *self.0.roles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roles);
+        *self
+            .0
+            .policy
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {

@@ -1,17 +1,40 @@
 //! Use cases: load, decide, save and queue.
+//!
+//! [`App`] holds what every use case works with; what it can do stands in one file for each noun, as methods of it.
+//! Every use case takes the [`Caller`] and checks what they may do before anything else.
 
+mod account;
+mod agent;
+pub mod audit;
 mod caller;
+mod contact;
 mod context;
+mod contract;
 mod error;
+pub mod feed;
+pub mod field;
+pub mod idempotency;
 pub mod job;
+mod macro_;
 pub mod password;
 pub mod policy;
+pub mod secret;
+pub mod session;
+mod team;
 mod throttle;
 pub mod ticket;
+pub mod token;
 mod transaction;
+mod view;
+mod webhook;
 pub mod worker;
 
 pub use caller::{Caller, Credential};
 pub use context::{App, Clock, Ids, ManualClock, Options};
 pub use error::{AppError, Expected, Fault, Result};
+pub use mainstay_store::account::{AccountFilter, Archived};
+pub use mainstay_store::audit::AuditFilter;
+pub use mainstay_store::contact::ContactFilter;
+pub use mainstay_store::ticket::TimeRange;
+pub use mainstay_store::{Cursor, Page, PageRequest};
 pub use worker::Tick;

@@ -1,11 +1,25 @@
 //! The policies: which is in force, which were, and changing them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use mainstay_calendar::Calendar;
-use mainstay_domain::name::CalendarName;
+use mainstay_domain::clock::{Clock, fold, fold_under};
+use mainstay_domain::digest::Digest;
+use mainstay_domain::event::Actor;
+use mainstay_domain::name::{CalendarName, CommitmentName};
 use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
-use mainstay_domain::status::Status;
+use mainstay_domain::status::{Status, StatusKind};
+use mainstay_domain::ticket::Scope;
+use mainstay_policy::{Pack, PackSource, Problem, Refusal};
+use mainstay_store::policy::AppliedPack;
+use mainstay_store::ticket::{Direction, TicketFilter, TicketKey, TicketSort};
+use mainstay_store::{PageRequest, ledger, policy, ticket};
+
+use crate::context::App;
+use crate::error::{AppError, Fault, Result};
+use crate::transaction::transact;
 
 /// Every version of the policy, and which one is in force.
 #[derive(Debug, Clone)]
@@ -68,4 +82,241 @@ impl PolicyInForce {
             })
             .collect()
     }
+}
+
+/// A pack that was applied, without its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedVersion {
+    /// Which version it is.
+    pub version: PolicyVersion,
+    /// The pack's name.
+    pub pack: String,
+    /// The SHA-256 of its files.
+    pub digest: Digest,
+    /// When it was applied.
+    pub applied_at: Timestamp,
+    /// Who applied it.
+    pub applied_by: Actor,
+    /// Why.
+    pub note: String,
+}
+
+impl From<AppliedPack> for AppliedVersion {
+    fn from(pack: AppliedPack) -> Self {
+        Self {
+            version: pack.version,
+            pack: pack.pack,
+            digest: pack.digest,
+            applied_at: pack.applied_at,
+            applied_by: pack.applied_by,
+            note: pack.note,
+        }
+    }
+}
+
+/// A running clock that would be due at another instant under a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockDifference {
+    /// The ticket's number.
+    pub ticket: u64,
+    /// The commitment.
+    pub commitment: CommitmentName,
+    /// When it is due as promised; absent where nothing of the kind is promised.
+    pub due_at: Option<Timestamp>,
+    /// When it would be due; absent where the draft promises nothing of the kind.
+    pub would_be_due_at: Option<Timestamp>,
+}
+
+impl App {
+    /// Reads the versions of the policy from the store and puts the latest in force in this process.
+    ///
+    /// # Errors
+    /// [`AppError::Broken`] when a version that was applied cannot be read any more.
+    pub async fn load_policy(&self) -> Result<()> {
+        let mut book = PolicyBook::default();
+        let mut latest = None;
+        for applied in policy::all(&self.store().read()).await? {
+            let version = applied.version;
+            let source = PackSource::new(applied.files);
+            let pack = mainstay_policy::load(&source).map_err(|refusal| {
+                AppError::broken(
+                    format!(
+                        "Version {} of the policy cannot be read any more.",
+                        version.0
+                    ),
+                    render(&source, &refusal),
+                )
+            })?;
+            let pack = Arc::new(pack.policy);
+            book.insert(version, Arc::clone(&pack));
+            latest = Some((version, pack));
+        }
+        if let Some((version, current)) = latest {
+            self.put_in_force(PolicyInForce::new(version, current, book));
+        }
+        Ok(())
+    }
+
+    /// Reads the policy again if another node has applied one.
+    ///
+    /// # Errors
+    /// As [`App::load_policy`].
+    pub(crate) async fn follow_policy(&self) -> Result<()> {
+        let latest = policy::latest_version(&self.store().read()).await?;
+        if latest.is_some_and(|latest| latest != self.policy().version()) {
+            self.load_policy().await?;
+        }
+        Ok(())
+    }
+
+    /// Applies a pack: from now on it makes the promises. What was promised before stays as it was.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with every problem when the pack is refused, [`AppError::Refused`] when it is the one in
+    /// force already.
+    pub async fn apply_policy(
+        &self,
+        source: &PackSource,
+        actor: Actor,
+        note: &str,
+    ) -> Result<AppliedVersion> {
+        let pack = check(source)?;
+        let digest = pack
+            .digest
+            .parse()
+            .map_err(|error| AppError::broken("The digest of a pack could not be read.", error))?;
+        let applied = transact!(self, tx => async {
+            let latest = policy::latest(tx).await?;
+            if latest.as_ref().is_some_and(|latest| latest.digest == digest) {
+                return Err(AppError::Refused(format!(
+                    "This very pack is in force already, as version {}.",
+                    latest.map_or(0, |latest| latest.version.0)
+                )));
+            }
+            let applied = AppliedPack {
+                version: PolicyVersion(latest.map_or(0, |latest| latest.version.0) + 1),
+                pack: pack.policy.pack.clone(),
+                digest,
+                files: source.files().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+                applied_at: self.now(),
+                applied_by: actor,
+                note: note.to_owned(),
+            };
+            policy::apply(tx, &applied).await?;
+            Ok(applied)
+        })?;
+        self.load_policy().await?;
+        self.wake();
+        Ok(applied.into())
+    }
+
+    /// Every version that was applied, the latest last.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the store does not answer.
+    pub async fn policy_history(&self) -> Result<Vec<AppliedVersion>> {
+        let all = policy::all(&self.store().read()).await?;
+        Ok(all.into_iter().map(AppliedVersion::from).collect())
+    }
+
+    /// The files of a version that was applied.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none of that number.
+    pub async fn policy_source(&self, version: PolicyVersion) -> Result<PackSource> {
+        let applied = policy::find(&self.store().read(), version).await?;
+        let applied = applied.ok_or_else(|| AppError::no_such("policy version", version.0))?;
+        Ok(PackSource::new(applied.files))
+    }
+
+    /// Applies an earlier version again, as a new version.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none of that number; otherwise as [`App::apply_policy`].
+    pub async fn roll_back_policy(
+        &self,
+        version: PolicyVersion,
+        actor: Actor,
+    ) -> Result<AppliedVersion> {
+        let source = self.policy_source(version).await?;
+        let note = format!("Back to version {}.", version.0);
+        self.apply_policy(&source, actor, &note).await
+    }
+
+    /// Which running clocks would be due at another instant, had the draft been in force all along. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] when the draft is refused.
+    pub async fn preview_policy(&self, draft: &PackSource) -> Result<Vec<ClockDifference>> {
+        let draft = check(draft)?.policy;
+        let now = self.now();
+        let reader = self.store().read();
+        let in_force = self.policy();
+        let filter = TicketFilter {
+            status_kinds: StatusKind::ALL
+                .into_iter()
+                .filter(|kind| !kind.is_done())
+                .collect(),
+            ..TicketFilter::default()
+        };
+        let sort = TicketSort {
+            key: TicketKey::Number,
+            direction: Direction::Ascending,
+        };
+        let mut differences = Vec::new();
+        let mut page = PageRequest::first(500);
+        loop {
+            let open = ticket::list(&reader, Scope::Everything, &filter, sort, page).await?;
+            for stored in &open.items {
+                let events = ledger::load(&reader, stored.ticket.id).await?;
+                let promised = fold(&events, in_force.book(), now);
+                let drafted = fold_under(&events, &draft, now);
+                differences.extend(compare(stored.ticket.number, &promised, &drafted));
+            }
+            let Some(next) = open.next else {
+                return Ok(differences);
+            };
+            page.after = Some(next);
+        }
+    }
+}
+
+fn check(source: &PackSource) -> Result<Pack> {
+    mainstay_policy::load(source).map_err(|refusal| {
+        let fault = |problem: &Problem| Fault {
+            path: Vec::new(),
+            detail: problem.render(source),
+        };
+        AppError::Invalid(refusal.problems.iter().map(fault).collect())
+    })
+}
+
+fn render(source: &PackSource, refusal: &Refusal) -> String {
+    let texts: Vec<String> = refusal.problems.iter().map(|p| p.render(source)).collect();
+    texts.join("\n")
+}
+
+/// The open clocks of one ticket that the draft would have due at another instant, or not at all.
+fn compare(number: u64, promised: &[Clock], drafted: &[Clock]) -> Vec<ClockDifference> {
+    let key = |clock: &Clock| (clock.commitment.clone(), clock.cycle);
+    let open = |clocks: &[Clock]| -> BTreeMap<_, _> {
+        clocks
+            .iter()
+            .filter(|clock| clock.is_open())
+            .map(|clock| (key(clock), clock.due_at))
+            .collect()
+    };
+    let (before, after) = (open(promised), open(drafted));
+    let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter()
+        .filter(|key| before.get(key) != after.get(key))
+        .map(|key| ClockDifference {
+            ticket: number,
+            commitment: key.0.clone(),
+            due_at: before.get(key).copied().flatten(),
+            would_be_due_at: after.get(key).copied().flatten(),
+        })
+        .collect()
 }

@@ -34,6 +34,7 @@ impl App {
     /// # Errors
     /// Fails when the store does not answer; the next tick tries again.
     pub async fn tick(&self) -> Result<Tick> {
+        self.follow_policy().await?;
         let now = self.now();
         let due = self.lease_due(now).await?;
         for due in &due {

@@ -33,6 +33,12 @@ pub(crate) fn weekly_json(spec: &CalendarSpec) -> Value {
     Value::Object(days)
 }
 
+/// The days of the week and their hours.
+pub(crate) fn week(spec: &CalendarSpec) -> impl Iterator<Item = (&'static str, &[TimeRange])> {
+    WEEK.into_iter()
+        .map(|(name, day)| (name, spec.weekly.on(day)))
+}
+
 /// The hours of a calendar in a line: `mon-fri 09:00–17:00, America/New_York`.
 #[must_use]
 pub fn hours_text(calendar: &CalendarDefinition) -> String {

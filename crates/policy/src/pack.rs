@@ -1,10 +1,12 @@
 //! A pack as a whole: its files, and how they become a policy.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use mainstay_domain::name::CalendarName;
-use mainstay_domain::policy::Policy;
+use mainstay_domain::policy::{MessageTemplate, Policy, TemplateOrigin};
 
+use crate::builtin::{DEFAULT_PACK, builtin};
 use crate::calendar::{CalendarForm, lower_calendars};
 use crate::check::{self, Checked};
 use crate::commitment::CommitmentForm;
@@ -213,12 +215,37 @@ pub fn load(source: &PackSource) -> Result<Pack, Refusal> {
     let refused = problems.iter().any(|problem| problem.level == Level::Error);
     match policy {
         Some(policy) if !refused => Ok(Pack {
-            policy,
+            policy: with_default_templates(policy),
             digest: source.digest(),
             warnings: problems,
         }),
         _ => Err(Refusal { problems }),
     }
+}
+
+/// The templates of the default pack, which any other pack gets where it has none of its own.
+static DEFAULT_TEMPLATES: LazyLock<Vec<MessageTemplate>> = LazyLock::new(|| {
+    let mut problems = Vec::new();
+    // A test holds that the default pack is sound; were it not, packs would have their own templates only.
+    let policy = builtin(DEFAULT_PACK).and_then(|source| read(&source, &mut problems));
+    let mut templates = policy.map_or_else(Vec::new, |policy| policy.templates);
+    for template in &mut templates {
+        template.origin = TemplateOrigin::Default;
+    }
+    templates
+});
+
+fn with_default_templates(mut policy: Policy) -> Policy {
+    for default in DEFAULT_TEMPLATES.iter() {
+        let has_own = policy
+            .templates
+            .iter()
+            .any(|own| own.name == default.name && own.language == default.language);
+        if !has_own {
+            policy.templates.push(default.clone());
+        }
+    }
+    policy
 }
 
 fn sort(problems: &mut Vec<Problem>) {

@@ -7,7 +7,8 @@ use mainstay_domain::escalation::{
 };
 use mainstay_domain::name::{CalendarName, TierName};
 use mainstay_domain::policy::{
-    CalendarHours, Policy, Range, Statistic, TemplateOrigin, Tier, UptimeCommitment,
+    CalendarHours, PerformancePromise, Policy, Range, RecoveryPromise, Statistic, TemplateOrigin,
+    Tier, UptimeCommitment,
 };
 use mainstay_domain::severity::Severity;
 use serde_json::{Map, Value, json};
@@ -70,7 +71,7 @@ fn is_plain(target: &Target) -> bool {
 #[must_use]
 pub fn to_json(pack: &Pack) -> Value {
     let policy = &pack.policy;
-    json!({
+    let mut whole = json!({
         "pack": policy.pack,
         "version": policy.pack_version,
         "digest": pack.digest,
@@ -78,32 +79,28 @@ pub fn to_json(pack: &Pack) -> Value {
         "description": policy.description,
         "currency": policy.currency,
         "default_calendar": policy.default_calendar.as_str(),
-        "tiers": policy.tiers.iter().map(tier).collect::<Vec<_>>(),
         "commitments": promises(policy)
             .iter()
             .map(promise)
             .chain(policy.uptime.iter().map(uptime))
             .collect::<Vec<_>>(),
         "clocks": policy.commitments.iter().map(clock).collect::<Vec<_>>(),
-        "performance": policy.performance.iter().map(|promise| {
-            let (statistic, percentile) = match promise.statistic {
-                Statistic::Average => ("average", None),
-                Statistic::Maximum => ("maximum", None),
-                Statistic::Percentile(share) => ("percentile", Some(number(share))),
-            };
-            json!({
-                "tier": promise.tier.as_str(),
-                "measure": promise.measure,
-                "statistic": statistic,
-                "percentile": percentile,
-                "below_seconds": seconds(promise.below),
-            })
-        }).collect::<Vec<_>>(),
-        "recovery": policy.recovery.iter().map(|promise| json!({
-            "tier": promise.tier.as_str(),
-            "recovery_time_seconds": seconds(promise.recovery_time),
-            "data_loss_seconds": seconds(promise.data_loss),
-        })).collect::<Vec<_>>(),
+        "performance": policy.performance.iter().map(performance).collect::<Vec<_>>(),
+        "recovery": policy.recovery.iter().map(recovery).collect::<Vec<_>>(),
+        "calendars": calendars(policy),
+        "escalation": policy.ladders.iter().map(ladder).collect::<Vec<_>>(),
+        "routing": policy.routing.rules.iter().map(|rule| json!({ "name": rule.name })).collect::<Vec<_>>(),
+    });
+    if let (Value::Object(whole), Value::Object(described)) = (&mut whole, described(policy)) {
+        whole.extend(described);
+    }
+    whole
+}
+
+/// What the pack describes without counting it: tiers, severities, levels, statuses, categories, roles, templates.
+pub(crate) fn described(policy: &Policy) -> Value {
+    json!({
+        "tiers": policy.tiers.iter().map(tier).collect::<Vec<_>>(),
         "severities": policy.severities.iter().map(|severity| json!({
             "severity": severity.severity.as_str(),
             "title": severity.title,
@@ -134,9 +131,6 @@ pub fn to_json(pack: &Pack) -> Value {
             "level": role.level,
             "permissions": role.permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
-        "calendars": calendars(policy),
-        "escalation": policy.ladders.iter().map(ladder).collect::<Vec<_>>(),
-        "routing": policy.routing.rules.iter().map(|rule| json!({ "name": rule.name })).collect::<Vec<_>>(),
         "templates": policy.templates.iter().map(|template| json!({
             "name": template.name.as_str(),
             "language": template.language,
@@ -147,6 +141,29 @@ pub fn to_json(pack: &Pack) -> Value {
                 TemplateOrigin::Default => "default",
             },
         })).collect::<Vec<_>>(),
+    })
+}
+
+fn performance(promise: &PerformancePromise) -> Value {
+    let (statistic, percentile) = match promise.statistic {
+        Statistic::Average => ("average", None),
+        Statistic::Maximum => ("maximum", None),
+        Statistic::Percentile(share) => ("percentile", Some(number(share))),
+    };
+    json!({
+        "tier": promise.tier.as_str(),
+        "measure": promise.measure,
+        "statistic": statistic,
+        "percentile": percentile,
+        "below_seconds": seconds(promise.below),
+    })
+}
+
+fn recovery(promise: &RecoveryPromise) -> Value {
+    json!({
+        "tier": promise.tier.as_str(),
+        "recovery_time_seconds": seconds(promise.recovery_time),
+        "data_loss_seconds": seconds(promise.data_loss),
     })
 }
 
@@ -371,7 +388,8 @@ fn ladder(ladder: &Ladder) -> Value {
     })
 }
 
-fn trigger(trigger: &EscalationTrigger) -> Value {
+/// A ladder's trigger.
+pub(crate) fn trigger(trigger: &EscalationTrigger) -> Value {
     let signs = |on: &str, signs: &Signs| {
         json!({
             "on": on,

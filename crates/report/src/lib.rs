@@ -1,1 +1,3 @@
-//! Figures into HTML, CSV and SVG
+//! Figures into HTML, CSV and SVG, and the ledger of a deadline into words.
+
+pub mod explanation;

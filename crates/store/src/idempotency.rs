@@ -117,3 +117,15 @@ pub async fn prune(tx: &Transaction, now: Timestamp) -> Result<u64, StoreError> 
     tx.execute(Sql::new("DELETE FROM idempotency").with(" WHERE expires_at <= ", &now))
         .await
 }
+
+/// Gives a key back whose request was not done, so that it may be sent again.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn release(tx: &Transaction, actor: Actor, key: &str) -> Result<(), StoreError> {
+    let sql = Sql::new("DELETE FROM idempotency")
+        .with(" WHERE status IS NULL AND actor = ", &actor)
+        .with(" AND key = ", &key.to_owned());
+    tx.execute(sql).await?;
+    Ok(())
+}

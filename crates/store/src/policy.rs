@@ -7,9 +7,11 @@ use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Actor;
 use mainstay_domain::policy::PolicyVersion;
 
-use crate::connection::{Connection, Transaction};
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, one};
 use crate::error::StoreError;
 use crate::record::{self, fetch_all, fetch_one, insert_all, record, select};
+use crate::sql::Sql;
 
 /// A pack as it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,15 @@ pub async fn latest(on: &impl Connection) -> Result<Option<AppliedPack>, StoreEr
         select::<AppliedPack>().then(" ORDER BY t.version DESC LIMIT 1"),
     )
     .await
+}
+
+/// The number of the version in force, if any was ever applied: what nodes ask to learn of another's change.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn latest_version(on: &impl Connection) -> Result<Option<PolicyVersion>, StoreError> {
+    let row = one(on, Sql::new("SELECT MAX(version) FROM policy_version")).await?;
+    row.map_or(Ok(None), |row| Field::read(&row, 0))
 }
 
 /// A version.

@@ -20,6 +20,15 @@ impl<T: IntoResponse> IntoResponse for Tagged<T> {
     }
 }
 
+/// The answer to having made something: where it is, its version, and the thing.
+pub fn created<T: IntoResponse>(path: &str, version: u64, body: T) -> Response {
+    let mut response = Tagged(version, (StatusCode::CREATED, body)).into_response();
+    if let Ok(path) = HeaderValue::from_str(&format!("{}{path}", crate::api::ROOT)) {
+        response.headers_mut().insert(header::LOCATION, path);
+    }
+    response
+}
+
 fn tag(version: u64) -> HeaderValue {
     // Digits within quotes are always a valid header value.
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))

@@ -3,12 +3,25 @@
 use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mainstay_app::PageRequest;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::problem::Problem;
+
+/// What every list takes in its query.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// How many things a page holds.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    pub limit: Option<Limit>,
+    /// Where to go on, from the `next` of the page before.
+    pub cursor: Option<String>,
+}
 
 /// The layout of cursors. A cursor of another layout is refused rather than misread.
 const LAYOUT: u8 = 1;
@@ -27,18 +40,13 @@ pub struct Page<T> {
 }
 
 /// How many things a page holds: 1 to 200, 50 when not said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = u16, minimum = 1, maximum = 200)]
 pub struct Limit(u16);
 
 impl Limit {
     /// The most a page can hold.
     pub const MOST: u16 = 200;
-
-    /// The number.
-    #[must_use]
-    pub fn get(self) -> u64 {
-        u64::from(self.0)
-    }
 }
 
 impl Default for Limit {
@@ -63,6 +71,37 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+/// Which part of a list to read.
+///
+/// # Errors
+/// Returns a problem for a text that is not a cursor, or one of another list or version.
+pub fn request(
+    list: &str,
+    limit: Option<Limit>,
+    cursor: Option<&str>,
+) -> Result<PageRequest, Problem> {
+    let after = after::<String>(list, cursor)?;
+    let after = after.map(|text| text.parse()).transpose();
+    Ok(PageRequest {
+        limit: u32::from(limit.unwrap_or_default().0),
+        after: after.map_err(|_| not_a_cursor())?,
+    })
+}
+
+/// The page of a list in its wire form, each thing turned into its own by `form`.
+pub fn of<T, W>(
+    uri: &Uri,
+    list: &str,
+    page: mainstay_app::Page<T>,
+    form: impl FnMut(T) -> W,
+) -> Page<W> {
+    let next = page.next.map(|next| cursor(list, &next.to_string()));
+    Page {
+        items: page.items.into_iter().map(form).collect(),
+        next: next.map(|cursor| with_cursor(uri, &cursor)),
+    }
+}
+
 /// Writes the cursor of a list that continues after `key`.
 pub fn cursor<K: Serialize>(list: &str, key: &K) -> String {
     let key = serde_json::to_vec(key).unwrap_or_default();
@@ -80,12 +119,14 @@ pub fn after<K: DeserializeOwned>(list: &str, cursor: Option<&str>) -> Result<Op
     let Some(text) = cursor else {
         return Ok(None);
     };
-    read(list, text).map(Some).ok_or_else(|| {
-        Problem::bad_parameter(
-            "cursor",
-            "this is not a cursor of this list: take it from the list's `next`, or leave it out to begin again",
-        )
-    })
+    read(list, text).map(Some).ok_or_else(not_a_cursor)
+}
+
+fn not_a_cursor() -> Problem {
+    Problem::bad_parameter(
+        "cursor",
+        "this is not a cursor of this list: take it from the list's `next`, or leave it out to begin again",
+    )
 }
 
 fn read<K: DeserializeOwned>(list: &str, text: &str) -> Option<K> {
@@ -106,14 +147,6 @@ fn check(list: &str, key: &[u8]) -> [u8; CHECK] {
     digest.update(key);
     let digest = digest.finalize();
     std::array::from_fn(|index| digest[index])
-}
-
-/// Makes a page of what a use case found, given the key after which the next one begins.
-pub fn page<T, K: Serialize>(uri: &Uri, list: &str, items: Vec<T>, next: Option<&K>) -> Page<T> {
-    Page {
-        items,
-        next: next.map(|key| with_cursor(uri, &cursor(list, key))),
-    }
 }
 
 /// The same path and query with another cursor.

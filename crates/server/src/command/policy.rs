@@ -1,6 +1,6 @@
 //! `mainstay policy`: policy packs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use mainstay_policy::{Level, Pack, PackSource, Problem, Refusal, builtin, builtin_names};
@@ -15,6 +15,12 @@ pub enum Command {
     Check(OnePack),
     /// Show what a pack promises
     Show(OnePack),
+    /// Compare two packs by what they promise
+    Diff(TwoPacks),
+    /// Print or write the JSON Schema of each kind of file, for editors
+    Schema(SchemaOutput),
+    /// List what may stand between {{ and }} in a message template
+    Variables(Output),
     /// List the packs that come with the program
     List(Output),
 }
@@ -26,6 +32,27 @@ pub struct OnePack {
     pack: String,
     #[command(flatten)]
     output: Output,
+}
+
+/// Two packs, and how to print.
+#[derive(Debug, Args)]
+pub struct TwoPacks {
+    /// The pack before: a folder, or the name of a pack that comes with the program
+    before: String,
+    /// The pack after, likewise
+    after: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Which schema to print, or where to write them all.
+#[derive(Debug, Args)]
+pub struct SchemaOutput {
+    /// The kind of file, such as `tiers`; all of them when absent
+    kind: Option<String>,
+    /// Write one file for each kind into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "kind")]
+    out: Option<PathBuf>,
 }
 
 /// How to print.
@@ -45,6 +72,9 @@ impl Command {
         match self {
             Self::Check(one) => check(&one),
             Self::Show(one) => show(&one),
+            Self::Diff(two) => diff(&two),
+            Self::Schema(output) => schema(&output),
+            Self::Variables(output) => variables(&output),
             Self::List(output) => list(&output),
         }
     }
@@ -176,6 +206,84 @@ fn show(one: &OnePack) -> Result<(), Failure> {
         println!("{}", mainstay_policy::to_json(&pack));
     } else {
         print!("{}", mainstay_policy::to_text(&pack));
+    }
+    Ok(())
+}
+
+fn diff(two: &TwoPacks) -> Result<(), Failure> {
+    let changes = mainstay_policy::diff(&load(&two.before)?, &load(&two.after)?);
+    if two.output.json {
+        let changes: Vec<Value> = changes
+            .iter()
+            .map(mainstay_policy::Change::to_json)
+            .collect();
+        println!(
+            "{}",
+            json!({ "before": two.before, "after": two.after, "changes": changes })
+        );
+        return Ok(());
+    }
+    for change in &changes {
+        println!("{change}");
+    }
+    match changes.len() {
+        0 => println!("The packs say the same."),
+        1 => println!("1 change"),
+        count => println!("{count} changes"),
+    }
+    Ok(())
+}
+
+fn schema(output: &SchemaOutput) -> Result<(), Failure> {
+    let files = mainstay_policy::schema_files();
+    if let Some(folder) = &output.out {
+        for (name, text) in &files {
+            let path = folder.join(name);
+            std::fs::create_dir_all(folder)
+                .and_then(|()| std::fs::write(&path, text))
+                .map_err(|error| {
+                    Failure::new(format!("cannot write {}: {error}", path.display()))
+                })?;
+        }
+        println!("{} schemas written to {}", files.len(), folder.display());
+        return Ok(());
+    }
+    let Some(kind) = &output.kind else {
+        let all: serde_json::Map<String, Value> = files
+            .iter()
+            .filter_map(|(name, text)| Some((name.clone(), serde_json::from_str(text).ok()?)))
+            .collect();
+        println!("{}", Value::Object(all));
+        return Ok(());
+    };
+    let wanted = format!("{}.json", kind.trim_end_matches(".toml"));
+    let Some((_, text)) = files.iter().find(|(name, _)| *name == wanted) else {
+        let kinds: Vec<&str> = files
+            .iter()
+            .map(|(name, _)| name.trim_end_matches(".json"))
+            .collect();
+        return Err(Failure::new(format!("a pack has no file `{kind}`"))
+            .with_remedy(format!("there are {}", kinds.join(", "))));
+    };
+    print!("{text}");
+    Ok(())
+}
+
+fn variables(output: &Output) -> Result<(), Failure> {
+    if output.json {
+        let all: serde_json::Map<String, Value> = mainstay_policy::VARIABLES
+            .iter()
+            .map(|(name, what)| ((*name).to_owned(), json!(what)))
+            .collect();
+        println!("{}", Value::Object(all));
+        return Ok(());
+    }
+    let names = mainstay_policy::VARIABLES
+        .iter()
+        .map(|(name, _)| name.len());
+    let width = names.max().unwrap_or(0);
+    for (name, what) in mainstay_policy::VARIABLES {
+        println!("{name:width$}  {what}");
     }
     Ok(())
 }

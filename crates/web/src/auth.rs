@@ -1,0 +1,132 @@
+//! Who asks: the credential of a request, and the proof that a browser's write was meant.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use mainstay_app::{Caller, Credential};
+
+use crate::Web;
+use crate::problem::{Kind, Problem};
+
+/// The cookie that carries a session's secret.
+pub const COOKIE: &str = "mainstay_session";
+
+/// The header by which our own page shows that it made a request. A page of another origin cannot send it, because we
+/// never let a browser's preflight pass.
+const PROOF: &str = "x-requested-with";
+
+/// Somebody who has proven who they are; a request without is refused.
+#[derive(Debug, Clone)]
+pub struct Auth(pub Caller);
+
+impl FromRequestParts<Web> for Auth {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let caller = match (bearer(&parts.headers)?, cookie(&parts.headers)) {
+            (Some(token), _) => web.app.by_token(token).await?,
+            (None, Some(secret)) => web.app.by_session(secret).await?,
+            (None, None) => {
+                return Err(Problem::new(
+                    Kind::Unauthorised,
+                    "Send a token as `Authorization: Bearer mst_…`, or sign in at /api/v1/sessions.",
+                ));
+            }
+        };
+        if matches!(caller.credential, Credential::Session(_)) {
+            demand_proof(parts)?;
+        }
+        let auth = Self(caller);
+        // Asked again by the same request, for example on behalf of its idempotency key, the answer is known.
+        parts.extensions.insert(auth.clone());
+        Ok(auth)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| Some(token.trim()))
+        .ok_or_else(|| {
+            Problem::new(
+                Kind::Unauthorised,
+                "The `authorization` header must be `Bearer mst_…`.",
+            )
+        })
+}
+
+/// The secret of the session, if the request carries one.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// A browser sends its cookie along with whatever any page makes it send, so a write by cookie must show that our own
+/// page made it: by a header that no other page can send, or by an origin that is ours.
+fn demand_proof(parts: &Parts) -> Result<(), Problem> {
+    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
+    if reads || parts.headers.contains_key(PROOF) || is_same_origin(parts) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::Forbidden,
+        "A write by cookie must show that our own page made it: send the header `x-requested-with: mainstay`.",
+    ))
+}
+
+fn is_same_origin(parts: &Parts) -> bool {
+    let text = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let host = text(header::HOST).or_else(|| parts.uri.authority().map(|a| a.as_str()));
+    let origin = text(header::ORIGIN).and_then(|origin| Some(origin.split_once("://")?.1));
+    matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
+}
+
+/// The cookie that signs a browser in.
+#[must_use]
+pub fn signing_in(web: &Web, secret: &str) -> String {
+    let age = web.app.options().session_lifetime.as_secs();
+    format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{}", secure(web))
+}
+
+/// The cookie that signs a browser out.
+#[must_use]
+pub fn signing_out(web: &Web) -> String {
+    format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", secure(web))
+}
+
+/// A browser that comes by HTTPS must never send the cookie otherwise.
+fn secure(web: &Web) -> &'static str {
+    if web.app.options().public_url.starts_with("https:") {
+        "; Secure"
+    } else {
+        ""
+    }
+}
+
+/// The address of the machine that asks, where it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(info.map(|info| info.0.ip())))
+    }
+}
