@@ -15,7 +15,8 @@ const PORT_ATTEMPTS: usize = 5;
 /// Exim on loopback, delivering into the mailboxes of a [`DovecotServer`]: what is sent to
 /// `customer@example.test` by SMTP is read from the user `customer` by IMAP.
 ///
-/// It takes mail for the users of Dovecot and refuses others with 550. Recipients may be deferred or rejected at will.
+/// It takes mail for the users of Dovecot, also with a tag as in `support+7@example.test`, and refuses others with 550.
+/// Recipients may be deferred or rejected at will.
 /// Signing in is offered with and without TLS, and asked of nobody.
 #[derive(Debug)]
 pub struct EximServer {
@@ -149,6 +150,12 @@ fn settings(folder: &Path, port: u16, tls_port: u16, mailboxes: &DovecotServer) 
     let mail = mailboxes.mail_folder();
     let mail = mail.display();
     let users = mailboxes.users().join(" : ");
+    let tagged: Vec<String> = mailboxes
+        .users()
+        .iter()
+        .map(|user| format!("\\N^{user}(\\+.*)?$\\N"))
+        .collect();
+    let tagged = tagged.join(" : ");
     // Named even when it is the caller: only Exim's own user and root may start its daemon.
     let (user, group) = match mailboxes.mail_user() {
         RunAs::User(user, group) => (user, group),
@@ -187,13 +194,15 @@ check_recipient:
   deny recipients = {folder}/rejected
     message = 5.7.1 not wanted here
   accept domains = +ours
-    local_parts = {users}
+    local_parts = {tagged}
   deny message = 5.1.1 no such user
 
 begin routers
 mailbox:
   driver = accept
   domains = +ours
+  local_part_suffix = +*
+  local_part_suffix_optional
   local_parts = {users}
   transport = maildir
 

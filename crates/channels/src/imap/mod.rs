@@ -213,27 +213,23 @@ impl MailboxClient {
         let step = "listing the folder";
         let after = format!("{}:*", position.through.saturating_add(1));
         let listing = async {
-            let sizes = connection
+            let answers = connection
                 .session
                 .uid_fetch(after, "(UID RFC822.SIZE)")
                 .await?;
-            sizes.try_collect::<Vec<_>>().await
+            // Each answer holds a whole buffer of the library, so that a long list of them would fill the memory.
+            let listed = answers.map_ok(|answer| Listed {
+                uid: answer.uid.unwrap_or(0),
+                bytes: answer.size.unwrap_or(0),
+            });
+            listed.try_collect::<Vec<_>>().await
         };
-        let listing = connection::or_broken(
+        let mut new = connection::or_broken(
             step,
             within(self.mailbox.content_timeout, step, listing).await?,
         )?;
-        let mut new: Vec<Listed> = listing
-            .iter()
-            .filter_map(|entry| {
-                Some(Listed {
-                    uid: entry.uid?,
-                    bytes: entry.size.unwrap_or(0),
-                })
-            })
-            // `n:*` names the last message even when its number is below n.
-            .filter(|listed| position.is_new(listed.uid))
-            .collect();
+        // `n:*` names the last message even when its number is below n, and news of a change names none.
+        new.retain(|listed| position.is_new(listed.uid));
         new.sort_by_key(|listed| listed.uid);
         new.dedup_by_key(|listed| listed.uid);
         Ok(new)
