@@ -45,7 +45,8 @@ impl App {
     }
 }
 
-async fn merge(
+/// Merges within a transaction.
+pub(crate) async fn merge(
     app: &App,
     tx: &Transaction,
     from: TicketId,
@@ -81,7 +82,8 @@ fn carried(clock: &Clock) -> Option<CarriedClock> {
     })
 }
 
-async fn split(
+/// Splits within a transaction.
+pub(crate) async fn split(
     app: &App,
     tx: &Transaction,
     from: TicketId,

@@ -9,6 +9,9 @@ mod stored_clock;
 mod writer;
 
 pub use change::Change;
+pub(crate) use merge::{merge, split};
 pub use message::MessageText;
+pub(crate) use message::append_message;
 pub use open::OpenTicket;
+pub(crate) use open::open_ticket;
 pub(crate) use writer::{TicketWriter, Written};

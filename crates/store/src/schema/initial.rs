@@ -300,6 +300,7 @@ CREATE TABLE message (
     at BIGINT NOT NULL
 );
 CREATE INDEX message_ticket ON message (ticket, at);
+CREATE INDEX message_sender ON message (sender, at) WHERE sender IS NOT NULL;
 
 CREATE TABLE attachment (
     message @uuid NOT NULL REFERENCES message (id) ON DELETE CASCADE,
@@ -420,6 +421,7 @@ CREATE TABLE outgoing_mail (
     sent_at BIGINT
 );
 CREATE INDEX outgoing_mail_state ON outgoing_mail (state, created_at);
+CREATE INDEX outgoing_mail_automatic ON outgoing_mail (recipients, created_at) WHERE message IS NULL;
 CREATE INDEX outgoing_mail_ticket ON outgoing_mail (ticket);
 
 CREATE TABLE mailbox (
