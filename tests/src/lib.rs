@@ -8,16 +8,18 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_app::ticket::{MessageText, OpenTicket};
-use mainstay_app::{App, ManualClock, Options, Tick};
+use mainstay_app::{App, Caller, ManualClock, Options, Tick};
 use mainstay_domain::account::Account;
 use mainstay_domain::clock::{Clock, fold};
+use mainstay_domain::contact::Contact;
 use mainstay_domain::contract::Contract;
 use mainstay_domain::event::{Actor, Channel, Event, Side, Visibility};
 use mainstay_domain::id::{AccountId, ContactId, TicketId};
 use mainstay_domain::name::TierName;
+use mainstay_domain::role::BuiltIn;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::{Store, StoreOptions, account, contract, ledger};
+use mainstay_store::{Store, StoreOptions, account, contact, contract, ledger};
 
 /// The program under test.
 pub struct TestApp {
@@ -25,6 +27,8 @@ pub struct TestApp {
     pub app: App,
     /// Its clock.
     pub clock: Arc<ManualClock>,
+    /// Somebody at every account.
+    contact: ContactId,
     finished: bool,
 }
 
@@ -49,9 +53,24 @@ impl TestApp {
         app.apply_policy(&source, Actor::System, "test")
             .await
             .expect("a pack that can be applied");
+        let contact = Contact {
+            id: app.new_id(app.now()),
+            account: None,
+            name: "Casey Customer".to_owned(),
+            addresses: vec!["casey@customer.example".to_owned()],
+            language: None,
+            phone: None,
+            portal: None,
+            active: true,
+            created_at: app.now(),
+        };
+        let tx = app.store().begin().await.expect("a transaction");
+        contact::insert(&tx, &contact).await.expect("a contact");
+        tx.commit().await.expect("a commit");
         Self {
             app,
             clock,
+            contact: contact.id,
             finished: false,
         }
     }
@@ -107,6 +126,26 @@ impl TestApp {
         id
     }
 
+    /// Somebody who serves and may do everything.
+    #[must_use]
+    pub fn agent(&self) -> Caller {
+        Caller {
+            actor: Actor::Agent(self.app.new_id(self.app.now())),
+            ..Caller::machine()
+        }
+    }
+
+    /// Somebody at an account who sees all of its tickets.
+    #[must_use]
+    pub fn contact_of(&self, account: AccountId) -> Caller {
+        Caller {
+            actor: Actor::Contact(self.contact),
+            permissions: BuiltIn::PortalAdministrator.role().permissions,
+            account: Some(account),
+            ..Caller::machine()
+        }
+    }
+
     /// A ticket that the customer opens with a message.
     pub async fn customer_opens(&self, account: AccountId, severity: Severity) -> Ticket {
         let open = OpenTicket {
@@ -122,9 +161,8 @@ impl TestApp {
             message: Some(self.says(Side::Customer)),
             at: None,
         };
-        let contact: ContactId = self.app.new_id(self.app.now());
         self.app
-            .open_ticket(Actor::Contact(contact), open)
+            .open_ticket(&self.contact_of(account), open)
             .await
             .expect("a ticket")
     }
@@ -136,13 +174,13 @@ impl TestApp {
     }
 
     /// Adds a message.
-    pub async fn adds(&self, ticket: TicketId, message: &MessageText) -> Ticket {
-        let author = match message.side {
-            Side::Customer => Actor::Contact(self.app.new_id(self.app.now())),
-            Side::Agent => Actor::Agent(self.app.new_id(self.app.now())),
+    pub async fn adds(&self, ticket: &Ticket, message: MessageText) -> Ticket {
+        let caller = match (message.side, ticket.facts.account) {
+            (Side::Customer, Some(account)) => self.contact_of(account),
+            _ => self.agent(),
         };
         self.app
-            .add_message(ticket, author, message, None)
+            .add_message(&caller, ticket.id, message, None)
             .await
             .expect("a message")
     }

@@ -14,7 +14,7 @@ async fn an_answer_in_time_keeps_the_promise() {
     assert_eq!(clock.due_at, Some(instant("2026-03-02T10:00:00Z")));
 
     test.advance(SignedDuration::from_mins(40)).await;
-    test.adds(ticket.id, &test.says(Side::Agent)).await;
+    test.adds(&ticket, test.says(Side::Agent)).await;
     test.advance(SignedDuration::from_hours(3)).await;
 
     let clock = test.clock(ticket.id, "first_response").await;

@@ -8,10 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mainstay_domain::attachment::Attachment;
 use mainstay_domain::digest::Digest;
-use mainstay_domain::id::MessageId;
-use mainstay_store::message;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -20,8 +17,6 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use sha2::Digest as _;
 
-use crate::caller::Caller;
-use crate::context::App;
 use crate::error::{AppError, Result};
 
 /// Where the bytes of files are kept. Cloning is cheap; every clone is the same.
@@ -159,27 +154,6 @@ fn path(digest: Digest) -> ObjectPath {
 
 fn unavailable(error: object_store::Error) -> AppError {
     AppError::unavailable("The store of attachments does not answer.", error)
-}
-
-impl App {
-    /// A file of a message, by its place from 0, with its bytes.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`] when the caller may not see the message, or it has no such file.
-    pub async fn attachment(
-        &self,
-        caller: &Caller,
-        of: MessageId,
-        position: u32,
-    ) -> Result<(Attachment, Bytes)> {
-        let scope = caller.scope()?;
-        let found = message::find(&self.read(), scope, of).await?;
-        let file = found
-            .and_then(|found| found.attachments.into_iter().nth(position as usize))
-            .ok_or_else(|| AppError::no_such("attachment", position))?;
-        let bytes = self.blobs().get(file.digest).await?;
-        Ok((file, bytes))
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod caller;
 mod contact;
 mod context;
 mod contract;
+pub mod demo;
 mod error;
 pub mod feed;
 pub mod field;

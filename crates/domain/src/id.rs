@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+/// What identifiers are made of.
+pub use uuid::Uuid;
 
 /// Where identifiers come from: time and randomness are given, so that a test can repeat a run exactly.
 pub trait IdSource {

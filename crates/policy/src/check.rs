@@ -58,6 +58,8 @@ fn responses(checked: &Checked, names: &mut Definitions<'_>) {
             })
         };
         match (&tier.no_response_because, promised(None)) {
+            // The commitment or its targets may be among what could not be read.
+            (None, _) if names.lost.any() => {}
             (None, false) => names.report(
                 Problem::error(
                     place,

@@ -308,7 +308,7 @@ fn consequences(
         consequences.push(match name.value.0.as_str() {
             "assignee" => Consequence::NotifyAssignee,
             "team" => Consequence::NotifyTeam,
-            _ => Consequence::NotifyRole(names.role(name)),
+            _ => Consequence::NotifyRole(names.role_or(name, &["assignee", "team"])),
         });
     }
     for name in escalate.iter().flat_map(|Many(all)| all) {

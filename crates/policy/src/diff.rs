@@ -1,9 +1,9 @@
 //! What changes from one pack to another, by meaning: not which lines differ but which promises do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
-use mainstay_calendar::CalendarSpec;
+use mainstay_calendar::{CalendarSpec, TimeOfDay, TimeRange};
 use mainstay_domain::commitment::{Commitment, Consequence, WarningPoint};
 use mainstay_domain::escalation::Ladder;
 use mainstay_domain::policy::{CalendarHours, Policy, Statistic};
@@ -13,6 +13,7 @@ use crate::pack::Pack;
 use crate::show::{self, promises, recipient};
 use crate::table::timing;
 use crate::text::length_text;
+use crate::words::{condition_text, reopen_text, repeat_text, triggers_text};
 
 /// A difference between two packs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +58,22 @@ impl fmt::Display for Change {
             (_, None) => '-',
             _ => '~',
         };
-        write!(f, "{sign} {part} {subject}: {what}")?;
+        write!(f, "{sign} {part}")?;
+        if !subject.is_empty() {
+            write!(f, " {subject}")?;
+        }
+        if !what.is_empty() {
+            write!(f, ": {what}")?;
+        }
+        let is_long =
+            |value: &Option<String>| value.as_ref().is_some_and(|text| text.contains('\n'));
         match (before, after) {
+            _ if is_long(before) || is_long(after) => {
+                f.write_str(" (several lines; --json has them)")
+            }
             (Some(before), Some(after)) => write!(f, " {before} → {after}"),
-            (Some(only), None) | (None, Some(only)) => write!(f, " {only}"),
-            (None, None) => Ok(()),
+            (Some(only), None) | (None, Some(only)) if !only.is_empty() => write!(f, " {only}"),
+            _ => Ok(()),
         }
     }
 }
@@ -69,8 +81,10 @@ impl fmt::Display for Change {
 /// Every difference between two packs, part by part.
 #[must_use]
 pub fn diff(before: &Pack, after: &Pack) -> Vec<Change> {
-    let before = facts(&before.policy);
-    let after = facts(&after.policy);
+    let edges = edges(&[&before.policy, &after.policy]);
+    let before = facts(&before.policy, &edges);
+    let after = facts(&after.policy, &edges);
+    let (before, after) = (collapse(&before, &after), collapse(&after, &before));
     let old: HashMap<&Key, &String> = before.iter().map(|(key, value)| (key, value)).collect();
     let new: HashMap<&Key, &String> = after.iter().map(|(key, value)| (key, value)).collect();
     let mut changes = Vec::new();
@@ -112,6 +126,38 @@ const PARTS: [&str; 15] = [
 /// A part, a subject, and what about it.
 type Key = (&'static str, String, String);
 
+/// The parts whose things are told as a whole when they are new or gone, not attribute by attribute.
+const WHOLE: [&str; 8] = [
+    "tier",
+    "commitment",
+    "severity",
+    "level",
+    "status",
+    "category",
+    "role",
+    "template",
+];
+
+/// The facts of one pack, with a single one for each thing that the other pack lacks.
+fn collapse(these: &[(Key, String)], other: &[(Key, String)]) -> Vec<(Key, String)> {
+    let known: HashSet<(&str, &str)> = other
+        .iter()
+        .map(|((part, subject, _), _)| (*part, subject.as_str()))
+        .collect();
+    let mut collapsed: Vec<(Key, String)> = Vec::new();
+    for ((part, subject, what), value) in these {
+        if known.contains(&(*part, subject.as_str())) || !WHOLE.contains(part) {
+            collapsed.push(((part, subject.clone(), what.clone()), value.clone()));
+            continue;
+        }
+        let whole = (*part, subject.clone(), String::new());
+        if !collapsed.iter().any(|(key, _)| *key == whole) {
+            collapsed.push((whole, String::new()));
+        }
+    }
+    collapsed
+}
+
 fn change((part, subject, what): &Key, before: Option<&String>, after: Option<&String>) -> Change {
     Change {
         part,
@@ -119,6 +165,45 @@ fn change((part, subject, what): &Key, before: Option<&String>, after: Option<&S
         what: what.clone(),
         before: before.cloned(),
         after: after.cloned(),
+    }
+}
+
+/// The times of day at which hours begin or end in either pack, by calendar and weekday.
+#[derive(Default)]
+struct Edges(HashMap<(String, &'static str), BTreeSet<TimeOfDay>>);
+
+fn edges(policies: &[&Policy]) -> Edges {
+    let mut edges = Edges::default();
+    for calendar in policies
+        .iter()
+        .flat_map(|policy| &policy.calendar_definitions)
+    {
+        let CalendarHours::Weekly(spec) = &calendar.hours else {
+            continue;
+        };
+        for (day, ranges) in crate::hours::week(spec) {
+            let of_day = edges.0.entry((calendar.name.to_string(), day)).or_default();
+            of_day.extend(ranges.iter().flat_map(|range| [range.open, range.close]));
+        }
+    }
+    edges
+}
+
+impl Edges {
+    /// Cuts a range wherever the other pack's hours begin or end, so that only the hours that differ are told. A range
+    /// across midnight is told whole.
+    fn split(&self, calendar: &str, day: &'static str, range: TimeRange) -> Vec<TimeRange> {
+        let Some(edges) = self.0.get(&(calendar.to_owned(), day)) else {
+            return vec![range];
+        };
+        if range.close <= range.open {
+            return vec![range];
+        }
+        let inside: Vec<TimeOfDay> = edges.range(range.open..=range.close).copied().collect();
+        inside
+            .windows(2)
+            .map(|pair| TimeRange::new(pair[0], pair[1]))
+            .collect()
     }
 }
 
@@ -144,6 +229,10 @@ impl Facts {
             Value::Null => {}
             Value::Object(object) => {
                 for (key, value) in object {
+                    // The name is the subject itself, and a tier's hours are its `support_hours`.
+                    if ["name", "language", "hours", "from"].contains(&key.as_str()) {
+                        continue;
+                    }
                     let path = if prefix.is_empty() {
                         key.clone()
                     } else {
@@ -159,7 +248,7 @@ impl Facts {
     }
 }
 
-fn facts(policy: &Policy) -> Vec<(Key, String)> {
+fn facts(policy: &Policy, edges: &Edges) -> Vec<(Key, String)> {
     let mut facts = Facts::default();
     facts.add("pack", "", "name", &policy.pack);
     facts.add("pack", "", "version", &policy.pack_version);
@@ -177,7 +266,7 @@ fn facts(policy: &Policy) -> Vec<(Key, String)> {
         add_commitment(&mut facts, commitment);
     }
     for calendar in &policy.calendar_definitions {
-        add_calendar(&mut facts, calendar.name.as_str(), &calendar.hours);
+        add_calendar(&mut facts, calendar.name.as_str(), &calendar.hours, edges);
     }
     for ladder in &policy.ladders {
         add_ladder(&mut facts, ladder);
@@ -235,8 +324,12 @@ fn add_promises(facts: &mut Facts, policy: &Policy) {
             "{} {severity} {}{selectors}",
             promise.tier, promise.commitment.name
         );
-        facts.add("promise", &subject, "target", length_text(target.duration));
-        facts.add("promise", &subject, "calendar", promise.calendar.as_str());
+        facts.add(
+            "promise",
+            subject,
+            "target",
+            format!("{} on {}", length_text(target.duration), promise.calendar),
+        );
     }
     for promise in &policy.uptime {
         let subject = promise.tier.as_str();
@@ -289,54 +382,32 @@ fn add_promises(facts: &mut Facts, policy: &Policy) {
 
 fn add_commitment(facts: &mut Facts, commitment: &Commitment) {
     let subject = commitment.name.as_str();
-    // Triggers and conditions have no short form for people yet; their exact form still tells that they changed.
+    facts.add("commitment", subject, "promises", &commitment.description);
+    for (what, condition) in [
+        ("applies", &commitment.applies),
+        ("pauses while", &commitment.pause),
+    ] {
+        facts.add("commitment", subject, what, condition_text(condition));
+    }
+    for (what, triggers) in [
+        ("starts when", &commitment.start),
+        ("stops when", &commitment.stop),
+        ("resets when", &commitment.reset),
+        ("is cancelled when", &commitment.cancel),
+    ] {
+        facts.add("commitment", subject, what, triggers_text(triggers));
+    }
     facts.add(
         "commitment",
         subject,
-        "applies",
-        format!("{:?}", commitment.applies),
+        "repeats",
+        repeat_text(commitment.repeat),
     );
     facts.add(
         "commitment",
         subject,
-        "start",
-        format!("{:?}", commitment.start),
-    );
-    facts.add(
-        "commitment",
-        subject,
-        "pause",
-        format!("{:?}", commitment.pause),
-    );
-    facts.add(
-        "commitment",
-        subject,
-        "stop",
-        format!("{:?}", commitment.stop),
-    );
-    facts.add(
-        "commitment",
-        subject,
-        "reset",
-        format!("{:?}", commitment.reset),
-    );
-    facts.add(
-        "commitment",
-        subject,
-        "cancel",
-        format!("{:?}", commitment.cancel),
-    );
-    facts.add(
-        "commitment",
-        subject,
-        "repeat",
-        format!("{:?}", commitment.repeat),
-    );
-    facts.add(
-        "commitment",
-        subject,
-        "reopen",
-        format!("{:?}", commitment.reopen),
+        "on reopening",
+        reopen_text(commitment.reopen),
     );
     for warning in &commitment.warnings {
         let point = match warning.at {
@@ -371,7 +442,7 @@ fn consequences(consequences: &[Consequence]) -> String {
     texts.join(", ")
 }
 
-fn add_calendar(facts: &mut Facts, name: &str, hours: &CalendarHours) {
+fn add_calendar(facts: &mut Facts, name: &str, hours: &CalendarHours, edges: &Edges) {
     match hours {
         CalendarHours::Always => facts.add("calendar", name, "always open", ""),
         CalendarHours::Union(members) => {
@@ -381,16 +452,19 @@ fn add_calendar(facts: &mut Facts, name: &str, hours: &CalendarHours) {
         }
         CalendarHours::Weekly(spec) => {
             facts.add("calendar", name, "time zone", &spec.time_zone);
-            add_hours(facts, name, spec);
+            add_hours(facts, name, spec, edges);
         }
     }
 }
 
 /// Every open hour, holiday, exception and break is a fact of its own, so that what is added and removed can be told.
-fn add_hours(facts: &mut Facts, name: &str, spec: &CalendarSpec) {
+fn add_hours(facts: &mut Facts, name: &str, spec: &CalendarSpec, edges: &Edges) {
     for (day, ranges) in crate::hours::week(spec) {
-        for range in ranges {
-            facts.add("calendar", name, format!("{day} {range}"), "");
+        for piece in ranges
+            .iter()
+            .flat_map(|range| edges.split(name, day, *range))
+        {
+            facts.add("calendar", name, format!("open {day} {piece}"), "");
         }
     }
     for holiday in &spec.holidays {

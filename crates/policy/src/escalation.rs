@@ -320,7 +320,7 @@ record! {
 impl LadderForm {
     /// The ladder, its names and the order of its levels checked.
     pub fn lower(&self, names: &mut Definitions<'_>) -> Ladder {
-        if self.step.is_empty() {
+        if self.step.is_empty() && !names.lost.any() {
             names.report(
                 Problem::error(
                     &self.name.place,

@@ -27,6 +27,7 @@ mod table;
 mod template;
 mod text;
 mod tier;
+mod words;
 
 pub use builtin::{DEFAULT_PACK, builtin, builtin_names};
 pub use diff::{Change, diff};
@@ -40,3 +41,4 @@ pub use source::{PackSource, UnreadableFolder};
 pub use table::to_text;
 pub use template::{MESSAGES, VARIABLES};
 pub use text::length_text;
+pub use words::{condition_text, triggers_text};

@@ -10,6 +10,7 @@ use mainstay_domain::status::StatusKind;
 
 use crate::place::{At, Place};
 use crate::problem::{Problem, suggestion};
+use crate::reading::Lost;
 use crate::text::Name;
 
 /// The names of one kind of thing, in the order in which they are defined.
@@ -101,13 +102,15 @@ pub(crate) struct Definitions<'a> {
     pub levels: Names,
     /// What is wrong with the pack.
     pub problems: &'a mut Vec<Problem>,
+    /// What could not be read.
+    pub lost: &'a Lost,
 }
 
 macro_rules! lookups {
     ($($method:ident, $field:ident, $type:ident, $what:literal;)*) => {$(
         #[doc = concat!("The ", $what, " of a name that is used; an error when it is not defined.")]
         pub fn $method(&mut self, name: &At<Name>) -> $type {
-            if !self.$field.has(&name.value.0) {
+            if !self.$field.has(&name.value.0) && !self.lost.has(&name.value.0) {
                 let problem = Problem::error(
                     &name.place,
                     format!(concat!("unknown ", $what, " `{}`"), name.value.0),
@@ -123,7 +126,7 @@ macro_rules! lookups {
 
 impl<'a> Definitions<'a> {
     /// Nothing but what is built in.
-    pub fn new(problems: &'a mut Vec<Problem>) -> Self {
+    pub fn new(problems: &'a mut Vec<Problem>, lost: &'a Lost) -> Self {
         Self {
             calendars: Names::default(),
             tiers: Names::default(),
@@ -134,6 +137,7 @@ impl<'a> Definitions<'a> {
             ladders: Names::default(),
             levels: Names::default(),
             problems,
+            lost,
         }
     }
 
@@ -145,6 +149,22 @@ impl<'a> Definitions<'a> {
         role, roles, RoleName, "role";
         commitment, commitments, CommitmentName, "commitment";
         ladder, ladders, LadderName, "ladder";
+    }
+
+    /// The role of a name that is used, where some other words are allowed as well.
+    pub fn role_or(&mut self, name: &At<Name>, others: &[&str]) -> RoleName {
+        let near = crate::problem::nearest(&name.value.0, others.iter().copied());
+        let (false, Some(near)) = (self.roles.has(&name.value.0), near) else {
+            return self.role(name);
+        };
+        let problem = Problem::error(&name.place, format!("`{}` is nobody", name.value.0))
+            .expected(format!(
+                "expected {} or a role",
+                crate::problem::listed(others)
+            ))
+            .help(format!("did you mean `{near}`?"));
+        self.report(problem);
+        RoleName::from(name.value.0.as_str())
     }
 
     /// Reports a problem.

@@ -15,7 +15,7 @@ use crate::escalation::LadderForm;
 use crate::names::{Definitions, Names};
 use crate::place::At;
 use crate::problem::{Level, Problem, suggestion};
-use crate::reading::{Reader, record};
+use crate::reading::{Lost, Reader, record};
 use crate::routing::RoutingForm;
 use crate::service::{PerformanceForm, RecoveryForm, UptimeForm};
 use crate::source::PackSource;
@@ -86,8 +86,14 @@ macro_rules! files {
 
         impl Draft {
             /// Takes in a file; whether it is one of a pack.
-            fn add(&mut self, name: &str, text: &str, problems: &mut Vec<Problem>) -> Taken {
-                let mut reader = Reader::new(name, text, problems);
+            fn add(
+                &mut self,
+                name: &str,
+                text: &str,
+                problems: &mut Vec<Problem>,
+                lost: &mut Lost,
+            ) -> Taken {
+                let mut reader = Reader::new(name, text, problems, lost);
                 match name {
                     "pack.toml" => {
                         let Some(mut head) = reader.read::<PackFile>(text) else {
@@ -263,12 +269,13 @@ fn sort(problems: &mut Vec<Problem>) {
 
 fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
     let mut draft = Draft::default();
+    let mut lost = Lost::default();
     let mut complete = true;
     for (name, text) in source.files() {
         if !name.ends_with(".toml") {
             continue;
         }
-        match draft.add(name, text, problems) {
+        match draft.add(name, text, problems, &mut lost) {
             Taken::Read => {}
             Taken::Unreadable => complete = false,
             Taken::Unknown => problems.push(unknown_file(name, text)),
@@ -284,20 +291,25 @@ fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
     if !complete {
         return None;
     }
-    draft.lower(source, problems)
+    draft.lower(source, problems, &lost)
 }
 
 fn unknown_file(name: &str, text: &str) -> Problem {
-    let mut unused = Vec::new();
-    let place = Reader::new(name, text, &mut unused).place(0..0);
+    let (mut unused, mut lost) = (Vec::new(), Lost::default());
+    let place = Reader::new(name, text, &mut unused, &mut lost).place(0..0);
     Problem::error(&place, format!("a pack has no file `{name}`"))
         .expected("expected a file that packs have")
         .maybe_help(suggestion(name, FILES))
 }
 
 impl Draft {
-    fn lower(mut self, source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
-        let mut names = Definitions::new(problems);
+    fn lower(
+        mut self,
+        source: &PackSource,
+        problems: &mut Vec<Problem>,
+        lost: &Lost,
+    ) -> Option<Policy> {
+        let mut names = Definitions::new(problems, lost);
         self.define(&mut names);
         let head = self.head.take();
         let default_calendar = head
@@ -317,10 +329,7 @@ impl Draft {
                 .collect(),
         };
         check::ladders(&self.ladder, &mut names);
-        let mut policy = Policy::empty(
-            "",
-            default_calendar.clone().unwrap_or(CalendarName::from("")),
-        );
+        let mut policy = Policy::empty("", default_calendar.unwrap_or(CalendarName::from("")));
         policy.severities = self.severity.iter().map(SeverityForm::lower).collect();
         policy.levels = self
             .level

@@ -3,6 +3,7 @@
 //! [`record!`] defines a table of a pack once: its fields, their documentation, how it is read and its JSON Schema.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -21,6 +22,28 @@ pub(crate) struct Reader<'a> {
     /// Where each line begins, in bytes.
     line_starts: Vec<usize>,
     problems: &'a mut Vec<Problem>,
+    lost: &'a mut Lost,
+}
+
+/// What could not be read and is therefore missing from the forms, so that nobody reports it as missing.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    /// The names of the things that could not be read, as far as they have one.
+    names: HashSet<String>,
+    /// Whether anything was lost at all.
+    any: bool,
+}
+
+impl Lost {
+    /// Whether a thing of this name stands in the pack but could not be read.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether anything could not be read.
+    pub fn any(&self) -> bool {
+        self.any
+    }
 }
 
 /// Something that can be read from a TOML value.
@@ -34,7 +57,7 @@ pub(crate) trait FromToml: Sized {
 
 impl<'a> Reader<'a> {
     /// A reader of a file.
-    pub fn new(file: &str, text: &str, problems: &'a mut Vec<Problem>) -> Self {
+    pub fn new(file: &str, text: &str, problems: &'a mut Vec<Problem>, lost: &'a mut Lost) -> Self {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(index, _)| index + 1))
             .collect();
@@ -42,6 +65,7 @@ impl<'a> Reader<'a> {
             file: Arc::from(file),
             line_starts,
             problems,
+            lost,
         }
     }
 
@@ -82,6 +106,13 @@ impl<'a> Reader<'a> {
     /// Reports a problem.
     pub fn report(&mut self, problem: Problem) {
         self.problems.push(problem);
+    }
+
+    /// Remembers that a table was lost.
+    pub fn lose(&mut self, table: &DeTable<'_>) {
+        self.lost.any = true;
+        let name = table.get("name").and_then(|name| name.get_ref().as_str());
+        self.lost.names.extend(name.map(str::to_owned));
     }
 
     /// Reports that a value is of the wrong kind.
@@ -219,7 +250,11 @@ macro_rules! record {
                     stringify!($field), table, &place, $what, reader,
                 );)*
                 reader.refuse_other_keys(table, &[$(stringify!($field)),*], $what);
-                Some(Self { $($field: $field?,)* place })
+                let record = (|| Some(Self { $($field: $field?,)* place }))();
+                if record.is_none() {
+                    reader.lose(table);
+                }
+                record
             }
         }
     };

@@ -27,8 +27,12 @@ pub mod mail;
 pub mod mailbox;
 pub mod message;
 mod named_list;
+pub mod notification;
 mod open;
 pub mod page;
+pub mod participant;
+#[cfg(test)]
+mod plan;
 pub mod policy;
 mod record;
 mod schema;

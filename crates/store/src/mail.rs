@@ -7,8 +7,11 @@ use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailSta
 use crate::column::{Field, named};
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
+use crate::named_list::name_key;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{self, Record, columns, fetch_all, fetch_one, insert_all, record, select};
+use crate::record::{
+    self, Record, columns, fetch_all, fetch_one, insert_all, insert_values, record, select,
+};
 use crate::sql::Sql;
 
 named!(RawMailState {
@@ -378,4 +381,37 @@ pub async fn list(
     Ok(Page::of(items, page.limit, |mail: &OutgoingMail| {
         Cursor::at(mail.created_at, mail.id.uuid())
     }))
+}
+
+/// Notes that an address wrote, whatever became of the mail.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn note_sender(tx: &Transaction, address: &str, at: Timestamp) -> Result<(), StoreError> {
+    let rows = vec![vec![name_key(address).to_value(), at.to_value()]];
+    insert_values(tx, "mail_sender", &["address_key", "at"], rows, "").await
+}
+
+/// How often an address has written since an instant, so that a flood is noticed.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count_from_sender(
+    on: &impl Connection,
+    address: &str,
+    since: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql = Sql::new("SELECT COUNT(*) FROM mail_sender")
+        .with(" WHERE address_key = ", &name_key(address))
+        .with(" AND at >= ", &since);
+    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// Forgets who wrote before an instant, and says how many notes that were.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn prune_senders(tx: &Transaction, before: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(Sql::new("DELETE FROM mail_sender").with(" WHERE at < ", &before))
+        .await
 }

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::event::Visibility;
 use mainstay_domain::id::{MessageId, TicketId};
@@ -63,23 +62,6 @@ pub async fn rewrite(tx: &Transaction, message: &Message) -> Result<(), StoreErr
     }
     insert_values(tx, "attachment", &ATTACHMENT, attachment_rows(message), "").await?;
     search::index(tx, &[entry(message)]).await
-}
-
-/// How many messages of a machine or a person came from an address in a span of time: from after `since` until `until`.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn count_from(
-    on: &impl Connection,
-    sender: &str,
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<u64, StoreError> {
-    let sql = Sql::new("SELECT COUNT(*) FROM message")
-        .with(" WHERE sender = ", &sender.to_owned())
-        .with(" AND at > ", &since)
-        .with(" AND at <= ", &until);
-    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
 /// Hands messages over to another ticket, with their mail threads and indexed words, as merging and splitting do.

@@ -2,11 +2,29 @@
 //!
 //! Every case runs on SQLite in a temporary file and on a private PostgreSQL, from the same script.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "contract/alike.rs"]
+mod alike;
 #[path = "contract/engine.rs"]
 mod engine;
+#[path = "contract/escalation.rs"]
+mod escalation;
 #[path = "contract/given.rs"]
 mod given;
+#[path = "contract/list.rs"]
+mod list;
+#[path = "contract/mail.rs"]
+mod mail;
+#[path = "contract/open.rs"]
+mod open;
+#[path = "contract/people.rs"]
+mod people;
 #[path = "contract/queue.rs"]
 mod queue;
+#[path = "contract/search.rs"]
+mod search;
+#[path = "contract/service.rs"]
+mod service;
 #[path = "contract/ticket.rs"]
 mod ticket;

@@ -168,7 +168,7 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::{Body, Id, Query};
+    use crate::input::{Body, Id, Parameters};
     use crate::page::Limit;
     use axum::body::Body as HttpBody;
     use axum::http::Request as HttpRequest;
@@ -194,7 +194,7 @@ mod tests {
     fn routes() -> Router {
         let routes = Router::new()
             .route("/notes", post(|_: Body<Note>| async { "done" }))
-            .route("/accounts", get(|_: Query<List>| async { "done" }))
+            .route("/accounts", get(|_: Parameters<List>| async { "done" }))
             .route("/accounts/{id}", get(|_: Id<AccountId>| async { "done" }))
             .route("/panic", get(panic))
             .route("/never", get(std::future::pending::<()>));

@@ -5,10 +5,12 @@
 //! problems) has a module each.
 
 pub mod api;
+pub mod auth;
 mod docs;
 pub mod etag;
 mod frame;
 mod health;
+mod idempotency;
 pub mod input;
 pub mod page;
 pub mod problem;
@@ -46,8 +48,9 @@ pub struct Options {
 pub fn router(web: Web) -> Router {
     let limits = web.options.limits;
     let (api, description) = api::routes().split_for_parts();
+    let guard = axum::middleware::from_fn_with_state(web.clone(), idempotency::guard);
     let routes = Router::new()
-        .merge(api)
+        .merge(api.route_layer(guard))
         .merge(health::routes())
         .with_state(web)
         .merge(docs::routes(api::complete(description)));

@@ -376,6 +376,15 @@ pub async fn finish(request: Request, next: Next) -> Response {
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
+    // A problem that was answered before under the same idempotency key has its final form already.
+    let is_final = response.extensions().get::<Problem>().is_none()
+        && response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind == MEDIA_TYPE);
+    if is_final {
+        return response;
+    }
     let (mut parts, _) = response.into_parts();
     let problem = parts
         .extensions

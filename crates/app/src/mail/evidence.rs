@@ -3,16 +3,17 @@
 use mainstay_channels::reply_address::TicketReference;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::Contact;
-use mainstay_domain::id::AccountId;
+use mainstay_domain::id::{AccountId, TicketId};
 use mainstay_domain::mail::RawMail;
-use mainstay_domain::message::Message;
 use mainstay_domain::threading::{Evidence, KnownTicket, Sender};
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::thread::ThreadEntry;
-use mainstay_store::{Connection, account, agent, contact, mail, message, thread, ticket};
+use mainstay_store::{
+    Connection, account, agent, contact, mail, message, participant, thread, ticket,
+};
 
 use super::identity::Identity;
-use super::reading::{self, Letter};
+use super::reading::Letter;
 use crate::context::App;
 use crate::error::Result;
 
@@ -122,8 +123,8 @@ fn loops_back(identity: &Identity, letter: &Letter) -> Option<String> {
     marked.then(|| "its X-Loop mark names our own address".to_owned())
 }
 
-/// What was filed of a sender in the time before counts, so that a flood does not end because it was noticed, yet ends
-/// when it ebbs. Our own people are not counted.
+/// Whatever became of them, all mails of a sender count, so that a flood ends when it ebbs and not when it is noticed. Our
+/// own people are not counted.
 async fn flood(
     app: &App,
     on: &impl Connection,
@@ -135,12 +136,12 @@ async fn flood(
     let Some(address) = address.filter(|_| !is_agent) else {
         return Ok(None);
     };
-    let until = raw.received_at;
-    let since = until.saturating_sub(limit.within).unwrap_or(until);
-    let filed = message::count_from(on, address, since, until).await?;
-    Ok((filed >= u64::from(limit.mails)).then(|| {
+    let at = raw.received_at;
+    let since = at.saturating_sub(limit.within).unwrap_or(at);
+    let received = mail::count_from_sender(on, address, since).await?;
+    Ok((received >= u64::from(limit.mails)).then(|| {
         format!(
-            "{filed} mails of this address were filed in the {} before this one, and the limit is {}",
+            "{received} mails of this address came in the {} before this one, and the limit is {}",
             minutes(limit.within),
             limit.mails
         )
@@ -187,7 +188,7 @@ async fn by_references(
         };
         let ticket = living(on, found.ticket).await?;
         let is_contact = sender.contact.is_some() && ticket.contact == sender.contact;
-        let has_sender = is_contact || took_part(on, &entry, letter).await?;
+        let has_sender = is_contact || took_part(on, &entry, ticket.id, letter).await?;
         match tickets.iter_mut().find(|known| known.ticket == ticket.id) {
             Some(known) => known.has_sender |= has_sender,
             None => tickets.push(known(&ticket, has_sender)),
@@ -196,12 +197,22 @@ async fn by_references(
     Ok(tickets)
 }
 
-/// Whether the sender wrote the message referred to, or it was sent to them.
-async fn took_part(on: &impl Connection, entry: &ThreadEntry, letter: &Letter) -> Result<bool> {
+/// Whether the sender wrote the message referred to, it was sent to them, or they were copied on the ticket.
+async fn took_part(
+    on: &impl Connection,
+    entry: &ThreadEntry,
+    ticket: TicketId,
+    letter: &Letter,
+) -> Result<bool> {
     let Some(from) = &letter.from else {
         return Ok(false);
     };
     let address = from.address.as_str();
+    if participant::has(on, entry.ticket, address).await?
+        || participant::has(on, ticket, address).await?
+    {
+        return Ok(true);
+    }
     let is_sender = |other: &str| other.eq_ignore_ascii_case(address);
     if let Some(sent) = mail::find_by_message_id(on, &entry.message_id).await?
         && sent.recipients.iter().any(|to| is_sender(to))
@@ -214,27 +225,7 @@ async fn took_part(on: &impl Connection, entry: &ThreadEntry, letter: &Letter) -
     let Some(referred) = message::find(on, Scope::Everything, id).await? else {
         return Ok(false);
     };
-    if referred.sender.as_deref().is_some_and(is_sender) {
-        return Ok(true);
-    }
-    Ok(copied(on, &referred)
-        .await?
-        .iter()
-        .any(|to| is_sender(&to.address)))
-}
-
-/// Everybody a message was sent to, as its mail says.
-pub(super) async fn copied(
-    on: &impl Connection,
-    of: &Message,
-) -> Result<Vec<mainstay_channels::mail::Address>> {
-    let Some(id) = of.raw_mail else {
-        return Ok(Vec::new());
-    };
-    let raw = mail::find_received(on, id).await?;
-    Ok(raw
-        .map(|raw| reading::correspondents(&raw.bytes))
-        .unwrap_or_default())
+    Ok(referred.sender.as_deref().is_some_and(is_sender))
 }
 
 /// The ticket, or the one it was merged into.

@@ -1,5 +1,6 @@
 //! Filing a mail: read, decided, and put where it belongs, all in one transaction.
 
+use jiff::SignedDuration;
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::contact::Contact;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
@@ -8,7 +9,7 @@ use mainstay_domain::mail::{RawMail, RawMailState};
 use mainstay_domain::threading::{Decision, Route, thread};
 use mainstay_domain::ticket::{Command, Scope};
 use mainstay_store::thread::ThreadEntry;
-use mainstay_store::{Transaction, contact, mail, thread as threads, ticket};
+use mainstay_store::{Transaction, agent, contact, mail, participant, thread as threads, ticket};
 use serde::{Deserialize, Serialize};
 
 use super::bounce;
@@ -20,6 +21,12 @@ use crate::error::{AppError, Result};
 use crate::job::JobFailure;
 use crate::ticket::{MessageText, OpenTicket, TicketWriter, append_message, open_ticket};
 use crate::transaction::transact;
+
+/// How long it is remembered who wrote: a mail may be read long after it came.
+const SENDERS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The most people that one mail adds to a ticket.
+const MOST_PARTICIPANTS: usize = 50;
 
 /// Where a mail went, and why, as it is kept with the mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,8 +169,21 @@ async fn file_once(
         return Ok(());
     }
     let gathered = gather(app, tx, identity, &raw, letter).await?;
+    note_sender(app, tx, &raw, letter).await?;
     let decision = thread(&gathered.evidence);
-    file_as(app, tx, raw, letter, &gathered, &decision, files).await?;
+    file_as(app, tx, identity, raw, letter, &gathered, &decision, files).await?;
+    Ok(())
+}
+
+/// Notes who wrote, for noticing a flood, and forgets what no longer matters for that.
+async fn note_sender(app: &App, tx: &Transaction, raw: &RawMail, letter: &Letter) -> Result<()> {
+    let Some(from) = &letter.from else {
+        return Ok(());
+    };
+    mail::note_sender(tx, &from.address, raw.received_at).await?;
+    let now = app.now();
+    let kept = app.options().mail.flood.within.max(SENDERS_KEPT);
+    mail::prune_senders(tx, now.saturating_sub(kept).unwrap_or(now)).await?;
     Ok(())
 }
 
@@ -177,6 +197,7 @@ pub(super) async fn find(tx: &Transaction, id: RawMailId) -> Result<RawMail> {
 pub(super) async fn file_as(
     app: &App,
     tx: &Transaction,
+    identity: &Identity,
     mut raw: RawMail,
     letter: &Letter,
     gathered: &Gathered,
@@ -209,6 +230,9 @@ pub(super) async fn file_as(
         Route::Open { follows } => filing.open(follows, files).await?,
         Route::Ignore => return Ok(None),
     };
+    if message.is_conversation() {
+        note_participants(tx, identity, ticket, letter).await?;
+    }
     if let Some(message_id) = &letter.message_id {
         let entry = ThreadEntry {
             message_id: message_id.clone(),
@@ -224,6 +248,26 @@ pub(super) async fn file_as(
     raw.message = Some(message.id);
     mail::update_received(tx, &raw).await?;
     Ok(Some(ticket))
+}
+
+/// Whoever writes into a ticket or is copied takes part in it from then on, but for us: our addresses and our people.
+async fn note_participants(
+    tx: &Transaction,
+    identity: &Identity,
+    ticket: TicketId,
+    letter: &Letter,
+) -> Result<()> {
+    let from = letter.from.iter().map(|from| &from.address);
+    let mut addresses = Vec::new();
+    for address in from.chain(&letter.correspondents).take(MOST_PARTICIPANTS) {
+        let is_ours = identity.is_ours(address)
+            || agent::find_by_email(tx, address).await?.is_some()
+            || !address.contains('@');
+        if !is_ours {
+            addresses.push(address.clone());
+        }
+    }
+    Ok(participant::add(tx, ticket, &addresses).await?)
 }
 
 struct Filing<'a> {

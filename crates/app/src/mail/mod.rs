@@ -15,6 +15,7 @@ mod evidence;
 mod file;
 mod identity;
 mod letter;
+mod mailbox;
 mod reading;
 mod receive;
 mod refile;

@@ -9,6 +9,8 @@ pub(super) struct Letter {
     pub message_id: Option<String>,
     pub subject: Option<String>,
     pub from: Option<Address>,
+    /// Whom it names in `To` and `Cc`.
+    pub correspondents: Vec<String>,
     /// To whom it went, by any header that says so.
     pub recipients: Vec<String>,
     /// The message ids it answers or refers to, the nearest first.
@@ -45,6 +47,7 @@ pub(super) fn read(raw: &[u8]) -> Letter {
         .map(|html| sanitise(html, RemoteImages::Withhold, &|_| None).html);
     Letter {
         from: from.cloned(),
+        correspondents: named(&message).collect(),
         recipients: recipients(&message),
         references: references(&message, reading.bounce.as_ref()),
         automatic,
@@ -60,16 +63,9 @@ pub(super) fn read(raw: &[u8]) -> Letter {
     }
 }
 
-/// The addresses in `To` and `Cc` of a mail, for whoever wants to know who was copied.
-pub(super) fn correspondents(raw: &[u8]) -> Vec<Address> {
-    // The body is left unread: the header ends at the first empty line.
-    let end = raw
-        .windows(2)
-        .position(|pair| pair == b"\n\n")
-        .or_else(|| raw.windows(4).position(|four| four == b"\r\n\r\n"))
-        .unwrap_or(raw.len());
-    let message = mail::read(&raw[..end]);
-    message.to.into_iter().chain(message.cc).collect()
+fn named(message: &Message) -> impl Iterator<Item = String> + '_ {
+    let named = message.to.iter().chain(&message.cc);
+    named.map(|to| to.address.clone())
 }
 
 fn recipients(message: &Message) -> Vec<String> {
@@ -79,8 +75,7 @@ fn recipients(message: &Message) -> Vec<String> {
         "Envelope-To",
         "X-Envelope-To",
     ];
-    let named = message.to.iter().chain(&message.cc);
-    let mut recipients: Vec<String> = named.map(|to| to.address.clone()).collect();
+    let mut recipients: Vec<String> = named(message).collect();
     for name in ENVELOPE {
         let values = message.headers.all(name);
         recipients

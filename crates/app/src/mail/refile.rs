@@ -132,7 +132,7 @@ impl App {
                 reason: reason(caller),
             };
             let id = raw.id;
-            let ticket = file_as(self, tx, raw, &letter, &gathered, &decision, Some(&files))
+            let ticket = file_as(self, tx, &identity, raw, &letter, &gathered, &decision, Some(&files))
                 .await?
                 .ok_or_else(|| AppError::no_such("ticket", "for the mail"))?;
             self.note_refiled(tx, caller, id, ticket, before).await?;

@@ -10,9 +10,8 @@ use mainstay_domain::mail::{OutgoingMail as StoredMail, OutgoingMailState};
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::thread::ThreadEntry;
-use mainstay_store::{Connection, Transaction, mail, message, thread, ticket};
+use mainstay_store::{Connection, Transaction, mail, message, participant, thread, ticket};
 
-use super::evidence::copied;
 use super::identity::Identity;
 use super::letter::{Said, Subject};
 use crate::context::App;
@@ -138,7 +137,7 @@ fn last_of_customer<'a>(conversation: &'a [Message], before: &Message) -> Option
         .last()
 }
 
-/// To whom the reply goes: the contact, at the address they wrote from; and whoever they had copied in, but us.
+/// To whom the reply goes: the contact, at the address they wrote from; and whoever else takes part, but us.
 async fn recipients(
     on: &impl Connection,
     identity: &Identity,
@@ -156,28 +155,12 @@ async fn recipients(
     let Some(address) = known.or_else(|| contact.addresses.first()) else {
         return Ok((None, Vec::new()));
     };
-    let mut taken = vec![address.to_lowercase()];
-    let mut cc = Vec::new();
-    let copied = match answered {
-        Some(answered) => copied(on, answered).await?,
-        None => Vec::new(),
-    };
-    // Somebody else of the account may have written last: they read the answer too.
-    let writer = wrote_from.map(|address| mainstay_channels::mail::Address {
-        name: String::new(),
-        address: address.to_lowercase(),
-    });
-    for other in writer.into_iter().chain(copied) {
-        let address = other.address.to_lowercase();
-        if identity.is_ours(&address) || taken.contains(&address) || !address.contains('@') {
-            continue;
-        }
-        taken.push(address);
-        cc.push(Correspondent {
-            name: Some(other.name).filter(|name| !name.is_empty()),
-            address: other.address,
-        });
-    }
+    let participants = participant::of_ticket(on, subject.ticket.id).await?;
+    let cc = participants
+        .into_iter()
+        .filter(|other| !other.eq_ignore_ascii_case(address) && !identity.is_ours(other))
+        .map(Correspondent::new)
+        .collect();
     let to = Correspondent::named(contact.name.clone(), address.clone());
     Ok((Some(to), cc))
 }

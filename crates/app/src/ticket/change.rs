@@ -3,12 +3,14 @@
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::name::{CategoryName, StatusName, Tag};
+use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, Ticket};
 use mainstay_store::Transaction;
 
 use super::TicketWriter;
 use super::open::{check_category, terms_of};
+use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{Expected, Result};
 use crate::transaction::transact;
@@ -48,41 +50,63 @@ pub enum Change {
     Unlink(TicketId),
 }
 
+impl Change {
+    /// What is needed to ask for it. A contact may only say whether their ticket is done.
+    fn permission(&self, of_contact: bool) -> Permission {
+        match self {
+            Self::Status(_) if of_contact => Permission::PortalWrite,
+            Self::Severity(..) => Permission::PrioritiseTickets,
+            Self::Account(_) | Self::Contact(_) => Permission::MoveTickets,
+            Self::Team(_) | Self::Assignee(_) => Permission::AssignTickets,
+            Self::Follow(_) | Self::Unfollow(_) => Permission::NoteTickets,
+            _ => Permission::UpdateTickets,
+        }
+    }
+}
+
 impl App {
     /// Makes changes to a ticket, all or none. Clocks follow at once.
     ///
     /// # Errors
-    /// [`crate::AppError::NotFound`], [`crate::AppError::Changed`] when the ticket is not at the expected version,
-    /// [`crate::AppError::Refused`] and [`crate::AppError::Invalid`] as the rules say.
+    /// [`AppError::NotFound`] for a ticket that is not there or that the caller may not see, [`AppError::Forbidden`],
+    /// [`AppError::Changed`] when the ticket is not at the expected version, [`AppError::Refused`] and
+    /// [`AppError::Invalid`] as the rules say.
     pub async fn change_ticket(
         &self,
+        caller: &Caller,
         id: TicketId,
-        actor: Actor,
         expected: &Expected,
         changes: &[Change],
     ) -> Result<Ticket> {
-        let ticket = transact!(self, tx => async {
-            change_ticket(self, tx, id, actor, expected, changes).await
-        })?;
+        self.visible_ticket(caller, id).await?;
+        for change in changes {
+            caller.require(change.permission(caller.contact().is_some()))?;
+        }
+        let actor = caller.actor;
+        let ticket = transact!(self, tx => change_ticket(self, tx, id, actor, expected, changes))?;
         self.wake();
         Ok(ticket)
     }
 
     /// Makes the same changes to several tickets, each for itself: one that refuses does not stop the others.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] when the caller may not change many at once.
     pub async fn change_tickets(
         &self,
+        caller: &Caller,
         ids: &[TicketId],
-        actor: Actor,
         changes: &[Change],
-    ) -> Vec<(TicketId, Result<Ticket>)> {
+    ) -> Result<Vec<(TicketId, Result<Ticket>)>> {
+        caller.require(Permission::BulkTickets)?;
         let mut outcomes = Vec::with_capacity(ids.len());
         for id in ids {
             let outcome = self
-                .change_ticket(*id, actor, &Expected::Any, changes)
+                .change_ticket(caller, *id, &Expected::Any, changes)
                 .await;
             outcomes.push((*id, outcome));
         }
-        outcomes
+        Ok(outcomes)
     }
 }
 

@@ -3,10 +3,12 @@
 use mainstay_domain::clock::Clock;
 use mainstay_domain::event::{Actor, CarriedClock, Side};
 use mainstay_domain::id::{MessageId, TicketId};
+use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
 use mainstay_store::{Transaction, message, ticket};
 
 use super::TicketWriter;
+use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::transaction::transact;
@@ -16,13 +18,16 @@ impl App {
     /// cancelled.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], and [`AppError::Refused`] for tickets of different accounts, merged ones, or the same one.
+    /// [`AppError::NotFound`], [`AppError::Forbidden`], and [`AppError::Refused`] for tickets of different accounts,
+    /// merged ones, or the same one.
     pub async fn merge_ticket(
         &self,
+        caller: &Caller,
         from: TicketId,
         into: TicketId,
-        actor: Actor,
     ) -> Result<Ticket> {
+        caller.require(Permission::MergeTickets)?;
+        let actor = caller.actor;
         let ticket = transact!(self, tx => merge(self, tx, from, into, actor))?;
         self.wake();
         Ok(ticket)
@@ -31,14 +36,17 @@ impl App {
     /// Splits messages off into a new ticket of the same account, whose clocks start with the first of them.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::Invalid`] when no message is named, one is not the ticket's, or all are.
+    /// [`AppError::NotFound`], [`AppError::Forbidden`], [`AppError::Invalid`] when no message is named, one is not the
+    /// ticket's, or all are.
     pub async fn split_ticket(
         &self,
+        caller: &Caller,
         from: TicketId,
         messages: &[MessageId],
         subject: &str,
-        actor: Actor,
     ) -> Result<Ticket> {
+        caller.require(Permission::MergeTickets)?;
+        let actor = caller.actor;
         let ticket = transact!(self, tx => split(self, tx, from, messages, subject, actor))?;
         self.wake();
         Ok(ticket)

@@ -6,10 +6,12 @@ use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
 use mainstay_domain::id::{AgentId, MessageId, RawMailId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::name::StatusName;
+use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, Ticket};
 use mainstay_store::{Transaction, message};
 
 use super::TicketWriter;
+use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
@@ -71,6 +73,14 @@ impl MessageText {
         }
     }
 
+    /// What a contact may write: a public message of a person on the customer's side.
+    pub(super) fn keep_to_customer(&mut self) {
+        self.side = Side::Customer;
+        self.visibility = Visibility::Public;
+        self.origin = Origin::Person;
+        self.mentions.clear();
+    }
+
     /// Whether it belongs to the conversation with the customer: public, and written by a person.
     #[must_use]
     pub fn is_conversation(&self) -> bool {
@@ -110,18 +120,27 @@ impl App {
     /// Adds a message to a ticket. An agent's public reply is sent to the customer.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for an unknown ticket, [`AppError::Refused`] when the ticket is closed or merged,
-    /// [`AppError::Invalid`] for an empty text without attachments.
+    /// [`AppError::NotFound`] for a ticket that is not there or that the caller may not see, [`AppError::Forbidden`],
+    /// [`AppError::Refused`] when the ticket is closed or merged, [`AppError::Invalid`] for an empty text without
+    /// attachments.
     pub async fn add_message(
         &self,
+        caller: &Caller,
         ticket: TicketId,
-        author: Actor,
-        message: &MessageText,
+        mut message: MessageText,
         then: Option<StatusName>,
     ) -> Result<Ticket> {
-        let ticket = transact!(self, tx => async {
-            append_message(self, tx, ticket, author, message, then.clone()).await
-        })?;
+        self.visible_ticket(caller, ticket).await?;
+        if caller.contact().is_some() {
+            caller.require(Permission::PortalWrite)?;
+            message.keep_to_customer();
+        } else if message.visibility == Visibility::Internal {
+            caller.require(Permission::NoteTickets)?;
+        } else {
+            caller.require(Permission::ReplyToTickets)?;
+        }
+        let author = caller.actor;
+        let ticket = transact!(self, tx => append_message(self, tx, ticket, author, &message, then.clone()))?;
         self.wake();
         Ok(ticket)
     }

@@ -2,13 +2,17 @@
 
 mod change;
 mod fire;
+mod history;
 mod merge;
 mod message;
 mod open;
+mod read;
 mod stored_clock;
 mod writer;
 
 pub use change::Change;
+pub(crate) use history::bring_in;
+pub use history::{Recorded, TicketHistory};
 pub(crate) use merge::{merge, split};
 pub use message::MessageText;
 pub(crate) use message::append_message;

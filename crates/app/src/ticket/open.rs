@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use mainstay_domain::event::{Actor, Channel, ContractTerms, Side};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::name::{CategoryName, Tag};
+use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::{Transaction, account, contract, ticket};
 
 use super::message::{MessageText, add_message};
 use super::{TicketWriter, Written};
+use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
@@ -44,14 +46,36 @@ pub struct OpenTicket {
 }
 
 impl App {
-    /// Opens a ticket: its clocks start with it.
+    /// Opens a ticket: its clocks start with it. A contact opens it for themselves, whatever the request says.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] for an empty subject, and for an account, category or team that is not there.
-    pub async fn open_ticket(&self, actor: Actor, open: OpenTicket) -> Result<Ticket> {
+    /// [`AppError::Forbidden`], and [`AppError::Invalid`] for an empty subject, and for an account, category or team that
+    /// is not there.
+    pub async fn open_ticket(&self, caller: &Caller, mut open: OpenTicket) -> Result<Ticket> {
+        if let Some(contact) = caller.contact() {
+            caller.require(Permission::PortalWrite)?;
+            open.keep_to(caller.account, contact);
+        } else {
+            caller.require(Permission::CreateTickets)?;
+        }
+        let actor = caller.actor;
         let written = transact!(self, tx => open_ticket(self, tx, actor, &open))?;
         self.wake();
         Ok(written.ticket)
+    }
+}
+
+impl OpenTicket {
+    /// What a contact may ask for: a ticket of their own, on their own account, that nobody is assigned to yet.
+    fn keep_to(&mut self, account: Option<AccountId>, contact: ContactId) {
+        self.account = account;
+        self.contact = Some(contact);
+        self.team = None;
+        self.assignee = None;
+        self.at = None;
+        if let Some(message) = &mut self.message {
+            message.keep_to_customer();
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
+use std::collections::HashSet;
 
 use html5ever::interface::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::serialize::{HtmlSerializer, SerializeOpts, Serializer};
@@ -123,8 +124,23 @@ impl Dom {
     /// Takes the node at `id` out of the tree.
     pub fn detach(&mut self, id: NodeId) {
         if let Some(parent) = self.nodes[id].parent.take() {
-            self.nodes[parent].children.retain(|child| *child != id);
+            let index = self.index_in(parent, id);
+            self.nodes[parent].children.remove(index);
         }
+    }
+
+    /// Takes all `nodes` out of the tree, and gives the nodes that held them.
+    pub fn detach_all(&mut self, nodes: &HashSet<NodeId>) -> HashSet<NodeId> {
+        let parents: HashSet<NodeId> = nodes
+            .iter()
+            .filter_map(|id| self.nodes[*id].parent.take())
+            .collect();
+        for parent in &parents {
+            self.nodes[*parent]
+                .children
+                .retain(|child| !nodes.contains(child));
+        }
+        parents
     }
 
     /// Takes the node at `id` and everything after it out of the tree.
@@ -176,11 +192,13 @@ impl Dom {
         }
     }
 
+    /// Where `child` stands among the children of `parent`. The parser works at the end of the document, so the search
+    /// begins there.
     fn index_in(&self, parent: NodeId, child: NodeId) -> usize {
         self.nodes[parent]
             .children
             .iter()
-            .position(|id| *id == child)
+            .rposition(|id| *id == child)
             .unwrap_or(0)
     }
 

@@ -16,7 +16,7 @@ use crate::policy::{Policy, PolicyBook, PolicyVersion};
 /// The clocks of a ticket at `now`, in the order in which they started.
 ///
 /// Each promise is made by the policy that was in force at its event. Events after `now` are not looked at, so that any
-/// past instant can be asked for. A version that the book does not hold makes no promises.
+/// past instant can be asked for. A version older than all that the book holds makes no promises.
 #[must_use]
 pub fn fold(events: &[Event], policies: &PolicyBook, now: Timestamp) -> Vec<Clock> {
     Fold::new(|version| policies.get(version).map(Arc::as_ref)).run(events, now)

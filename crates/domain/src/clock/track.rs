@@ -234,14 +234,14 @@ impl<'p> Track<'p> {
             .segments
             .last()
             .map_or(SegmentKind::Running, |last| last.kind);
-        self.started_at = clock.started_at;
+        self.started_at = clock.started_at.min(event.at);
         self.segments.clear();
         self.segments.push(Segment {
             kind: SegmentKind::Carried {
                 number,
                 used: clock.used,
             },
-            from: clock.started_at,
+            from: self.started_at,
             until: Some(event.at),
             cause: event.id,
         });
@@ -317,7 +317,9 @@ impl<'p> Track<'p> {
             let Some(at) = used.and_then(|used| history.instant_of(used)) else {
                 continue;
             };
-            let given = |given: &Warned| given.warning == warning && given.at >= at;
+            // Again only where a change put it off, and not where that instant is past as well.
+            let is_past = at <= self.answerable_from;
+            let given = |given: &Warned| given.warning == warning && (is_past || given.at >= at);
             if !self.warned.iter().any(given) {
                 let at = at.max(self.answerable_from);
                 self.warnings.push(Warned { warning, at });

@@ -3,6 +3,8 @@
 //! A [`Ladder`] of the pack says who is told after what. A [`trigger`] says what raises a ladder. An [`Escalation`] is
 //! one ladder being climbed: the fold of its [`EscalationEvent`]s, moved by [`decide()`].
 
+mod affected;
+mod command;
 mod decide;
 mod due;
 mod ladder;
@@ -13,16 +15,16 @@ mod state;
 pub mod storm;
 pub mod trigger;
 
-pub use decide::{Command, Refusal, decide};
+pub use affected::{Affected, Sighting, affected, longest_window};
+pub use command::{Command, Refusal};
+pub use decide::decide;
 pub use due::{Due, DueError, DueStep, Rules, next_due};
 pub use ladder::{HandOver, Ladder, Ladders, NotifyChannel, Recipient, Step, StepTiming};
-pub use raise::{
-    Affected, Demand, Fact, OpenEscalation, Sighting, Situation, affected, demands, next_unresolved,
-};
+pub use raise::{Demand, Fact, OpenEscalation, Situation, demands, next_unresolved};
 pub use recipients::{Directory, Told};
 pub use record::{
-    DeliveryOutcome, EscalationEvent, EscalationEventKind, GroupKey, Review, StepCause, Subject,
-    Verdict,
+    DeliveryOutcome, EscalationEvent, EscalationEventKind, GroupKey, Review, StepCause, StepRef,
+    Subject, Verdict,
 };
 pub use state::{
     Acknowledgement, Allocation, Entry, Escalation, Notification, Part, Phase, StepTaken,

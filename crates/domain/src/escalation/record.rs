@@ -133,7 +133,7 @@ pub enum EscalationEventKind {
     /// Somebody was told, or could not be.
     Notified {
         /// At which step, when a step told them.
-        step: Option<usize>,
+        step: Option<StepRef>,
         /// Whom.
         to: AgentId,
         /// By which channel.
@@ -179,6 +179,15 @@ pub enum EscalationEventKind {
         /// Why.
         reason: String,
     },
+}
+
+/// A step of one of the ladders that an escalation was on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StepRef {
+    /// The ladder.
+    pub ladder: LadderName,
+    /// The step, from 0.
+    pub step: usize,
 }
 
 /// Why a step was taken.

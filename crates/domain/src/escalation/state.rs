@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::ladder::NotifyChannel;
+use super::recipients::Told;
 use super::record::{
-    DeliveryOutcome, EscalationEvent, EscalationEventKind, Review, StepCause, Subject, Verdict,
+    DeliveryOutcome, EscalationEvent, EscalationEventKind, Review, StepCause, StepRef, Subject,
+    Verdict,
 };
 use super::trigger::ManualReason;
 use crate::event::Actor;
@@ -120,7 +122,7 @@ pub struct Notification {
     /// When.
     pub at: Timestamp,
     /// At which step, when a step told them.
-    pub step: Option<usize>,
+    pub step: Option<StepRef>,
     /// Whom.
     pub to: AgentId,
     /// By which channel.
@@ -207,6 +209,20 @@ impl Escalation {
         .collect()
     }
 
+    /// Whether nobody of those whom a step tells can be reached any more: every delivery to them was given up. The
+    /// ladder is then not to wait: [`FindNobody`](super::Command::FindNobody).
+    #[must_use]
+    pub fn nobody_reached(&self, step: &StepRef, told: &Told) -> bool {
+        told.people.iter().all(|(to, channel)| {
+            let last = self.notifications.iter().rev().find(|notification| {
+                notification.step.as_ref() == Some(step)
+                    && notification.to == *to
+                    && notification.channel == *channel
+            });
+            last.is_some_and(|last| matches!(last.outcome, DeliveryOutcome::GivenUp { .. }))
+        })
+    }
+
     /// Applies a fact. A second `Raised` changes nothing.
     pub fn apply(&mut self, event: &EscalationEvent) {
         let entry = |text: &str| Entry {
@@ -264,7 +280,7 @@ impl Escalation {
                 outcome,
             } => self.notifications.push(Notification {
                 at: event.at,
-                step: *step,
+                step: step.clone(),
                 to: *to,
                 channel: *channel,
                 outcome: outcome.clone(),

@@ -1,12 +1,44 @@
 //! `mainstay clock`: clocks and their explanations.
 
-use clap::Subcommand;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
 
 use crate::Failure;
 
+pub mod explain;
+mod form;
+mod ledger;
+pub mod scenario;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use scenario::{Detail, ScenarioFile};
+
 /// What can be done with clocks and their explanations.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Replay the scenarios of a file and print one JSON line per scenario
+    ///
+    /// A scenario is a ticket's history, the pack that it is judged by, the instants at which its clocks are looked at,
+    /// and what is expected of them. The command fails when an expectation does.
+    Run(Run),
+}
+
+/// Which scenarios to replay, and how to print them.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A file of scenarios, as JSON or TOML, or - for standard input
+    file: PathBuf,
+    /// Add every counted and excluded span of each clock, with its reason
+    #[arg(long)]
+    explain: bool,
+    /// Print tables for people instead of JSON
+    #[arg(long)]
+    text: bool,
+}
 
 impl Command {
     /// Runs the command.
@@ -14,6 +46,62 @@ impl Command {
     /// # Errors
     /// Returns what went wrong, in words for the person who typed the command.
     pub fn run(self) -> Result<(), Failure> {
-        match self {}
+        match self {
+            Self::Run(run) => run.run(),
+        }
     }
+}
+
+impl Run {
+    fn run(&self) -> Result<(), Failure> {
+        let file = read(&self.file)?;
+        let detail = match (self.text, self.explain) {
+            (true, _) => Detail::Text,
+            (false, true) => Detail::Spans,
+            (false, false) => Detail::Clocks,
+        };
+        let mut out = io::stdout().lock();
+        let (mut checked, mut failed) = (0, 0);
+        for replay in file.replays(detail) {
+            let replay = replay?;
+            match writeln!(out, "{}", replay.line) {
+                // Whoever reads the lines has seen enough; whether the scenarios hold is still to be said.
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    return Err(Failure::new(format!(
+                        "cannot write to standard output: {error}"
+                    )));
+                }
+                _ => {}
+            }
+            checked += replay.checked;
+            failed += replay.failures.len();
+            for failure in replay.failures {
+                eprintln!("{failure}");
+            }
+        }
+        if failed == 0 {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "{failed} of {checked} expectations do not hold"
+        )))
+    }
+}
+
+fn read(path: &Path) -> Result<ScenarioFile, Failure> {
+    if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin()
+            .lock()
+            .read_to_string(&mut text)
+            .map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;
+        return ScenarioFile::parse("standard input", &text, Path::new("."));
+    }
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("cannot read {name}: {error}"))
+            .with_remedy("give the path of a file of scenarios, or - to read standard input")
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    ScenarioFile::parse(&name, &text, folder)
 }

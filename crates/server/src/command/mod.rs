@@ -7,6 +7,7 @@ use crate::Failure;
 pub mod calendar;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod mail;
 pub mod openapi;
 pub mod policy;
@@ -35,6 +36,8 @@ enum Command {
     Clock(clock::Command),
     /// Print the settings in force and where each came from
     Config(config::Command),
+    /// Run a demonstration: sixty accounts, a year of history, a day in full swing
+    Demo(demo::Command),
     /// Read e-mail and strip replies
     #[command(subcommand)]
     Mail(mail::Command),
@@ -57,6 +60,7 @@ impl CommandLine {
             Command::Calendar(command) => command.run(),
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
+            Command::Demo(command) => command.run(),
             Command::Mail(command) => command.run(),
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),

@@ -1,5 +1,6 @@
 //! `mainstay policy`: policy packs.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -136,7 +137,7 @@ fn check(one: &OnePack) -> Result<(), Failure> {
     let source = source_of(&one.pack)?;
     let outcome = mainstay_policy::load(&source);
     if one.output.json {
-        print_check(&source, &outcome);
+        print_check(&source, &outcome)?;
     }
     match outcome {
         Ok(pack) => {
@@ -144,7 +145,7 @@ fn check(one: &OnePack) -> Result<(), Failure> {
                 for warning in &pack.warnings {
                     eprintln!("{}", warning.render(&source));
                 }
-                println!("{}", verdict(&pack));
+                say(verdict(&pack))?;
             }
             Ok(())
         }
@@ -175,7 +176,7 @@ fn verdict(pack: &Pack) -> String {
     )
 }
 
-fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) {
+fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) -> Result<(), Failure> {
     let problems = match outcome {
         Ok(pack) => &pack.warnings,
         Err(refusal) => &refusal.problems,
@@ -194,20 +195,16 @@ fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) {
             })
         })
         .collect();
-    println!(
-        "{}",
-        json!({ "sound": outcome.is_ok(), "digest": source.digest(), "problems": problems })
-    );
+    say(json!({ "sound": outcome.is_ok(), "digest": source.digest(), "problems": problems }))
 }
 
 fn show(one: &OnePack) -> Result<(), Failure> {
     let pack = load(&one.pack)?;
     if one.output.json {
-        println!("{}", mainstay_policy::to_json(&pack));
+        say(mainstay_policy::to_json(&pack))
     } else {
-        print!("{}", mainstay_policy::to_text(&pack));
+        say(mainstay_policy::to_text(&pack).trim_end())
     }
-    Ok(())
 }
 
 fn diff(two: &TwoPacks) -> Result<(), Failure> {
@@ -217,21 +214,16 @@ fn diff(two: &TwoPacks) -> Result<(), Failure> {
             .iter()
             .map(mainstay_policy::Change::to_json)
             .collect();
-        println!(
-            "{}",
-            json!({ "before": two.before, "after": two.after, "changes": changes })
-        );
-        return Ok(());
+        return say(json!({ "before": two.before, "after": two.after, "changes": changes }));
     }
     for change in &changes {
-        println!("{change}");
+        say(change)?;
     }
     match changes.len() {
-        0 => println!("The packs say the same."),
-        1 => println!("1 change"),
-        count => println!("{count} changes"),
+        0 => say("The packs say the same."),
+        1 => say("1 change"),
+        count => say(format_args!("{count} changes")),
     }
-    Ok(())
 }
 
 fn schema(output: &SchemaOutput) -> Result<(), Failure> {
@@ -245,16 +237,18 @@ fn schema(output: &SchemaOutput) -> Result<(), Failure> {
                     Failure::new(format!("cannot write {}: {error}", path.display()))
                 })?;
         }
-        println!("{} schemas written to {}", files.len(), folder.display());
-        return Ok(());
+        return say(format_args!(
+            "{} schemas written to {}",
+            files.len(),
+            folder.display()
+        ));
     }
     let Some(kind) = &output.kind else {
         let all: serde_json::Map<String, Value> = files
             .iter()
             .filter_map(|(name, text)| Some((name.clone(), serde_json::from_str(text).ok()?)))
             .collect();
-        println!("{}", Value::Object(all));
-        return Ok(());
+        return say(Value::Object(all));
     };
     let wanted = format!("{}.json", kind.trim_end_matches(".toml"));
     let Some((_, text)) = files.iter().find(|(name, _)| *name == wanted) else {
@@ -265,8 +259,7 @@ fn schema(output: &SchemaOutput) -> Result<(), Failure> {
         return Err(Failure::new(format!("a pack has no file `{kind}`"))
             .with_remedy(format!("there are {}", kinds.join(", "))));
     };
-    print!("{text}");
-    Ok(())
+    say(text.trim_end())
 }
 
 fn variables(output: &Output) -> Result<(), Failure> {
@@ -275,15 +268,14 @@ fn variables(output: &Output) -> Result<(), Failure> {
             .iter()
             .map(|(name, what)| ((*name).to_owned(), json!(what)))
             .collect();
-        println!("{}", Value::Object(all));
-        return Ok(());
+        return say(Value::Object(all));
     }
     let names = mainstay_policy::VARIABLES
         .iter()
         .map(|(name, _)| name.len());
     let width = names.max().unwrap_or(0);
     for (name, what) in mainstay_policy::VARIABLES {
-        println!("{name:width$}  {what}");
+        say(format_args!("{name:width$}  {what}"))?;
     }
     Ok(())
 }
@@ -307,8 +299,7 @@ fn list(output: &Output) -> Result<(), Failure> {
                 })
             })
             .collect();
-        println!("{}", Value::Array(entries));
-        return Ok(());
+        return say(Value::Array(entries));
     }
     let width = entries
         .iter()
@@ -316,8 +307,18 @@ fn list(output: &Output) -> Result<(), Failure> {
         .max()
         .unwrap_or(0);
     for (name, pack) in &entries {
-        println!("{name:width$}  {}", pack.policy.title);
-        println!("{:width$}  {}", "", pack.policy.description);
+        say(format_args!("{name:width$}  {}", pack.policy.title))?;
+        say(format_args!("{:width$}  {}", "", pack.policy.description))?;
     }
     Ok(())
+}
+
+/// Writes a line to standard output. A reader that has gone away, as `head` does, is no failure.
+fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
+            "cannot write to standard output: {error}"
+        ))),
+        _ => Ok(()),
+    }
 }

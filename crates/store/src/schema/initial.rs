@@ -161,7 +161,6 @@ CREATE TABLE ticket (
     next_due_at BIGINT NOT NULL DEFAULT 9223372036854775807,
     next_due_commitment TEXT
 );
-CREATE INDEX ticket_open_due ON ticket (next_due_at, number) WHERE status_kind NOT IN ('resolved', 'closed');
 CREATE INDEX ticket_next_due ON ticket (next_due_at, number);
 CREATE INDEX ticket_updated ON ticket (updated_at, number);
 CREATE INDEX ticket_opened ON ticket (opened_at, number);
@@ -169,6 +168,8 @@ CREATE INDEX ticket_severity ON ticket (severity, number);
 CREATE INDEX ticket_account ON ticket (account, updated_at);
 CREATE INDEX ticket_contact ON ticket (contact, updated_at);
 CREATE INDEX ticket_assignee ON ticket (assignee, status_kind);
+CREATE INDEX ticket_open_load ON ticket (assignee, opened_at)
+    WHERE assignee IS NOT NULL AND status_kind NOT IN ('resolved', 'closed');
 CREATE INDEX ticket_team ON ticket (team, status_kind);
 CREATE INDEX ticket_status ON ticket (status_kind, updated_at);
 CREATE INDEX ticket_status_name ON ticket (status);
@@ -300,7 +301,6 @@ CREATE TABLE message (
     at BIGINT NOT NULL
 );
 CREATE INDEX message_ticket ON message (ticket, at);
-CREATE INDEX message_sender ON message (sender, at) WHERE sender IS NOT NULL;
 
 CREATE TABLE attachment (
     message @uuid NOT NULL REFERENCES message (id) ON DELETE CASCADE,
@@ -532,4 +532,48 @@ CREATE TABLE search_entry (
 CREATE INDEX search_entry_ticket ON search_entry (ticket);
 CREATE INDEX search_entry_message ON search_entry (message);
 CREATE INDEX search_entry_lexemes ON search_entry USING gin (lexemes);
+";
+
+/// Who takes part in a ticket by mail, who wrote how often, and what agents are to be told.
+pub(super) const NOTICES: &str = "
+CREATE TABLE ticket_participant (
+    ticket @uuid NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    address_key @key NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (ticket, address_key)
+);
+CREATE INDEX ticket_participant_address ON ticket_participant (address_key);
+
+CREATE TABLE mail_sender (
+    address_key @key NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX mail_sender_address ON mail_sender (address_key, at);
+CREATE INDEX mail_sender_at ON mail_sender (at);
+
+CREATE TABLE notification (
+    id @uuid PRIMARY KEY,
+    agent @uuid NOT NULL REFERENCES agent (id),
+    channel TEXT NOT NULL,
+    urgency TEXT NOT NULL,
+    wake TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    ticket @uuid REFERENCES ticket (id),
+    escalation @uuid REFERENCES escalation (id),
+    step BIGINT,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    held_until BIGINT,
+    sent_at BIGINT,
+    delivery TEXT,
+    error TEXT,
+    read_at BIGINT
+);
+CREATE INDEX notification_agent ON notification (agent, at, id);
+CREATE INDEX notification_pending ON notification (agent) WHERE state = 'pending';
+CREATE INDEX notification_sent ON notification (agent, sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX notification_escalation ON notification (escalation);
+CREATE INDEX notification_ticket ON notification (ticket);
 ";

@@ -15,8 +15,9 @@ pub enum Engine {
 pub struct Fresh {
     pub store: Store,
     pub url: String,
+    pub engine: Engine,
+    pub server: Option<PostgresServer>,
     _folder: Option<TempDir>,
-    _server: Option<PostgresServer>,
 }
 
 impl Fresh {
@@ -37,8 +38,9 @@ impl Fresh {
         Some(Self {
             store,
             url,
+            engine,
+            server,
             _folder: folder,
-            _server: server,
         })
     }
 }

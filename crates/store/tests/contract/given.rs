@@ -1,8 +1,14 @@
 //! What tests begin with. Ids and instants are counted, so that both engines are given the same.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
-use mainstay_domain::event::{Actor, Channel, ContractTerms, Event, EventKind};
+use mainstay_domain::account::Account;
+use mainstay_domain::agent::Agent;
+use mainstay_domain::contact::{Contact, PortalRole};
+use mainstay_domain::event::{Actor, Channel, ContractTerms, Event, EventKind, Origin, Visibility};
 use mainstay_domain::id::uuid_at;
+use mainstay_domain::message::Message;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
@@ -76,4 +82,71 @@ pub fn event(number: u32, sequence: u64, kind: EventKind) -> Event {
 pub async fn tickets(tx: &Transaction, numbers: impl IntoIterator<Item = u32>) {
     let stored: Vec<StoredTicket> = numbers.into_iter().map(ticket).collect();
     ticket::insert_many(tx, &stored).await.unwrap();
+}
+
+pub fn account(number: u32) -> Account {
+    Account {
+        id: id(number),
+        name: format!("Account {number}"),
+        external_id: Some(format!("ext-{number}")),
+        language: Some("pt-BR".to_owned()),
+        time_zone: Some("America/Sao_Paulo".to_owned()),
+        domains: vec![format!("account{number}.example")],
+        people: Vec::new(),
+        fields: BTreeMap::from([("region".to_owned(), "south".to_owned())]),
+        notes: String::new(),
+        created_at: at(0),
+        archived_at: None,
+    }
+}
+
+pub fn contact(number: u32, account: Option<u32>) -> Contact {
+    Contact {
+        id: id(number),
+        account: account.map(id),
+        name: format!("Contact {number}"),
+        addresses: vec![format!("Contact{number}@Account.example")],
+        language: None,
+        phone: None,
+        portal: Some(PortalRole::Contact),
+        active: true,
+        created_at: at(0),
+    }
+}
+
+pub fn agent(number: u32) -> Agent {
+    Agent {
+        id: id(number),
+        email: format!("Agent{number}@mainstay.example"),
+        name: format!("Agent {number}"),
+        roles: vec!["agent".into()],
+        languages: vec!["en".to_owned()],
+        skills: vec!["network".to_owned()],
+        capacity: 10,
+        calendar: None,
+        time_zone: "Europe/Lisbon".to_owned(),
+        active: true,
+        created_at: at(0),
+    }
+}
+
+/// A public reply of the contact of this number.
+pub fn message(number: u32, ticket: u32, text: &str) -> Message {
+    Message {
+        id: id(number),
+        ticket: id(ticket),
+        author: Actor::Contact(id(number)),
+        sender: Some("Ana <ana@account.example>".to_owned()),
+        visibility: Visibility::Public,
+        origin: Origin::Person,
+        channel: Channel::Email,
+        text: text.to_owned(),
+        html: Some(format!("<p>{text}</p>")),
+        quoted: None,
+        language: Some("en".to_owned()),
+        mentions: vec![id(1)],
+        attachments: Vec::new(),
+        raw_mail: None,
+        at: at(i64::from(number)),
+    }
 }

@@ -181,6 +181,19 @@ fn a_digest_goes_as_the_person_goes_and_not_the_next_morning() {
 }
 
 #[test]
+fn what_is_promised_in_closed_hours_does_not_take_along_what_can_wait() {
+    let closing = "2026-03-02T17:00:00Z";
+    let promised = Alert {
+        held_until: Some(at(closing)),
+        ..alert(1, "2026-03-02T16:59:00Z")
+    };
+    assert_eq!(
+        planned(&[promised, alert(2, closing)], &[], closing),
+        ["1 at Mon 17:00: Now", "1 at Tue 09:00: Hours"]
+    );
+}
+
+#[test]
 fn one_whose_hours_never_open_again_is_told_now() {
     let mut spec = CalendarSpec::new("UTC", Weekly::default());
     spec.exceptions

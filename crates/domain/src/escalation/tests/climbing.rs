@@ -132,6 +132,19 @@ fn a_step_promised_for_want_of_a_resolution_passes_over_one_that_still_waits() {
 }
 
 #[test]
+fn of_two_steps_due_at_one_instant_the_lower_one_comes_first() {
+    let mut run = Run::raised(
+        [ladder(
+            "a",
+            [StepTiming::OnRaise, unacknowledged(60), unresolved(60)],
+        )],
+        "2026-03-02T10:00:00Z",
+    );
+    run.does(Command::Advance, "2026-03-02T11:00:00Z").unwrap();
+    assert_eq!(run.climbed()[1..], ["a/2 Mon 11:00", "a/3 Mon 11:00"]);
+}
+
+#[test]
 fn a_step_taken_by_hand_waits_for_the_hand_and_holds_back_those_behind_it() {
     let mut run = Run::raised(
         [ladder(

@@ -478,6 +478,10 @@ fn several() -> Ladder {
 #[test]
 fn several_accounts_on_one_component_within_the_window_raise_one_escalation_about_all() {
     let run = Run::of([several()]);
+    assert_eq!(
+        longest_window(run.rules().ladders),
+        Some(SignedDuration::from_hours(1))
+    );
     let facts = tagged(&["component:search", "vip"]);
     let kind = severity_changed();
     let with = |sightings: &[Sighting]| {
@@ -506,6 +510,28 @@ fn several_accounts_on_one_component_within_the_window_raise_one_escalation_abou
     let own = seen(1, 7, "component:search", NOW);
     assert!(with(&[own, three]).is_empty());
     assert!(with(&[two]).is_empty());
+}
+
+#[test]
+fn two_triggers_that_find_the_same_group_raise_it_once() {
+    let mut twice = several();
+    let mut wider = twice.triggers[0].clone();
+    if let TriggerKind::AccountsAffected { count, .. } = &mut wider.on {
+        *count = 2;
+    }
+    twice.triggers.push(wider);
+    let run = Run::of([twice]);
+    let facts = tagged(&["component:search"]);
+    let kind = severity_changed();
+    let sightings = [
+        seen(2, 2, "component:search", "2026-03-02T09:20:00Z"),
+        seen(3, 3, "component:search", "2026-03-02T09:40:00Z"),
+    ];
+    let both = Situation {
+        sightings: &sightings,
+        ..situation(None, &facts, &kind)
+    };
+    assert_eq!(asked(&run, both).len(), 1);
 }
 
 #[test]
@@ -556,6 +582,16 @@ fn one_more_ticket_joins_the_open_escalation_of_its_component() {
         ..joins
     };
     assert!(asked(&run, known).is_empty());
+    // It was done and is back.
+    let done = TicketFacts {
+        status: Status::from(StatusKind::Resolved),
+        ..facts.clone()
+    };
+    let back = Situation {
+        before: Some(&done),
+        ..joins
+    };
+    assert_eq!(asked(&run, back), ["join 1"]);
 }
 
 /// Severities, tags and reasons as they come, on two tickets of two accounts.

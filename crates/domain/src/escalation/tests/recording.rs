@@ -10,6 +10,14 @@ fn raised() -> Run {
     )
 }
 
+/// The first step of the ladder.
+fn first() -> StepRef {
+    StepRef {
+        ladder: LadderName::from("a"),
+        step: 0,
+    }
+}
+
 fn review() -> Command {
     Command::Review(Review {
         what_happened: "Search was down for two hours.".to_owned(),
@@ -26,7 +34,7 @@ fn the_seven_parts_are_recorded_one_by_one() {
         Command::Assess { text: text() },
         Command::Decide { text: text() },
         Command::RecordNotification {
-            step: Some(0),
+            step: Some(first()),
             to: agent(2),
             channel: NotifyChannel::Email,
             outcome: DeliveryOutcome::Delivered,
@@ -174,7 +182,7 @@ fn a_cancelled_escalation_keeps_why_and_takes_no_further_step() {
     assert!(run.does(resolve(), "2026-03-02T10:06:00Z").is_err());
     // What the channels report later is still recorded, and a review may still be written.
     let told = Command::RecordNotification {
-        step: Some(0),
+        step: Some(first()),
         to: agent(2),
         channel: NotifyChannel::Sms,
         outcome: DeliveryOutcome::GivenUp {
@@ -183,6 +191,39 @@ fn a_cancelled_escalation_keeps_why_and_takes_no_further_step() {
     };
     assert_eq!(run.does(told, "2026-03-02T10:07:00Z"), Ok(1));
     assert_eq!(run.does(review(), "2026-03-02T10:08:00Z"), Ok(1));
+}
+
+#[test]
+fn nobody_is_reached_only_when_every_delivery_of_the_step_was_given_up() {
+    let told = Told {
+        people: vec![
+            (agent(2), NotifyChannel::Email),
+            (agent(2), NotifyChannel::Sms),
+        ],
+        missing: Vec::new(),
+    };
+    let mut run = raised();
+    let mut after = |channel, outcome| {
+        let command = Command::RecordNotification {
+            step: Some(first()),
+            to: agent(2),
+            channel,
+            outcome,
+        };
+        run.does(command, "2026-03-02T10:01:00Z").unwrap();
+        run.state().nobody_reached(&first(), &told)
+    };
+    let given_up = || DeliveryOutcome::GivenUp {
+        reason: "no such number".to_owned(),
+    };
+    let failed = DeliveryOutcome::Failed {
+        reason: "the server is away".to_owned(),
+    };
+    assert!(!after(NotifyChannel::Sms, given_up()));
+    assert!(!after(NotifyChannel::Email, failed));
+    assert!(after(NotifyChannel::Email, given_up()));
+    // Somebody sent it again by hand.
+    assert!(!after(NotifyChannel::Email, DeliveryOutcome::Sent));
 }
 
 #[test]

@@ -67,6 +67,16 @@ fn the_least_load_is_the_smallest_share_of_the_capacity() {
 }
 
 #[test]
+fn between_equals_the_choice_is_always_the_same() {
+    let (one, two) = (candidate(1, 1, 5), candidate(2, 1, 5));
+    for strategy in [Strategy::LeastLoad, Strategy::RoundRobin] {
+        for team in [[one.clone(), two.clone()], [two.clone(), one.clone()]] {
+            assert_eq!(chosen(&team, strategy, &Needs::default(), MORNING).0, 1);
+        }
+    }
+}
+
+#[test]
 fn the_turn_is_of_whoever_was_assigned_longest_ago() {
     let last = |number, time: Option<&str>| Candidate {
         last_assigned_at: time.map(at),

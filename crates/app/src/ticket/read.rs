@@ -1,0 +1,158 @@
+//! Reading tickets. What a caller may not see is as if it were not there.
+
+use mainstay_domain::attachment::Attachment;
+use mainstay_domain::clock::{Clock, Explanation, explain, fold};
+use mainstay_domain::event::{Event, Visibility};
+use mainstay_domain::id::{MessageId, TicketId};
+use mainstay_domain::message::Message;
+use mainstay_domain::role::Permission;
+use mainstay_domain::ticket::Scope;
+use mainstay_store::search::Hit;
+use mainstay_store::ticket::{StoredTicket, TicketFilter, TicketSort};
+use mainstay_store::{Page, PageRequest, ledger, message, search, ticket};
+
+use crate::caller::Caller;
+use crate::context::App;
+use crate::error::{AppError, Result};
+
+impl App {
+    /// A ticket.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none, or none that the caller may see.
+    pub async fn ticket(&self, caller: &Caller, id: TicketId) -> Result<StoredTicket> {
+        self.visible_ticket(caller, id).await
+    }
+
+    /// A ticket by its number.
+    ///
+    /// # Errors
+    /// As [`App::ticket`].
+    pub async fn ticket_by_number(&self, caller: &Caller, number: u64) -> Result<StoredTicket> {
+        ticket::find_by_number(&self.read(), caller.scope()?, number)
+            .await?
+            .ok_or_else(|| AppError::no_such("ticket", number))
+    }
+
+    /// Lists tickets.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn tickets(
+        &self,
+        caller: &Caller,
+        filter: &TicketFilter,
+        sort: TicketSort,
+        page: PageRequest,
+    ) -> Result<Page<StoredTicket>> {
+        Ok(ticket::list(&self.read(), caller.scope()?, filter, sort, page).await?)
+    }
+
+    /// Searches subjects and messages for words. A contact's search does not look into internal notes.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn search_tickets(
+        &self,
+        caller: &Caller,
+        words: &str,
+        page: PageRequest,
+    ) -> Result<Page<Hit>> {
+        Ok(search::search(&self.read(), caller.scope()?, words, page).await?)
+    }
+
+    /// The conversation of a ticket, oldest first. A contact is not shown internal notes.
+    ///
+    /// # Errors
+    /// As [`App::ticket`].
+    pub async fn messages(&self, caller: &Caller, id: TicketId) -> Result<Vec<Message>> {
+        self.visible_ticket(caller, id).await?;
+        let scope = caller.scope()?;
+        let mut messages = message::of_ticket(&self.read(), scope, id).await?;
+        if scope != Scope::Everything {
+            messages.retain(|message| message.visibility == Visibility::Public);
+        }
+        Ok(messages)
+    }
+
+    /// An attachment of a message.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none, or none that the caller may see.
+    pub async fn attachment(
+        &self,
+        caller: &Caller,
+        message: MessageId,
+        position: u32,
+    ) -> Result<Attachment> {
+        message::attachment(&self.read(), caller.scope()?, message, position)
+            .await?
+            .ok_or_else(|| AppError::no_such("attachment", position))
+    }
+
+    /// Every fact of a ticket, in the order in which they were recorded.
+    ///
+    /// # Errors
+    /// As [`App::ticket`], and [`AppError::Forbidden`] for contacts.
+    pub async fn ticket_history(&self, caller: &Caller, id: TicketId) -> Result<Vec<Event>> {
+        caller.require(Permission::ReadTickets)?;
+        self.visible_ticket(caller, id).await?;
+        Ok(ledger::load(&self.read(), id).await?)
+    }
+
+    /// The clocks of a ticket as they stand now, folded from its ledger.
+    ///
+    /// # Errors
+    /// As [`App::ticket`].
+    pub async fn clocks(&self, caller: &Caller, id: TicketId) -> Result<Vec<Clock>> {
+        self.visible_ticket(caller, id).await?;
+        let events = ledger::load(&self.read(), id).await?;
+        Ok(fold(&events, self.policy().book(), self.now()))
+    }
+
+    /// Why each deadline of a ticket is what it is; of one commitment only where it is named.
+    ///
+    /// # Errors
+    /// As [`App::ticket`], and [`AppError::NotFound`] when the ticket has no clock of that commitment.
+    pub async fn explain_clocks(
+        &self,
+        caller: &Caller,
+        id: TicketId,
+        commitment: Option<&str>,
+    ) -> Result<Vec<Explanation>> {
+        let clocks = self.clocks(caller, id).await?;
+        let names: Vec<&str> = clocks
+            .iter()
+            .map(|clock| clock.commitment.as_str())
+            .collect();
+        if let Some(wanted) = commitment
+            && !names.contains(&wanted)
+        {
+            return Err(AppError::NotFound(format!(
+                "The ticket has no clock {wanted}: it has {}.",
+                if names.is_empty() {
+                    "none".to_owned()
+                } else {
+                    names.join(", ")
+                }
+            )));
+        }
+        let now = self.now();
+        Ok(clocks
+            .into_iter()
+            .filter(|clock| commitment.is_none_or(|wanted| clock.commitment.as_str() == wanted))
+            .filter_map(|clock| explain(clock, now))
+            .collect())
+    }
+
+    /// A ticket that the caller may see.
+    pub(crate) async fn visible_ticket(
+        &self,
+        caller: &Caller,
+        id: TicketId,
+    ) -> Result<StoredTicket> {
+        ticket::find(&self.read(), caller.scope()?, id)
+            .await?
+            .ok_or_else(|| AppError::no_such("ticket", id))
+    }
+}

@@ -1,0 +1,190 @@
+//! When several accounts are affected by one thing.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::ladder::{Ladder, Ladders};
+use super::raise::{Demand, Fact, OpenEscalation, Situation, open_on};
+use super::record::{GroupKey, Subject};
+use super::trigger::{EscalationTrigger, Grouping, TriggerKind};
+use crate::condition::TicketFacts;
+use crate::id::{AccountId, TicketId};
+
+/// That an account's ticket bore a tag or a category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// The account.
+    pub account: AccountId,
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The tag or category.
+    pub key: GroupKey,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// When several accounts are affected.
+#[derive(Clone, Copy)]
+pub(super) struct Limit<'a> {
+    /// How many accounts.
+    pub(super) count: u32,
+    /// Within which time.
+    pub(super) window: SignedDuration,
+    /// What makes tickets belong together.
+    pub(super) by: &'a Grouping,
+}
+
+/// What is demanded about the groups that the ticket has just come to.
+pub(super) fn grouped(
+    situation: &Situation<'_>,
+    ladder: &Ladder,
+    trigger: &EscalationTrigger,
+    limit: Limit<'_>,
+) -> Vec<Demand> {
+    let (Some(account), Fact::Recorded { .. }) = (situation.after.account, situation.fact) else {
+        return Vec::new();
+    };
+    let known = match situation.before {
+        Some(before)
+            if before.account == Some(account)
+                && !before.status.kind.is_done()
+                && ladder.applies.holds(before) =>
+        {
+            keys(before, limit.by)
+        }
+        _ => Vec::new(),
+    };
+    let own = |key: &GroupKey| Sighting {
+        account,
+        ticket: situation.ticket,
+        key: key.clone(),
+        at: situation.at,
+    };
+    keys(situation.after, limit.by)
+        .into_iter()
+        .filter(|key| !known.contains(key) && !situation.after.status.kind.is_done())
+        .filter_map(|key| {
+            let affected = affected(situation.sightings, &own(&key), limit.window);
+            let group = |demand: &OpenEscalation<'_>| {
+                matches!(&demand.escalation.subject, Subject::Group { key: of, .. } if *of == key)
+            };
+            // Once the group is escalated, one more ticket belongs to it whenever it comes.
+            if let Some(open) = open_on(situation, ladder, group) {
+                return Some(Demand::Join {
+                    escalation: open.id,
+                    tickets: vec![situation.ticket],
+                });
+            }
+            let accounts = affected.accounts.len();
+            (accounts >= limit.count as usize).then(|| Demand::Raise {
+                reason: format!(
+                    "{accounts} accounts are affected within {:#}: {key}",
+                    limit.window
+                ),
+                subject: Subject::Group {
+                    key,
+                    tickets: affected.tickets,
+                },
+                ladder: ladder.name.clone(),
+                level: trigger.level,
+                manual: None,
+            })
+        })
+        .collect()
+}
+
+/// Whether two demands of different triggers come to the same.
+pub(super) fn same_group(one: &Demand, other: &Demand) -> bool {
+    match (one, other) {
+        (
+            Demand::Raise {
+                subject: Subject::Group { key: a, .. },
+                ladder: one,
+                ..
+            },
+            Demand::Raise {
+                subject: Subject::Group { key: b, .. },
+                ladder: other,
+                ..
+            },
+        ) => a == b && one == other,
+        (Demand::Join { escalation: a, .. }, Demand::Join { escalation: b, .. }) => a == b,
+        _ => false,
+    }
+}
+
+/// The accounts affected by one thing, and their tickets in the order of time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Affected {
+    /// The accounts, each once.
+    pub accounts: BTreeSet<AccountId>,
+    /// The tickets, each once.
+    pub tickets: Vec<TicketId>,
+}
+
+/// Of the windows of a length that hold a sighting, what the one with most accounts holds, both ends included.
+///
+/// Windows that reach past the sighting count too, so that a fact recorded late is seen as it would have been in time.
+#[must_use]
+pub fn affected(sightings: &[Sighting], new: &Sighting, window: SignedDuration) -> Affected {
+    let mut alike: Vec<&Sighting> = sightings
+        .iter()
+        .filter(|seen| seen.key == new.key)
+        .chain([new])
+        .collect();
+    alike.sort_by_key(|seen| (seen.at, seen.ticket));
+    let mut most = Affected::default();
+    // A window that holds most can always be moved to begin with one of its sightings.
+    for (first, begin) in alike.iter().enumerate() {
+        if begin.at > new.at || new.at.duration_since(begin.at) > window {
+            continue;
+        }
+        let mut held = Affected::default();
+        for seen in alike[first..]
+            .iter()
+            .take_while(|seen| seen.at.duration_since(begin.at) <= window)
+        {
+            held.accounts.insert(seen.account);
+            if !held.tickets.contains(&seen.ticket) {
+                held.tickets.push(seen.ticket);
+            }
+        }
+        if held.accounts.len() > most.accounts.len() {
+            most = held;
+        }
+    }
+    most
+}
+
+/// The longest window in which a ladder counts accounts: how far back the sightings must reach. Nothing when none
+/// does.
+#[must_use]
+pub fn longest_window(ladders: &Ladders) -> Option<SignedDuration> {
+    ladders
+        .values()
+        .flat_map(|ladder| &ladder.triggers)
+        .filter_map(|trigger| match &trigger.on {
+            TriggerKind::AccountsAffected { window, .. } => Some(*window),
+            _ => None,
+        })
+        .max()
+}
+
+fn keys(facts: &TicketFacts, by: &Grouping) -> Vec<GroupKey> {
+    match by {
+        Grouping::Tag { prefix } => facts
+            .tags
+            .iter()
+            .filter(|tag| tag.as_str().starts_with(prefix.as_str()))
+            .cloned()
+            .map(GroupKey::Tag)
+            .collect(),
+        Grouping::Category => facts
+            .category
+            .iter()
+            .cloned()
+            .map(GroupKey::Category)
+            .collect(),
+    }
+}

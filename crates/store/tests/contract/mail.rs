@@ -1,0 +1,279 @@
+//! Mail, threads and mailboxes.
+
+use mainstay_domain::digest::Digest;
+use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailState};
+use mainstay_store::mail::{self, AfterFailure, Received};
+use mainstay_store::mailbox::{self, MailboxState};
+use mainstay_store::thread::{self, ThreadEntry};
+use mainstay_store::{PageRequest, StoreError, message, participant};
+
+use crate::engine::{Fresh, on_each_engine};
+use crate::given::{self, at};
+
+on_each_engine!(
+    a_mail_is_kept_once_as_received,
+    a_mail_is_sent_once,
+    a_message_id_belongs_to_one_ticket,
+    a_mailbox_remembers_how_far_it_was_read,
+    senders_are_counted_and_participants_known,
+);
+
+fn raw(number: u8, source: &str) -> RawMail {
+    RawMail {
+        id: given::id(u32::from(number)),
+        digest: Digest([number; 32]),
+        source: source.to_owned(),
+        message_id: Some("a@b".to_owned()),
+        bytes: vec![0, 255, number, b'\r', b'\n'],
+        received_at: at(i64::from(number)),
+        state: RawMailState::New,
+        decision: None,
+        ticket: None,
+        message: None,
+        error: None,
+    }
+}
+
+async fn a_mail_is_kept_once_as_received(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(
+        mail::receive(&tx, &raw(1, "pipe")).await.unwrap(),
+        Received::Now
+    );
+    let mut again = raw(1, "pipe");
+    again.id = given::id(50);
+    assert_eq!(
+        mail::receive(&tx, &again).await.unwrap(),
+        Received::Before(given::id(1))
+    );
+    let mut nameless = raw(4, "pipe");
+    nameless.message_id = None;
+    assert_eq!(mail::receive(&tx, &nameless).await.unwrap(), Received::Now);
+    nameless.id = given::id(51);
+    assert_eq!(
+        mail::receive(&tx, &nameless).await.unwrap(),
+        Received::Before(given::id(4))
+    );
+    let mut elsewhere = raw(1, "imap:support");
+    elsewhere.id = given::id(2);
+    elsewhere.received_at = at(2);
+    assert_eq!(mail::receive(&tx, &elsewhere).await.unwrap(), Received::Now);
+    assert_eq!(
+        mail::find_received(&tx, given::id(1)).await.unwrap(),
+        Some(raw(1, "pipe"))
+    );
+    assert_eq!(mail::find_twin(&tx, &elsewhere).await.unwrap(), None);
+
+    let mut parsed = raw(1, "pipe");
+    parsed.state = RawMailState::Parsed;
+    parsed.decision = Some(r#"{"route":"open"}"#.to_owned());
+    parsed.bytes.clear();
+    mail::update_received(&tx, &parsed).await.unwrap();
+    let stored = mail::find_received(&tx, given::id(1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.state, RawMailState::Parsed);
+    assert_eq!(
+        stored.bytes,
+        raw(1, "pipe").bytes,
+        "what was received is never changed"
+    );
+    assert_eq!(
+        mail::find_twin(&tx, &elsewhere)
+            .await
+            .unwrap()
+            .map(|twin| twin.id),
+        Some(given::id(1))
+    );
+
+    let new = mail::list_received(&tx, Some(RawMailState::New), PageRequest::first(1))
+        .await
+        .unwrap();
+    assert_eq!(new.items[0].id, given::id(4));
+    let rest = PageRequest {
+        limit: 5,
+        after: new.next,
+    };
+    let rest = mail::list_received(&tx, Some(RawMailState::New), rest)
+        .await
+        .unwrap();
+    assert_eq!(
+        rest.items.iter().map(|mail| mail.id).collect::<Vec<_>>(),
+        [given::id(2)]
+    );
+    assert_eq!(mail::count_received(&tx, "pipe", at(0)).await.unwrap(), 2);
+}
+
+fn outgoing(number: u32) -> OutgoingMail {
+    OutgoingMail {
+        id: given::id(number),
+        message_id: format!("{number}@mainstay.example"),
+        account: None,
+        ticket: None,
+        message: None,
+        sender: "support@mainstay.example".to_owned(),
+        recipients: vec!["ana@account.example".to_owned()],
+        subject: "Re: Subject".to_owned(),
+        bytes: b"Subject: Re\r\n\r\nHello".to_vec(),
+        state: OutgoingMailState::Queued,
+        attempts: 0,
+        last_error: None,
+        receipt: None,
+        created_at: at(i64::from(number)),
+        sent_at: None,
+    }
+}
+
+async fn a_mail_is_sent_once(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    mail::enqueue(&tx, &outgoing(1)).await.unwrap();
+    mail::enqueue(&tx, &outgoing(2)).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let tx = fresh.store.begin().await.unwrap();
+    let mut twin = outgoing(3);
+    twin.message_id = outgoing(1).message_id;
+    let refused = mail::enqueue(&tx, &twin).await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(_))),
+        "{refused:?}"
+    );
+    drop(tx);
+
+    let tx = fresh.store.begin().await.unwrap();
+    let claimed = mail::claim(&tx, given::id(1)).await.unwrap().unwrap();
+    assert_eq!(
+        (claimed.state, claimed.attempts),
+        (OutgoingMailState::Sending, 1)
+    );
+    assert_eq!(mail::claim(&tx, given::id(1)).await.unwrap(), None);
+    mail::note_failure(&tx, given::id(1), AfterFailure::Retry, "421 busy")
+        .await
+        .unwrap();
+    assert_eq!(
+        mail::claim(&tx, given::id(1))
+            .await
+            .unwrap()
+            .unwrap()
+            .attempts,
+        2
+    );
+    mail::note_sent(&tx, given::id(1), at(9), "250 OK")
+        .await
+        .unwrap();
+    assert_eq!(mail::claim(&tx, given::id(1)).await.unwrap(), None);
+    assert!(!mail::requeue(&tx, given::id(1)).await.unwrap());
+    let sent = mail::find_by_message_id(&tx, "1@mainstay.example")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(sent.receipt.as_deref(), Some("250 OK"));
+    assert_eq!((sent.sent_at, sent.last_error), (Some(at(9)), None));
+
+    mail::claim(&tx, given::id(2)).await.unwrap().unwrap();
+    mail::note_failure(&tx, given::id(2), AfterFailure::GiveUp, "550 no such user")
+        .await
+        .unwrap();
+    let dead = mail::list(&tx, Some(OutgoingMailState::Dead), PageRequest::first(5))
+        .await
+        .unwrap();
+    assert_eq!(dead.items.len(), 1);
+    assert!(mail::requeue(&tx, given::id(2)).await.unwrap());
+    assert!(mail::claim(&tx, given::id(2)).await.unwrap().is_some());
+    let all = mail::list(&tx, None, PageRequest::first(5)).await.unwrap();
+    assert_eq!(
+        all.items.iter().map(|mail| mail.id).collect::<Vec<_>>(),
+        [given::id(2), given::id(1)]
+    );
+}
+
+async fn a_message_id_belongs_to_one_ticket(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, [1, 2]).await;
+    message::insert(&tx, &given::message(10, 1, "hello"))
+        .await
+        .unwrap();
+    let entry = |id: &str, ticket, message: Option<u32>| ThreadEntry {
+        message_id: id.to_owned(),
+        ticket: given::id(ticket),
+        message: message.map(given::id),
+    };
+    thread::insert(&tx, &[entry("a@x", 1, Some(10)), entry("b@x", 2, None)])
+        .await
+        .unwrap();
+    thread::insert(&tx, &[entry("a@x", 2, None), entry("c@x", 2, None)])
+        .await
+        .unwrap();
+    let asked = ["c@x", "nobody@x", "a@x"].map(str::to_owned);
+    let found = thread::find_many(&tx, &asked).await.unwrap();
+    assert_eq!(found, [entry("c@x", 2, None), entry("a@x", 1, Some(10))]);
+    assert_eq!(thread::find_many(&tx, &[]).await.unwrap(), []);
+}
+
+async fn a_mailbox_remembers_how_far_it_was_read(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(mailbox::find(&tx, "support").await.unwrap(), None);
+    let mut state = MailboxState {
+        name: "support".to_owned(),
+        uid_validity: u32::MAX,
+        last_uid: 7,
+    };
+    mailbox::set(&tx, &state).await.unwrap();
+    state.last_uid = 9;
+    mailbox::set(&tx, &state).await.unwrap();
+    assert_eq!(mailbox::find(&tx, "support").await.unwrap(), Some(state));
+}
+
+async fn senders_are_counted_and_participants_known(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    for (address, second) in [
+        ("Ana@x.example", 1),
+        ("ana@X.example", 5),
+        ("bo@x.example", 5),
+    ] {
+        mail::note_sender(&tx, address, at(second)).await.unwrap();
+    }
+    assert_eq!(
+        mail::count_from_sender(&tx, "ANA@x.example", at(1))
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        mail::count_from_sender(&tx, "ana@x.example", at(2))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(mail::prune_senders(&tx, at(5)).await.unwrap(), 1);
+
+    given::tickets(&tx, [1, 2]).await;
+    let copied = ["Bo@x.example", "ana@x.example"].map(str::to_owned);
+    participant::add(&tx, given::id(1), &copied).await.unwrap();
+    participant::add(&tx, given::id(1), &["bo@X.example".to_owned()])
+        .await
+        .unwrap();
+    let all = participant::of_ticket(&tx, given::id(1)).await.unwrap();
+    assert_eq!(all, ["ana@x.example", "Bo@x.example"]);
+    assert!(
+        participant::has(&tx, given::id(1), "BO@x.example")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !participant::has(&tx, given::id(2), "bo@x.example")
+            .await
+            .unwrap()
+    );
+    assert!(
+        participant::remove(&tx, given::id(1), "bo@x.example")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !participant::has(&tx, given::id(1), "bo@x.example")
+            .await
+            .unwrap()
+    );
+}

@@ -1,0 +1,348 @@
+//! What the service needs besides: idempotency, policies, settings, the feed, webhooks, views, macros, the trail.
+
+use std::collections::BTreeMap;
+
+use mainstay_domain::audit::AuditEntry;
+use mainstay_domain::digest::Digest;
+use mainstay_domain::event::Actor;
+use mainstay_domain::macro_::Macro;
+use mainstay_domain::policy::PolicyVersion;
+use mainstay_domain::view::View;
+use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
+use mainstay_store::audit::AuditFilter;
+use mainstay_store::change::{Change, Place};
+use mainstay_store::idempotency::{Answer, Known};
+use mainstay_store::ledger::AccountFact;
+use mainstay_store::policy::AppliedPack;
+use mainstay_store::{
+    PageRequest, StoreError, account, agent, audit, change, idempotency, ledger, macro_, policy,
+    setting, view, webhook,
+};
+
+use crate::engine::{Fresh, on_each_engine};
+use crate::given::{self, at};
+
+on_each_engine!(
+    a_request_is_done_once,
+    packs_are_versions,
+    settings_are_remembered,
+    the_feed_misses_nothing,
+    webhooks_and_their_deliveries,
+    views_and_macros_are_ones_own_or_everybodys,
+    the_trail_is_listed_latest_first,
+    facts_about_accounts_stand_beside_those_of_tickets,
+);
+
+async fn a_request_is_done_once(fresh: &Fresh) {
+    let actor = Actor::Agent(given::id(1));
+    let (request, other) = (Digest([1; 32]), Digest([2; 32]));
+    let tx = fresh.store.begin().await.unwrap();
+    let take = async |request, now| {
+        idempotency::take(&tx, actor, "k", request, at(now), at(now + 100))
+            .await
+            .unwrap()
+    };
+    assert_eq!(take(request, 0).await, Known::New);
+    assert_eq!(take(request, 1).await, Known::InProgress);
+    assert_eq!(take(other, 1).await, Known::OtherRequest);
+    let answer = Answer {
+        status: 201,
+        body: r#"{"number":1}"#.to_owned(),
+    };
+    idempotency::answer(&tx, actor, "k", &answer).await.unwrap();
+    assert_eq!(take(request, 2).await, Known::Answered(answer));
+    assert_eq!(
+        idempotency::find(&tx, Actor::System, "k", request)
+            .await
+            .unwrap(),
+        Known::New
+    );
+    assert_eq!(
+        take(other, 100).await,
+        Known::New,
+        "an expired key is as good as new"
+    );
+    assert_eq!(idempotency::prune(&tx, at(150)).await.unwrap(), 0);
+    assert_eq!(idempotency::prune(&tx, at(200)).await.unwrap(), 1);
+}
+
+async fn packs_are_versions(fresh: &Fresh) {
+    let pack = |version: u32| AppliedPack {
+        version: PolicyVersion(version),
+        pack: "mainstay".to_owned(),
+        digest: Digest([u8::try_from(version).unwrap(); 32]),
+        files: BTreeMap::from([("pack.toml".to_owned(), "name = \"mainstay\"\n".to_owned())]),
+        applied_at: at(i64::from(version)),
+        applied_by: Actor::System,
+        note: "first".to_owned(),
+    };
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(policy::latest(&tx).await.unwrap(), None);
+    policy::apply(&tx, &pack(1)).await.unwrap();
+    policy::apply(&tx, &pack(2)).await.unwrap();
+    assert_eq!(policy::latest(&tx).await.unwrap(), Some(pack(2)));
+    assert_eq!(
+        policy::find(&tx, PolicyVersion(1)).await.unwrap(),
+        Some(pack(1))
+    );
+    assert_eq!(policy::all(&tx).await.unwrap(), [pack(1), pack(2)]);
+    let refused = policy::apply(&tx, &pack(2)).await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(_))),
+        "{refused:?}"
+    );
+}
+
+async fn settings_are_remembered(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(setting::get(&tx, "clock").await.unwrap(), None);
+    setting::set(&tx, "clock", "1").await.unwrap();
+    setting::set(&tx, "clock", "2").await.unwrap();
+    assert_eq!(
+        setting::get(&tx, "clock").await.unwrap().as_deref(),
+        Some("2")
+    );
+    assert!(setting::remove(&tx, "clock").await.unwrap());
+    assert!(!setting::remove(&tx, "clock").await.unwrap());
+}
+
+fn a_change(number: i64) -> Change {
+    Change {
+        at: at(number),
+        kind: "ticket.updated".to_owned(),
+        ticket: Some(given::id(u32::try_from(number).unwrap())),
+        account: None,
+        subject: Some(number.to_string()),
+    }
+}
+
+/// Writers commit in another order than they write in; a reader that asks all the while is told of each change once.
+async fn the_feed_misses_nothing(fresh: &Fresh) {
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let store = fresh.store.clone();
+            tokio::spawn(async move {
+                for round in 0..10 {
+                    let tx = store.begin().await.unwrap();
+                    change::append(&tx, &[a_change(writer * 100 + round)])
+                        .await
+                        .unwrap();
+                    tokio::task::yield_now().await;
+                    change::append(&tx, &[a_change(writer * 100 + round + 50)])
+                        .await
+                        .unwrap();
+                    tx.commit().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let on = fresh.store.read();
+    let mut place = Place::START;
+    let mut seen = Vec::new();
+    loop {
+        let is_over = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        let part = change::after(&on, place, 7).await.unwrap();
+        let is_empty = part.is_empty();
+        for (at, change) in part {
+            assert!(at > place);
+            place = at.to_string().parse().unwrap();
+            seen.push(change.subject.unwrap().parse::<i64>().unwrap());
+        }
+        if is_over && is_empty {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let mut expected: Vec<i64> = (0..8)
+        .flat_map(|writer| {
+            (0..10).flat_map(move |round| [writer * 100 + round, writer * 100 + round + 50])
+        })
+        .collect();
+    expected.sort_unstable();
+    seen.sort_unstable();
+    assert_eq!(seen, expected);
+    assert_eq!(change::latest(&on).await.unwrap(), place);
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(change::prune(&tx, at(100)).await.unwrap(), 20);
+}
+
+async fn webhooks_and_their_deliveries(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let hook = Webhook {
+        id: given::id(1),
+        url: "https://example.com/hook".to_owned(),
+        secret: "whsec_c2VjcmV0".to_owned(),
+        events: vec!["ticket.opened".to_owned()],
+        account: None,
+        active: true,
+        created_at: at(0),
+    };
+    webhook::insert(&tx, &hook).await.unwrap();
+    assert_eq!(
+        webhook::all(&tx).await.unwrap(),
+        std::slice::from_ref(&hook)
+    );
+    let delivery = |number: u32| WebhookDelivery {
+        id: given::id(number),
+        webhook: hook.id,
+        event: "ticket.opened".to_owned(),
+        body: "{}".to_owned(),
+        state: WebhookDeliveryState::Queued,
+        attempts: 0,
+        response_status: None,
+        last_error: None,
+        created_at: at(i64::from(number)),
+        delivered_at: None,
+    };
+    webhook::insert_deliveries(&tx, &[delivery(1), delivery(2)])
+        .await
+        .unwrap();
+    let mut delivered = delivery(1);
+    delivered.state = WebhookDeliveryState::Delivered;
+    delivered.response_status = Some(204);
+    webhook::update_delivery(&tx, &delivered).await.unwrap();
+    assert_eq!(
+        webhook::find_delivery(&tx, given::id(1)).await.unwrap(),
+        Some(delivered.clone())
+    );
+    let listed = webhook::deliveries(&tx, hook.id, PageRequest::first(10))
+        .await
+        .unwrap();
+    assert_eq!(listed.items, [delivery(2), delivered]);
+    assert!(webhook::remove(&tx, hook.id).await.unwrap());
+    assert_eq!(
+        webhook::find_delivery(&tx, given::id(2)).await.unwrap(),
+        None
+    );
+}
+
+async fn views_and_macros_are_ones_own_or_everybodys(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    agent::insert_many(&tx, &[given::agent(1), given::agent(2)])
+        .await
+        .unwrap();
+    for (number, owner) in [(1, None), (2, Some(1)), (3, Some(2))] {
+        let saved = View {
+            id: given::id(number),
+            name: format!("View {number}"),
+            owner: owner.map(given::id),
+            query: "status=open&sort=next_due".to_owned(),
+            position: 9 - number,
+            created_at: at(0),
+        };
+        view::insert(&tx, &saved).await.unwrap();
+        assert_eq!(view::find(&tx, saved.id).await.unwrap(), Some(saved));
+        let made = Macro {
+            id: given::id(number),
+            name: format!("Macro {number}"),
+            description: String::new(),
+            owner: owner.map(given::id),
+            actions: "[]".to_owned(),
+            created_at: at(0),
+        };
+        macro_::insert(&tx, &made).await.unwrap();
+    }
+    let views = view::usable_by(&tx, given::id(1)).await.unwrap();
+    assert_eq!(
+        views
+            .iter()
+            .map(|view| view.name.as_str())
+            .collect::<Vec<_>>(),
+        ["View 2", "View 1"]
+    );
+    let macros = macro_::usable_by(&tx, given::id(2)).await.unwrap();
+    assert_eq!(
+        macros
+            .iter()
+            .map(|made| made.name.as_str())
+            .collect::<Vec<_>>(),
+        ["Macro 1", "Macro 3"]
+    );
+    assert!(macro_::remove(&tx, given::id(1)).await.unwrap());
+}
+
+async fn the_trail_is_listed_latest_first(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let entries: Vec<AuditEntry> = (1..=5)
+        .map(|number| AuditEntry {
+            id: given::id(number),
+            // Two of the same instant keep apart.
+            at: at(i64::from(number / 2)),
+            actor: if number == 3 {
+                Actor::System
+            } else {
+                Actor::Agent(given::id(1))
+            },
+            action: "token.created".to_owned(),
+            subject_kind: "token".to_owned(),
+            subject: number.to_string(),
+            account: None,
+            detail: "{}".to_owned(),
+        })
+        .collect();
+    audit::append(&tx, &entries).await.unwrap();
+    let mut seen = Vec::new();
+    let mut page = PageRequest::first(2);
+    loop {
+        let part = audit::list(&tx, &AuditFilter::default(), page)
+            .await
+            .unwrap();
+        seen.extend(part.items.into_iter().map(|entry| entry.subject));
+        page.after = part.next;
+        if page.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["5", "4", "3", "2", "1"]);
+    let system = AuditFilter {
+        actor: Some(Actor::System),
+        ..AuditFilter::default()
+    };
+    let part = audit::list(&tx, &system, PageRequest::first(9))
+        .await
+        .unwrap();
+    assert_eq!(part.items, entries[2..3]);
+    assert_eq!(
+        audit::last_of(&tx, Actor::Agent(given::id(1)))
+            .await
+            .unwrap(),
+        Some(at(2))
+    );
+}
+
+async fn facts_about_accounts_stand_beside_those_of_tickets(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    account::insert(&tx, &given::account(1)).await.unwrap();
+    given::tickets(&tx, [1]).await;
+    ledger::append(&tx, given::id(1), Some(given::id(1)), &[given::opened(1)])
+        .await
+        .unwrap();
+    let fact = AccountFact {
+        id: given::id(77),
+        account: given::id(1),
+        at: at(5),
+        recorded_at: at(6),
+        actor: Actor::System,
+        policy: PolicyVersion(1),
+        kind: "contract_started".to_owned(),
+        payload: "{}".to_owned(),
+    };
+    ledger::append_account_facts(&tx, std::slice::from_ref(&fact))
+        .await
+        .unwrap();
+    assert_eq!(
+        ledger::account_facts(&tx, given::id(1)).await.unwrap(),
+        [fact]
+    );
+    let of_tickets = ledger::load_of_account(&tx, given::id(1), at(0), at(10))
+        .await
+        .unwrap();
+    assert_eq!(of_tickets, [(given::id(1), given::opened(1))]);
+    assert_eq!(
+        ledger::load_of_account(&tx, given::id(1), at(2), at(10))
+            .await
+            .unwrap(),
+        []
+    );
+    assert_eq!(ledger::count(&tx).await.unwrap(), 2);
+}
