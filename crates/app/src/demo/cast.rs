@@ -95,6 +95,18 @@ pub(super) const SERVERS: [Server; 12] = [
     server("Lívia Prado", "agent", &["pt", "en"], &["commercial"]),
     server("Jonas Weld", "agent", &["en"], &["security"]),
     server("Mei Tanaka", "agent", &["en"], &["technical"]),
+    server(
+        "Oluwaseun Bello",
+        "engineer",
+        &["en"],
+        &["technical", "data"],
+    ),
+    server(
+        "Hanna Lind",
+        "engineer",
+        &["en"],
+        &["integration", "security"],
+    ),
     server("Rosa Delgado", "success_manager", &["es", "en"], &[]),
     server("Caio Barros", "success_manager", &["pt", "en"], &[]),
     server("Vera Stone", "viewer", &["en"], &[]),
