@@ -5,6 +5,7 @@
 
 mod account;
 mod agent;
+pub mod attachment;
 pub mod audit;
 mod caller;
 mod contact;
@@ -17,8 +18,10 @@ pub mod field;
 pub mod idempotency;
 pub mod job;
 mod macro_;
+pub mod mail;
 pub mod password;
 pub mod policy;
+mod routing;
 pub mod secret;
 pub mod session;
 mod team;
@@ -33,12 +36,10 @@ pub mod worker;
 pub use caller::{Caller, Credential};
 pub use context::{App, Clock, Ids, ManualClock, Options};
 pub use error::{AppError, Expected, Fault, Result};
+pub use mainstay_report::explanation;
 pub use mainstay_store::account::{AccountFilter, Archived};
 pub use mainstay_store::audit::AuditFilter;
 pub use mainstay_store::contact::ContactFilter;
-pub use mainstay_store::search::Hit;
-pub use mainstay_store::ticket::{
-    Direction, StoredTicket, TicketFilter, TicketKey, TicketSort, TimeRange,
-};
+pub use mainstay_store::ticket::TimeRange;
 pub use mainstay_store::{Cursor, Page, PageRequest};
 pub use worker::Tick;

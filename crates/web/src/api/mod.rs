@@ -8,12 +8,10 @@
 mod account;
 mod agent;
 mod audit;
-mod clock;
 mod contact;
 mod contract;
 mod event;
 mod macro_;
-mod message;
 mod session;
 mod setting;
 mod team;
@@ -62,8 +60,6 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(session::routes())
         .merge(token::routes())
         .merge(ticket::routes())
-        .merge(message::routes())
-        .merge(clock::routes())
         .merge(account::routes())
         .merge(contact::routes())
         .merge(contract::routes())
