@@ -1076,3 +1076,48 @@ async fn a_mail_left_half_sent_goes_out_under_the_same_id() {
     assert_eq!((mail.state, mail.attempts), (OutgoingMailState::Sent, 3));
     desk.test.finish().await;
 }
+
+/// Every real message that the tests are given is taken in and comes to an end: filed, set aside or shown to people.
+#[tokio::test]
+async fn no_real_message_is_lost() {
+    let Some(data) = std::env::var_os("MAINSTAY_TEST_DATA") else {
+        let required = std::env::var("MAINSTAY_REQUIRE_ALL").is_ok_and(|value| value == "1");
+        assert!(
+            !required,
+            "MAINSTAY_TEST_DATA is not set, and MAINSTAY_REQUIRE_ALL=1 wants every test run"
+        );
+        println!("skipped: set MAINSTAY_TEST_DATA to the folder that holds `email`");
+        return;
+    };
+    let desk = Desk::open().await;
+    let folder = std::path::Path::new(&data).join("email/raw");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let app = &desk.test.app;
+    let mut tally = BTreeMap::new();
+    for file in &files {
+        let raw = std::fs::read(file).unwrap();
+        desk.test.clock.advance(SignedDuration::from_mins(1));
+        let received = match app.receive_mail(raw, "pipe", app.now()).await {
+            Ok(received) => received,
+            Err(AppError::Invalid(_)) => continue,
+            Err(error) => panic!("{}: {error}", file.display()),
+        };
+        while let mainstay_app::Tick::More = app.tick().await.unwrap() {}
+        let mail = desk.mail(received.id).await;
+        let filed = mail.ticket.is_some() && mail.message.is_some();
+        let ended = match mail.state {
+            RawMailState::New => panic!("{} was not read", file.display()),
+            RawMailState::Parsed => filed,
+            RawMailState::Failed => mail.error.is_some(),
+            RawMailState::Ignored => mail.decision.is_some(),
+        };
+        assert!(ended, "{}: {:?}", file.display(), mail.error);
+        *tally.entry(format!("{:?}", mail.state)).or_insert(0) += 1;
+    }
+    println!("{} messages: {tally:?}", files.len());
+    desk.test.finish().await;
+}
