@@ -36,6 +36,7 @@ pub mod worker;
 pub use caller::{Caller, Credential};
 pub use context::{App, Clock, Ids, ManualClock, Options};
 pub use error::{AppError, Expected, Fault, Result};
+pub use mainstay_report::explanation;
 pub use mainstay_store::account::{AccountFilter, Archived};
 pub use mainstay_store::audit::AuditFilter;
 pub use mainstay_store::contact::ContactFilter;

@@ -115,6 +115,7 @@ impl App {
 
     async fn run_job(&self, stored: &StoredJob, job: &Job) -> Result<(), JobFailure> {
         match job {
+            Job::ReviewTerms { account, .. } => Ok(self.review_terms(*account).await?),
             Job::ReadMail { raw_mail } => {
                 let is_last_try = stored.attempts + 1 >= MOST_ATTEMPTS;
                 mail::read_mail(self, *raw_mail, is_last_try).await

@@ -6,7 +6,7 @@ use mainstay_policy::{Pack, builtin, builtin_names, schema_files, to_json, to_te
 use serde_json::{Value, json};
 
 fn pack(name: &str) -> Pack {
-    let source = builtin(name).unwrap();
+    let source = builtin(name).expect("a pack that comes with the program");
     mainstay_policy::load(&source).unwrap_or_else(|refusal| {
         let text: Vec<String> = refusal
             .problems

@@ -32,6 +32,8 @@ pub struct Limits {
     pub body: usize,
     /// The longest time until an answer begins.
     pub time: Duration,
+    /// How often a silent stream is given a sign of life, and whether its listener may still listen is asked.
+    pub heartbeat: Duration,
 }
 
 /// Surrounds the routes.
@@ -201,6 +203,7 @@ mod tests {
         let limits = Limits {
             body: 1000,
             time: Duration::from_millis(20),
+            heartbeat: Duration::from_secs(15),
         };
         surround(routes, limits)
     }

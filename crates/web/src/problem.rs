@@ -278,7 +278,13 @@ impl Problem {
             .with_errors(vec![InputError::in_parameter(name, detail)])
     }
 
-    /// Which kind of problem it is.
+    /// What went wrong, in words.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Of which kind it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind

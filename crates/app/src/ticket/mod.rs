@@ -8,11 +8,16 @@ mod message;
 mod open;
 mod read;
 mod stored_clock;
+mod terms;
 mod writer;
 
 pub use change::Change;
 pub(crate) use history::bring_in;
 pub use history::{Recorded, TicketHistory};
+pub use mainstay_store::search::Hit;
+pub use mainstay_store::ticket::{
+    Direction, NextDue, StoredTicket, TicketFilter, TicketKey, TicketSort, TimeRange,
+};
 pub(crate) use merge::{merge, split};
 pub use message::MessageText;
 pub(crate) use message::append_message;

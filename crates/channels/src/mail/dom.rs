@@ -15,6 +15,9 @@ pub type NodeId = usize;
 /// The deepest nesting that is parsed: the parser's work grows with the square of it.
 const DEEPEST: usize = 1_500;
 
+/// The most character references that are parsed: the serialiser's work grows with the square of them.
+const MOST_REFERENCES: usize = 20_000;
+
 /// What a node is.
 #[derive(Debug)]
 pub enum Content {
@@ -50,9 +53,10 @@ pub enum Step {
 }
 
 impl Dom {
-    /// Parses `html`; none when it is nested deeper than any message is.
+    /// Parses `html`; none when it is nested deeper, or has more character references, than a message
+    /// needs.
     pub fn parse(html: &str) -> Option<Self> {
-        if nesting(html) > DEEPEST {
+        if nesting(html) > DEEPEST || html.matches('&').count() > MOST_REFERENCES {
             return None;
         }
         let sink = Sink::default();

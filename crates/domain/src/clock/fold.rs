@@ -60,6 +60,9 @@ where
         for event in &events {
             self.take(event);
         }
+        for event in &events {
+            self.recall_missed(event);
+        }
         let mut clocks: Vec<Clock> = self
             .tracks
             .into_iter()
@@ -224,6 +227,22 @@ where
             if late {
                 track.note_late(event);
             }
+        }
+    }
+
+    /// Keeps a clock in sight that was recorded as missed, though a late event shows that nothing was ever promised.
+    fn recall_missed(&mut self, event: &Event) {
+        let EventKind::ClockMissed {
+            commitment, cycle, ..
+        } = &event.kind
+        else {
+            return;
+        };
+        let is_it = |track: &Track<'_>| track.is_cycle(commitment, *cycle);
+        if !self.tracks.iter().any(|t| is_it(t) && t.had_promise())
+            && let Some(track) = self.tracks.iter_mut().rfind(|track| is_it(track))
+        {
+            track.keep_in_sight();
         }
     }
 

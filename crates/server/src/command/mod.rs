@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::Failure;
 
+pub mod admin;
 pub mod calendar;
 pub mod clock;
 pub mod config;
@@ -28,6 +29,9 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make the first administrator
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Look at business calendars and compute with them
     #[command(subcommand)]
     Calendar(calendar::Command),
@@ -57,6 +61,7 @@ impl CommandLine {
     /// Returns what went wrong, in words for the person who typed the command.
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
+            Command::Admin(command) => command.run(),
             Command::Calendar(command) => command.run(),
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),

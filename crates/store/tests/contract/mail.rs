@@ -91,6 +91,7 @@ async fn a_mail_is_kept_once_as_received(fresh: &Fresh) {
         .await
         .unwrap();
     assert_eq!(new.items[0].id, given::id(4));
+    assert!(new.items[0].bytes.is_empty(), "a list leaves the bytes out");
     let rest = PageRequest {
         limit: 5,
         after: new.next,

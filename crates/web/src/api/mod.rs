@@ -10,9 +10,12 @@ mod agent;
 mod audit;
 mod contact;
 mod contract;
+mod event;
 mod macro_;
 mod session;
+mod setting;
 mod team;
+mod ticket;
 mod token;
 mod view;
 mod webhook;
@@ -56,6 +59,7 @@ fn contents() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .merge(session::routes())
         .merge(token::routes())
+        .merge(ticket::routes())
         .merge(account::routes())
         .merge(contact::routes())
         .merge(contract::routes())
@@ -65,6 +69,8 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(macro_::routes())
         .merge(webhook::routes())
         .merge(audit::routes())
+        .merge(setting::routes())
+        .merge(event::routes())
 }
 
 /// The description of the API.

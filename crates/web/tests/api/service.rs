@@ -49,14 +49,13 @@ impl Service {
             limits: Limits {
                 body: 100_000,
                 time: Duration::from_secs(60),
+                heartbeat: Duration::from_millis(100),
             },
             stop: stop.clone(),
             worker_alive: Box::new(|| true),
+            settings: Vec::new(),
         };
-        let web = Web {
-            app: app.clone(),
-            options: Arc::new(options),
-        };
+        let web = Web::new(app.clone(), options);
         let service = Self {
             app,
             clock,

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use clap::Parser;
 use insta::assert_snapshot;
+
+use crate::CommandLine;
 
 use super::scenario::{Detail, ScenarioFile};
 
@@ -324,4 +327,27 @@ fn a_commitment_that_has_no_clock_is_refused_with_those_that_have_one() {
     error: the ticket has no clock `resolution`
       help: nothing was promised about this ticket
     ");
+}
+
+#[test]
+fn the_command_fails_when_an_expectation_does() {
+    let run = |state: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scenarios.toml");
+        let scenario = format!(
+            r#"id = "one"
+            events = [{{ at = "2026-03-16T10:00:00Z", type = "opened" }}]
+            expect = [{{ clock = "resolution", state = "{state}", cycle = 1 }}]"#
+        );
+        std::fs::write(&path, file(&scenario)).unwrap();
+        let path = path.to_str().unwrap();
+        CommandLine::try_parse_from(["mainstay", "clock", "run", path])
+            .unwrap()
+            .run()
+    };
+    assert!(run("running").is_ok());
+    assert_eq!(
+        run("paused").unwrap_err().to_string(),
+        "error: 1 of 1 expectations do not hold"
+    );
 }
