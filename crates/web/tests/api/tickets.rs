@@ -228,8 +228,8 @@ async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
     let service = Service::start().await;
     let folder = std::path::Path::new("../../packs/mainstay");
     let pack = mainstay_policy::PackSource::from_folder(folder).unwrap();
-    let actor = mainstay_domain::event::Actor::System;
-    service.app.apply_policy(&pack, actor, "").await.unwrap();
+    let machine = mainstay_app::Caller::machine();
+    service.app.apply_policy(&machine, &pack, "").await.unwrap();
     let admin = service.admin().await;
     let account = admin.make("/accounts", json!({"name": "Acme"})).await;
     let tier = service
