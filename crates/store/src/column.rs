@@ -9,8 +9,8 @@ use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, TargetOverride, Visibility};
 use mainstay_domain::id::{
     AccountId, AgentId, ContactId, ContractId, EscalationId, EventId, JobId, MacroId, MessageId,
-    OutgoingMailId, RawMailId, SessionId, TeamId, TicketId, TokenId, ViewId, WebhookDeliveryId,
-    WebhookId,
+    NotificationId, OutgoingMailId, RawMailId, SessionId, TeamId, TicketId, TokenId, ViewId,
+    WebhookDeliveryId, WebhookId,
 };
 use mainstay_domain::name::{
     CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TierName,
@@ -194,6 +194,7 @@ ids!(
     JobId,
     MacroId,
     MessageId,
+    NotificationId,
     OutgoingMailId,
     RawMailId,
     SessionId,

@@ -27,6 +27,7 @@ pub mod mail;
 pub mod mailbox;
 pub mod message;
 mod named_list;
+pub mod notification;
 mod open;
 pub mod page;
 pub mod policy;

@@ -159,6 +159,7 @@ async fn split(
             message: added,
             then: None,
         };
+        new.hear(message.id, &message.text);
         new.decide_at(message.author, message.at, command)?;
     }
     source.decide(

@@ -12,4 +12,4 @@ mod writer;
 pub use change::Change;
 pub use message::MessageText;
 pub use open::OpenTicket;
-pub(crate) use writer::{TicketWriter, Written};
+pub(crate) use writer::{NewFact, TicketWriter, Written};

@@ -90,6 +90,7 @@ CREATE TABLE team (
     email TEXT,
     calendar TEXT,
     members TEXT NOT NULL,
+    on_call TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -250,6 +251,7 @@ CREATE TABLE escalation (
     acknowledged_by TEXT,
     ended_at BIGINT,
     next_at BIGINT,
+    policy BIGINT NOT NULL,
     version BIGINT NOT NULL
 );
 CREATE INDEX escalation_subject ON escalation (subject_key, phase);
@@ -271,6 +273,35 @@ CREATE TABLE escalation_event (
     payload TEXT NOT NULL,
     PRIMARY KEY (escalation, sequence)
 );
+
+CREATE TABLE notification (
+    id @uuid PRIMARY KEY,
+    recipient @uuid NOT NULL REFERENCES agent (id),
+    channel TEXT NOT NULL,
+    about TEXT NOT NULL,
+    ticket @uuid REFERENCES ticket (id),
+    escalation @uuid REFERENCES escalation (id),
+    title TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    urgency TEXT NOT NULL,
+    wake TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    cause TEXT NOT NULL,
+    state TEXT NOT NULL,
+    held_until BIGINT,
+    delivery @uuid,
+    dispatched_at BIGINT,
+    delivered_at BIGINT,
+    read_at BIGINT,
+    last_error TEXT
+);
+CREATE UNIQUE INDEX notification_once ON notification (cause, recipient, channel);
+CREATE INDEX notification_pending ON notification (recipient, at) WHERE state = 'pending';
+CREATE INDEX notification_in_app ON notification (recipient, at) WHERE channel = 'in_app';
+CREATE INDEX notification_dispatched ON notification (recipient, dispatched_at);
+CREATE INDEX notification_delivery ON notification (delivery);
+CREATE INDEX notification_escalation ON notification (escalation);
+CREATE INDEX notification_ticket ON notification (ticket);
 
 CREATE TABLE due (
     kind TEXT NOT NULL,

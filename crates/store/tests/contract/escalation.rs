@@ -4,8 +4,9 @@ use mainstay_domain::escalation::{
     Escalation, EscalationEvent, EscalationEventKind, GroupKey, Subject,
 };
 use mainstay_domain::event::Actor;
+use mainstay_domain::policy::PolicyVersion;
 use mainstay_store::due::{self, DueSubject};
-use mainstay_store::escalation::{self, StoredEscalation, StoredPhase};
+use mainstay_store::escalation::{self, EscalationFilter, StoredEscalation, StoredPhase};
 use mainstay_store::{PageRequest, StoreError};
 
 use crate::engine::{Fresh, on_each_engine};
@@ -38,7 +39,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
         },
     )];
     let fold = Escalation::fold(&events).unwrap();
-    let first = StoredEscalation::of(given::id(1), &fold, Some(at(60)), 1);
+    let first = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), Some(at(60)), 1);
     escalation::insert(&tx, &first, &events, at(1))
         .await
         .unwrap();
@@ -64,7 +65,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     ];
     events.extend(later.clone());
     let fold = Escalation::fold(&events).unwrap();
-    let second = StoredEscalation::of(given::id(1), &fold, None, 3);
+    let second = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), None, 3);
     escalation::update(&tx, &second, 1, &later, at(3))
         .await
         .unwrap();
@@ -83,9 +84,17 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
         std::slice::from_ref(&second)
     );
     assert_eq!(due::next_instant(&tx).await.unwrap(), None);
-    let listed = escalation::list(&tx, Some(StoredPhase::Resolved), PageRequest::first(5))
-        .await
-        .unwrap();
+    let listed = escalation::list(
+        &tx,
+        &EscalationFilter {
+            phase: Some(StoredPhase::Resolved),
+            ticket: Some(given::id(2)),
+            concerns: None,
+        },
+        PageRequest::first(5),
+    )
+    .await
+    .unwrap();
     assert_eq!(listed.items, std::slice::from_ref(&second));
     due::set(&tx, DueSubject::Escalation(given::id(1)), None)
         .await
