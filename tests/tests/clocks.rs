@@ -18,7 +18,7 @@ async fn an_answer_in_time_keeps_the_promise() {
     test.advance(SignedDuration::from_hours(3)).await;
 
     let clock = test.clock(ticket.id, "first_response").await;
-    assert_eq!(clock.state(), "met");
+    assert_eq!(clock.state().to_string(), "met");
     assert_eq!(clock.used, SignedDuration::from_mins(40));
     let missed = test.ledger(ticket.id).await.into_iter().any(
         |event| matches!(event.kind, EventKind::ClockMissed { ref commitment, .. } if commitment.as_str() == "first_response"),
@@ -63,5 +63,99 @@ async fn each_warning_and_the_miss_are_recorded_once_with_their_own_instants() {
             "2026-03-02T10:00:00Z first_response missed",
         ]
     );
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_contract_corrects_the_clock_and_keeps_what_was_promised() {
+    let test = TestApp::start("client-scaling").await;
+    let account = test.account("Acme", "Enterprise").await;
+    let ticket = test.customer_opens(account, Severity::P1).await;
+    test.advance(SignedDuration::from_mins(10)).await;
+    test.app
+        .create_contract(&test.agent(), account, |contract| {
+            contract.tier = "Professional".into();
+            contract.starts_on = "2026-03-02".parse().unwrap();
+        })
+        .await
+        .unwrap();
+    test.run_due().await;
+    let clock = test.clock(ticket.id, "first_response").await;
+    assert_eq!(
+        clock.promised_due_at,
+        Some(instant("2026-03-02T10:00:00Z")),
+        "what was promised stays"
+    );
+    assert_eq!(clock.due_at, Some(instant("2026-03-02T13:00:00Z")));
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn merging_keeps_the_earlier_start_and_cancels_the_other_clocks() {
+    let test = TestApp::start("client-scaling").await;
+    let account = test.account("Acme", "Enterprise").await;
+    let first = test.customer_opens(account, Severity::P2).await;
+    test.advance(SignedDuration::from_mins(30)).await;
+    let second = test.customer_opens(account, Severity::P2).await;
+    test.app
+        .merge_ticket(&test.agent(), first.id, second.id)
+        .await
+        .unwrap();
+    let kept = test.clock(second.id, "first_response").await;
+    assert_eq!(kept.started_at, instant("2026-03-02T09:00:00Z"));
+    assert_eq!(kept.due_at, Some(instant("2026-03-02T13:00:00Z")));
+    let cancelled = test.clock(first.id, "first_response").await;
+    assert_eq!(cancelled.state().to_string(), "cancelled");
+    let conversation = test.app.messages(&test.agent(), second.id).await.unwrap();
+    assert_eq!(conversation.len(), 2);
+    test.advance(SignedDuration::from_hours(1)).await;
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn splitting_starts_anew_from_the_message_split_off() {
+    let test = TestApp::start("client-scaling").await;
+    let account = test.account("Acme", "Enterprise").await;
+    let ticket = test.customer_opens(account, Severity::P2).await;
+    test.advance(SignedDuration::from_mins(20)).await;
+    test.adds(&ticket, test.says(Side::Customer)).await;
+    test.advance(SignedDuration::from_mins(20)).await;
+    let messages = test.app.messages(&test.agent(), ticket.id).await.unwrap();
+    let split = test
+        .app
+        .split_ticket(
+            &test.agent(),
+            ticket.id,
+            &[messages[1].id],
+            "Another matter",
+        )
+        .await
+        .unwrap();
+    let clock = test.clock(split.id, "first_response").await;
+    assert_eq!(clock.started_at, instant("2026-03-02T09:20:00Z"));
+    assert_eq!(clock.due_at, Some(instant("2026-03-02T13:20:00Z")));
+    assert_eq!(clock.late_events, []);
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_contact_sees_and_changes_nothing_of_another_account() {
+    let test = TestApp::start("client-scaling").await;
+    let acme = test.account("Acme", "Enterprise").await;
+    let other = test.account("Other", "Standard").await;
+    let ticket = test.customer_opens(acme, Severity::P3).await;
+    let stranger = test.contact_of(other);
+    assert!(test.app.ticket(&stranger, ticket.id).await.is_err());
+    assert!(test.app.clocks(&stranger, ticket.id).await.is_err());
+    assert!(test.app.messages(&stranger, ticket.id).await.is_err());
+    let message = test.says(Side::Customer);
+    assert!(
+        test.app
+            .add_message(&stranger, ticket.id, message, None)
+            .await
+            .is_err()
+    );
+    assert_eq!(test.ledger(ticket.id).await.len(), 2);
+    test.run_due().await;
     test.finish().await;
 }

@@ -407,6 +407,28 @@ async fn a_message_that_arrives_wakes_the_watcher() {
 }
 
 #[tokio::test]
+async fn a_watcher_without_news_leaves_the_server_alone() {
+    let Some(server) = server() else { return };
+    let (desk, mut seen) = Desk::new();
+    let (stop, task) = watch(mailbox(&server, "support"), desk);
+    while !matches!(
+        seen.recv().await.expect("the watcher runs"),
+        Seen::Looked { .. }
+    ) {}
+    // Time enough for a watcher that only asks and asks to do so many times.
+    for _ in 0..20 {
+        let (desk, _) = Desk::new();
+        client(mailbox(&server, "sales"))
+            .poll(&mut Position::default(), &desk)
+            .await
+            .unwrap();
+    }
+    assert!(seen.try_recv().is_err(), "it looked again without a reason");
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test]
 async fn an_outage_is_survived_without_loss_or_copy() {
     let Some(mut server) = server() else { return };
     let (desk, mut seen) = Desk::new();

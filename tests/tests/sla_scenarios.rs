@@ -2,6 +2,11 @@
 //!
 //! `docs/scenarios.md` says what each model is and how its facts become a ledger.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where something is missing"
+)]
+
 use std::path::{Path, PathBuf};
 
 use mainstay_server::command::clock::scenario::{Detail, ScenarioFile};

@@ -67,6 +67,7 @@ struct Shared {
     passwords: Passwords,
     throttle: Mutex<Throttle>,
     work: Notify,
+    news: Notify,
 }
 
 /// What the use cases are told about how to work.
@@ -105,13 +106,16 @@ impl App {
             passwords: Passwords::default(),
             throttle: Mutex::default(),
             work: Notify::new(),
+            news: Notify::new(),
         }))
     }
 
-    /// The present instant.
+    /// The present instant, to the microsecond: the store keeps no finer one, and what was decided upon must be what is
+    /// read again.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        let now = self.0.clock.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     /// The store.
@@ -196,6 +200,16 @@ impl App {
     /// Tells the worker of this process that there is something to do.
     pub fn wake(&self) {
         self.0.work.notify_one();
+    }
+
+    /// Tells those who look at this process live that changes were committed. They see them a little later without.
+    pub fn announce(&self) {
+        self.0.news.notify_one();
+    }
+
+    /// Waits until [`announce`](Self::announce) is called, or was called since. For one waiter.
+    pub async fn announced(&self) {
+        self.0.news.notified().await;
     }
 
     /// Waits until [`wake`](Self::wake) is called.

@@ -67,6 +67,7 @@ impl App {
         check(&contract)?;
         let tx = self.begin().await?;
         contract::insert(&tx, &contract).await?;
+        self.queue_terms(&tx, &contract).await?;
         let action = Action::new("contract.created", "contract", contract.id).of_account(account);
         self.record(&tx, caller, action).await?;
         tx.commit().await?;
@@ -95,6 +96,7 @@ impl App {
         check(&after)?;
         if after != before {
             contract::update(&tx, &after).await?;
+            self.queue_terms(&tx, &after).await?;
             let action = Action::new("contract.changed", "contract", id).of_account(after.account);
             self.record(&tx, caller, action).await?;
         }

@@ -3,9 +3,10 @@
 //! A job carries ids only, loads what they name, and may run twice without harm. It runs outside any transaction, under a
 //! lease, and says itself whether a failure is worth another try.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
-    JobId, MessageId, OutgoingMailId, RawMailId, TicketId, WebhookDeliveryId,
+    AccountId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::{Transaction, job};
@@ -43,6 +44,13 @@ pub enum Job {
     Notify {
         /// The notification.
         notification: Uuid,
+    },
+    /// Put the terms of the contract in force on the open tickets of an account.
+    ReviewTerms {
+        /// The account.
+        account: AccountId,
+        /// The day on which they change, so that two changes of different days are two jobs.
+        day: Date,
     },
     /// Call a webhook.
     CallWebhook {
@@ -86,6 +94,7 @@ impl Job {
             Self::DeliverReply { .. } => "deliver_reply",
             Self::SendMail { .. } => "send_mail",
             Self::Notify { .. } => "notify",
+            Self::ReviewTerms { .. } => "review_terms",
             Self::CallWebhook { .. } => "call_webhook",
         }
     }
@@ -111,10 +120,10 @@ impl Job {
 }
 
 /// How often a job is tried before it is given up for a person to look at.
-pub const MOST_ATTEMPTS: u32 = 12;
+pub const MOST_ATTEMPTS: u32 = 13;
 
-/// How long to wait before the next try: half a minute, doubled with each failure, at most six hours. Twelve tries span
-/// more than a day, so that a mail server's bad night loses nothing.
+/// How long to wait before the next try: half a minute, doubled with each failure, at most six hours. Thirteen tries
+/// span more than a day, so that a mail server's bad night loses nothing.
 #[must_use]
 pub fn backoff(attempts: u32) -> SignedDuration {
     let seconds = 30_i64.saturating_mul(1 << attempts.min(20));

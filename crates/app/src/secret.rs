@@ -17,6 +17,14 @@ impl App {
     }
 }
 
+impl App {
+    /// A password made up for somebody: 96 bits in letters, digits, `-` and `_`.
+    #[must_use]
+    pub fn new_password(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.random_bytes::<12>())
+    }
+}
+
 /// The SHA-256 digest of some bytes. Enough to keep a secret of 256 bits, which nobody can guess by trying.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> Digest {

@@ -11,7 +11,7 @@ use mainstay_domain::id::{AgentId, ContactId, SessionId};
 use mainstay_domain::name::RoleName;
 use mainstay_domain::role::{BuiltIn, Permission};
 use mainstay_domain::session::Session;
-use mainstay_store::{agent, contact, session};
+use mainstay_store::{agent, contact, session, token};
 
 use crate::audit::Action;
 use crate::caller::{Caller, Credential};
@@ -94,6 +94,30 @@ impl App {
             tx.commit().await?;
         }
         Ok(caller)
+    }
+
+    /// Whether the caller's credential still holds, for a connection that lasts long.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn still_holds(&self, caller: &Caller) -> Result<bool> {
+        let now = self.now();
+        let on = self.read();
+        let holds = match caller.credential {
+            Credential::Session(id) => {
+                let sessions = session::of_actor(&on, caller.actor, now).await?;
+                sessions.iter().any(|session| session.id == id)
+            }
+            Credential::Token(id) => token::find(&on, id)
+                .await?
+                .is_some_and(|token| token.is_valid(now)),
+            Credential::Machine => true,
+        };
+        Ok(holds
+            && self
+                .caller(caller.actor, caller.credential)
+                .await?
+                .is_some())
     }
 
     /// Where the caller is signed in, latest first.

@@ -115,7 +115,14 @@ impl App {
     }
 
     async fn run_job(&self, job: &Job) -> Result<(), JobFailure> {
-        let _ = job;
-        Ok(())
+        match job {
+            Job::ReviewTerms { account, .. } => Ok(self.review_terms(*account).await?),
+            Job::ReadMail { .. }
+            | Job::Acknowledge { .. }
+            | Job::DeliverReply { .. }
+            | Job::SendMail { .. }
+            | Job::Notify { .. }
+            | Job::CallWebhook { .. } => Ok(()),
+        }
     }
 }

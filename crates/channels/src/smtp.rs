@@ -3,6 +3,7 @@
 //! One conversation for one message. Each recipient is asked for by itself, so that one address that is gone does not
 //! keep the others from their mail, and the receipt says who was taken and who was not and why.
 
+use std::io;
 use std::time::Duration;
 
 use lettre::Address;
@@ -10,6 +11,7 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::compose::{ComposedMail, OutgoingMail};
@@ -190,55 +192,81 @@ impl SmtpTransport {
     async fn send_composed(&self, mail: &ComposedMail) -> Result<SmtpReceipt, SmtpFailure> {
         let mut connection = self.connect().await?;
         let result = self.converse(&mut connection, mail).await;
-        // The message's fate is decided; a server that does not say goodbye in time changes nothing about it.
-        let _ = timeout(self.settings.timeout.min(GOODBYE_LIMIT), connection.abort()).await;
+        // The message's fate is decided, and nobody waits for the server's goodbye: Exim takes 0.2 s over it.
+        let limit = self.settings.timeout.min(GOODBYE_LIMIT);
+        tokio::spawn(async move { timeout(limit, connection.abort()).await });
         result
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
-        let SmtpSettings { host, port, .. } = &self.settings;
-        let from_start = self
-            .tls
-            .clone()
-            .filter(|_| self.settings.security == SmtpSecurity::Tls);
-        let address = (host.as_str(), *port);
-        let limit = self.settings.timeout;
-        let connecting = AsyncSmtpConnection::connect_tokio1(
-            address,
-            Some(limit),
-            &self.hello_name,
-            from_start,
-            None,
-        );
-        let mut connection = within(limit, "connecting", connecting)
-            .await
-            .map_err(Trouble::ours)?;
-        if let Some(tls) = self
-            .tls
-            .clone()
-            .filter(|_| self.settings.security == SmtpSecurity::StartTls)
-        {
-            if !connection.can_starttls() {
-                return Err(retry(format!(
-                    "{host}:{port} does not offer STARTTLS, and the settings require it"
-                )));
-            }
-            within(
-                limit,
-                "STARTTLS",
-                connection.starttls(tls, &self.hello_name),
-            )
-            .await
-            .map_err(Trouble::ours)?;
+        let mut connection = self.greet().await.map_err(Trouble::ours)?;
+        if let Some(tls) = self.tls_when(SmtpSecurity::StartTls) {
+            self.start_tls(&mut connection, tls).await?;
         }
         if let Some((user, password)) = &self.settings.credentials {
             let credentials = Credentials::new(user.clone(), password.expose().to_owned());
             let signing_in = connection.auth(DEFAULT_MECHANISMS, &credentials);
-            within(limit, "signing in", signing_in)
+            within(self.settings.timeout, "signing in", signing_in)
                 .await
                 .map_err(Trouble::ours)?;
         }
         Ok(connection)
+    }
+
+    /// Connects and exchanges names, over TLS where it comes first.
+    async fn greet(&self) -> Result<AsyncSmtpConnection, Trouble> {
+        let step = "connecting";
+        let limit = self.settings.timeout;
+        let address = (self.settings.host.as_str(), self.settings.port);
+        if let Some(tls) = self.tls_when(SmtpSecurity::Tls) {
+            let connecting = AsyncSmtpConnection::connect_tokio1(
+                address,
+                Some(limit),
+                &self.hello_name,
+                Some(tls),
+                None,
+            );
+            return within(limit, step, connecting).await;
+        }
+        let connecting = async {
+            let stream = TcpStream::connect(address).await?;
+            // The content and the dot that ends it are two writes. Without this the second waits for the other side to
+            // acknowledge the first, which it delays by 40 ms.
+            stream.set_nodelay(true)?;
+            Ok::<_, io::Error>(stream)
+        };
+        let stream = match timeout(limit, connecting).await {
+            Ok(stream) => {
+                stream.map_err(|error| Trouble::silent(format!("{step} failed: {error}")))?
+            }
+            Err(_) => return Err(Trouble::late(step, limit)),
+        };
+        let greeting =
+            AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello_name);
+        within(limit, step, greeting).await
+    }
+
+    async fn start_tls(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        tls: TlsParameters,
+    ) -> Result<(), SmtpFailure> {
+        if !connection.can_starttls() {
+            let SmtpSettings { host, port, .. } = &self.settings;
+            return Err(retry(format!(
+                "{host}:{port} does not offer STARTTLS, and the settings require it"
+            )));
+        }
+        let upgrading = connection.starttls(tls, &self.hello_name);
+        within(self.settings.timeout, "STARTTLS", upgrading)
+            .await
+            .map_err(Trouble::ours)
+    }
+
+    fn tls_when(&self, security: SmtpSecurity) -> Option<TlsParameters> {
+        self.tls
+            .clone()
+            .filter(|_| self.settings.security == security)
     }
 
     async fn converse(
@@ -312,6 +340,16 @@ struct Trouble {
 }
 
 impl Trouble {
+    /// The server said nothing, or nothing that could be understood.
+    fn silent(reason: String) -> Trouble {
+        Trouble { reason, code: None }
+    }
+
+    /// The server took too long.
+    fn late(step: &str, limit: Duration) -> Trouble {
+        Trouble::silent(format!("{step} took longer than {} s", limit.as_secs_f64()))
+    }
+
     /// A failure that is no judgement on the message: the connection, TLS, our sign-in.
     fn ours(self) -> SmtpFailure {
         retry(self.reason)
@@ -356,10 +394,7 @@ async fn within<T>(
             code: error.status().map(u16::from),
             reason: format!("{step} failed: {}", with_sources(&error)),
         }),
-        Err(_) => Err(Trouble {
-            code: None,
-            reason: format!("{step} took longer than {} s", limit.as_secs()),
-        }),
+        Err(_) => Err(Trouble::late(step, limit)),
     }
 }
 

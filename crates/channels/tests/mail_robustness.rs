@@ -134,3 +134,26 @@ fn hostile_headers_are_read_within_bounds() {
         read_everything(format!("{header}\n\ntext").as_bytes());
     }
 }
+
+#[test]
+fn hostile_html_is_read_within_bounds() {
+    for html in [
+        "<div class=gmail_quote>a</div>".repeat(20_000),
+        "<blockquote>a</blockquote>".repeat(20_000),
+        format!("<table>{}", "x<i></i>".repeat(40_000)),
+        "<table><tr><td>".repeat(50_000),
+        "<p>a".repeat(50_000),
+        "<p>On 5 Jan 2016, Eva wrote:</p><blockquote>a</blockquote>".repeat(10_000),
+        "<div>".repeat(200_000),
+        "<a><b>".repeat(100_000),
+        format!(
+            "<img src=\"data:image/png;base64,{}\">",
+            "A".repeat(3_000_000)
+        ),
+        "&".repeat(500_000),
+        "<!--".repeat(100_000),
+        "<svg><math><template>".repeat(400),
+    ] {
+        read_everything(format!("Content-Type: text/html\n\n<p>Hello</p>{html}").as_bytes());
+    }
+}

@@ -153,6 +153,8 @@ fn ambiguities(placed: &PlacedCommitment, names: &mut Definitions<'_>) {
                         "name another selector in one of them, or add a target for their overlap",
                     ),
                 );
+                // One message for each target is enough to mend it.
+                break;
             }
         }
     }
@@ -282,21 +284,27 @@ fn unattainable(
         .to_zoned(jiff::tz::TimeZone::UTC)
         .map(|zoned| zoned.timestamp())
         .unwrap_or(Timestamp::UNIX_EPOCH);
-    let waits = calendar
-        .add(start, target)
-        .map(|due| due.duration_since(start));
-    let too_long = waits.as_ref().is_ok_and(|wait| *wait > LONGEST_WAIT);
-    (waits.is_err() || too_long).then(|| {
-        Problem::error(
-            place,
-            format!(
-                "no opening hours can meet this target: on `{name}` {} take more than a year",
-                length_text(target)
-            ),
-        )
-        .expected("expected a time that the calendar's hours can hold")
-        .help("check the unit, or count the target on another calendar")
-    })
+    match calendar.add(start, target) {
+        Err(error) => Some(
+            Problem::error(
+                place,
+                format!("no opening hours can meet this target: {error}"),
+            )
+            .expected(format!("expected a time that `{name}` can hold"))
+            .help("check the unit, or count the target on another calendar"),
+        ),
+        Ok(due) if due.duration_since(start) > LONGEST_WAIT => Some(
+            Problem::warning(
+                place,
+                format!(
+                    "on `{name}` this target takes {} days",
+                    due.duration_since(start).as_hours() / 24
+                ),
+            )
+            .help("check the unit, or count the target on another calendar"),
+        ),
+        Ok(_) => None,
+    }
 }
 
 /// A warning must come before the clock is due.

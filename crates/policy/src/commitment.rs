@@ -308,7 +308,7 @@ fn consequences(
         consequences.push(match name.value.0.as_str() {
             "assignee" => Consequence::NotifyAssignee,
             "team" => Consequence::NotifyTeam,
-            _ => Consequence::NotifyRole(names.role_or(name, &["assignee", "team"])),
+            _ => Consequence::NotifyRole(names.role_to_notify(name)),
         });
     }
     for name in escalate.iter().flat_map(|Many(all)| all) {
@@ -388,6 +388,10 @@ fn selected<T, U>(list: &Option<Many<T>>, mut read: impl FnMut(&T) -> U) -> Vec<
     }
 }
 
+/// How many targets a commitment may have: ten tiers, four severities and twenty-five categories. Every two of them are
+/// compared, so that there must be an end.
+const MOST_TARGETS: usize = 1000;
+
 impl TargetForm {
     fn lower(&self, targets: &mut Vec<PlacedTarget>, names: &mut Definitions<'_>) {
         let calendar: Option<CalendarName> =
@@ -399,6 +403,26 @@ impl TargetForm {
         let channels = selected(&self.channel, |Word(channel)| *channel);
         let tags: Vec<Option<Tag>> = selected(&self.tag, tag);
         refuse_zero(self.within.value, &self.within.place, names);
+        let expanded = [
+            tiers.len(),
+            severities.len(),
+            categories.len(),
+            channels.len(),
+            tags.len(),
+        ]
+        .into_iter()
+        .fold(1, usize::saturating_mul);
+        if expanded.saturating_add(targets.len()) > MOST_TARGETS {
+            names.report(
+                Problem::error(
+                    &self.place,
+                    "the lists of this target stand for too many times",
+                )
+                .expected(format!("expected at most {MOST_TARGETS} in a commitment"))
+                .help("leave a selector out where every value is meant"),
+            );
+            return;
+        }
         for tier in &tiers {
             for severity in &severities {
                 for category in &categories {

@@ -6,14 +6,14 @@ use std::fmt;
 use mainstay_calendar::{CalendarSpec, TimeOfDay, TimeRange};
 use mainstay_domain::commitment::{Commitment, Consequence, WarningPoint};
 use mainstay_domain::escalation::Ladder;
-use mainstay_domain::policy::{CalendarHours, Policy, Statistic};
+use mainstay_domain::policy::{CalendarHours, Policy};
 use serde_json::{Value, json};
 
 use crate::pack::Pack;
 use crate::show::{self, promises, recipient};
 use crate::table::timing;
 use crate::text::length_text;
-use crate::words::{condition_text, reopen_text, repeat_text, triggers_text};
+use crate::words::{condition_text, reopen_text, repeat_text, statistic_text, triggers_text};
 
 /// A difference between two packs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -350,11 +350,7 @@ fn add_promises(facts: &mut Facts, policy: &Policy) {
         }
     }
     for promise in &policy.performance {
-        let statistic = match promise.statistic {
-            Statistic::Average => "average".to_owned(),
-            Statistic::Maximum => "maximum".to_owned(),
-            Statistic::Percentile(share) => format!("p{share}"),
-        };
+        let statistic = statistic_text(promise.statistic);
         let subject = format!("{} {}", promise.tier, promise.measure);
         facts.add(
             "performance",

@@ -151,17 +151,14 @@ impl<'a> Definitions<'a> {
         ladder, ladders, LadderName, "ladder";
     }
 
-    /// The role of a name that is used, where some other words are allowed as well.
-    pub fn role_or(&mut self, name: &At<Name>, others: &[&str]) -> RoleName {
-        let near = crate::problem::nearest(&name.value.0, others.iter().copied());
+    /// The role of a name that is used where `assignee` and `team` are allowed as well.
+    pub fn role_to_notify(&mut self, name: &At<Name>) -> RoleName {
+        let near = crate::problem::nearest(&name.value.0, ["assignee", "team"]);
         let (false, Some(near)) = (self.roles.has(&name.value.0), near) else {
             return self.role(name);
         };
         let problem = Problem::error(&name.place, format!("`{}` is nobody", name.value.0))
-            .expected(format!(
-                "expected {} or a role",
-                crate::problem::listed(others)
-            ))
+            .expected("expected `assignee`, `team` or a role")
             .help(format!("did you mean `{near}`?"));
         self.report(problem);
         RoleName::from(name.value.0.as_str())

@@ -123,6 +123,9 @@ macro_rules! files {
             }
         }
 
+        /// What stands in which file, for whoever looks for it in another.
+        pub(crate) const SECTIONS: &[(&str, &str)] = &[$($((stringify!($field), $name),)*)*];
+
         /// The names of the files that a pack may have.
         const FILES: &[&str] = &["pack.toml", $($name,)* "routing.toml"];
 
@@ -435,6 +438,17 @@ impl Draft {
             names.levels.define("support level", &name, names.problems);
         }
         let mut severities = Names::default();
+        let (mut uptime, mut recovery) = (Names::default(), Names::default());
+        for form in &self.uptime {
+            uptime.define("uptime of", form.tier(), names.problems);
+        }
+        for form in &self.recovery {
+            recovery.define("recovery of", form.tier(), names.problems);
+        }
+        let mut performance = Names::default();
+        for name in self.performance.iter().flat_map(PerformanceForm::names) {
+            performance.define("performance", &name, names.problems);
+        }
         for form in &self.severity {
             let name = numbered(&form.severity.place, form.severity.value.0.to_string());
             severities.define("severity", &name, names.problems);

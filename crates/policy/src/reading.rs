@@ -10,6 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::pack::SECTIONS;
 use crate::place::{At, Place};
 use crate::problem::{Problem, suggestion};
 
@@ -145,11 +146,21 @@ impl<'a> Reader<'a> {
                 self.report(
                     Problem::error(&place, format!("unknown key `{name}` in {what}"))
                         .expected("not a key that is known here")
-                        .maybe_help(suggestion(name, keys)),
+                        .maybe_help(other_file(name, what).or_else(|| suggestion(name, keys))),
                 );
             }
         }
     }
+}
+
+/// Where a section belongs that stands in the wrong file.
+fn other_file(name: &str, what: &str) -> Option<String> {
+    // Files are "the tiers", their parts "a tier"; only in a file can a section have gone astray.
+    let is_file = what.starts_with("the ");
+    let (_, file) = SECTIONS
+        .iter()
+        .find(|(section, _)| is_file && *section == name)?;
+    Some(format!("`{name}` belongs in {file}"))
 }
 
 fn one_line(text: &str) -> String {

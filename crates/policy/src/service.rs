@@ -10,6 +10,7 @@ use crate::place::At;
 use crate::problem::Problem;
 use crate::reading::{Named, Text, record, text_value};
 use crate::text::{Length, Name, Percent, Vocabulary, Word, length_text};
+use crate::words::statistic_text;
 
 record! {
     /// A promise of uptime to a tier, measured over a month.
@@ -102,6 +103,11 @@ record! {
 const TOLERATED_DEVIATION: f64 = 0.01;
 
 impl UptimeForm {
+    /// To whom.
+    pub fn tier(&self) -> &At<Name> {
+        &self.tier
+    }
+
     /// The promise, its names and its arithmetic checked.
     pub fn lower(&self, names: &mut Definitions<'_>) -> UptimeCommitment {
         let target_percent = self.target.value.0;
@@ -148,6 +154,16 @@ impl UptimeForm {
 }
 
 impl PerformanceForm {
+    /// What must be said once only: measure, statistic and tier together.
+    pub fn names(&self) -> impl Iterator<Item = At<Name>> {
+        let measure = &self.measure.value.0;
+        let statistic = statistic_text(self.statistic.0);
+        self.below.0.iter().map(move |(tier, _)| At {
+            value: Name(format!("{measure} ({statistic}) of {}", tier.value)),
+            place: tier.place.clone(),
+        })
+    }
+
     /// One promise for each tier, its name checked.
     pub fn lower(&self, names: &mut Definitions<'_>) -> Vec<PerformancePromise> {
         let promises = self.below.0.iter().map(|(tier, below)| {
@@ -168,6 +184,11 @@ impl PerformanceForm {
 }
 
 impl RecoveryForm {
+    /// To whom.
+    pub fn tier(&self) -> &At<Name> {
+        &self.tier
+    }
+
     /// The promise, its names checked.
     pub fn lower(&self, names: &mut Definitions<'_>) -> RecoveryPromise {
         RecoveryPromise {

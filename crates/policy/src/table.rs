@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use mainstay_domain::escalation::{Ladder, StepTiming};
 use mainstay_domain::name::CommitmentName;
-use mainstay_domain::policy::{Policy, Range, Statistic, Tier};
+use mainstay_domain::policy::{Policy, Range, Tier};
 use mainstay_domain::severity::Severity;
 
 use crate::hours::hours_text;
 use crate::pack::Pack;
 use crate::show::{Promise, promises, recipient};
 use crate::text::length_text;
+use crate::words::statistic_text;
 
 /// The pack as a page of text: tiers, promises, calendars, ladders.
 #[must_use]
@@ -203,11 +204,7 @@ fn uptime(policy: &Policy) -> Rows {
 fn speed(policy: &Policy) -> Rows {
     let mut rows = vec![row(["tier", "measure", "below"])];
     for promise in &policy.performance {
-        let statistic = match promise.statistic {
-            Statistic::Average => "average".to_owned(),
-            Statistic::Maximum => "maximum".to_owned(),
-            Statistic::Percentile(share) => format!("p{share}"),
-        };
+        let statistic = statistic_text(promise.statistic);
         rows.push(vec![
             promise.tier.to_string(),
             format!("{} ({statistic})", promise.measure),

@@ -311,3 +311,70 @@ pub fn length_text(length: SignedDuration) -> String {
     }
     parts.join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seconds(text: &str) -> Option<f64> {
+        Length::parse(text)
+            .ok()
+            .map(|Length(length)| length.as_secs_f64())
+    }
+
+    #[test]
+    fn lengths_are_read_exactly() {
+        for (text, expected) in [
+            ("30m", 1800.0),
+            ("1h 30m", 5400.0),
+            ("1h30m", 5400.0),
+            ("5d", 432_000.0),
+            ("1w", 604_800.0),
+            ("4.38m", 262.8),
+            ("3.65h", 13_140.0),
+            ("200ms", 0.2),
+            (" 90 s ", 90.0),
+            ("0m", 0.0),
+        ] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_length_is_refused() {
+        for text in [
+            "", "5", "h", "4 horas", "-1h", "1.h", ".5h", "1.5.5h", "1y", "9999999d", "1h,30m",
+            "٣h",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn percentages_need_their_sign() {
+        assert_eq!(Percent::parse("99.95%").ok(), Some(Percent(99.95)));
+        for text in ["99.95", "%", "-5%", "nan%", "inf%", "5 %%"] {
+            assert!(Percent::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn languages_are_tags() {
+        for text in ["en", "pt-BR", "zh-Hant"] {
+            assert!(LanguageText::parse(text).is_ok(), "{text}");
+        }
+        for text in ["English", "EN", "", "pt_BR", "e"] {
+            assert!(LanguageText::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_length_that_is_written_is_read_back(millis in 0_i64..3_000_000_000_000) {
+            let length = SignedDuration::from_millis(millis);
+            prop_assert_eq!(Length::parse(&length_text(length)).ok(), Some(Length(length)));
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use mainstay_domain::commitment::{Occurrence, Reopen, Repeat, Trigger};
 use mainstay_domain::condition::Condition;
 use mainstay_domain::event::Side;
+use mainstay_domain::policy::Statistic;
 
 /// A condition as a phrase: `status pending_customer or on_hold`.
 #[must_use]
@@ -107,5 +108,14 @@ pub(crate) fn reopen_text(reopen: Reopen) -> &'static str {
         Reopen::Resume => "resume",
         Reopen::Restart => "restart",
         Reopen::NewCycle => "new_cycle",
+    }
+}
+
+/// A statistic as packs write it: `average`, `maximum`, `p95`.
+pub(crate) fn statistic_text(statistic: Statistic) -> String {
+    match statistic {
+        Statistic::Average => "average".to_owned(),
+        Statistic::Maximum => "maximum".to_owned(),
+        Statistic::Percentile(share) => format!("p{share}"),
     }
 }

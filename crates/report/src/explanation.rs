@@ -12,6 +12,7 @@ use mainstay_domain::clock::{
     Cancellation, Clock, Explanation, OutcomeKind, Span, SpanReason, Terms, TermsOrigin,
 };
 use mainstay_domain::commitment::Source;
+use mainstay_domain::event::{Actor, Event, EventKind, Origin, Side, Visibility};
 use mainstay_domain::id::EventId;
 
 /// A span of the ledger, in words.
@@ -110,6 +111,35 @@ pub fn to_text(
         text.push('\n');
     }
     text
+}
+
+/// An event in a few words, such as `an agent replied` or `status open → on_hold`.
+#[must_use]
+pub fn event_words(event: &Event) -> String {
+    let by = match event.actor {
+        Actor::Contact(_) => "the customer",
+        Actor::Agent(_) => "an agent",
+        Actor::System => "the program",
+    };
+    match &event.kind {
+        EventKind::Opened { .. } => format!("opened by {by}"),
+        EventKind::MessageAdded {
+            visibility: Visibility::Internal,
+            ..
+        } => format!("{by} left a note"),
+        EventKind::MessageAdded { origin, side, .. } => match (origin, side) {
+            (Origin::Person, Side::Customer) => "the customer wrote".into(),
+            (Origin::Person, Side::Agent) => "an agent replied".into(),
+            (Origin::Automatic, _) => "a machine answered".into(),
+            (Origin::Bounce, _) => "a message bounced".into(),
+        },
+        EventKind::StatusChanged { from, to } => format!("status {} → {}", from.name, to.name),
+        EventKind::SeverityChanged { from, to, .. } => format!("severity {from} → {to}"),
+        EventKind::MergedFrom { number, .. } => format!("ticket {number} was merged into this one"),
+        EventKind::MergedInto { number, .. } => format!("merged into ticket {number}"),
+        EventKind::SplitFrom { number, .. } => format!("split off ticket {number}"),
+        other => other.name().replace('_', " "),
+    }
 }
 
 /// What the clock is, what was promised, what is promised now, and how it ended.

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
-use crate::settings::Settings;
+use crate::settings::{Settings, Shown};
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
 /// know of, because another node made it or the clock was moved.
@@ -24,6 +24,9 @@ const NAP: Duration = Duration::from_millis(200);
 
 /// How long the worker waits after the store did not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// How often a silent stream is given a sign of life, so that no proxy between us and the listener ends it.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A worker that has not done a round for this long is dead or stuck.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
@@ -86,14 +89,13 @@ impl Service {
             limits: Limits {
                 body: self.settings.http.max_body.bytes(),
                 time: self.settings.http.request_timeout.get(),
+                heartbeat: HEARTBEAT,
             },
             stop: stop.clone(),
             worker_alive: Box::new(alive),
+            settings: self.settings.shown.iter().map(in_web).collect(),
         };
-        let web = Web {
-            app: self.app.clone(),
-            options: Arc::new(options),
-        };
+        let web = Web::new(self.app.clone(), options);
         let worker = work(self.app.clone(), works, stop.clone(), pulse);
         let worker = tokio::spawn(worker);
         let router = mainstay_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
@@ -115,6 +117,14 @@ impl Service {
         worked.map_err(|error| Failure::new(format!("the worker broke: {error}")))?;
         tracing::info!("ended in order");
         Ok(())
+    }
+}
+
+fn in_web(shown: &Shown) -> mainstay_web::Setting {
+    mainstay_web::Setting {
+        key: shown.key.clone(),
+        value: shown.value.clone(),
+        origin: shown.origin.to_string(),
     }
 }
 

@@ -2,17 +2,19 @@
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use mainstay_domain::clock::{Clock, OutcomeKind};
 use mainstay_domain::id::TicketId;
-use mainstay_domain::name::{CalendarName, CommitmentName};
+use mainstay_domain::name::{CalendarName, CommitmentName, TierName};
 use mainstay_domain::policy::PolicyVersion;
+use mainstay_domain::severity::Severity;
+use mainstay_domain::ticket::Scope;
 
-use crate::column::{Scalar, from_json, named, to_json};
-use crate::connection::{Connection, Transaction};
+use crate::column::{Field, Scalar, from_json, named, to_json};
+use crate::connection::{Connection, Transaction, all};
 use crate::due::{self, DueSubject};
 use crate::error::StoreError;
 use crate::record::{fetch_all, insert_all, record, select, upsert_all};
 use crate::sql::Sql;
+use crate::ticket::push_scope;
 
 /// A clock as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,60 +75,6 @@ named!(ClockState {
     Missed = "missed",
     Cancelled = "cancelled",
 });
-
-impl StoredClock {
-    /// What is stored of a clock that the fold of a ticket's facts gave.
-    #[must_use]
-    pub fn of(ticket: TicketId, clock: &Clock) -> Self {
-        let ended = |is_cancelled: bool| {
-            clock
-                .outcome
-                .as_ref()
-                .filter(|outcome| matches!(outcome.kind, OutcomeKind::Cancelled(_)) == is_cancelled)
-                .map(|outcome| outcome.at)
-        };
-        let (stopped_at, cancelled_at) = (ended(false), ended(true));
-        let state = if clock.missed_at.is_some() {
-            ClockState::Missed
-        } else if cancelled_at.is_some() {
-            ClockState::Cancelled
-        } else if stopped_at.is_some() {
-            ClockState::Met
-        } else if clock.is_paused() {
-            ClockState::Paused
-        } else {
-            ClockState::Running
-        };
-        Self {
-            ticket,
-            commitment: clock.commitment.clone(),
-            cycle: clock.cycle,
-            state,
-            policy: clock.policy,
-            calendar: clock
-                .terms
-                .as_ref()
-                .map(|terms| terms.calendar_name.clone()),
-            target: clock.terms.as_ref().map(|terms| terms.target),
-            started_at: clock.started_at,
-            promised_due_at: clock.promised_due_at,
-            due_at: clock.due_at,
-            stopped_at,
-            missed_at: clock.missed_at,
-            cancelled_at,
-            warnings: clock
-                .warned
-                .iter()
-                .map(|warned| WarningGiven {
-                    warning: u32::try_from(warned.warning).unwrap_or(u32::MAX),
-                    at: warned.at,
-                })
-                .collect(),
-            next_at: clock.next_at,
-            detail: "{}".to_owned(),
-        }
-    }
-}
 
 /// A warning that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -298,6 +246,68 @@ pub async fn started_between(
         .with(" AND t.started_at < ", &until)
         .then(" ORDER BY t.started_at, t.ticket, t.commitment, t.cycle");
     fetch_all(on, sql).await
+}
+
+/// How the promises of a kind were kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attainment {
+    /// The commitment.
+    pub commitment: CommitmentName,
+    /// The tier the tickets are in now.
+    pub tier: Option<TierName>,
+    /// The severity the tickets have now.
+    pub severity: Severity,
+    /// How many were kept in time.
+    pub met: u64,
+    /// How many were missed, be they kept since or not.
+    pub missed: u64,
+    /// How many are open and not missed.
+    pub open: u64,
+    /// How many became void.
+    pub cancelled: u64,
+}
+
+/// How the promises were kept that started in a span of time, by commitment, tier and severity.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a row cannot be read.
+pub async fn attainment(
+    on: &impl Connection,
+    scope: Scope,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Attainment>, StoreError> {
+    let count = |state: &str| format!("COUNT(CASE WHEN c.state IN ({state}) THEN 1 END)");
+    let mut sql = Sql::new(format!(
+        "SELECT c.commitment, t.tier, t.severity, {}, {}, {}, {} FROM clock c JOIN ticket t ON t.id = c.ticket",
+        count("'met'"),
+        count("'missed'"),
+        count("'running', 'paused'"),
+        count("'cancelled'")
+    ))
+    .with(" WHERE c.started_at >= ", &from)
+    .with(" AND c.started_at < ", &until);
+    push_scope(&mut sql, scope);
+    sql.push(" GROUP BY c.commitment, t.tier, t.severity");
+    let rows = all(on, sql).await?;
+    let mut kinds = rows
+        .iter()
+        .map(|row| {
+            Ok(Attainment {
+                commitment: Field::read(row, 0)?,
+                tier: Field::read(row, 1)?,
+                severity: Field::read(row, 2)?,
+                met: Field::read(row, 3)?,
+                missed: Field::read(row, 4)?,
+                open: Field::read(row, 5)?,
+                cancelled: Field::read(row, 6)?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    kinds.sort_by(|a, b| {
+        (&a.commitment, &a.tier, a.severity).cmp(&(&b.commitment, &b.tier, b.severity))
+    });
+    Ok(kinds)
 }
 
 fn next_of(clocks: &[StoredClock]) -> Option<Timestamp> {

@@ -89,15 +89,7 @@ pub async fn lease_due(
     until: Timestamp,
     limit: u32,
 ) -> Result<Vec<Due>, StoreError> {
-    let sql = Sql::new("UPDATE due SET leased_by = ")
-        .with("", &node.to_owned())
-        .with(", leased_until = ", &until)
-        .with(
-            " WHERE (kind, subject) IN (SELECT kind, subject FROM due WHERE next_at <= ",
-            &now,
-        )
-        .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
-        .with(") ORDER BY next_at, subject LIMIT ", &i64::from(limit))
+    let sql = lease_sql(now, node, until, limit)
         .then(skip_locked(tx))
         .then(") RETURNING kind, subject, next_at");
     let mut due = all(tx, sql)
@@ -120,11 +112,7 @@ pub async fn lease_due(
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn next_instant(on: &impl Connection) -> Result<Option<Timestamp>, StoreError> {
-    let sql = Sql::new(
-        "SELECT (SELECT MIN(next_at) FROM due WHERE leased_until IS NULL), \
-         (SELECT MIN(leased_until) FROM due WHERE leased_until IS NOT NULL)",
-    );
-    let Some(row) = one(on, sql).await? else {
+    let Some(row) = one(on, Sql::new(NEXT)).await? else {
         return Ok(None);
     };
     let free: Option<Timestamp> = Field::read(&row, 0)?;
@@ -148,6 +136,21 @@ pub async fn backlog(
         Some(row) => Ok((Field::read(&row, 0)?, Field::read(&row, 1)?)),
         None => Ok((0, None)),
     }
+}
+
+pub(crate) const NEXT: &str = "SELECT (SELECT MIN(next_at) FROM due WHERE leased_until IS NULL), \
+     (SELECT MIN(leased_until) FROM due WHERE leased_until IS NOT NULL)";
+
+pub(crate) fn lease_sql(now: Timestamp, node: &str, until: Timestamp, limit: u32) -> Sql {
+    Sql::new("UPDATE due SET leased_by = ")
+        .with("", &node.to_owned())
+        .with(", leased_until = ", &until)
+        .with(
+            " WHERE (kind, subject) IN (SELECT kind, subject FROM due WHERE next_at <= ",
+            &now,
+        )
+        .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
+        .with(") ORDER BY next_at, subject LIMIT ", &i64::from(limit))
 }
 
 /// On PostgreSQL two nodes that look at once pass over each other's rows; SQLite has one writer at a time.

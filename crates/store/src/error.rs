@@ -1,6 +1,7 @@
 //! What can go wrong in the store.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// Why the store could not do what was asked. That something is not there is no error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,17 +55,6 @@ const TRANSIENT: [&str; 8] = [
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(what)) => {
-                return Self::Conflict(format!("it exists already ({what})"));
-            }
-            Some(SqlErr::ForeignKeyConstraintViolation(what)) => {
-                return Self::Conflict(format!(
-                    "it refers to something that is not there ({what})"
-                ));
-            }
-            _ => {}
-        }
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error.to_string()),
             DbErr::Exec(RuntimeErr::SqlxError(cause))
@@ -83,6 +73,15 @@ fn from_driver(error: &sqlx::Error) -> StoreError {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => StoreError::Unavailable(error.to_string()),
         sqlx::Error::Database(refusal) => {
+            match refusal.kind() {
+                ErrorKind::UniqueViolation => return StoreError::Conflict(taken(refusal.as_ref())),
+                ErrorKind::ForeignKeyViolation => {
+                    return StoreError::Conflict(
+                        "it refers to something that is not there".to_owned(),
+                    );
+                }
+                _ => {}
+            }
             let code = refusal.code().unwrap_or_default();
             // SQLite: 5 busy, 6 locked, 10 input or output, 13 full, with their extended codes in the upper bytes.
             let sqlite_transient = code
@@ -99,5 +98,32 @@ fn from_driver(error: &sqlx::Error) -> StoreError {
             StoreError::Corrupt(error.to_string())
         }
         _ => StoreError::Refused(error.to_string()),
+    }
+}
+
+/// Says in words what is taken. PostgreSQL names the table and the constraint, SQLite the columns: `team.name`.
+fn taken(refusal: &dyn DatabaseError) -> String {
+    let message = refusal.message();
+    let named = message.rsplit(": ").next().unwrap_or_default();
+    let table = refusal
+        .table()
+        .or_else(|| named.split_once('.').map(|(table, _)| table))
+        .unwrap_or_default();
+    let by = refusal.constraint().unwrap_or(named);
+    match table {
+        "account_domain" => "another account has this domain".to_owned(),
+        "account" if by.contains("external_id") => {
+            "another account has this external id".to_owned()
+        }
+        "contact_address" => "another contact has this e-mail address".to_owned(),
+        "agent" if by.contains("email_key") => "another agent has this e-mail address".to_owned(),
+        "team" if by.contains("name") => "another team has this name".to_owned(),
+        "ticket" if by.contains("number") => "another ticket has this number".to_owned(),
+        "event" | "escalation_event" => "somebody else was first to record something".to_owned(),
+        "outgoing_mail" if by.contains("message_id") => {
+            "a mail with this message id is there".to_owned()
+        }
+        "policy_version" => "somebody else was first to apply a policy".to_owned(),
+        _ => format!("this {} is there already", table.replace('_', " ")),
     }
 }

@@ -71,15 +71,7 @@ pub async fn lease(
     until: Timestamp,
     limit: u32,
 ) -> Result<Vec<Job>, StoreError> {
-    let sql = Sql::new("UPDATE job SET leased_by = ")
-        .with("", &worker.to_owned())
-        .with(", leased_until = ", &until)
-        .with(
-            " WHERE id IN (SELECT id FROM job WHERE dead_at IS NULL AND run_at <= ",
-            &now,
-        )
-        .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
-        .with(") ORDER BY run_at, id LIMIT ", &i64::from(limit))
+    let sql = lease_sql(now, worker, until, limit)
         .then(skip_locked(tx))
         .then(") RETURNING ")
         .then(&columns::<Job>(""));
@@ -219,14 +211,25 @@ pub struct JobCounts {
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn next_job_at(on: &impl Connection) -> Result<Option<Timestamp>, StoreError> {
-    let sql = Sql::new(
-        "SELECT (SELECT MIN(run_at) FROM job WHERE dead_at IS NULL AND leased_until IS NULL), \
-         (SELECT MIN(leased_until) FROM job WHERE leased_until IS NOT NULL)",
-    );
-    let Some(row) = one(on, sql).await? else {
+    let Some(row) = one(on, Sql::new(NEXT)).await? else {
         return Ok(None);
     };
     let free: Option<Timestamp> = Field::read(&row, 0)?;
     let leased: Option<Timestamp> = Field::read(&row, 1)?;
     Ok(free.into_iter().chain(leased).min())
+}
+
+pub(crate) const NEXT: &str = "SELECT (SELECT MIN(run_at) FROM job WHERE dead_at IS NULL AND leased_until IS NULL), \
+     (SELECT MIN(leased_until) FROM job WHERE leased_until IS NOT NULL)";
+
+pub(crate) fn lease_sql(now: Timestamp, worker: &str, until: Timestamp, limit: u32) -> Sql {
+    Sql::new("UPDATE job SET leased_by = ")
+        .with("", &worker.to_owned())
+        .with(", leased_until = ", &until)
+        .with(
+            " WHERE id IN (SELECT id FROM job WHERE dead_at IS NULL AND run_at <= ",
+            &now,
+        )
+        .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
+        .with(") ORDER BY run_at, id LIMIT ", &i64::from(limit))
 }

@@ -30,6 +30,9 @@ mod named_list;
 pub mod notification;
 mod open;
 pub mod page;
+pub mod participant;
+#[cfg(test)]
+mod plan;
 pub mod policy;
 mod record;
 mod schema;

@@ -5,10 +5,13 @@ use mainstay_domain::id::{OutgoingMailId, RawMailId, TicketId};
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailState};
 
 use crate::column::{Field, named};
-use crate::connection::{Connection, Transaction, one};
+use crate::connection::{Connection, Transaction, is_postgres, one};
 use crate::error::StoreError;
+use crate::named_list::name_key;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{self, Record, columns, fetch_all, fetch_one, insert_all, record, select};
+use crate::record::{
+    self, Record, columns, fetch_all, fetch_one, insert_all, insert_values, record, select,
+};
 use crate::sql::Sql;
 
 named!(RawMailState {
@@ -104,7 +107,7 @@ pub async fn find_received(
     record::find(on, &id).await
 }
 
-/// Whether a mail of these bytes was taken into a ticket before, by whichever way it came.
+/// A mail of these bytes that was taken into a ticket before, by whichever way it came; its `bytes` are left out.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
@@ -112,7 +115,7 @@ pub async fn find_twin(
     on: &impl Connection,
     mail: &RawMail,
 ) -> Result<Option<RawMail>, StoreError> {
-    let sql = select::<RawMail>()
+    let sql = heads::<RawMail>(on)
         .with(" WHERE t.digest = ", &mail.digest)
         .with(" AND t.id <> ", &mail.id)
         .with(" AND t.state = ", &RawMailState::Parsed)
@@ -120,7 +123,7 @@ pub async fn find_twin(
     fetch_one(on, sql).await
 }
 
-/// Received mails, the latest first; those in one state, or all.
+/// Received mails, the latest first; those in one state, or all. Their `bytes` are left out: mails are large.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
@@ -129,7 +132,7 @@ pub async fn list_received(
     state: Option<RawMailState>,
     page: PageRequest,
 ) -> Result<Page<RawMail>, StoreError> {
-    let mut sql = select::<RawMail>().then(" WHERE 1 = 1");
+    let mut sql = heads::<RawMail>(on).then(" WHERE 1 = 1");
     if let Some(state) = &state {
         sql.push(" AND t.state = ").bind(state);
     }
@@ -279,7 +282,7 @@ pub async fn find_by_message_id(
     .await
 }
 
-/// The mails of a ticket, oldest first.
+/// The mails of a ticket, oldest first. Their `bytes` are left out.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
@@ -287,13 +290,13 @@ pub async fn of_ticket(
     on: &impl Connection,
     ticket: TicketId,
 ) -> Result<Vec<OutgoingMail>, StoreError> {
-    let sql = select::<OutgoingMail>()
+    let sql = heads::<OutgoingMail>(on)
         .with(" WHERE t.ticket = ", &ticket)
         .then(" ORDER BY t.created_at, t.id");
     fetch_all(on, sql).await
 }
 
-/// Mails to be sent or sent, the latest first; those in one state, or all.
+/// Mails to be sent or sent, the latest first; those in one state, or all. Their `bytes` are left out.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
@@ -302,7 +305,7 @@ pub async fn list(
     state: Option<OutgoingMailState>,
     page: PageRequest,
 ) -> Result<Page<OutgoingMail>, StoreError> {
-    let mut sql = select::<OutgoingMail>().then(" WHERE 1 = 1");
+    let mut sql = heads::<OutgoingMail>(on).then(" WHERE 1 = 1");
     if let Some(state) = &state {
         sql.push(" AND t.state = ").bind(state);
     }
@@ -311,4 +314,54 @@ pub async fn list(
     Ok(Page::of(items, page.limit, |mail: &OutgoingMail| {
         Cursor::at(mail.created_at, mail.id.uuid())
     }))
+}
+
+/// Notes that an address wrote, whatever became of the mail.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn note_sender(tx: &Transaction, address: &str, at: Timestamp) -> Result<(), StoreError> {
+    let rows = vec![vec![name_key(address).to_value(), at.to_value()]];
+    insert_values(tx, "mail_sender", &["address_key", "at"], rows, "").await
+}
+
+/// How often an address has written since an instant, so that a flood is noticed.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count_from_sender(
+    on: &impl Connection,
+    address: &str,
+    since: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql = Sql::new("SELECT COUNT(*) FROM mail_sender")
+        .with(" WHERE address_key = ", &name_key(address))
+        .with(" AND at >= ", &since);
+    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// Forgets who wrote before an instant, and says how many notes that were.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn prune_senders(tx: &Transaction, before: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(Sql::new("DELETE FROM mail_sender").with(" WHERE at < ", &before))
+        .await
+}
+
+/// `SELECT …columns… FROM table t` with nothing in place of the mail's bytes.
+fn heads<T: Record>(on: &impl Connection) -> Sql {
+    let nothing = if is_postgres(on) {
+        "CAST('' AS BYTEA)"
+    } else {
+        "X''"
+    };
+    let columns: Vec<String> = T::COLUMNS
+        .iter()
+        .map(|column| match *column {
+            "bytes" => nothing.to_owned(),
+            column => format!("t.{column}"),
+        })
+        .collect();
+    Sql::new(format!("SELECT {} FROM {} t", columns.join(", "), T::TABLE))
 }

@@ -206,3 +206,50 @@ fn address(url: &str, reason: &str) -> StoreError {
         reason: reason.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::Field;
+    use crate::connection::one;
+    use crate::sql::Sql;
+
+    #[tokio::test]
+    async fn sqlite_acknowledges_what_is_on_the_disk_and_checks_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
+        let tx = store.begin().await.unwrap();
+        for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("query_only", 0)] {
+            let row = one(
+                &tx,
+                Sql::new(format!("SELECT {pragma} FROM pragma_{pragma}")),
+            )
+            .await;
+            assert_eq!(
+                i64::read(&row.unwrap().unwrap(), 0),
+                Ok(expected),
+                "{pragma}"
+            );
+        }
+        let row = one(
+            &tx,
+            Sql::new("SELECT journal_mode FROM pragma_journal_mode"),
+        )
+        .await;
+        assert_eq!(
+            String::read(&row.unwrap().unwrap(), 0).as_deref(),
+            Ok("wal")
+        );
+        let row = one(
+            &store.read(),
+            Sql::new("SELECT query_only FROM pragma_query_only"),
+        )
+        .await;
+        assert_eq!(
+            i64::read(&row.unwrap().unwrap(), 0),
+            Ok(1),
+            "a reader cannot write"
+        );
+    }
+}

@@ -67,6 +67,13 @@ impl Sql {
         self
     }
 
+    /// Asks for the plan instead of the answer.
+    #[cfg(test)]
+    pub(crate) fn explained(mut self) -> Self {
+        self.text.insert_str(0, "EXPLAIN QUERY PLAN ");
+        self
+    }
+
     /// Both engines understand `$1`, but SQLite looks such a name up among all the others, which takes longer than
     /// everything else where a statement inserts hundreds of rows.
     pub(crate) fn into_statement(self, backend: DbBackend) -> Statement {

@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "contract/alike.rs"]
+mod alike;
 #[path = "contract/engine.rs"]
 mod engine;
 #[path = "contract/escalation.rs"]

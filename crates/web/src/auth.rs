@@ -90,7 +90,12 @@ fn demand_proof(parts: &Parts) -> Result<(), Problem> {
 }
 
 fn is_same_origin(parts: &Parts) -> bool {
-    let text = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let text = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|v: &HeaderValue| v.to_str().ok())
+    };
     let host = text(header::HOST).or_else(|| parts.uri.authority().map(|a| a.as_str()));
     let origin = text(header::ORIGIN).and_then(|origin| Some(origin.split_once("://")?.1));
     matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
@@ -100,13 +105,19 @@ fn is_same_origin(parts: &Parts) -> bool {
 #[must_use]
 pub fn signing_in(web: &Web, secret: &str) -> String {
     let age = web.app.options().session_lifetime.as_secs();
-    format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{}", secure(web))
+    format!(
+        "{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{}",
+        secure(web)
+    )
 }
 
 /// The cookie that signs a browser out.
 #[must_use]
 pub fn signing_out(web: &Web) -> String {
-    format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}", secure(web))
+    format!(
+        "{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
+        secure(web)
+    )
 }
 
 /// A browser that comes by HTTPS must never send the cookie otherwise.

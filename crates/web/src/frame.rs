@@ -32,6 +32,8 @@ pub struct Limits {
     pub body: usize,
     /// The longest time until an answer begins.
     pub time: Duration,
+    /// How often a silent stream is given a sign of life, and whether its listener may still listen is asked.
+    pub heartbeat: Duration,
 }
 
 /// Surrounds the routes.
@@ -168,7 +170,7 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::{Body, Id, Query};
+    use crate::input::{Body, Id, Parameters};
     use crate::page::Limit;
     use axum::body::Body as HttpBody;
     use axum::http::Request as HttpRequest;
@@ -194,13 +196,14 @@ mod tests {
     fn routes() -> Router {
         let routes = Router::new()
             .route("/notes", post(|_: Body<Note>| async { "done" }))
-            .route("/accounts", get(|_: Query<List>| async { "done" }))
+            .route("/accounts", get(|_: Parameters<List>| async { "done" }))
             .route("/accounts/{id}", get(|_: Id<AccountId>| async { "done" }))
             .route("/panic", get(panic))
             .route("/never", get(std::future::pending::<()>));
         let limits = Limits {
             body: 1000,
             time: Duration::from_millis(20),
+            heartbeat: Duration::from_secs(15),
         };
         surround(routes, limits)
     }

@@ -38,7 +38,7 @@ pub async fn guard(State(web): State<Web>, request: Request, next: Next) -> Resp
 
 async fn once(web: Web, request: Request, next: Next) -> problem::Result<Response> {
     let (mut parts, body) = request.into_parts();
-    let key = key(&parts.headers)?;
+    let key = key(&parts.headers)?.to_owned();
     // Somebody who is not signed in has no keys; their request is answered as any other.
     let Ok(Auth(caller)) = Auth::from_request_parts(&mut parts, &web).await else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
@@ -50,7 +50,7 @@ async fn once(web: Web, request: Request, next: Next) -> problem::Result<Respons
         )
     })?;
     let target = parts.uri.path_and_query().map_or("", |path| path.as_str());
-    let key = Key::new(caller.actor, key, &[target.as_bytes(), &bytes]);
+    let key = Key::new(caller.actor, &key, &[target.as_bytes(), &bytes]);
     match web.app.claim(&key).await? {
         Claim::Ours => {}
         Claim::Answered(answer) => return replay(answer),
@@ -107,7 +107,7 @@ async fn finish(web: &Web, key: &Key, response: Response) -> problem::Result<Res
         (status, keep(&parts.headers, &bytes))
     };
     let answer = Answer {
-        status: kept.0.as_u16(),
+        status: u32::from(kept.0.as_u16()),
         body: serde_json::to_string(&kept.1).unwrap_or_default(),
     };
     web.app.answer(key, &answer).await?;
@@ -141,13 +141,18 @@ fn kept_in_place_of_a_secret() -> (StatusCode, Kept) {
 fn replay(answer: Answer) -> problem::Result<Response> {
     let unreadable = |_| Problem::new(Kind::Broken, "The answer that was kept cannot be read.");
     let kept: Kept = serde_json::from_str(&answer.body).map_err(unreadable)?;
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let status = u16::try_from(answer.status)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .unwrap_or(StatusCode::OK);
     let mut response = if kept.headers.is_empty() && status == StatusCode::CONFLICT {
         Problem::new(Kind::Conflict, kept.body).into_response()
     } else {
         let mut response = (status, kept.body).into_response();
         for (name, value) in &kept.headers {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            if let (Ok(name), Ok(value)) =
+                (name.parse::<HeaderName>(), HeaderValue::from_str(value))
+            {
                 response.headers_mut().insert(name, value);
             }
         }

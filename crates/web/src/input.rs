@@ -171,9 +171,9 @@ async fn parameter<S: Send + Sync, I: FromStr<Err: Display>>(
 
 /// The parameters of the query. Unknown ones are refused when `T` denies unknown fields, as every one here does.
 #[derive(Debug)]
-pub struct Query<T>(pub T);
+pub struct Parameters<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {

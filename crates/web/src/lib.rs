@@ -5,10 +5,13 @@
 //! problems) has a module each.
 
 pub mod api;
+pub mod auth;
 mod docs;
 pub mod etag;
 mod frame;
 mod health;
+mod hub;
+mod idempotency;
 pub mod input;
 pub mod page;
 pub mod problem;
@@ -17,7 +20,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use mainstay_app::App;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 pub use api::openapi;
 pub use frame::Limits;
@@ -29,6 +34,20 @@ pub struct Web {
     pub app: App,
     /// How the service is run.
     pub options: Arc<Options>,
+    hub: hub::Hub,
+}
+
+impl Web {
+    /// Puts together what the routes work with.
+    #[must_use]
+    pub fn new(app: App, options: Options) -> Self {
+        let hub = hub::Hub::new(app.clone(), options.stop.clone());
+        Self {
+            app,
+            options: Arc::new(options),
+            hub,
+        }
+    }
 }
 
 /// How the service is run.
@@ -39,6 +58,19 @@ pub struct Options {
     pub stop: CancellationToken,
     /// Whether the worker of this process is alive, or meant not to be.
     pub worker_alive: Box<dyn Fn() -> bool + Send + Sync>,
+    /// The settings in force, for those who may see them. Secrets are masked.
+    pub settings: Vec<Setting>,
+}
+
+/// A setting in force.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Setting {
+    /// Its key.
+    pub key: String,
+    /// Its value; absent when it is not set. Secrets are masked.
+    pub value: Option<String>,
+    /// Where the value came from.
+    pub origin: String,
 }
 
 /// The whole service.
@@ -46,8 +78,9 @@ pub struct Options {
 pub fn router(web: Web) -> Router {
     let limits = web.options.limits;
     let (api, description) = api::routes().split_for_parts();
+    let guard = axum::middleware::from_fn_with_state(web.clone(), idempotency::guard);
     let routes = Router::new()
-        .merge(api)
+        .merge(api.route_layer(guard))
         .merge(health::routes())
         .with_state(web)
         .merge(docs::routes(api::complete(description)));

@@ -278,7 +278,13 @@ impl Problem {
             .with_errors(vec![InputError::in_parameter(name, detail)])
     }
 
-    /// Which kind of problem it is.
+    /// What went wrong, in words.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Of which kind it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
@@ -374,6 +380,15 @@ pub async fn finish(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    // A problem that was answered before under the same idempotency key has its final form already.
+    let is_final = response.extensions().get::<Problem>().is_none()
+        && response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind == MEDIA_TYPE);
+    if is_final {
         return response;
     }
     let (mut parts, _) = response.into_parts();

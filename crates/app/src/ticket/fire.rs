@@ -35,7 +35,7 @@ impl App {
 }
 
 /// What the clock says has come, each with its instant.
-fn firings(clock: &Clock) -> Vec<(Timestamp, EventKind)> {
+pub(super) fn firings(clock: &Clock) -> Vec<(Timestamp, EventKind)> {
     let due_at = clock.due_at.or(clock.missed_at);
     let warnings = clock.warned.iter().filter_map(|warned| {
         Some((

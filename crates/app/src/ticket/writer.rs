@@ -325,7 +325,7 @@ impl<'a> TicketWriter<'a> {
 }
 
 /// What falls due first, by which people sort.
-fn next_due(clocks: &[Clock]) -> Option<NextDue> {
+pub(super) fn next_due(clocks: &[Clock]) -> Option<NextDue> {
     clocks
         .iter()
         .filter(|clock| clock.is_open())

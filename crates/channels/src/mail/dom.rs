@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
+use std::collections::HashSet;
 
 use html5ever::interface::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::serialize::{HtmlSerializer, SerializeOpts, Serializer};
@@ -13,6 +14,9 @@ pub type NodeId = usize;
 
 /// The deepest nesting that is parsed: the parser's work grows with the square of it.
 const DEEPEST: usize = 1_500;
+
+/// The most character references that are parsed: the serialiser's work grows with the square of them.
+const MOST_REFERENCES: usize = 20_000;
 
 /// What a node is.
 #[derive(Debug)]
@@ -49,9 +53,10 @@ pub enum Step {
 }
 
 impl Dom {
-    /// Parses `html`; none when it is nested deeper than any message is.
+    /// Parses `html`; none when it is nested deeper, or has more character references, than a message
+    /// needs.
     pub fn parse(html: &str) -> Option<Self> {
-        if nesting(html) > DEEPEST {
+        if nesting(html) > DEEPEST || html.matches('&').count() > MOST_REFERENCES {
             return None;
         }
         let sink = Sink::default();
@@ -123,8 +128,23 @@ impl Dom {
     /// Takes the node at `id` out of the tree.
     pub fn detach(&mut self, id: NodeId) {
         if let Some(parent) = self.nodes[id].parent.take() {
-            self.nodes[parent].children.retain(|child| *child != id);
+            let index = self.index_in(parent, id);
+            self.nodes[parent].children.remove(index);
         }
+    }
+
+    /// Takes all `nodes` out of the tree, and gives the nodes that held them.
+    pub fn detach_all(&mut self, nodes: &HashSet<NodeId>) -> HashSet<NodeId> {
+        let parents: HashSet<NodeId> = nodes
+            .iter()
+            .filter_map(|id| self.nodes[*id].parent.take())
+            .collect();
+        for parent in &parents {
+            self.nodes[*parent]
+                .children
+                .retain(|child| !nodes.contains(child));
+        }
+        parents
     }
 
     /// Takes the node at `id` and everything after it out of the tree.
@@ -176,11 +196,13 @@ impl Dom {
         }
     }
 
+    /// Where `child` stands among the children of `parent`. The parser works at the end of the document, so the search
+    /// begins there.
     fn index_in(&self, parent: NodeId, child: NodeId) -> usize {
         self.nodes[parent]
             .children
             .iter()
-            .position(|id| *id == child)
+            .rposition(|id| *id == child)
             .unwrap_or(0)
     }
 

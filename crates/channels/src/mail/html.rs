@@ -34,13 +34,15 @@ pub fn sanitise(
     cid_url: &dyn Fn(&str) -> Option<String>,
 ) -> SafeHtml {
     let Some(mut dom) = Dom::parse(html) else {
-        let text = strip_tags(html);
-        return SafeHtml {
-            html: ammonia::clean_text(&text),
-            withheld_images: 0,
-        };
+        return as_text(&strip_tags(html));
     };
     let withheld_images = rewrite_images(&mut dom, remote_images, cid_url);
+    remove_foreign(&mut dom);
+    // A hard space is as safe as a character as it is as a reference.
+    let source = dom.to_html().replace("&nbsp;", "\u{a0}");
+    if source.matches('&').count() > MOST_REFERENCES {
+        return as_text(&to_text(html));
+    }
     let cleaned = ammonia::Builder::default()
         .add_url_schemes(["cid"])
         .add_tag_attributes("img", ["data-remote-src"])
@@ -54,11 +56,32 @@ pub fn sanitise(
             "text-decoration",
         ]))
         .link_rel(Some("noopener noreferrer nofollow"))
-        .clean(&dom.to_html())
+        .clean(&source)
         .to_string();
     SafeHtml {
         html: cleaned,
         withheld_images,
+    }
+}
+
+/// The most character references that are sanitised: the work of the sanitiser grows with the square of them.
+const MOST_REFERENCES: usize = 20_000;
+
+/// What cannot be made safe at a bearable cost is shown as plain text.
+fn as_text(text: &str) -> SafeHtml {
+    let escaped: String = text
+        .chars()
+        .map(|c| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '\n' => "<br>".to_owned(),
+            c => c.to_string(),
+        })
+        .collect();
+    SafeHtml {
+        html: escaped,
+        withheld_images: 0,
     }
 }
 
@@ -281,6 +304,33 @@ fn strip_tags(html: &str) -> String {
         }
     }
     text.trim().to_owned()
+}
+
+/// Takes out what is never shown, before the sanitiser has to parse it again: comments, scripts, drawings.
+fn remove_foreign(dom: &mut Dom) {
+    let foreign: HashSet<NodeId> = dom
+        .steps()
+        .into_iter()
+        .filter_map(|step| match step {
+            Step::Enter(id) => Some(id),
+            Step::Leave(_) => None,
+        })
+        .filter(|id| {
+            matches!(dom.node(*id).content, Content::Comment(_))
+                || matches!(
+                    dom.tag(*id),
+                    "svg"
+                        | "math"
+                        | "template"
+                        | "script"
+                        | "style"
+                        | "noscript"
+                        | "object"
+                        | "iframe"
+                )
+        })
+        .collect();
+    dom.detach_all(&foreign);
 }
 
 fn rewrite_images(

@@ -16,7 +16,7 @@ use crate::policy::{Policy, PolicyBook, PolicyVersion};
 /// The clocks of a ticket at `now`, in the order in which they started.
 ///
 /// Each promise is made by the policy that was in force at its event. Events after `now` are not looked at, so that any
-/// past instant can be asked for. A version that the book does not hold makes no promises.
+/// past instant can be asked for. A version older than all that the book holds makes no promises.
 #[must_use]
 pub fn fold(events: &[Event], policies: &PolicyBook, now: Timestamp) -> Vec<Clock> {
     Fold::new(|version| policies.get(version).map(Arc::as_ref)).run(events, now)
@@ -59,6 +59,9 @@ where
         events.truncate(events.partition_point(|event| event.at <= now));
         for event in &events {
             self.take(event);
+        }
+        for event in &events {
+            self.recall_missed(event);
         }
         let mut clocks: Vec<Clock> = self
             .tracks
@@ -224,6 +227,22 @@ where
             if late {
                 track.note_late(event);
             }
+        }
+    }
+
+    /// Keeps a clock in sight that was recorded as missed, though a late event shows that nothing was ever promised.
+    fn recall_missed(&mut self, event: &Event) {
+        let EventKind::ClockMissed {
+            commitment, cycle, ..
+        } = &event.kind
+        else {
+            return;
+        };
+        let is_it = |track: &Track<'_>| track.is_cycle(commitment, *cycle);
+        if !self.tracks.iter().any(|t| is_it(t) && t.had_promise())
+            && let Some(track) = self.tracks.iter_mut().rfind(|track| is_it(track))
+        {
+            track.keep_in_sight();
         }
     }
 

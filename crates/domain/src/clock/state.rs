@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::terms::Terms;
 use crate::commitment::Source;
+use crate::event::CarriedClock;
 use crate::id::EventId;
 use crate::name::CommitmentName;
 use crate::policy::PolicyVersion;
@@ -29,9 +30,11 @@ pub struct Clock {
     pub terms: Option<Terms>,
     /// Since when the present terms hold.
     pub terms_since: Timestamp,
-    /// When it is or was due as promised at the start, with all pauses so far. Absent while paused.
+    /// When it is or was due as promised at the start, with all pauses so far. Absent if nothing was
+    /// promised then, and while it is paused with time left.
     pub promised_due_at: Option<Timestamp>,
-    /// When it is or was due under the present terms. Absent while paused: nobody can know.
+    /// When it is or was due under the present terms. Absent while it is paused with time left, for nobody can know, and
+    /// if it ended so.
     pub due_at: Option<Timestamp>,
     /// How much of the target was used, at the instant the fold was asked for.
     pub used: SignedDuration,
@@ -81,6 +84,16 @@ impl Clock {
                 .segments
                 .last()
                 .is_some_and(|segment| segment.kind == SegmentKind::Paused)
+    }
+
+    /// What another ticket takes over of it when its own is merged into that one; nothing once it has ended.
+    #[must_use]
+    pub fn carried(&self) -> Option<CarriedClock> {
+        self.is_open().then(|| CarriedClock {
+            commitment: self.commitment.clone(),
+            started_at: self.started_at,
+            used: self.used,
+        })
     }
 
     /// How much of the target is left; negative when it is overdrawn. Nothing without a promise.

@@ -36,6 +36,15 @@ pub enum TermsOrigin {
     },
 }
 
+impl Terms {
+    /// What is promised about a ticket, or nothing where neither contract nor pack promises anything, or the commitment
+    /// is not about such tickets.
+    #[must_use]
+    pub fn select(policy: &Policy, commitment: &Commitment, facts: &TicketFacts) -> Option<Self> {
+        Selection::new(policy, commitment, facts).map(|selection| selection.to_terms())
+    }
+}
+
 /// Which words of contract and pack are about a ticket: what [`Terms`] are made of, borrowed.
 pub(super) struct Selection<'a> {
     time: SignedDuration,

@@ -8,10 +8,11 @@ use super::state::{
     Cancellation, Clock, LateEvent, Outcome, OutcomeKind, Segment, SegmentKind, Warned,
 };
 use super::terms::{Selection, Terms};
-use crate::commitment::Commitment;
+use crate::commitment::{Commitment, Repeat};
 use crate::condition::TicketFacts;
 use crate::event::{CarriedClock, Event, EventKind};
 use crate::id::EventId;
+use crate::name::CommitmentName;
 use crate::policy::{Policy, PolicyVersion};
 
 /// A clock in the making. Invariant: while it is open, the last segment has no end.
@@ -86,6 +87,16 @@ impl<'p> Track<'p> {
     /// Whether anything was ever promised; if not, there is no clock to show.
     pub fn had_promise(&self) -> bool {
         self.had_promise
+    }
+
+    /// Shows the clock although nothing was promised.
+    pub fn keep_in_sight(&mut self) {
+        self.had_promise = true;
+    }
+
+    /// Whether it is the promise of this name and number.
+    pub fn is_cycle(&self, name: &CommitmentName, cycle: u32) -> bool {
+        self.commitment.name == *name && usize::try_from(cycle) == Ok(self.cycle)
     }
 
     pub fn was_ended_by(&self, event: &Event) -> bool {
@@ -177,6 +188,15 @@ impl<'p> Track<'p> {
             self.end(event, OutcomeKind::Stopped);
             return true;
         }
+        if self.is_promised_by_its_start(seen, facts) {
+            if !self.had_promise {
+                self.restart(event, facts);
+                return false;
+            } else if self.commitment.repeat == Repeat::EachStart {
+                self.void();
+                return false;
+            }
+        }
         if seen.may_change_terms() {
             self.review_terms(event, facts);
         }
@@ -186,6 +206,14 @@ impl<'p> Track<'p> {
             self.set_alarms();
         }
         false
+    }
+
+    /// Whether nothing was promised until this event, which brings the promise and is what the clock starts with: it
+    /// then starts now, rather than go back to a start that was worth nothing.
+    fn is_promised_by_its_start(&self, seen: Seen<'_>, facts: &TicketFacts) -> bool {
+        self.terms.is_none()
+            && seen.sets_off(&self.commitment.start, facts)
+            && Selection::new(self.policy, self.commitment, facts).is_some()
     }
 
     pub fn end(&mut self, event: &Event, kind: OutcomeKind) {
@@ -217,7 +245,7 @@ impl<'p> Track<'p> {
         self.begin(event, facts);
     }
 
-    /// Starts from nothing after a reopening; the first outcome no longer counts.
+    /// Starts from nothing; whatever came of it before no longer counts.
     pub fn restart(&mut self, event: &Event, facts: &TicketFacts) {
         let late_events = std::mem::take(&mut self.late_events);
         *self = Self {
@@ -234,14 +262,14 @@ impl<'p> Track<'p> {
             .segments
             .last()
             .map_or(SegmentKind::Running, |last| last.kind);
-        self.started_at = clock.started_at;
+        self.started_at = clock.started_at.min(event.at);
         self.segments.clear();
         self.segments.push(Segment {
             kind: SegmentKind::Carried {
                 number,
                 used: clock.used,
             },
-            from: clock.started_at,
+            from: self.started_at,
             until: Some(event.at),
             cause: event.id,
         });
@@ -317,7 +345,9 @@ impl<'p> Track<'p> {
             let Some(at) = used.and_then(|used| history.instant_of(used)) else {
                 continue;
             };
-            let given = |given: &Warned| given.warning == warning && given.at >= at;
+            // Again only where a change put it off, and not where that instant is past as well.
+            let is_past = at <= self.answerable_from;
+            let given = |given: &Warned| given.warning == warning && (is_past || given.at >= at);
             if !self.warned.iter().any(given) {
                 let at = at.max(self.answerable_from);
                 self.warnings.push(Warned { warning, at });

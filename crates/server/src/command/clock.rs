@@ -7,9 +7,12 @@ use clap::{Args, Subcommand};
 
 use crate::Failure;
 
+pub mod explain;
 mod form;
 mod ledger;
 pub mod scenario;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use scenario::{Detail, ScenarioFile};
@@ -27,7 +30,7 @@ pub enum Command {
 /// Which scenarios to replay, and how to print them.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// A file of scenarios, as JSON or TOML, or - for JSON on standard input
+    /// A file of scenarios, as JSON or TOML, or - for standard input
     file: PathBuf,
     /// Add every counted and excluded span of each clock, with its reason
     #[arg(long)]

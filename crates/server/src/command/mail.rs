@@ -392,3 +392,78 @@ fn bounced_text(recipient: &FailedRecipient) -> String {
         permanence_name(recipient.permanence)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RAW: &str = concat!(
+        "From: Eva Roth <eva@example.com>\nTo: help@example.com\nSubject: Printer\nMessage-ID: <2@example.com>\n",
+        "In-Reply-To: <1@example.com>\nReferences: <1@example.com>\nDate: Thu, 4 May 2023 10:35:52 +0200\n",
+        "X-Autoreply: yes\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n",
+        "The printer on the second floor burns, please help us.\n\n-- \nEva\n\n",
+        "On 3 May 2023, Desk <help@example.com> wrote:\n> How are you?\n",
+        "--b\nContent-Type: image/png; name=b.png\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n",
+        "--b\nContent-Type: image/gif; name=a.gif\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n",
+    );
+
+    #[test]
+    fn json_holds_the_fields_scripts_want() {
+        let message = mail::read(RAW.as_bytes());
+        let value = message_json(&message, &Reading::of(&message));
+        assert_eq!(
+            value["from"],
+            json!([{"name": "Eva Roth", "address": "eva@example.com"}])
+        );
+        assert_eq!(value["in_reply_to"], json!(["1@example.com"]));
+        assert_eq!(value["date"], json!("2023-05-04T08:35:52Z"));
+        assert_eq!(value["html"], Value::Null);
+        assert_eq!(value["attachments"][0]["filename"], json!("a.gif"));
+        assert_eq!(value["attachments"][0]["size"], json!(5));
+        assert_eq!(
+            value["visible_reply"],
+            json!("The printer on the second floor burns, please help us.")
+        );
+        assert_eq!(value["signature"], json!("--\nEva"));
+        assert_eq!(
+            value["quoted"],
+            json!("On 3 May 2023, Desk <help@example.com> wrote:\n> How are you?")
+        );
+        assert_eq!(value["auto_submitted"], json!(true));
+        assert_eq!(value["bounce"], Value::Null);
+        assert_eq!(value["language"], json!("en"));
+    }
+
+    #[test]
+    fn the_summary_is_for_people() {
+        let message = mail::read(RAW.as_bytes());
+        let text = summary(&message, &Reading::of(&message));
+        assert!(
+            text.starts_with("Subject      Printer\nFrom         Eva Roth <eva@example.com>\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("Attachment   b.png (image/png, 5 bytes)\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n\nThe printer on the second floor burns, please help us.\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let failure = read_input(Path::new("/no/such/message.eml"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            failure.contains("/no/such/message.eml cannot be read"),
+            "{failure}"
+        );
+        assert!(
+            failure.contains("help: give the path of a raw message"),
+            "{failure}"
+        );
+    }
+}

@@ -4,9 +4,11 @@ use clap::{Parser, Subcommand};
 
 use crate::Failure;
 
+pub mod admin;
 pub mod calendar;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod mail;
 pub mod openapi;
 pub mod policy;
@@ -27,6 +29,9 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make the first administrator
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Look at business calendars and compute with them
     #[command(subcommand)]
     Calendar(calendar::Command),
@@ -35,6 +40,8 @@ enum Command {
     Clock(clock::Command),
     /// Print the settings in force and where each came from
     Config(config::Command),
+    /// Run a demonstration: sixty accounts, a year of history, a day in full swing
+    Demo(demo::Command),
     /// Read e-mail and strip replies
     #[command(subcommand)]
     Mail(mail::Command),
@@ -54,9 +61,11 @@ impl CommandLine {
     /// Returns what went wrong, in words for the person who typed the command.
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
+            Command::Admin(command) => command.run(),
             Command::Calendar(command) => command.run(),
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
+            Command::Demo(command) => command.run(),
             Command::Mail(command) => command.run(),
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),

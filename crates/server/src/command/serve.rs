@@ -33,6 +33,11 @@ impl Command {
         in_runtime(async {
             let service = Service::start(settings, Arc::new(WallClock)).await?;
             let stop = stop_on_signal()?;
+            if matches!(service.app().has_agents().await, Ok(false)) {
+                tracing::warn!(
+                    "nobody can sign in yet: run `mainstay admin create --email you@example.com`"
+                );
+            }
             tracing::info!("serving at http://{}", service.address());
             service.run(stop).await
         })

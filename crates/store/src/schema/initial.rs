@@ -162,7 +162,6 @@ CREATE TABLE ticket (
     next_due_at BIGINT NOT NULL DEFAULT 9223372036854775807,
     next_due_commitment TEXT
 );
-CREATE INDEX ticket_open_due ON ticket (next_due_at, number) WHERE status_kind NOT IN ('resolved', 'closed');
 CREATE INDEX ticket_next_due ON ticket (next_due_at, number);
 CREATE INDEX ticket_updated ON ticket (updated_at, number);
 CREATE INDEX ticket_opened ON ticket (opened_at, number);
@@ -170,6 +169,8 @@ CREATE INDEX ticket_severity ON ticket (severity, number);
 CREATE INDEX ticket_account ON ticket (account, updated_at);
 CREATE INDEX ticket_contact ON ticket (contact, updated_at);
 CREATE INDEX ticket_assignee ON ticket (assignee, status_kind);
+CREATE INDEX ticket_open_load ON ticket (assignee, opened_at)
+    WHERE assignee IS NOT NULL AND status_kind NOT IN ('resolved', 'closed');
 CREATE INDEX ticket_team ON ticket (team, status_kind);
 CREATE INDEX ticket_status ON ticket (status_kind, updated_at);
 CREATE INDEX ticket_status_name ON ticket (status);
@@ -273,35 +274,6 @@ CREATE TABLE escalation_event (
     payload TEXT NOT NULL,
     PRIMARY KEY (escalation, sequence)
 );
-
-CREATE TABLE notification (
-    id @uuid PRIMARY KEY,
-    recipient @uuid NOT NULL REFERENCES agent (id),
-    channel TEXT NOT NULL,
-    about TEXT NOT NULL,
-    ticket @uuid REFERENCES ticket (id),
-    escalation @uuid REFERENCES escalation (id),
-    title TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    urgency TEXT NOT NULL,
-    wake TEXT NOT NULL,
-    at BIGINT NOT NULL,
-    cause TEXT NOT NULL,
-    state TEXT NOT NULL,
-    held_until BIGINT,
-    delivery @uuid,
-    dispatched_at BIGINT,
-    delivered_at BIGINT,
-    read_at BIGINT,
-    last_error TEXT
-);
-CREATE UNIQUE INDEX notification_once ON notification (cause, recipient, channel);
-CREATE INDEX notification_pending ON notification (recipient, at) WHERE state = 'pending';
-CREATE INDEX notification_in_app ON notification (recipient, at) WHERE channel = 'in_app';
-CREATE INDEX notification_dispatched ON notification (recipient, dispatched_at);
-CREATE INDEX notification_delivery ON notification (delivery);
-CREATE INDEX notification_escalation ON notification (escalation);
-CREATE INDEX notification_ticket ON notification (ticket);
 
 CREATE TABLE due (
     kind TEXT NOT NULL,
@@ -561,4 +533,51 @@ CREATE TABLE search_entry (
 CREATE INDEX search_entry_ticket ON search_entry (ticket);
 CREATE INDEX search_entry_message ON search_entry (message);
 CREATE INDEX search_entry_lexemes ON search_entry USING gin (lexemes);
+";
+
+/// Who takes part in a ticket by mail, who wrote how often, and what agents are to be told.
+pub(super) const NOTICES: &str = "
+CREATE TABLE ticket_participant (
+    ticket @uuid NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    address_key @key NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (ticket, address_key)
+);
+CREATE INDEX ticket_participant_address ON ticket_participant (address_key);
+
+CREATE TABLE mail_sender (
+    address_key @key NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX mail_sender_address ON mail_sender (address_key, at);
+CREATE INDEX mail_sender_at ON mail_sender (at);
+
+CREATE TABLE notification (
+    id @uuid PRIMARY KEY,
+    recipient @uuid NOT NULL REFERENCES agent (id),
+    channel TEXT NOT NULL,
+    about TEXT NOT NULL,
+    ticket @uuid REFERENCES ticket (id),
+    escalation @uuid REFERENCES escalation (id),
+    title TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    urgency TEXT NOT NULL,
+    wake TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    cause TEXT NOT NULL,
+    state TEXT NOT NULL,
+    held_until BIGINT,
+    delivery @uuid,
+    dispatched_at BIGINT,
+    delivered_at BIGINT,
+    read_at BIGINT,
+    last_error TEXT
+);
+CREATE UNIQUE INDEX notification_once ON notification (cause, recipient, channel);
+CREATE INDEX notification_pending ON notification (recipient, at) WHERE state = 'pending';
+CREATE INDEX notification_in_app ON notification (recipient, at) WHERE channel = 'in_app';
+CREATE INDEX notification_dispatched ON notification (recipient, dispatched_at);
+CREATE INDEX notification_delivery ON notification (delivery);
+CREATE INDEX notification_escalation ON notification (escalation);
+CREATE INDEX notification_ticket ON notification (ticket);
 ";

@@ -52,6 +52,7 @@ impl MigratorTrait for Steps {
                 sqlite: initial::SEARCH_SQLITE,
                 postgres: initial::SEARCH_POSTGRES,
             }),
+            step("0007_notices", initial::NOTICES),
         ]
     }
 }

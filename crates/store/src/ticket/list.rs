@@ -233,11 +233,7 @@ pub struct OpenLoad {
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn open_load(on: &impl Connection) -> Result<Vec<OpenLoad>, StoreError> {
-    let sql = Sql::new(
-        "SELECT assignee, COUNT(*), MAX(opened_at) FROM ticket \
-         WHERE assignee IS NOT NULL AND status_kind NOT IN ('resolved', 'closed') GROUP BY assignee ORDER BY assignee",
-    );
-    all(on, sql)
+    all(on, Sql::new(OPEN_LOAD))
         .await?
         .iter()
         .map(|row| {
@@ -249,6 +245,9 @@ pub async fn open_load(on: &impl Connection) -> Result<Vec<OpenLoad>, StoreError
         })
         .collect()
 }
+
+pub(crate) const OPEN_LOAD: &str = "SELECT assignee, COUNT(*), MAX(opened_at) FROM ticket \
+     WHERE assignee IS NOT NULL AND status_kind NOT IN ('resolved', 'closed') GROUP BY assignee ORDER BY assignee";
 
 impl TicketKey {
     fn column(self) -> &'static str {

@@ -2,7 +2,7 @@
 //!
 //! A portal user may see some tickets only. Every function that reads tickets therefore wants a [`Scope`].
 
-mod list;
+pub(crate) mod list;
 mod row;
 
 use jiff::Timestamp;

@@ -1,18 +1,28 @@
 //! Escalations.
 
+use mainstay_domain::escalation::NotifyChannel;
+use mainstay_domain::escalation::storm::{Sent, Urgency, Wake};
 use mainstay_domain::escalation::{
-    Escalation, EscalationEvent, EscalationEventKind, GroupKey, Subject,
+    Escalation, EscalationEvent, EscalationEventKind, GroupKey, Sighting, Subject,
 };
-use mainstay_domain::event::Actor;
+use mainstay_domain::event::{Actor, EventKind};
+use mainstay_domain::name::Tag;
+use mainstay_domain::notification::{About, Notification, NotificationState};
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_store::due::{self, DueSubject};
 use mainstay_store::escalation::{self, EscalationFilter, StoredEscalation, StoredPhase};
-use mainstay_store::{PageRequest, StoreError};
+use mainstay_store::notification::{self, ReadState};
+use mainstay_store::{PageRequest, StoreError, account, agent, ledger, ticket};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
 
-on_each_engine!(an_escalation_is_the_fold_of_its_facts);
+on_each_engine!(
+    an_escalation_is_the_fold_of_its_facts,
+    an_agent_is_told_once,
+    what_is_shown_is_read,
+    tickets_of_a_tag_are_sighted,
+);
 
 fn event(second: i64, kind: EscalationEventKind) -> EscalationEvent {
     EscalationEvent {
@@ -107,4 +117,166 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
         matches!(refused, Err(StoreError::Conflict(_))),
         "{refused:?}"
     );
+}
+
+fn told(number: u32, channel: NotifyChannel) -> Notification {
+    Notification {
+        id: given::id(number),
+        recipient: given::id(1),
+        channel,
+        about: About::ClockWarned {
+            commitment: "first_response".into(),
+            due_at: at(90),
+        },
+        ticket: None,
+        escalation: None,
+        title: "First response is due".to_owned(),
+        detail: String::new(),
+        urgency: Urgency::Urgent,
+        wake: Wake::No,
+        at: at(i64::from(number)),
+        cause: format!("event:{number}"),
+        state: NotificationState::Pending,
+        held_until: None,
+        delivery: None,
+        dispatched_at: None,
+        delivered_at: None,
+        read_at: None,
+        last_error: None,
+    }
+}
+
+async fn an_agent_is_told_once(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    agent::insert_many(&tx, &[given::agent(1), given::agent(2)])
+        .await
+        .unwrap();
+    let mails: Vec<_> = (1..=3)
+        .map(|number| told(number, NotifyChannel::Email))
+        .collect();
+    notification::insert(&tx, &mails).await.unwrap();
+    // The same again, by the same channel: nobody is told twice.
+    let again = Notification {
+        id: given::id(9),
+        ..mails[0].clone()
+    };
+    notification::insert(&tx, &[again]).await.unwrap();
+    assert_eq!(
+        notification::pending(&tx, given::id(1)).await.unwrap(),
+        mails
+    );
+    assert_eq!(notification::pending(&tx, given::id(2)).await.unwrap(), []);
+
+    let digest = given::id::<uuid::Uuid>(50);
+    for mail in &mails[..2] {
+        let sent = Notification {
+            state: NotificationState::Dispatched,
+            dispatched_at: Some(at(60)),
+            delivery: Some(digest),
+            ..mail.clone()
+        };
+        notification::update(&tx, &sent).await.unwrap();
+    }
+    let carried = notification::of_delivery(&tx, digest).await.unwrap();
+    assert_eq!(carried.len(), 2);
+    let one = Sent {
+        to: given::id(1),
+        channel: NotifyChannel::Email,
+        at: at(60),
+    };
+    let sent = notification::dispatched_after(&tx, given::id(1), at(59))
+        .await
+        .unwrap();
+    assert_eq!(sent, [one], "a digest is one delivery");
+    let later = notification::dispatched_after(&tx, given::id(1), at(60))
+        .await
+        .unwrap();
+    assert_eq!(later, []);
+}
+
+async fn what_is_shown_is_read(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    agent::insert_many(&tx, &[given::agent(1)]).await.unwrap();
+    let mut shown: Vec<_> = (1..=3)
+        .map(|number| told(number, NotifyChannel::InApp))
+        .collect();
+    notification::insert(&tx, &shown).await.unwrap();
+    notification::insert(&tx, &[told(4, NotifyChannel::Email)])
+        .await
+        .unwrap();
+    shown[0].read_at = Some(at(5));
+    notification::update(&tx, &shown[0]).await.unwrap();
+    let agent = given::id(1);
+    assert_eq!(notification::count_unread(&tx, agent).await.unwrap(), 2);
+    let unread = notification::in_app(&tx, agent, ReadState::Unread, PageRequest::first(1))
+        .await
+        .unwrap();
+    assert_eq!(unread.items, [shown[2].clone()]);
+    let rest = PageRequest {
+        limit: 5,
+        after: unread.next,
+    };
+    let rest = notification::in_app(&tx, agent, ReadState::Unread, rest)
+        .await
+        .unwrap();
+    assert_eq!(rest.items, [shown[1].clone()]);
+    assert_eq!(notification::read_all(&tx, agent, at(2)).await.unwrap(), 1);
+    assert_eq!(notification::read_all(&tx, agent, at(9)).await.unwrap(), 1);
+    let all = notification::in_app(&tx, agent, ReadState::Any, PageRequest::first(9))
+        .await
+        .unwrap();
+    let read: Vec<_> = all.items.iter().map(|told| told.read_at).collect();
+    assert_eq!(read, [Some(at(9)), Some(at(2)), Some(at(5))]);
+}
+
+async fn tickets_of_a_tag_are_sighted(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    account::insert_many(&tx, &[given::account(1), given::account(2)])
+        .await
+        .unwrap();
+    let tag = Tag::from("component:mail");
+    let key = GroupKey::Tag(tag.clone());
+    for number in 1..=3 {
+        let mut stored = given::ticket(number);
+        // The third ticket is nobody's, and counts for nobody.
+        stored.ticket.facts.account = (number < 3).then(|| given::id(number));
+        let tagged = given::event(
+            number,
+            2,
+            EventKind::TagsAdded {
+                tags: vec![tag.clone()],
+            },
+        );
+        stored.ticket.apply(&tagged);
+        ticket::insert_many(&tx, std::slice::from_ref(&stored))
+            .await
+            .unwrap();
+        ledger::append(
+            &tx,
+            stored.ticket.id,
+            stored.ticket.facts.account,
+            &[given::opened(number), tagged],
+        )
+        .await
+        .unwrap();
+    }
+    let seen = |number: u32| Sighting {
+        account: given::id(number),
+        ticket: given::id(number),
+        key: key.clone(),
+        at: at(i64::from(number)),
+    };
+    let all = escalation::sightings(&tx, &key, at(0), at(10))
+        .await
+        .unwrap();
+    assert_eq!(all, [seen(1), seen(2)]);
+    let late = escalation::sightings(&tx, &key, at(2), at(10))
+        .await
+        .unwrap();
+    assert_eq!(late, [seen(2)]);
+    let category = GroupKey::Category("mail".into());
+    let none = escalation::sightings(&tx, &category, at(0), at(10))
+        .await
+        .unwrap();
+    assert_eq!(none, []);
 }

@@ -5,7 +5,7 @@ use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailSta
 use mainstay_store::mail::{self, AfterFailure, Received};
 use mainstay_store::mailbox::{self, MailboxState};
 use mainstay_store::thread::{self, ThreadEntry};
-use mainstay_store::{PageRequest, StoreError, message};
+use mainstay_store::{PageRequest, StoreError, message, participant};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
@@ -15,6 +15,7 @@ on_each_engine!(
     a_mail_is_sent_once,
     a_message_id_belongs_to_one_ticket,
     a_mailbox_remembers_how_far_it_was_read,
+    senders_are_counted_and_participants_known,
 );
 
 fn raw(number: u8, source: &str) -> RawMail {
@@ -90,6 +91,7 @@ async fn a_mail_is_kept_once_as_received(fresh: &Fresh) {
         .await
         .unwrap();
     assert_eq!(new.items[0].id, given::id(4));
+    assert!(new.items[0].bytes.is_empty(), "a list leaves the bytes out");
     let rest = PageRequest {
         limit: 5,
         after: new.next,
@@ -222,4 +224,57 @@ async fn a_mailbox_remembers_how_far_it_was_read(fresh: &Fresh) {
     state.last_uid = 9;
     mailbox::set(&tx, &state).await.unwrap();
     assert_eq!(mailbox::find(&tx, "support").await.unwrap(), Some(state));
+}
+
+async fn senders_are_counted_and_participants_known(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    for (address, second) in [
+        ("Ana@x.example", 1),
+        ("ana@X.example", 5),
+        ("bo@x.example", 5),
+    ] {
+        mail::note_sender(&tx, address, at(second)).await.unwrap();
+    }
+    assert_eq!(
+        mail::count_from_sender(&tx, "ANA@x.example", at(1))
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        mail::count_from_sender(&tx, "ana@x.example", at(2))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(mail::prune_senders(&tx, at(5)).await.unwrap(), 1);
+
+    given::tickets(&tx, [1, 2]).await;
+    let copied = ["Bo@x.example", "ana@x.example"].map(str::to_owned);
+    participant::add(&tx, given::id(1), &copied).await.unwrap();
+    participant::add(&tx, given::id(1), &["bo@X.example".to_owned()])
+        .await
+        .unwrap();
+    let all = participant::of_ticket(&tx, given::id(1)).await.unwrap();
+    assert_eq!(all, ["ana@x.example", "Bo@x.example"]);
+    assert!(
+        participant::has(&tx, given::id(1), "BO@x.example")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !participant::has(&tx, given::id(2), "bo@x.example")
+            .await
+            .unwrap()
+    );
+    assert!(
+        participant::remove(&tx, given::id(1), "bo@x.example")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !participant::has(&tx, given::id(1), "bo@x.example")
+            .await
+            .unwrap()
+    );
 }

@@ -1,7 +1,7 @@
 //! Opening the store.
 
 use mainstay_domain::ticket::Scope;
-use mainstay_store::{Store, StoreError, StoreOptions, ticket};
+use mainstay_store::{Store, StoreError, StoreOptions, setting, ticket};
 use mainstay_testing::PostgresServer;
 
 use crate::engine::{Engine, Fresh, on_each_engine};
@@ -11,6 +11,7 @@ on_each_engine!(
     what_was_committed_is_there_when_it_is_opened_again,
     the_schema_of_a_newer_version_is_refused,
     nodes_that_start_together_agree,
+    programs_that_share_a_database_take_turns,
 );
 
 async fn what_was_committed_is_there_when_it_is_opened_again(fresh: &Fresh) {
@@ -48,6 +49,63 @@ async fn nodes_that_start_together_agree(fresh: &Fresh) {
     for node in nodes {
         node.await.unwrap().unwrap();
     }
+}
+
+async fn programs_that_share_a_database_take_turns(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, [1]).await;
+    tx.commit().await.unwrap();
+    let other = Store::open(&StoreOptions::new(&fresh.url)).await.unwrap();
+    let writers: Vec<_> = [&fresh.store, &other]
+        .into_iter()
+        .cycle()
+        .take(60)
+        .map(|store| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let tx = store.begin().await.unwrap();
+                let taken = setting::get(&tx, "turns").await.unwrap();
+                let numbers = ticket::next_numbers(&tx, 1).await.unwrap();
+                setting::set(&tx, &numbers[0].to_string(), "taken")
+                    .await
+                    .unwrap();
+                tx.commit().await.unwrap();
+                taken
+            })
+        })
+        .collect();
+    for writer in writers {
+        assert_eq!(writer.await.unwrap(), None);
+    }
+    for number in 1..=60 {
+        let taken = setting::get(&other.read(), &number.to_string())
+            .await
+            .unwrap();
+        assert_eq!(taken.as_deref(), Some("taken"), "{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_is_replaced() {
+    let Some(fresh) = Fresh::open(Engine::Postgres).await else {
+        return;
+    };
+    let server = fresh.server.as_ref().unwrap();
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, [1]).await;
+    let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test_%'";
+    server.sql("postgres", all);
+    let lost = tx.commit().await.unwrap_err();
+    assert!(lost.is_transient(), "{lost:?}");
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(
+        ticket::find_by_number(&tx, Scope::Everything, 1)
+            .await
+            .unwrap(),
+        None
+    );
+    given::tickets(&tx, [1]).await;
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]

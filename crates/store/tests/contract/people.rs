@@ -24,6 +24,7 @@ on_each_engine!(
     an_address_belongs_to_one_contact,
     agents_and_teams_are_read_as_written,
     sessions_and_tokens_end,
+    what_is_taken_is_said_in_words,
 );
 
 async fn accounts_are_found_by_domain_name_and_person(fresh: &Fresh) {
@@ -366,4 +367,55 @@ async fn sessions_and_tokens_end(fresh: &Fresh) {
         Some(&made)
     );
     assert_eq!(token::of_actor(&tx, actor).await.unwrap(), [made]);
+}
+
+async fn what_is_taken_is_said_in_words(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    account::insert(&tx, &given::account(1)).await.unwrap();
+    agent::insert(&tx, &given::agent(1)).await.unwrap();
+    contact::insert(&tx, &given::contact(1, Some(1)))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let refusal = async |number: u32| {
+        let tx = fresh.store.begin().await.unwrap();
+        let refused = match number {
+            0 => {
+                let mut twin = given::account(2);
+                twin.id = given::id(1);
+                account::insert(&tx, &twin).await
+            }
+            1 => {
+                let mut twin = given::account(2);
+                twin.external_id = Some("ext-1".to_owned());
+                account::insert(&tx, &twin).await
+            }
+            2 => {
+                let mut twin = given::account(2);
+                twin.domains = given::account(1).domains;
+                account::insert(&tx, &twin).await
+            }
+            3 => {
+                let mut twin = given::agent(2);
+                twin.email = given::agent(1).email;
+                agent::insert(&tx, &twin).await
+            }
+            4 => {
+                let mut twin = given::contact(2, None);
+                twin.addresses = given::contact(1, None).addresses;
+                contact::insert(&tx, &twin).await
+            }
+            _ => contact::insert(&tx, &given::contact(2, Some(77))).await,
+        };
+        match refused {
+            Err(StoreError::Conflict(what)) => what,
+            other => panic!("{number}: {other:?}"),
+        }
+    };
+    assert_eq!(refusal(0).await, "this account is there already");
+    assert_eq!(refusal(1).await, "another account has this external id");
+    assert_eq!(refusal(2).await, "another account has this domain");
+    assert_eq!(refusal(3).await, "another agent has this e-mail address");
+    assert_eq!(refusal(4).await, "another contact has this e-mail address");
+    assert_eq!(refusal(5).await, "it refers to something that is not there");
 }

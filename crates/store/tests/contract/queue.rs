@@ -4,6 +4,7 @@ use mainstay_domain::id::JobId;
 use mainstay_domain::job::Job;
 use mainstay_domain::name::CommitmentName;
 use mainstay_domain::policy::PolicyVersion;
+use mainstay_domain::ticket::Scope;
 use mainstay_store::clock::{self, ClockState, StoredClock, WarningGiven};
 use mainstay_store::due::{self, DueSubject};
 use mainstay_store::job::{self, Enqueued};
@@ -17,6 +18,7 @@ on_each_engine!(
     a_key_keeps_a_second_job_out,
     what_is_due_comes_in_order_and_once,
     clocks_are_replaced_in_one_go,
+    promises_are_counted_by_how_they_were_kept,
 );
 
 fn job(number: u32) -> Job {
@@ -259,4 +261,39 @@ async fn clocks_are_replaced_in_one_go(fresh: &Fresh) {
     assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(50)));
     clock::replace(&tx, given::id(1), &[]).await.unwrap();
     assert_eq!(clock::of_ticket(&tx, given::id(1)).await.unwrap(), []);
+}
+
+async fn promises_are_counted_by_how_they_were_kept(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=5).await;
+    let states = [
+        ClockState::Met,
+        ClockState::Missed,
+        ClockState::Paused,
+        ClockState::Cancelled,
+        ClockState::Met,
+    ];
+    let clocks: Vec<StoredClock> = (1..=5)
+        .zip(states)
+        .map(|(number, state)| StoredClock {
+            state,
+            ..a_clock(number, "update", None)
+        })
+        .collect();
+    clock::insert_many(&tx, &clocks).await.unwrap();
+    let kept = clock::attainment(&tx, Scope::Everything, at(0), at(5))
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(
+        (kept[0].met, kept[0].missed, kept[0].open, kept[0].cancelled),
+        (1, 1, 1, 1)
+    );
+    let elsewhere = Scope::Account(given::id(1));
+    assert_eq!(
+        clock::attainment(&tx, elsewhere, at(0), at(9))
+            .await
+            .unwrap(),
+        []
+    );
 }

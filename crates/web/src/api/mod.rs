@@ -1,7 +1,29 @@
 //! The API: a table of contents, and its description.
 
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes a route qualifies the types of its parameters"
+)]
+
+mod account;
+mod agent;
+mod audit;
+mod contact;
+mod contract;
+mod event;
+mod macro_;
+mod session;
+mod setting;
+mod team;
+mod ticket;
+mod token;
+mod view;
+mod webhook;
+
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi as _, PartialSchema as _};
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +57,20 @@ pub fn routes() -> OpenApiRouter<Web> {
 
 fn contents() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
+        .merge(session::routes())
+        .merge(token::routes())
+        .merge(ticket::routes())
+        .merge(account::routes())
+        .merge(contact::routes())
+        .merge(contract::routes())
+        .merge(agent::routes())
+        .merge(team::routes())
+        .merge(view::routes())
+        .merge(macro_::routes())
+        .merge(webhook::routes())
+        .merge(audit::routes())
+        .merge(setting::routes())
+        .merge(event::routes())
 }
 
 /// The description of the API.
@@ -71,6 +107,11 @@ pub(crate) fn complete(mut description: OpenApi) -> OpenApi {
             .security_scheme("session", SecurityScheme::ApiKey(cookie))
             .response(PROBLEM_RESPONSE, problem)
             .build(),
+    );
+    description.security = Some(
+        ["token", "session"]
+            .map(|scheme| SecurityRequirement::new(scheme, [] as [&str; 0]))
+            .into(),
     );
     for item in description.paths.paths.values_mut() {
         let operations = [

@@ -16,13 +16,10 @@ pub fn strip_html(source: &str) -> Reply {
         return unchanged();
     };
     let before = visible_text(&dom);
-    let cuts = cuts(&dom);
-    if cuts.is_empty() {
+    let Some(cut) = cut(&dom) else {
         return unchanged();
-    }
-    for cut in cuts {
-        cut.apply(&mut dom);
-    }
+    };
+    cut.apply(&mut dom);
     let after = visible_text(&dom);
     if after.is_empty() || after == before {
         return unchanged();
@@ -38,7 +35,7 @@ pub fn strip_html(source: &str) -> Reply {
 #[derive(Debug, Clone)]
 enum Cut {
     /// These nodes, and what contains nothing else.
-    Nodes(Vec<NodeId>),
+    Nodes(HashSet<NodeId>),
     /// This node and all that follows it.
     From(NodeId),
 }
@@ -47,10 +44,8 @@ impl Cut {
     fn apply(self, dom: &mut Dom) {
         match self {
             Self::Nodes(nodes) => {
-                for id in nodes {
-                    let parent = dom.node(id).parent;
-                    dom.detach(id);
-                    prune(dom, parent);
+                for parent in dom.detach_all(&nodes) {
+                    prune(dom, Some(parent));
                 }
             }
             Self::From(id) => {
@@ -75,48 +70,41 @@ fn visible_text(dom: &Dom) -> String {
 }
 
 /// What to cut: the mail program's own quotation element when it has one, else from the marker on.
-fn cuts(dom: &Dom) -> Vec<Cut> {
-    let containers = containers(dom);
-    if let Some(start) = first_separator(dom) {
-        let earlier = containers
-            .iter()
-            .any(|container| comes_before(dom, *container, start));
-        if !earlier {
-            return vec![Cut::From(start)];
-        }
+fn cut(dom: &Dom) -> Option<Cut> {
+    let (containers, separator) = containers_and_separator(dom);
+    if let Some(separator) = separator {
+        return Some(Cut::From(outermost_start(dom, separator)));
     }
     let lines = html::lines(dom);
     match marker_cut(dom, &lines, &containers) {
-        Some(Cut::From(node)) => vec![Cut::From(node)],
-        Some(cut) => std::iter::once(cut)
-            .chain(containers.into_iter().map(|id| Cut::Nodes(vec![id])))
-            .collect(),
-        None if containers.is_empty() => trailing_quotation(dom, &lines)
-            .into_iter()
-            .map(|id| Cut::Nodes(vec![id]))
-            .collect(),
-        None => containers
-            .into_iter()
-            .map(|id| Cut::Nodes(vec![id]))
-            .collect(),
+        Some(Cut::Nodes(nodes)) => Some(Cut::Nodes(nodes.into_iter().chain(containers).collect())),
+        Some(from) => Some(from),
+        None if containers.is_empty() => {
+            trailing_quotation(dom, &lines).map(|id| Cut::Nodes(HashSet::from([id])))
+        }
+        None => Some(Cut::Nodes(containers)),
     }
 }
 
-/// The outermost elements in which mail programs put the whole of a quoted message, its first line taken in.
-fn containers(dom: &Dom) -> Vec<NodeId> {
-    let mut found = Vec::new();
+/// The outermost elements in which mail programs put the whole of a quoted message, its first line taken in; and the
+/// element with which one separates the reply from what follows to the end, when it comes before them.
+fn containers_and_separator(dom: &Dom) -> (HashSet<NodeId>, Option<NodeId>) {
+    let mut found = HashSet::new();
     let mut inside: Option<NodeId> = None;
     for step in dom.steps() {
         match step {
+            Step::Enter(id) if inside.is_none() && found.is_empty() && is_separator(dom, id) => {
+                return (found, Some(id));
+            }
             Step::Enter(id) if inside.is_none() && is_container(dom, id) => {
                 inside = Some(id);
-                found.push(id);
+                found.insert(id);
             }
             Step::Leave(id) if inside == Some(id) => inside = None,
             _ => {}
         }
     }
-    found
+    (found, None)
 }
 
 fn is_container(dom: &Dom, id: NodeId) -> bool {
@@ -188,14 +176,6 @@ fn first_text(dom: &Dom, id: NodeId) -> Option<String> {
     None
 }
 
-/// The first element with which a mail program separates the reply from what follows to the end.
-fn first_separator(dom: &Dom) -> Option<NodeId> {
-    dom.steps().into_iter().find_map(|step| match step {
-        Step::Enter(id) if is_separator(dom, id) => Some(outermost_start(dom, id)),
-        _ => None,
-    })
-}
-
 fn is_separator(dom: &Dom, id: NodeId) -> bool {
     const IDS: [&str; 7] = [
         "stopSpelling",
@@ -256,7 +236,7 @@ fn is_blank(dom: &Dom, id: NodeId) -> bool {
 }
 
 /// The first "On … wrote:" or block of headers outside the containers.
-fn marker_cut(dom: &Dom, lines: &[Line], containers: &[NodeId]) -> Option<Cut> {
+fn marker_cut(dom: &Dom, lines: &[Line], containers: &HashSet<NodeId>) -> Option<Cut> {
     let texts: Vec<&str> = lines.iter().map(|line| line.text.trim()).collect();
     let outside = |line: &Line| {
         line.nodes
@@ -290,12 +270,11 @@ fn marker_cut(dom: &Dom, lines: &[Line], containers: &[NodeId]) -> Option<Cut> {
         return Some(
             match quotation_after(dom, lines, index + length, containers) {
                 Some(quotation) => {
-                    let mut nodes: Vec<NodeId> = lines[index..index + length]
+                    let mut nodes: HashSet<NodeId> = lines[index..index + length]
                         .iter()
                         .flat_map(|line| line.nodes.clone())
                         .collect();
-                    nodes.push(quotation);
-                    nodes.dedup();
+                    nodes.insert(quotation);
                     Cut::Nodes(nodes)
                 }
                 None => Cut::From(first),
@@ -310,7 +289,7 @@ fn quotation_after(
     dom: &Dom,
     lines: &[Line],
     from: usize,
-    containers: &[NodeId],
+    containers: &HashSet<NodeId>,
 ) -> Option<NodeId> {
     let next = lines
         .get(from..)?
@@ -329,11 +308,6 @@ fn trailing_quotation(dom: &Dom, lines: &[Line]) -> Option<NodeId> {
     dom.ancestors(node)
         .filter(|id| dom.tag(*id) == "blockquote")
         .last()
-}
-
-fn comes_before(dom: &Dom, one: NodeId, other: NodeId) -> bool {
-    let position = |id| dom.steps().iter().position(|step| *step == Step::Enter(id));
-    position(one) < position(other)
 }
 
 /// The horizontal rule directly before the node, which belongs to the quotation.

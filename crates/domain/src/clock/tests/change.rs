@@ -266,6 +266,39 @@ fn a_promise_that_comes_back_has_run_from_its_start() {
 }
 
 #[test]
+fn a_promise_brought_by_what_starts_it_runs_from_then() {
+    let update = "update: start opened, [P1] severity_changed; reset agent_reply; stop done; each; target P1 30m";
+    check(
+        update,
+        "09:00 customer opens P4
+         12:00 agent severity P1",
+        "12:10",
+        "update#1 running 12:00- used 10m due 12:30",
+    );
+    check(
+        update,
+        "09:00 customer opens P1
+         09:10 agent severity P4
+         12:00 agent severity P1",
+        "12:10",
+        "update#1 cancelled 09:00-09:10 used 10m promised 09:30 no promise
+         update#2 running 12:00- used 10m due 12:30",
+    );
+}
+
+#[test]
+fn the_oldest_unanswered_message_counts_when_the_promise_comes_later() {
+    check(
+        "next_response: start customer_message; stop agent_reply; each; target P1 1h",
+        "09:00 customer opens P4
+         09:30 customer writes
+         09:40 agent severity P1",
+        "09:50",
+        "next_response#1 running 09:00- used 50m due 10:00",
+    );
+}
+
+#[test]
 fn a_commitment_is_only_about_the_tickets_it_says() {
     check(
         "resolution: start opened; stop done; applies tag=vip|P1; target 2h",

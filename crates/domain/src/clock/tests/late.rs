@@ -93,6 +93,19 @@ fn a_late_question_starts_its_clock_when_it_was_asked() {
 }
 
 #[test]
+fn a_recorded_miss_of_what_turns_out_never_to_have_been_promised_stays_in_sight() {
+    check(
+        "next_response: start customer_message; stop agent_reply; each; target P1 1h",
+        "09:00 agent opens P1
+         10:00 customer writes
+         11:00 missed next_response 1 11:00
+         09:30 recorded 11:30 agent severity P4",
+        "12:00",
+        "next_response#1 cancelled 10:00-10:00 used 0s retracted 11:00 no promise",
+    );
+}
+
+#[test]
 fn a_miss_that_stands_is_not_retracted() {
     check(
         RESPONSE,

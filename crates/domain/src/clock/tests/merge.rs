@@ -1,6 +1,7 @@
 //! Merging and splitting.
 
-use super::notation::check;
+use super::notation::{check, clocks};
+use crate::clock::Clock;
 
 const RESPONSE: &str = "first_response: start opened; stop agent_reply; target 2h; warn 75%";
 const NEXT: &str = "next_response: start customer_message; stop agent_reply, done; each; target 2h";
@@ -43,6 +44,17 @@ fn the_earlier_start_is_kept() {
          09:30 agent merged_from 7 first_response 09:10 20m",
         "10:00",
         "first_response#1 running 09:00- used 1h due 11:00",
+    );
+}
+
+#[test]
+fn a_warning_that_was_given_before_the_merge_is_not_given_again_by_it() {
+    check(
+        RESPONSE,
+        "09:00 customer opens
+         10:40 agent merged_from 7 first_response 08:55 1h45m",
+        "10:50",
+        "first_response#1 running 08:55- used 1h 55m due 10:55 warned0 10:30",
     );
 }
 
@@ -117,5 +129,31 @@ fn a_ticket_split_off_starts_anew_from_the_message_split_off() {
         "10:15",
         "first_response#1 running 09:30- used 45m due 11:30
          next_response#1 running 09:30- used 45m due 11:30",
+    );
+}
+
+#[test]
+fn what_is_open_is_carried_over_with_the_time_that_it_has_used() {
+    let commitments =
+        format!("{NEXT}\nresolution: start opened; stop done; pause on_hold; target 4h");
+    let clocks = clocks(
+        &commitments,
+        "09:00 customer opens
+         09:10 agent writes
+         09:20 customer writes
+         09:30 agent status on_hold",
+        "10:00",
+    );
+    let carried: Vec<String> = clocks
+        .iter()
+        .filter_map(Clock::carried)
+        .map(|c| format!("{} {} {:#}", c.commitment, c.started_at, c.used))
+        .collect();
+    assert_eq!(
+        carried,
+        [
+            "resolution 2026-03-02T09:00:00Z 30m",
+            "next_response 2026-03-02T09:20:00Z 40m",
+        ]
     );
 }

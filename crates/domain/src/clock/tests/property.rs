@@ -416,6 +416,82 @@ proptest! {
     }
 }
 
+/// What else may stand in a ledger, likely or not.
+const ODDITIES: [&str; 10] = [
+    "customer opens P2",
+    "agent opens status=resolved",
+    "agent merged_into 7",
+    "agent merged_from 7 resolution 08:00 2h",
+    "agent merged_from 8 next_response 23:00 90h",
+    "agent status closed",
+    "agent severity P4",
+    "agent terms resolution/P4:1h next_response:@office",
+    "agent team engineering",
+    "system missed resolution 1 10:00",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever a ledger says, in whatever order, the fold has an answer that hangs together.
+    #[test]
+    fn no_ledger_is_too_odd(
+        happenings in prop::collection::vec((minute(), 0..HAPPENINGS.len() + ODDITIES.len()), 1..15),
+        resolution in prop::sample::select(&RESOLUTIONS),
+        now in minute(),
+    ) {
+        let mut events = Vec::new();
+        for (sequence, (minute, what)) in happenings.iter().enumerate() {
+            let what = HAPPENINGS.iter().chain(&ODDITIES).nth(*what).unwrap();
+            let mut event = events_of(&format!("09:00 {what}"));
+            event.sequence = sequence as u64;
+            event.at = moment(*minute);
+            events.push(event);
+        }
+        let clocks = fold(&events, &book(resolution), moment(now));
+        let mut names: Vec<_> = clocks.iter().map(|c| (c.commitment.clone(), c.cycle)).collect();
+        names.sort();
+        names.dedup();
+        prop_assert_eq!(names.len(), clocks.len());
+        for clock in clocks {
+            prop_assert!(clock.started_at <= moment(now));
+            prop_assert!(!clock.used.is_negative());
+            prop_assert!(clock.missed_at.is_none_or(|at| at <= moment(now)));
+            let started_at = clock.started_at;
+            let Some(explanation) = explain(clock, moment(now)) else { continue };
+            let mut at = started_at;
+            for span in &explanation.spans {
+                prop_assert_eq!(span.from, at);
+                at = span.until;
+            }
+        }
+    }
+
+    /// When a fact was recorded changes what a clock says of late facts, and nothing else.
+    #[test]
+    fn a_late_fact_comes_to_the_same_as_a_timely_one(
+        ledger in ledger(),
+        delays in prop::collection::vec(0..600i64, 10),
+        resolution in prop::sample::select(&RESOLUTIONS),
+        now in minute(),
+    ) {
+        let (mut events, book) = (written(&ledger), book(resolution));
+        let timely = fold(&events, &book, moment(now));
+        for (event, delay) in events.iter_mut().zip(delays) {
+            event.recorded_at += SignedDuration::from_mins(delay);
+        }
+        let mut late = fold(&events, &book, moment(now));
+        for clock in &mut late {
+            clock.late_events.clear();
+        }
+        prop_assert_eq!(late, timely);
+    }
+}
+
+fn events_of(line: &str) -> Event {
+    events(line).remove(0)
+}
+
 /// The outcomes that the random ledgers are meant to reach are reached.
 #[test]
 fn the_notation_reaches_every_outcome() {

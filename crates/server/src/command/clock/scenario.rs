@@ -11,9 +11,9 @@ use mainstay_domain::event::Event;
 use mainstay_domain::name::CalendarName;
 use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
 use mainstay_policy::{DEFAULT_PACK, PackSource, builtin};
-use mainstay_report::explanation::to_text;
 use serde_json::{Value, json};
 
+use super::explain::tables;
 use super::form::{ExpectationForm, FORMAT, FileForm, ScenarioForm};
 use super::{ledger, wire};
 use crate::Failure;
@@ -300,13 +300,10 @@ fn render(
     if detail == Detail::Text {
         let mut text = format!("scenario {}\n", scenario.id);
         for (at, clocks) in evaluations {
-            text += &format!("\nat {at}\n");
-            for clock in clocks {
-                let describe = |id| number(id).map(|n| events[n].kind.name().to_owned());
-                if let Some(explanation) = explain(clock, at) {
-                    text += &format!("\n{}", to_text(&explanation, &TimeZone::UTC, describe));
-                }
-            }
+            text += &format!(
+                "\nat {at}\n\n{}",
+                tables(clocks, events, at, &TimeZone::UTC)
+            );
         }
         return text;
     }

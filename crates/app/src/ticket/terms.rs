@@ -1,0 +1,91 @@
+//! Carrying a change of a contract over to the open tickets of the account.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use mainstay_domain::contract::Contract;
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::{AccountId, TicketId};
+use mainstay_domain::status::StatusKind;
+use mainstay_domain::ticket::{Command, Scope};
+use mainstay_store::ticket::{Direction, TicketFilter, TicketKey, TicketSort};
+use mainstay_store::{PageRequest, Transaction, ticket};
+
+use super::TicketWriter;
+use super::open::terms_of;
+use crate::context::App;
+use crate::error::Result;
+use crate::job::Job;
+use crate::transaction::transact;
+
+impl App {
+    /// Queues what a contract changes for the account's open tickets: now, on the day it begins, and on the day after it
+    /// ends.
+    pub(crate) async fn queue_terms(&self, tx: &Transaction, contract: &Contract) -> Result<()> {
+        let now = self.now();
+        let job = |day| Job::ReviewTerms {
+            account: contract.account,
+            day,
+        };
+        job(day_of(now)).queue(self, tx, now).await?;
+        let ended = contract
+            .ends_on
+            .and_then(|day| day.checked_add(1.day()).ok());
+        for day in [Some(contract.starts_on), ended].into_iter().flatten() {
+            let midnight = day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+            if let Ok(midnight) = midnight
+                && midnight > now
+            {
+                job(day).queue(self, tx, midnight).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the terms now in force on every open ticket of an account. Clocks are recomputed; what was promised stays
+    /// beside it.
+    pub(crate) async fn review_terms(&self, account: AccountId) -> Result<()> {
+        let filter = TicketFilter {
+            accounts: vec![Some(account)],
+            status_kinds: StatusKind::ALL
+                .into_iter()
+                .filter(|kind| *kind != StatusKind::Closed)
+                .collect(),
+            ..TicketFilter::default()
+        };
+        let sort = TicketSort {
+            key: TicketKey::Number,
+            direction: Direction::Ascending,
+        };
+        let mut page = PageRequest::first(200);
+        loop {
+            let reader = self.store().read();
+            let open = ticket::list(&reader, Scope::Everything, &filter, sort, page).await?;
+            for stored in &open.items {
+                self.review_terms_of(stored.ticket.id, account).await?;
+            }
+            let Some(next) = open.next else {
+                return Ok(());
+            };
+            page.after = Some(next);
+        }
+    }
+
+    async fn review_terms_of(&self, id: TicketId, account: AccountId) -> Result<()> {
+        transact!(self, tx => async {
+            let mut writer = TicketWriter::load(self, tx, id).await?;
+            let terms = terms_of(tx, Some(account), self.now()).await?;
+            let reason = match &terms.tier {
+                Some(tier) => format!("The contract in force sells the tier {tier}."),
+                None => "No contract is in force any more.".to_owned(),
+            };
+            writer.decide(Actor::System, Command::SetTerms { terms, reason })?;
+            writer.save().await?;
+            Ok(())
+        })
+    }
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}

@@ -1,0 +1,44 @@
+//! How SQLite goes about the questions that the worker asks all the time: by an index, however much is open.
+
+use jiff::Timestamp;
+
+use crate::column::Field;
+use crate::connection::all;
+use crate::sql::Sql;
+use crate::ticket::list::OPEN_LOAD;
+use crate::{Store, StoreOptions, due, job};
+
+#[tokio::test]
+async fn what_is_due_is_found_by_an_index() {
+    let now = Timestamp::UNIX_EPOCH;
+    let questions = [
+        ("due", Sql::new(due::NEXT)),
+        ("due", due::lease_sql(now, "node", now, 10).then(")")),
+        ("job", Sql::new(job::NEXT)),
+        ("job", job::lease_sql(now, "worker", now, 10).then(")")),
+        ("ticket", Sql::new(OPEN_LOAD)),
+    ];
+    let store = Store::open(&StoreOptions::new("sqlite::memory:"))
+        .await
+        .unwrap();
+    for (table, question) in questions {
+        let rows = all(&store.read(), question.clone().explained())
+            .await
+            .unwrap();
+        let plan: Vec<String> = rows
+            .iter()
+            .map(|row| String::read(row, 3).unwrap())
+            .collect();
+        for step in &plan {
+            let reads_all = step.contains(&format!("SCAN {table}"));
+            assert!(
+                !reads_all || step.contains("USING"),
+                "{question:?} reads the whole table: {plan:#?}"
+            );
+        }
+        assert!(
+            plan.iter().any(|step| step.contains("INDEX")),
+            "{question:?}: {plan:#?}"
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! Agents: the people who serve.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use mainstay_app::secret::fingerprint;
+use mainstay_domain::agent::Agent;
+use mainstay_domain::id::AgentId;
+use mainstay_domain::name::{CalendarName, RoleName};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::account::set;
+use super::session::PasswordInput;
+use crate::Web;
+use crate::auth::Auth;
+use crate::etag::{IfMatch, Known, Tagged, created};
+use crate::input::{Body, Id, change};
+use crate::problem::Result;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(read, update))
+        .routes(routes!(set_password))
+}
+
+/// A person who serves.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Agent)]
+pub struct AgentBody {
+    /// Identifies them.
+    pub id: Uuid,
+    /// The address they sign in with.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// Their roles.
+    pub roles: Vec<String>,
+    /// The languages they serve in, as BCP 47 tags.
+    pub languages: Vec<String>,
+    /// What they know, in the words that routing rules use.
+    pub skills: Vec<String>,
+    /// How many open tickets they take at once.
+    pub capacity: u32,
+    /// The calendar of their working hours; the pack's default when absent.
+    pub calendar: Option<String>,
+    /// Their IANA time zone.
+    pub time_zone: String,
+    /// Whether they may sign in and be given work.
+    pub active: bool,
+    /// When they were created.
+    pub created_at: Timestamp,
+}
+
+impl From<Agent> for AgentBody {
+    fn from(agent: Agent) -> Self {
+        Self {
+            id: agent.id.uuid(),
+            email: agent.email,
+            name: agent.name,
+            roles: agent.roles.into_iter().map(String::from).collect(),
+            languages: agent.languages,
+            skills: agent.skills,
+            capacity: agent.capacity,
+            calendar: agent.calendar.map(String::from),
+            time_zone: agent.time_zone,
+            active: agent.active,
+            created_at: agent.created_at,
+        }
+    }
+}
+
+/// What an agent is to be. What is left out stays as it is; a new agent needs an address and a name.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentInput {
+    /// The address they sign in with; unique.
+    pub email: Option<String>,
+    /// Their name.
+    pub name: Option<String>,
+    /// Their roles.
+    pub roles: Option<Vec<String>>,
+    /// The languages they serve in, as BCP 47 tags.
+    pub languages: Option<Vec<String>>,
+    /// What they know, in the words that routing rules use.
+    pub skills: Option<Vec<String>>,
+    /// How many open tickets they take at once.
+    pub capacity: Option<u32>,
+    /// The calendar of their working hours.
+    #[serde(default, deserialize_with = "change")]
+    #[schema(value_type = Option<String>)]
+    pub calendar: Option<Option<String>>,
+    /// Their IANA time zone.
+    pub time_zone: Option<String>,
+    /// Whether they may sign in and be given work.
+    pub active: Option<bool>,
+}
+
+impl AgentInput {
+    fn apply(self, agent: &mut Agent) {
+        set(&mut agent.email, self.email);
+        set(&mut agent.name, self.name);
+        let roles = self
+            .roles
+            .map(|roles| roles.into_iter().map(RoleName::from).collect());
+        set(&mut agent.roles, roles);
+        set(&mut agent.languages, self.languages);
+        set(&mut agent.skills, self.skills);
+        set(&mut agent.capacity, self.capacity);
+        let calendar = self.calendar.map(|name| name.map(CalendarName::from));
+        set(&mut agent.calendar, calendar);
+        set(&mut agent.time_zone, self.time_zone);
+        set(&mut agent.active, self.active);
+    }
+}
+
+/// List agents by name.
+#[utoipa::path(get, path = "/agents", tag = "agents", responses((status = 200, body = Vec<AgentBody>)))]
+async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<AgentBody>>> {
+    let found = web.app.agents(&caller).await?;
+    Ok(Json(found.into_iter().map(AgentBody::from).collect()))
+}
+
+/// Make an agent.
+#[utoipa::path(post, path = "/agents", tag = "agents", request_body = AgentInput,
+    responses((status = 201, body = AgentBody)))]
+async fn create(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Body(input): Body<AgentInput>,
+) -> Result<Response> {
+    let agent = web
+        .app
+        .create_agent(&caller, None, |agent| input.apply(agent))
+        .await?;
+    let path = format!("/agents/{}", agent.id);
+    let version = fingerprint(&agent);
+    Ok(created(&path, version, Json(AgentBody::from(agent))))
+}
+
+/// Read an agent.
+#[utoipa::path(get, path = "/agents/{id}", tag = "agents", params(("id" = Uuid, Path)),
+    responses((status = 200, body = AgentBody), (status = 304)))]
+async fn read(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<AgentId>,
+    known: Known,
+) -> Result<Response> {
+    let agent = web.app.agent(&caller, id).await?;
+    let version = fingerprint(&agent);
+    Ok(known.answer(version, Json(AgentBody::from(agent))))
+}
+
+/// Change an agent.
+#[utoipa::path(patch, path = "/agents/{id}", tag = "agents", request_body = AgentInput,
+    params(("id" = Uuid, Path), ("if-match" = String, Header)),
+    responses((status = 200, body = AgentBody)))]
+async fn update(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<AgentId>,
+    IfMatch(expected): IfMatch,
+    Body(input): Body<AgentInput>,
+) -> Result<Tagged<Json<AgentBody>>> {
+    let agent = web
+        .app
+        .update_agent(&caller, id, &expected, |agent| input.apply(agent))
+        .await?;
+    Ok(Tagged(fingerprint(&agent), Json(agent.into())))
+}
+
+/// Give an agent a password. Their sessions end.
+#[utoipa::path(put, path = "/agents/{id}/password", tag = "agents", request_body = PasswordInput,
+    params(("id" = Uuid, Path)), responses((status = 204)))]
+async fn set_password(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<AgentId>,
+    Body(input): Body<PasswordInput>,
+) -> Result<StatusCode> {
+    web.app
+        .set_agent_password(&caller, id, input.password)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

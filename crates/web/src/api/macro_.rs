@@ -1,0 +1,159 @@
+//! Macros: several actions on a ticket under one name.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use mainstay_app::secret::fingerprint;
+use mainstay_domain::id::{AgentId, MacroId};
+use mainstay_domain::macro_::Macro;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::account::set;
+use crate::Web;
+use crate::auth::Auth;
+use crate::etag::{IfMatch, Known, Tagged, created};
+use crate::input::{Body, Id};
+use crate::problem::Result;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(read, update, remove))
+}
+
+/// Several actions on a ticket under one name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Macro)]
+pub struct MacroBody {
+    /// Identifies it.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// When to use it, for people.
+    pub description: String,
+    /// Whose it is; everybody's when absent.
+    pub owner: Option<Uuid>,
+    /// What it does, in order.
+    pub actions: Vec<serde_json::Value>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl From<Macro> for MacroBody {
+    fn from(found: Macro) -> Self {
+        Self {
+            id: found.id.uuid(),
+            name: found.name,
+            description: found.description,
+            owner: found.owner.map(AgentId::uuid),
+            actions: serde_json::from_str(&found.actions).unwrap_or_default(),
+            created_at: found.created_at,
+        }
+    }
+}
+
+/// What a macro is to be. What is left out stays as it is; a new macro needs a name.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MacroInput {
+    /// Its name.
+    pub name: Option<String>,
+    /// When to use it, for people.
+    pub description: Option<String>,
+    /// Whether it is everybody's, or one's own.
+    pub shared: Option<bool>,
+    /// What it does, in order.
+    pub actions: Option<Vec<serde_json::Value>>,
+}
+
+impl MacroInput {
+    fn apply(self, found: &mut Macro, agent: AgentId) {
+        set(&mut found.name, self.name);
+        set(&mut found.description, self.description);
+        let owner = self.shared.map(|shared| (!shared).then_some(agent));
+        set(&mut found.owner, owner);
+        let actions = self
+            .actions
+            .map(|actions| serde_json::Value::from(actions).to_string());
+        set(&mut found.actions, actions);
+    }
+}
+
+/// List one's own macros and everybody's, by name.
+#[utoipa::path(get, path = "/macros", tag = "macros", responses((status = 200, body = Vec<MacroBody>)))]
+async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<MacroBody>>> {
+    let macros = web.app.macros(&caller).await?;
+    Ok(Json(macros.into_iter().map(MacroBody::from).collect()))
+}
+
+/// Make a macro.
+#[utoipa::path(post, path = "/macros", tag = "macros", request_body = MacroInput,
+    responses((status = 201, body = MacroBody)))]
+async fn create(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Body(input): Body<MacroInput>,
+) -> Result<Response> {
+    let agent = caller.agent()?;
+    let made = web
+        .app
+        .create_macro(&caller, |made| input.apply(made, agent))
+        .await?;
+    let path = format!("/macros/{}", made.id);
+    Ok(created(
+        &path,
+        fingerprint(&made),
+        Json(MacroBody::from(made)),
+    ))
+}
+
+/// Read a macro.
+#[utoipa::path(get, path = "/macros/{id}", tag = "macros", params(("id" = Uuid, Path)),
+    responses((status = 200, body = MacroBody), (status = 304)))]
+async fn read(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<MacroId>,
+    known: Known,
+) -> Result<Response> {
+    let found = web.app.macro_(&caller, id).await?;
+    Ok(known.answer(fingerprint(&found), Json(MacroBody::from(found))))
+}
+
+/// Change a macro.
+#[utoipa::path(patch, path = "/macros/{id}", tag = "macros", request_body = MacroInput,
+    params(("id" = Uuid, Path), ("if-match" = String, Header)),
+    responses((status = 200, body = MacroBody)))]
+async fn update(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<MacroId>,
+    IfMatch(expected): IfMatch,
+    Body(input): Body<MacroInput>,
+) -> Result<Tagged<Json<MacroBody>>> {
+    let agent = caller.agent()?;
+    let found = web
+        .app
+        .update_macro(&caller, id, &expected, |found| input.apply(found, agent))
+        .await?;
+    Ok(Tagged(fingerprint(&found), Json(found.into())))
+}
+
+/// Remove a macro.
+#[utoipa::path(delete, path = "/macros/{id}", tag = "macros", params(("id" = Uuid, Path)),
+    responses((status = 204)))]
+async fn remove(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<MacroId>,
+) -> Result<StatusCode> {
+    web.app.remove_macro(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

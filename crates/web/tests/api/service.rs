@@ -1,0 +1,197 @@
+//! The service under test, and a client of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use mainstay_app::{App, Caller, ManualClock};
+use mainstay_store::{Store, StoreOptions};
+use mainstay_web::{Limits, Options, Web, router};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "correct horse";
+
+/// A service with an administrator.
+pub struct Service {
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    pub router: Router,
+    pub stop: CancellationToken,
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Service {
+    pub async fn start() -> Self {
+        let store = Store::open(&StoreOptions::new("sqlite::memory:"))
+            .await
+            .unwrap();
+        let clock = Arc::new(ManualClock::at("2026-03-02T09:00:00Z".parse().unwrap()));
+        let app = App::new(
+            store,
+            clock.clone(),
+            [1; 32],
+            mainstay_app::Options::default(),
+        );
+        let stop = CancellationToken::new();
+        let options = Options {
+            limits: Limits {
+                body: 100_000,
+                time: Duration::from_secs(60),
+                heartbeat: Duration::from_millis(100),
+            },
+            stop: stop.clone(),
+            worker_alive: Box::new(|| true),
+            settings: Vec::new(),
+        };
+        let web = Web::new(app.clone(), options);
+        let service = Self {
+            app,
+            clock,
+            router: router(web),
+            stop,
+        };
+        service.agent("admin@example.com", "administrator").await;
+        service
+    }
+
+    pub async fn agent(&self, email: &str, role: &str) -> String {
+        let fill = |agent: &mut mainstay_domain::agent::Agent| {
+            agent.email = email.to_owned();
+            agent.name = role.to_owned();
+            agent.roles = vec![role.into()];
+        };
+        let agent = self
+            .app
+            .create_agent(&Caller::machine(), Some(PASSWORD.to_owned()), fill)
+            .await
+            .unwrap();
+        agent.id.to_string()
+    }
+
+    pub fn advance(&self, by: SignedDuration) -> Timestamp {
+        self.clock.advance(by);
+        self.app.now()
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let headers = response.headers().clone();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// Signs in and returns a client with the cookie.
+    pub async fn client(&self, email: &str) -> Client<'_> {
+        let answer = Client::nobody(self)
+            .post("/sessions", json!({"email": email, "password": PASSWORD}))
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let cookie = answer.headers["set-cookie"].to_str().unwrap();
+        let pair = cookie.split(';').next().unwrap().to_owned();
+        Client::nobody(self)
+            .with("cookie", &pair)
+            .with("x-requested-with", "mainstay")
+    }
+
+    pub async fn admin(&self) -> Client<'_> {
+        self.client("admin@example.com").await
+    }
+}
+
+/// Somebody who uses the API.
+#[derive(Clone)]
+pub struct Client<'a> {
+    service: &'a Service,
+    headers: Vec<(String, String)>,
+}
+
+impl<'a> Client<'a> {
+    pub fn nobody(service: &'a Service) -> Self {
+        Self {
+            service,
+            headers: Vec::new(),
+        }
+    }
+
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name.to_owned(), value.to_owned()));
+        client
+    }
+
+    pub fn without(&self, name: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.retain(|(header, _)| header != name);
+        client
+    }
+
+    pub fn request(&self, method: &str, path: &str, body: Option<Value>) -> Request<Body> {
+        let path = match path.strip_prefix("/api/") {
+            Some(_) => path.to_owned(),
+            None => format!("/api/v1{path}"),
+        };
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        match body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        }
+        .unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.service.send(self.request("GET", path, None)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.service.send(self.request("DELETE", path, None)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.service
+            .send(self.request("POST", path, Some(body)))
+            .await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.service
+            .send(self.request("PUT", path, Some(body)))
+            .await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.service
+            .send(self.request("PATCH", path, Some(body)))
+            .await
+    }
+
+    /// Makes something and returns its id.
+    pub async fn make(&self, path: &str, body: Value) -> String {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+}
