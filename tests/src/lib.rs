@@ -41,9 +41,14 @@ impl TestApp {
 
     /// The same on another store.
     pub async fn start_on(url: &str, pack: &str) -> Self {
+        Self::start_with(url, pack, Options::default()).await
+    }
+
+    /// The same with other options.
+    pub async fn start_with(url: &str, pack: &str, options: Options) -> Self {
         let clock = Arc::new(ManualClock::at(instant("2026-03-02T09:00:00Z")));
         let store = Store::open(&StoreOptions::new(url)).await.expect("a store");
-        let app = App::new(store, clock.clone(), [7; 32], Options::default());
+        let app = App::new(store, clock.clone(), [7; 32], options);
         let source = mainstay_policy::builtin(pack).expect("a pack that comes with the program");
         app.apply_policy(&source, Actor::System, "test")
             .await
@@ -148,7 +153,7 @@ impl TestApp {
             account: Some(account),
             contact: None,
             channel: Channel::Email,
-            severity,
+            severity: Some(severity),
             category: None,
             team: None,
             assignee: None,

@@ -4,16 +4,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use mainstay_channels::reply_address::SigningKeys;
 use mainstay_domain::id::{IdSource, uuid_at};
 use mainstay_domain::policy::RoleDefinition;
 use mainstay_domain::role::Roles;
 use mainstay_store::{Reader, Store, Transaction};
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 use uuid::Uuid;
 
+use crate::attachment::Blobs;
 use crate::error::Result;
+use crate::mail::MailOptions;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
 use crate::throttle::Throttle;
@@ -68,6 +71,7 @@ struct Shared {
     throttle: Mutex<Throttle>,
     work: Notify,
     news: Notify,
+    mail_keys: OnceCell<SigningKeys>,
 }
 
 /// What the use cases are told about how to work.
@@ -79,6 +83,10 @@ pub struct Options {
     pub session_lifetime: Duration,
     /// The address people and mails use for the service, without a slash at the end.
     pub public_url: String,
+    /// Where the bytes of attachments are kept.
+    pub blobs: Blobs,
+    /// How mail is received and sent.
+    pub mail: MailOptions,
 }
 
 impl Default for Options {
@@ -87,6 +95,8 @@ impl Default for Options {
             node: "node".to_owned(),
             session_lifetime: Duration::from_secs(14 * 86_400),
             public_url: "http://localhost:8080".to_owned(),
+            blobs: Blobs::in_memory(),
+            mail: MailOptions::default(),
         }
     }
 }
@@ -107,6 +117,7 @@ impl App {
             throttle: Mutex::default(),
             work: Notify::new(),
             news: Notify::new(),
+            mail_keys: OnceCell::new(),
         }))
     }
 
@@ -156,6 +167,17 @@ impl App {
             .policy
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    /// Where the bytes of attachments are kept.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.0.options.blobs
+    }
+
+    /// The keys of signed addresses, once they were read.
+    pub(crate) fn mail_keys_cell(&self) -> &OnceCell<SigningKeys> {
+        &self.0.mail_keys
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {

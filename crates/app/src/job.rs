@@ -66,6 +66,8 @@ pub enum JobFailure {
     Retry(String),
     /// It will never succeed: a person must look at it.
     Fail(String),
+    /// Another worker has taken it over, and writes down how it goes.
+    Lost,
 }
 
 impl From<AppError> for JobFailure {

@@ -5,6 +5,7 @@
 
 mod account;
 mod agent;
+pub mod attachment;
 pub mod audit;
 mod caller;
 mod contact;
@@ -18,9 +19,11 @@ pub mod field;
 pub mod idempotency;
 pub mod job;
 mod macro_;
+pub mod mail;
 pub mod notification;
 pub mod password;
 pub mod policy;
+mod routing;
 pub mod secret;
 pub mod session;
 mod team;

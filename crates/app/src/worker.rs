@@ -11,6 +11,7 @@ use mainstay_store::{due, job};
 use crate::context::App;
 use crate::error::Result;
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
+use crate::mail;
 use crate::notification::note_mail;
 use crate::transaction::transact;
 
@@ -91,7 +92,7 @@ impl App {
     async fn run(&self, stored: &StoredJob) -> Result<()> {
         let job = serde_json::from_str::<Job>(&stored.payload);
         let outcome = match &job {
-            Ok(job) => self.run_job(job).await,
+            Ok(job) => self.run_job(stored, job).await,
             Err(error) => Err(JobFailure::Fail(format!("the job cannot be read: {error}"))),
         };
         let id = stored.id;
@@ -109,20 +110,23 @@ impl App {
                     tracing::warn!(kind = %stored.kind, %id, "a job was given up");
                     job::give_up(tx, id, now, reason).await?;
                 }
+                Err(JobFailure::Lost) => {}
             }
             Ok(())
         })
     }
 
-    async fn run_job(&self, job: &Job) -> Result<(), JobFailure> {
+    async fn run_job(&self, stored: &StoredJob, job: &Job) -> Result<(), JobFailure> {
         match job {
             Job::ReviewTerms { account, .. } => Ok(self.review_terms(*account).await?),
-            Job::ReadMail { .. }
-            | Job::Acknowledge { .. }
-            | Job::DeliverReply { .. }
-            | Job::SendMail { .. }
-            | Job::Notify { .. }
-            | Job::CallWebhook { .. } => Ok(()),
+            Job::ReadMail { raw_mail } => {
+                let is_last_try = stored.attempts + 1 >= MOST_ATTEMPTS;
+                mail::read_mail(self, *raw_mail, is_last_try).await
+            }
+            Job::Acknowledge { ticket } => mail::acknowledge(self, *ticket).await,
+            Job::DeliverReply { message } => mail::deliver_reply(self, *message).await,
+            Job::SendMail { mail } => mail::send_mail(self, stored.id, *mail).await,
+            Job::Notify { .. } | Job::CallWebhook { .. } => Ok(()),
         }
     }
 }

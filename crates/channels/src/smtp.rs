@@ -14,7 +14,7 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::compose::{ComposedMail, OutgoingMail};
+use crate::compose::{ComposeError, ComposedMail, OutgoingMail, mail_address};
 use crate::endpoint::{certificates, is_loopback_host, with_sources};
 use crate::secret::Secret;
 
@@ -186,6 +186,38 @@ impl SmtpTransport {
                 smtp_code: None,
             });
         }
+        self.send_composed(&composed).await
+    }
+
+    /// Hands over a message that was composed earlier: its envelope and its bytes. An empty `sender` is the empty return
+    /// path `<>`.
+    ///
+    /// # Errors
+    /// When an address is none, or not one recipient was taken; the error says whether to try again.
+    pub async fn hand_over(
+        &self,
+        sender: &str,
+        recipients: &[String],
+        bytes: &[u8],
+    ) -> Result<SmtpReceipt, SmtpFailure> {
+        let permanent = |error: ComposeError| SmtpFailure::Permanent {
+            reason: error.to_string(),
+            smtp_code: None,
+        };
+        let sender = (!sender.is_empty())
+            .then(|| mail_address("Return-Path", sender))
+            .transpose()
+            .map_err(permanent)?;
+        let recipients = recipients
+            .iter()
+            .map(|recipient| mail_address("To", recipient))
+            .collect::<Result<Vec<Address>, ComposeError>>()
+            .map_err(permanent)?;
+        let composed = ComposedMail {
+            sender,
+            recipients,
+            bytes: bytes.to_vec(),
+        };
         self.send_composed(&composed).await
     }
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 pub struct Failure {
     what: String,
     remedy: Option<String>,
+    code: u8,
 }
 
 impl Failure {
@@ -16,6 +17,7 @@ impl Failure {
         Self {
             what: what.into(),
             remedy: None,
+            code: 1,
         }
     }
 
@@ -26,10 +28,23 @@ impl Failure {
         self
     }
 
-    /// The code the process ends with: 1 for every failure (wrong arguments end with 2 before a command runs).
+    /// Ends the process with another code than 1, where a program that runs the command asks for it.
+    #[must_use]
+    pub fn with_code(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Whether the process ends with this code.
+    #[must_use]
+    pub fn is_code(&self, code: u8) -> bool {
+        self.code == code
+    }
+
+    /// The code the process ends with: 1 for most failures (wrong arguments end with 2 before a command runs).
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::FAILURE
+        ExitCode::from(self.code)
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod command;
 mod failure;
 pub mod logging;
+pub mod mail;
 pub mod service;
 pub mod settings;
 pub mod time;

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
+use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
@@ -35,6 +36,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
 pub struct Service {
     app: App,
     settings: Settings,
+    mailboxes: Vec<Watched>,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -46,6 +48,7 @@ impl Service {
     /// Fails when the store cannot be opened or the address is taken.
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let app = open(&settings, clock).await?;
+        let mailboxes = mail::mailboxes(&settings)?;
         let listen = settings.http.listen;
         let refused = |error| {
             Failure::new(format!("cannot listen on {listen}: {error}"))
@@ -56,6 +59,7 @@ impl Service {
         Ok(Self {
             app,
             settings,
+            mailboxes,
             listener,
             address,
         })
@@ -98,12 +102,15 @@ impl Service {
         let web = Web::new(self.app.clone(), options);
         let worker = work(self.app.clone(), works, stop.clone(), pulse);
         let worker = tokio::spawn(worker);
+        let mailboxes = if works { self.mailboxes } else { Vec::new() };
+        let mut watchers = mail::watch(&self.app, mailboxes, &stop);
         let router = mainstay_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(self.listener, router)
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         let ended = async {
             let served = server.await;
             let worked = worker.await;
+            while watchers.join_next().await.is_some() {}
             (served, worked)
         };
         let deadline = self.settings.shutdown_deadline.get();
@@ -161,6 +168,8 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         ),
         session_lifetime: settings.session_lifetime.get(),
         public_url: settings.http.public_url.clone(),
+        blobs: mail::blobs(settings)?,
+        mail: mail::options(settings)?,
     };
     let store = open_store(settings).await?;
     Ok(App::new(store, clock, seed()?, options))
@@ -232,6 +241,9 @@ fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
 async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     if !works {
         return;
+    }
+    if let Err(error) = app.send_waiting_mail().await {
+        tracing::error!("mail that waits could not be queued: {error}");
     }
     while !stop.is_cancelled() {
         let rest = match app.tick().await {

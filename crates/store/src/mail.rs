@@ -5,7 +5,7 @@ use mainstay_domain::id::{OutgoingMailId, RawMailId, TicketId};
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailState};
 
 use crate::column::{Field, named};
-use crate::connection::{Connection, Transaction, is_postgres, one};
+use crate::connection::{Connection, Transaction, all, is_postgres, one};
 use crate::error::StoreError;
 use crate::named_list::name_key;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
@@ -190,6 +190,73 @@ pub async fn claim(
         .then(") RETURNING ")
         .then(&columns::<OutgoingMail>(""));
     fetch_one(tx, sql).await
+}
+
+/// Takes a mail that was left half sent: whoever sent it has lost the lease of its job, so nobody else is sending it now.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn reclaim(
+    tx: &Transaction,
+    id: OutgoingMailId,
+) -> Result<Option<OutgoingMail>, StoreError> {
+    let sql = Sql::new("UPDATE outgoing_mail SET attempts = attempts + 1 WHERE id = ")
+        .with("", &id)
+        .with(" AND state = ", &OutgoingMailState::Sending)
+        .then(" RETURNING ")
+        .then(&columns::<OutgoingMail>(""));
+    fetch_one(tx, sql).await
+}
+
+/// Leaves only these recipients: the others have the mail.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn narrow(
+    tx: &Transaction,
+    id: OutgoingMailId,
+    recipients: &[String],
+) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE outgoing_mail SET recipients = ")
+        .with("", &recipients.to_vec())
+        .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// How many mails that carry no message of a person were queued for this one recipient since an instant: receipts and
+/// other automatic answers.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count_automatic(
+    on: &impl Connection,
+    recipient: &str,
+    since: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql = Sql::new("SELECT COUNT(*) FROM outgoing_mail WHERE message IS NULL")
+        .with(" AND created_at > ", &since)
+        .with(" AND recipients = ", &vec![recipient.to_owned()]);
+    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// The mails that wait for a try or were left half sent, oldest first.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn waiting(on: &impl Connection) -> Result<Vec<OutgoingMailId>, StoreError> {
+    let mut sql = Sql::new("SELECT id FROM outgoing_mail WHERE state IN (");
+    sql.bind_all(&[
+        OutgoingMailState::Queued,
+        OutgoingMailState::Sending,
+        OutgoingMailState::Retry,
+    ])
+    .push(") ORDER BY created_at, id");
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| Field::read(row, 0))
+        .collect()
 }
 
 /// Writes that the server took a mail, with its answer.

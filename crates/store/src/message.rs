@@ -9,7 +9,7 @@ use mainstay_domain::event::Visibility;
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::Scope;
-use sea_orm::QueryResult;
+use sea_orm::{QueryResult, Value};
 
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
@@ -37,29 +37,31 @@ pub async fn insert(tx: &Transaction, message: &Message) -> Result<(), StoreErro
 /// As [`insert`].
 pub async fn insert_many(tx: &Transaction, messages: &[Message]) -> Result<(), StoreError> {
     insert_all(tx, messages).await?;
-    let attachments = messages
-        .iter()
-        .flat_map(|message| {
-            message
-                .attachments
-                .iter()
-                .enumerate()
-                .map(|(position, attachment)| {
-                    vec![
-                        message.id.to_value(),
-                        (position as u64).to_value(),
-                        attachment.digest.to_value(),
-                        attachment.file_name.to_value(),
-                        attachment.content_type.to_value(),
-                        attachment.size.to_value(),
-                        attachment.content_id.to_value(),
-                    ]
-                })
-        })
-        .collect();
+    let attachments = messages.iter().flat_map(attachment_rows).collect();
     insert_values(tx, "attachment", &ATTACHMENT, attachments, "").await?;
     let entries: Vec<Entry> = messages.iter().map(entry).collect();
     search::index(tx, &entries).await
+}
+
+/// Writes what was read of a mail into the message it became, in place of what an earlier reading made of it. Whose
+/// message it is, when it was written and where it stands stay as they are.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn rewrite(tx: &Transaction, message: &Message) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE message SET text = ")
+        .with("", &message.text)
+        .with(", html = ", &message.html)
+        .with(", quoted = ", &message.quoted)
+        .with(", language = ", &message.language)
+        .with(" WHERE id = ", &message.id);
+    tx.execute(sql).await?;
+    for (table, column) in [("attachment", "message"), ("search_entry", "message")] {
+        let sql = Sql::new(format!("DELETE FROM {table} WHERE {column} = ")).with("", &message.id);
+        tx.execute(sql).await?;
+    }
+    insert_values(tx, "attachment", &ATTACHMENT, attachment_rows(message), "").await?;
+    search::index(tx, &[entry(message)]).await
 }
 
 /// Hands messages over to another ticket, with their mail threads and indexed words, as merging and splitting do.
@@ -159,6 +161,25 @@ const ATTACHMENT: [&str; 7] = [
     "size",
     "content_id",
 ];
+
+fn attachment_rows(message: &Message) -> Vec<Vec<Value>> {
+    message
+        .attachments
+        .iter()
+        .enumerate()
+        .map(|(position, attachment)| {
+            vec![
+                message.id.to_value(),
+                (position as u64).to_value(),
+                attachment.digest.to_value(),
+                attachment.file_name.to_value(),
+                attachment.content_type.to_value(),
+                attachment.size.to_value(),
+                attachment.content_id.to_value(),
+            ]
+        })
+        .collect()
+}
 
 fn select_message() -> String {
     let columns = crate::record::columns::<Message>("m.");

@@ -3,7 +3,7 @@
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, one};
 use crate::error::StoreError;
-use crate::record::{self, record, upsert_all};
+use crate::record::{self, insert_values, record, upsert_all};
 use crate::sql::Sql;
 
 struct Setting {
@@ -35,6 +35,17 @@ pub async fn set(tx: &Transaction, name: &str, value: &str) -> Result<(), StoreE
         value: value.to_owned(),
     };
     upsert_all(tx, [&setting], "name").await
+}
+
+/// Gives a name a value unless it has one, and says which it has now.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn get_or_set(tx: &Transaction, name: &str, value: &str) -> Result<String, StoreError> {
+    let row = vec![name.to_owned().to_value(), value.to_owned().to_value()];
+    let ending = " ON CONFLICT (name) DO NOTHING";
+    insert_values(tx, "setting", &["name", "value"], vec![row], ending).await?;
+    Ok(get(tx, name).await?.unwrap_or_else(|| value.to_owned()))
 }
 
 /// Forgets a name, and says whether it had a value.

@@ -64,30 +64,52 @@ pub(super) const COMPANIES: [(&str, &str, &str); 60] = [
     ("Zephyr Cycling", "en", "Europe/Amsterdam"),
 ];
 
-/// The people who serve: name, roles, languages and skills.
-pub(super) const AGENTS: [(&str, &[&str], &[&str], &[&str]); 12] = [
-    ("Ada Quill", &["administrator"], &["en"], &[]),
-    ("Marcus Thorne", &["manager"], &["en"], &[]),
-    ("Priya Nair", &["agent"], &["en"], &["integration"]),
-    ("Tomás Rey", &["agent"], &["es", "en"], &["data"]),
-    ("Lívia Prado", &["agent"], &["pt", "en"], &["commercial"]),
-    ("Jonas Weld", &["agent"], &["en"], &["security"]),
-    ("Mei Tanaka", &["agent"], &["en"], &["technical"]),
-    (
+/// Somebody who serves.
+pub(super) struct Server {
+    pub name: &'static str,
+    pub role: &'static str,
+    pub languages: &'static [&'static str],
+    pub skills: &'static [&'static str],
+}
+
+const fn server(
+    name: &'static str,
+    role: &'static str,
+    languages: &'static [&'static str],
+    skills: &'static [&'static str],
+) -> Server {
+    Server {
+        name,
+        role,
+        languages,
+        skills,
+    }
+}
+
+/// The people who serve.
+pub(super) const SERVERS: [Server; 12] = [
+    server("Ada Quill", "administrator", &["en"], &[]),
+    server("Marcus Thorne", "manager", &["en"], &[]),
+    server("Priya Nair", "agent", &["en"], &["integration"]),
+    server("Tomás Rey", "agent", &["es", "en"], &["data"]),
+    server("Lívia Prado", "agent", &["pt", "en"], &["commercial"]),
+    server("Jonas Weld", "agent", &["en"], &["security"]),
+    server("Mei Tanaka", "agent", &["en"], &["technical"]),
+    server(
         "Oluwaseun Bello",
-        &["engineer"],
+        "engineer",
         &["en"],
         &["technical", "data"],
     ),
-    (
+    server(
         "Hanna Lind",
-        &["engineer"],
+        "engineer",
         &["en"],
         &["integration", "security"],
     ),
-    ("Rosa Delgado", &["success_manager"], &["es", "en"], &[]),
-    ("Caio Barros", &["success_manager"], &["pt", "en"], &[]),
-    ("Vera Stone", &["viewer"], &["en"], &[]),
+    server("Rosa Delgado", "success_manager", &["es", "en"], &[]),
+    server("Caio Barros", "success_manager", &["pt", "en"], &[]),
+    server("Vera Stone", "viewer", &["en"], &[]),
 ];
 
 /// Given names of contacts.

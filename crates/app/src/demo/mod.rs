@@ -21,7 +21,7 @@ use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use self::cast::{AGENTS, COMPANIES, FAMILY, GIVEN};
+use self::cast::{COMPANIES, FAMILY, GIVEN, SERVERS};
 use self::story::{Plot, tell};
 use self::topic::TOPICS;
 use crate::context::App;
@@ -99,7 +99,7 @@ impl App {
     pub async fn demo_users(&self) -> Result<Vec<DemoUser>> {
         let reader = self.store().read();
         let mut agents = agent::all(&reader).await?;
-        agents.sort_by_key(|agent| AGENTS.iter().position(|(name, ..)| *name == agent.name));
+        agents.sort_by_key(|agent| SERVERS.iter().position(|server| server.name == agent.name));
         let mut users: Vec<DemoUser> = agents.iter().map(staff_user).collect();
         if let Some(first) = account::find_by_name(&reader, COMPANIES[0].0).await? {
             let mut contacts = contact::of_account(&reader, first.id).await?;
@@ -133,15 +133,15 @@ impl Maker<'_> {
     async fn make_staff(&mut self) -> Result<Staff> {
         let began = self.year_ago();
         let hash = self.app.hash_password(PASSWORD.to_owned()).await?;
-        let agents: Vec<Agent> = AGENTS
+        let agents: Vec<Agent> = SERVERS
             .iter()
-            .map(|(name, roles, languages, skills)| Agent {
+            .map(|server| Agent {
                 id: self.app.new_id(began),
-                email: address(name, "mainstay.example"),
-                name: (*name).to_owned(),
-                roles: roles.iter().map(|role| RoleName::from(*role)).collect(),
-                languages: owned(languages),
-                skills: owned(skills),
+                email: address(server.name, "mainstay.example"),
+                name: server.name.to_owned(),
+                roles: vec![RoleName::from(server.role)],
+                languages: owned(server.languages),
+                skills: owned(server.skills),
                 capacity: 40,
                 calendar: None,
                 time_zone: "Etc/UTC".to_owned(),

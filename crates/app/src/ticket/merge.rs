@@ -53,7 +53,8 @@ impl App {
     }
 }
 
-async fn merge(
+/// Merges within a transaction.
+pub(crate) async fn merge(
     app: &App,
     tx: &Transaction,
     from: TicketId,
@@ -89,7 +90,8 @@ fn carried(clock: &Clock) -> Option<CarriedClock> {
     })
 }
 
-async fn split(
+/// Splits within a transaction.
+pub(crate) async fn split(
     app: &App,
     tx: &Transaction,
     from: TicketId,

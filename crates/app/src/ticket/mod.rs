@@ -18,6 +18,9 @@ pub use mainstay_store::search::Hit;
 pub use mainstay_store::ticket::{
     Direction, NextDue, StoredTicket, TicketFilter, TicketKey, TicketSort, TimeRange,
 };
+pub(crate) use merge::{merge, split};
 pub use message::MessageText;
+pub(crate) use message::append_message;
 pub use open::OpenTicket;
+pub(crate) use open::open_ticket;
 pub(crate) use writer::{NewFact, TicketWriter, Written};

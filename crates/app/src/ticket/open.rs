@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
+use crate::routing::route;
 use crate::transaction::transact;
 
 /// A ticket that somebody wants opened.
@@ -28,9 +29,9 @@ pub struct OpenTicket {
     pub contact: Option<ContactId>,
     /// By which way it comes.
     pub channel: Channel,
-    /// Its severity.
-    pub severity: Severity,
-    /// Its category.
+    /// Its severity; routing chooses when absent.
+    pub severity: Option<Severity>,
+    /// Its category; routing chooses when absent.
     pub category: Option<CategoryName>,
     /// The team it goes to; routing chooses when absent.
     pub team: Option<TeamId>,
@@ -92,14 +93,15 @@ pub(crate) async fn open_ticket(
     check_category(app, open.category.as_ref())?;
     let now = app.now();
     let at = open.at.unwrap_or(now).min(now);
-    if let Some(id) = open.account
-        && account::find(tx, id).await?.is_none()
-    {
-        return Err(AppError::invalid(
-            "account",
-            format!("there is no account {id}"),
-        ));
-    }
+    let account =
+        match open.account {
+            Some(id) => Some(account::find(tx, id).await?.ok_or_else(|| {
+                AppError::invalid("account", format!("there is no account {id}"))
+            })?),
+            None => None,
+        };
+    let terms = terms_of(tx, open.account, at).await?;
+    let routing = route(app, tx, open, account.as_ref(), &terms, now).await?;
     let id: TicketId = app.new_id(at);
     let number = ticket::next_number(tx).await?;
     let unopened = Ticket::unopened(id, number, subject.to_owned(), at);
@@ -108,14 +110,21 @@ pub(crate) async fn open_ticket(
         account: open.account,
         contact: open.contact,
         channel: open.channel,
-        severity: open.severity,
-        category: open.category.clone(),
-        team: open.team,
+        severity: routing.severity,
+        category: routing.category,
+        team: routing.team,
         assignee: open.assignee,
-        terms: terms_of(tx, open.account, at).await?,
-        tags: open.tags.clone(),
+        terms,
+        tags: routing.tags,
     };
     writer.decide_at(actor, at, Command::Open(new))?;
+    if let Some((agent, reason)) = routing.assignee {
+        let assign = Command::Assign {
+            to: Some(agent),
+            reason: Some(reason),
+        };
+        writer.decide_at(Actor::System, at, assign)?;
+    }
     if let Some(message) = &open.message {
         add_message(&mut writer, actor, message, None)?;
     }

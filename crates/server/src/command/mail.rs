@@ -11,11 +11,17 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 
+mod receive;
+
+pub use receive::Receive;
+
 /// What can be done with e-mail.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Read a raw message and show what is in it
     Read(Read),
+    /// Take in a raw message given on standard input: the end of a mail server's pipe
+    Receive(Receive),
     /// Strip quotations and signatures from a text given on standard input
     Reply(Strip),
     /// Split the signature off a text given on standard input
@@ -70,6 +76,7 @@ impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
             Self::Read(read) => read.run(),
+            Self::Receive(receive) => receive.run(),
             Self::Reply(strip) => strip.run(),
             Self::Signature(signature) => signature.run(),
         }

@@ -96,6 +96,8 @@ pub struct Log {
 pub struct Mail {
     /// The address mails come from.
     pub from: String,
+    /// Our name in messages.
+    pub company: String,
     /// The domain of the signed addresses that replies go to; replies go to `from` where it is absent.
     pub reply_domain: Option<String>,
     /// The server that mail is sent through; no mail is sent where it is absent.
@@ -267,6 +269,7 @@ impl Settings {
 impl Mail {
     fn read(r: &mut Reader) -> Self {
         let from = r.text("mail.from", "support@localhost");
+        let company = r.text("mail.company", "Mainstay");
         let reply_domain = r.maybe("mail.reply_domain");
         let host: Option<String> = r.maybe("smtp.host");
         let tls = r.value("smtp.tls", Tls::StartTls);
@@ -288,6 +291,7 @@ impl Mail {
             .collect();
         Self {
             from,
+            company,
             reply_domain,
             smtp,
             mailboxes,

@@ -423,6 +423,7 @@ CREATE TABLE outgoing_mail (
     sent_at BIGINT
 );
 CREATE INDEX outgoing_mail_state ON outgoing_mail (state, created_at);
+CREATE INDEX outgoing_mail_automatic ON outgoing_mail (recipients, created_at) WHERE message IS NULL;
 CREATE INDEX outgoing_mail_ticket ON outgoing_mail (ticket);
 
 CREATE TABLE mailbox (

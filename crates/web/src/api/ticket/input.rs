@@ -79,7 +79,7 @@ pub struct NewTicketInput {
     pub contact: Option<Uuid>,
     /// By which way it came; `api` for those who serve, `portal` for contacts, when absent.
     pub channel: Option<String>,
-    /// `P1` to `P4`; `P3` when absent.
+    /// `P1` to `P4`; routing chooses when absent, and `P3` where no rule does.
     pub severity: Option<String>,
     /// Its category.
     pub category: Option<String>,
@@ -115,10 +115,7 @@ impl NewTicketInput {
             account: self.account.map(AccountId::from),
             contact: self.contact.map(ContactId::from),
             channel,
-            severity: match self.severity {
-                Some(text) => severity(&text)?,
-                None => Severity::P3,
-            },
+            severity: self.severity.as_deref().map(severity).transpose()?,
             category: self.category.map(CategoryName::from),
             team: self.team.map(TeamId::from),
             assignee: self.assignee.map(AgentId::from),

@@ -1,0 +1,253 @@
+//! Gathering what is known of a mail, for the decision where it belongs.
+
+use mainstay_channels::reply_address::TicketReference;
+use mainstay_domain::agent::Agent;
+use mainstay_domain::contact::Contact;
+use mainstay_domain::id::{AccountId, TicketId};
+use mainstay_domain::mail::RawMail;
+use mainstay_domain::threading::{Evidence, KnownTicket, Sender};
+use mainstay_domain::ticket::{Scope, Ticket};
+use mainstay_store::thread::ThreadEntry;
+use mainstay_store::{
+    Connection, account, agent, contact, mail, message, participant, thread, ticket,
+};
+
+use super::identity::Identity;
+use super::reading::Letter;
+use crate::context::App;
+use crate::error::Result;
+
+/// What is known of a mail, and of its sender.
+pub(super) struct Gathered {
+    pub evidence: Evidence,
+    pub contact: Option<Contact>,
+    pub account: Option<AccountId>,
+    pub agent: Option<Agent>,
+}
+
+/// How often a merged ticket may lead on to another, so that a circle in damaged data ends.
+const LONGEST_CHAIN: usize = 50;
+
+/// Gathers what is known of a mail.
+pub(super) async fn gather(
+    app: &App,
+    on: &impl Connection,
+    identity: &Identity,
+    raw: &RawMail,
+    letter: &Letter,
+) -> Result<Gathered> {
+    let address = letter.from.as_ref().map(|from| from.address.as_str());
+    let agent = match address {
+        Some(address) => agent::find_by_email(on, address)
+            .await?
+            .filter(|agent| agent.active),
+        None => None,
+    };
+    let contact = match address {
+        Some(address) if agent.is_none() => contact::find_by_address(on, address).await?,
+        _ => None,
+    };
+    let account = match (&contact, address) {
+        (Some(contact), _) if contact.account.is_some() => contact.account,
+        (_, Some(address)) if agent.is_none() => account_of(on, address).await?,
+        _ => None,
+    };
+    let sender = Sender {
+        contact: contact.as_ref().map(|contact| contact.id),
+        account,
+        is_agent: agent.is_some(),
+    };
+    let evidence = Evidence {
+        is_duplicate: is_duplicate(on, raw, letter).await?,
+        loops_back: loops_back(identity, letter),
+        automatic: letter.automatic.clone(),
+        is_bounce: letter.bounce.is_some(),
+        flood: flood(app, on, raw, address, agent.is_some()).await?,
+        sender,
+        reply_address: by_reply_address(on, identity, letter).await?,
+        references: by_references(on, letter, sender).await?,
+    };
+    Ok(Gathered {
+        evidence,
+        contact,
+        account,
+        agent,
+    })
+}
+
+async fn account_of(on: &impl Connection, address: &str) -> Result<Option<AccountId>> {
+    let Some((_, domain)) = address.rsplit_once('@') else {
+        return Ok(None);
+    };
+    let account = account::find_by_domain(on, domain).await?;
+    Ok(account
+        .filter(|account| account.archived_at.is_none())
+        .map(|account| account.id))
+}
+
+/// The very same bytes that came another way, or the same message by another road: then the id and what was said agree,
+/// though the servers on the way have written other trace lines.
+async fn is_duplicate(on: &impl Connection, raw: &RawMail, letter: &Letter) -> Result<bool> {
+    if mail::find_twin(on, raw).await?.is_some() {
+        return Ok(true);
+    }
+    let Some(id) = &letter.message_id else {
+        return Ok(false);
+    };
+    let entries = thread::find_many(on, std::slice::from_ref(id)).await?;
+    let Some(known) = entries.first().and_then(|entry| entry.message) else {
+        return Ok(false);
+    };
+    let known = message::find(on, Scope::Everything, known).await?;
+    let address = letter.from.as_ref().map(|from| &from.address);
+    Ok(known.is_some_and(|known| {
+        known.raw_mail != Some(raw.id)
+            && known.raw_mail.is_some()
+            && known.sender.as_ref() == address
+            && known.text == letter.text
+    }))
+}
+
+fn loops_back(identity: &Identity, letter: &Letter) -> Option<String> {
+    if let Some(id) = &letter.message_id
+        && identity.is_our_message_id(id)
+    {
+        return Some("it bears a message id that we gave".to_owned());
+    }
+    if let Some(from) = &letter.from
+        && identity.is_ours(&from.address)
+    {
+        return Some("its sender is our own address".to_owned());
+    }
+    let marked = letter.loop_marks.iter().any(|mark| identity.is_ours(mark));
+    marked.then(|| "its X-Loop mark names our own address".to_owned())
+}
+
+/// Whatever became of them, all mails of a sender count, so that a flood ends when it ebbs and not when it is noticed. Our
+/// own people are not counted.
+async fn flood(
+    app: &App,
+    on: &impl Connection,
+    raw: &RawMail,
+    address: Option<&str>,
+    is_agent: bool,
+) -> Result<Option<String>> {
+    let limit = app.options().mail.flood;
+    let Some(address) = address.filter(|_| !is_agent) else {
+        return Ok(None);
+    };
+    let at = raw.received_at;
+    let since = at.saturating_sub(limit.within).unwrap_or(at);
+    let received = mail::count_from_sender(on, address, since).await?;
+    Ok((received >= u64::from(limit.mails)).then(|| {
+        format!(
+            "{received} mails of this address came in the {} before this one, and the limit is {}",
+            minutes(limit.within),
+            limit.mails
+        )
+    }))
+}
+
+fn minutes(span: jiff::SignedDuration) -> String {
+    match span.as_mins() {
+        1 => "minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+async fn by_reply_address(
+    on: &impl Connection,
+    identity: &Identity,
+    letter: &Letter,
+) -> Result<Option<KnownTicket>> {
+    for address in &letter.recipients {
+        let found = match identity.ticket_of(address) {
+            Some(TicketReference::Number(number)) => {
+                ticket::find_by_number(on, Scope::Everything, number).await?
+            }
+            Some(TicketReference::Id(id)) => ticket::find(on, Scope::Everything, id.into()).await?,
+            None => None,
+        };
+        if let Some(found) = found {
+            let ticket = living(on, found.ticket).await?;
+            return Ok(Some(known(&ticket, true)));
+        }
+    }
+    Ok(None)
+}
+
+async fn by_references(
+    on: &impl Connection,
+    letter: &Letter,
+    sender: Sender,
+) -> Result<Vec<KnownTicket>> {
+    let mut tickets: Vec<KnownTicket> = Vec::new();
+    for entry in thread::find_many(on, &letter.references).await? {
+        let Some(found) = ticket::find(on, Scope::Everything, entry.ticket).await? else {
+            continue;
+        };
+        let ticket = living(on, found.ticket).await?;
+        let is_contact = sender.contact.is_some() && ticket.contact == sender.contact;
+        let has_sender = is_contact || took_part(on, &entry, ticket.id, letter).await?;
+        match tickets.iter_mut().find(|known| known.ticket == ticket.id) {
+            Some(known) => known.has_sender |= has_sender,
+            None => tickets.push(known(&ticket, has_sender)),
+        }
+    }
+    Ok(tickets)
+}
+
+/// Whether the sender wrote the message referred to, it was sent to them, or they were copied on the ticket.
+async fn took_part(
+    on: &impl Connection,
+    entry: &ThreadEntry,
+    ticket: TicketId,
+    letter: &Letter,
+) -> Result<bool> {
+    let Some(from) = &letter.from else {
+        return Ok(false);
+    };
+    let address = from.address.as_str();
+    if participant::has(on, entry.ticket, address).await?
+        || participant::has(on, ticket, address).await?
+    {
+        return Ok(true);
+    }
+    let is_sender = |other: &str| other.eq_ignore_ascii_case(address);
+    if let Some(sent) = mail::find_by_message_id(on, &entry.message_id).await?
+        && sent.recipients.iter().any(|to| is_sender(to))
+    {
+        return Ok(true);
+    }
+    let Some(id) = entry.message else {
+        return Ok(false);
+    };
+    let Some(referred) = message::find(on, Scope::Everything, id).await? else {
+        return Ok(false);
+    };
+    Ok(referred.sender.as_deref().is_some_and(is_sender))
+}
+
+/// The ticket, or the one it was merged into.
+pub(super) async fn living(on: &impl Connection, mut ticket: Ticket) -> Result<Ticket> {
+    for _ in 0..LONGEST_CHAIN {
+        let Some(next) = ticket.merged_into else {
+            break;
+        };
+        match ticket::find(on, Scope::Everything, next).await? {
+            Some(found) => ticket = found.ticket,
+            None => break,
+        }
+    }
+    Ok(ticket)
+}
+
+fn known(ticket: &Ticket, has_sender: bool) -> KnownTicket {
+    KnownTicket {
+        ticket: ticket.id,
+        number: ticket.number,
+        status: ticket.facts.status.kind,
+        account: ticket.facts.account,
+        has_sender,
+    }
+}

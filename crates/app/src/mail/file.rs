@@ -1,0 +1,446 @@
+//! Filing a mail: read, decided, and put where it belongs, all in one transaction.
+
+use jiff::SignedDuration;
+use mainstay_domain::attachment::Attachment;
+use mainstay_domain::contact::Contact;
+use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
+use mainstay_domain::id::{AgentId, RawMailId, TicketId};
+use mainstay_domain::mail::{RawMail, RawMailState};
+use mainstay_domain::threading::{Decision, Route, thread};
+use mainstay_domain::ticket::{Command, Scope};
+use mainstay_store::thread::ThreadEntry;
+use mainstay_store::{Transaction, agent, contact, mail, participant, thread as threads, ticket};
+use serde::{Deserialize, Serialize};
+
+use super::bounce;
+use super::evidence::{Gathered, gather};
+use super::identity::Identity;
+use super::reading::{self, Letter};
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::job::JobFailure;
+use crate::ticket::{MessageText, OpenTicket, TicketWriter, append_message, open_ticket};
+use crate::transaction::transact;
+
+/// How long it is remembered who wrote: a mail may be read long after it came.
+const SENDERS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The most people that one mail adds to a ticket.
+const MOST_PARTICIPANTS: usize = 50;
+
+/// Where a mail went, and why, as it is kept with the mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilingDecision {
+    /// `append`, `open` or `ignore`.
+    pub route: String,
+    /// Why, in a sentence for people.
+    pub reason: String,
+    /// The ticket it went to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketId>,
+    /// The closed ticket that the new one follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<TicketId>,
+    /// The sender's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// The agent who decided otherwise than the rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
+    /// Where it had gone before somebody decided otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<FilingDecision>>,
+}
+
+impl FilingDecision {
+    /// The decision about a mail, once there is one.
+    #[must_use]
+    pub fn of(mail: &RawMail) -> Option<Self> {
+        serde_json::from_str(mail.decision.as_deref()?).ok()
+    }
+
+    pub(super) fn new(decision: &Decision, letter: &Letter) -> Self {
+        let (route, ticket, follows) = match decision.route {
+            Route::Append(ticket) => ("append", Some(ticket), None),
+            Route::Open { follows } => ("open", None, follows),
+            Route::Ignore => ("ignore", None, None),
+        };
+        Self {
+            route: route.to_owned(),
+            reason: decision.reason.clone(),
+            ticket,
+            follows,
+            sender: letter.from.as_ref().map(|from| from.address.clone()),
+            by: None,
+            before: None,
+        }
+    }
+
+    pub(super) fn write(&self) -> Result<String> {
+        serde_json::to_string(self)
+            .map_err(|error| AppError::broken("A decision could not be written down.", error))
+    }
+}
+
+/// Reads a mail and files it. `is_last_try` says that nobody will try again: then a mail that cannot be filed is marked
+/// as failed, for people to see.
+pub(crate) async fn read_mail(
+    app: &App,
+    id: RawMailId,
+    is_last_try: bool,
+) -> Result<(), JobFailure> {
+    let raw = mail::find_received(&app.read(), id)
+        .await?
+        .ok_or_else(|| JobFailure::Fail(format!("there is no received mail {id}")))?;
+    if raw.state != RawMailState::New {
+        return Ok(());
+    }
+    let failure = match read_and_file(app, &raw).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let reason = failure.to_string();
+    match JobFailure::from(failure) {
+        JobFailure::Retry(reason) if !is_last_try => Err(JobFailure::Retry(reason)),
+        _ => {
+            tracing::warn!(%id, "a received mail could not be filed");
+            note_failure(app, id, reason).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
+    let letter = read_apart(raw).await?;
+    if letter.from.is_none() {
+        return Err(AppError::invalid(
+            "From",
+            "the mail names no sender, so nobody can be answered: file it by hand",
+        ));
+    }
+    let identity = app.mail_identity().await?;
+    let gathered = gather(app, &app.read(), &identity, raw, &letter).await?;
+    let files = match thread(&gathered.evidence).route {
+        Route::Ignore => None,
+        Route::Append(_) | Route::Open { .. } => Some(keep_files(app, &letter).await?),
+    };
+    transact!(app, tx => file_once(app, tx, &identity, raw.id, &letter, files.as_deref()))?;
+    app.wake();
+    Ok(())
+}
+
+/// Reads a mail on a thread of its own. Reading never panics by design; if it did, only this mail would fail.
+pub(super) async fn read_apart(raw: &RawMail) -> Result<Letter> {
+    let bytes = raw.bytes.clone();
+    tokio::task::spawn_blocking(move || reading::read(&bytes))
+        .await
+        .map_err(|error| AppError::broken("The mail could not be read.", error))
+}
+
+/// Keeps the files of a mail, before the transaction that names them.
+pub(super) async fn keep_files(app: &App, letter: &Letter) -> Result<Vec<Attachment>> {
+    let mut files = Vec::with_capacity(letter.attachments.len());
+    for (index, file) in letter.attachments.iter().enumerate() {
+        let digest = app.blobs().put(file.bytes.clone()).await?;
+        files.push(Attachment {
+            digest,
+            file_name: file
+                .filename
+                .clone()
+                .unwrap_or_else(|| format!("attachment-{}", index + 1)),
+            content_type: file.content_type.clone(),
+            size: file.bytes.len() as u64,
+            content_id: file.content_id.clone(),
+        });
+    }
+    Ok(files)
+}
+
+async fn file_once(
+    app: &App,
+    tx: &Transaction,
+    identity: &Identity,
+    id: RawMailId,
+    letter: &Letter,
+    files: Option<&[Attachment]>,
+) -> Result<()> {
+    let raw = find(tx, id).await?;
+    if raw.state != RawMailState::New {
+        return Ok(());
+    }
+    let gathered = gather(app, tx, identity, &raw, letter).await?;
+    note_sender(app, tx, &raw, letter).await?;
+    let decision = thread(&gathered.evidence);
+    file_as(app, tx, identity, raw, letter, &gathered, &decision, files).await?;
+    Ok(())
+}
+
+/// Notes who wrote, for noticing a flood, and forgets what no longer matters for that.
+async fn note_sender(app: &App, tx: &Transaction, raw: &RawMail, letter: &Letter) -> Result<()> {
+    let Some(from) = &letter.from else {
+        return Ok(());
+    };
+    mail::note_sender(tx, &from.address, raw.received_at).await?;
+    let now = app.now();
+    let kept = app.options().mail.flood.within.max(SENDERS_KEPT);
+    mail::prune_senders(tx, now.saturating_sub(kept).unwrap_or(now)).await?;
+    Ok(())
+}
+
+pub(super) async fn find(tx: &Transaction, id: RawMailId) -> Result<RawMail> {
+    mail::find_received(tx, id)
+        .await?
+        .ok_or_else(|| AppError::no_such("received mail", id))
+}
+
+/// Files a mail as it was decided, and writes down the decision; says into which ticket.
+pub(super) async fn file_as(
+    app: &App,
+    tx: &Transaction,
+    identity: &Identity,
+    mut raw: RawMail,
+    letter: &Letter,
+    gathered: &Gathered,
+    decision: &Decision,
+    files: Option<&[Attachment]>,
+) -> Result<Option<TicketId>> {
+    let mut written = FilingDecision::new(decision, letter);
+    raw.error = None;
+    if decision.route == Route::Ignore {
+        raw.state = RawMailState::Ignored;
+        raw.decision = Some(written.write()?);
+        mail::update_received(tx, &raw).await?;
+        return Ok(None);
+    }
+    let Some(files) = files else {
+        // Somebody has answered, closed or merged in between; the next look finds the files kept.
+        return Err(AppError::Conflict(
+            "where the mail belongs has changed while it was read".to_owned(),
+        ));
+    };
+    let filing = Filing {
+        app,
+        tx,
+        raw: &raw,
+        letter,
+        gathered,
+    };
+    let (ticket, message) = match decision.route {
+        Route::Append(ticket) => (ticket, filing.append(ticket, files).await?),
+        Route::Open { follows } => filing.open(follows, files).await?,
+        Route::Ignore => return Ok(None),
+    };
+    if message.is_conversation() {
+        note_participants(tx, identity, ticket, letter).await?;
+    }
+    if let Some(message_id) = &letter.message_id {
+        let entry = ThreadEntry {
+            message_id: message_id.clone(),
+            ticket,
+            message: Some(message.id),
+        };
+        threads::insert(tx, &[entry]).await?;
+    }
+    written.ticket = Some(ticket);
+    raw.state = RawMailState::Parsed;
+    raw.decision = Some(written.write()?);
+    raw.ticket = Some(ticket);
+    raw.message = Some(message.id);
+    mail::update_received(tx, &raw).await?;
+    Ok(Some(ticket))
+}
+
+/// Whoever writes into a ticket or is copied takes part in it from then on, but for us: our addresses and our people.
+async fn note_participants(
+    tx: &Transaction,
+    identity: &Identity,
+    ticket: TicketId,
+    letter: &Letter,
+) -> Result<()> {
+    let from = letter.from.iter().map(|from| &from.address);
+    let mut addresses = Vec::new();
+    for address in from.chain(&letter.correspondents).take(MOST_PARTICIPANTS) {
+        let is_ours = identity.is_ours(address)
+            || agent::find_by_email(tx, address).await?.is_some()
+            || !address.contains('@');
+        if !is_ours {
+            addresses.push(address.clone());
+        }
+    }
+    Ok(participant::add(tx, ticket, &addresses).await?)
+}
+
+struct Filing<'a> {
+    app: &'a App,
+    tx: &'a Transaction,
+    raw: &'a RawMail,
+    letter: &'a Letter,
+    gathered: &'a Gathered,
+}
+
+impl Filing<'_> {
+    async fn append(&self, ticket: TicketId, files: &[Attachment]) -> Result<MessageText> {
+        if let Some(bounce) = &self.letter.bounce {
+            let message = self.message(Actor::System, files);
+            return bounce::note(self.app, self.tx, ticket, message, bounce).await;
+        }
+        let author = self.author().await?;
+        let message = self.message(author, files);
+        append_message(self.app, self.tx, ticket, author, &message, None).await?;
+        Ok(message)
+    }
+
+    async fn open(
+        &self,
+        follows: Option<TicketId>,
+        files: &[Attachment],
+    ) -> Result<(TicketId, MessageText)> {
+        let author = self.author().await?;
+        let mut message = self.message(author, files);
+        if message.side == Side::Agent {
+            // One of us writes to our own address: nobody there is a customer to be answered.
+            message.visibility = Visibility::Internal;
+        }
+        let followed = match follows {
+            Some(id) => ticket::find(self.tx, Scope::Everything, id).await?,
+            None => None,
+        };
+        let followed_account = followed.and_then(|followed| followed.ticket.facts.account);
+        let open = OpenTicket {
+            subject: self.subject(),
+            account: self.gathered.account.or(followed_account),
+            contact: match author {
+                Actor::Contact(contact) => Some(contact),
+                Actor::Agent(_) | Actor::System => None,
+            },
+            channel: Channel::Email,
+            severity: None,
+            category: None,
+            team: None,
+            assignee: None,
+            tags: Vec::new(),
+            message: Some(message.clone()),
+            at: Some(self.raw.received_at),
+        };
+        let opened = open_ticket(self.app, self.tx, author, &open).await?;
+        let id = opened.ticket.id;
+        if let Some(to) = follows {
+            let mut writer = TicketWriter::load(self.app, self.tx, id).await?;
+            let link = Command::Link {
+                to,
+                relation: "follows".to_owned(),
+            };
+            writer.decide(Actor::System, link)?;
+            writer.save().await?;
+        }
+        Ok((id, message))
+    }
+
+    /// Who wrote it. A person nobody knows becomes a contact, of the account their domain belongs to; a machine does not.
+    async fn author(&self) -> Result<Actor> {
+        if let Some(agent) = &self.gathered.agent {
+            return Ok(Actor::Agent(agent.id));
+        }
+        if let Some(contact) = &self.gathered.contact {
+            return Ok(Actor::Contact(contact.id));
+        }
+        let Some(from) = self.letter.from.as_ref().filter(|_| self.is_person()) else {
+            return Ok(Actor::System);
+        };
+        let now = self.app.now();
+        let local_part = from.address.split('@').next().unwrap_or_default();
+        let name = match from.name.trim() {
+            "" => local_part.to_owned(),
+            name => name.to_owned(),
+        };
+        let new = Contact {
+            id: self.app.new_id(now),
+            account: self.gathered.account,
+            name,
+            addresses: vec![from.address.clone()],
+            language: None,
+            phone: None,
+            portal: None,
+            active: true,
+            created_at: now,
+        };
+        contact::insert(self.tx, &new).await?;
+        Ok(Actor::Contact(new.id))
+    }
+
+    fn is_person(&self) -> bool {
+        self.letter.automatic.is_none() && self.letter.bounce.is_none()
+    }
+
+    fn subject(&self) -> String {
+        let subject = self.letter.subject.as_deref().unwrap_or_default().trim();
+        if !subject.is_empty() {
+            return subject.to_owned();
+        }
+        let first_line = self
+            .letter
+            .text
+            .lines()
+            .map(str::trim)
+            .find(|l| !l.is_empty());
+        first_line.map_or_else(
+            || "(no subject)".to_owned(),
+            |line| line.chars().take(100).collect(),
+        )
+    }
+
+    fn message(&self, author: Actor, files: &[Attachment]) -> MessageText {
+        let letter = self.letter;
+        let origin = match (&letter.bounce, &letter.automatic) {
+            (Some(_), _) => Origin::Bounce,
+            (None, Some(_)) => Origin::Automatic,
+            (None, None) => Origin::Person,
+        };
+        let side = match author {
+            Actor::Agent(_) => Side::Agent,
+            Actor::Contact(_) | Actor::System => Side::Customer,
+        };
+        // What a machine of ours says, such as that somebody is out of office, is no answer to the customer.
+        let is_internal = side == Side::Agent && origin != Origin::Person;
+        MessageText {
+            id: self.app.new_id(self.app.now()),
+            side,
+            visibility: if is_internal {
+                Visibility::Internal
+            } else {
+                Visibility::Public
+            },
+            origin,
+            channel: Channel::Email,
+            sender: letter.from.as_ref().map(|from| from.address.clone()),
+            text: text_of(letter),
+            html: letter.html.clone(),
+            quoted: letter.quoted.clone(),
+            language: letter.language.clone(),
+            mentions: Vec::new(),
+            attachments: files.to_vec(),
+            raw_mail: Some(self.raw.id),
+            at: self.raw.received_at,
+        }
+    }
+}
+
+/// What the message says; a mail that says nothing at all is still a message.
+pub(super) fn text_of(letter: &Letter) -> String {
+    if letter.text.trim().is_empty() && letter.attachments.is_empty() && letter.html.is_none() {
+        return "(The message is empty.)".to_owned();
+    }
+    letter.text.clone()
+}
+
+async fn note_failure(app: &App, id: RawMailId, error: String) -> Result<()> {
+    transact!(app, tx => async {
+        let mut raw = find(tx, id).await?;
+        if raw.state == RawMailState::New {
+            raw.state = RawMailState::Failed;
+            raw.error = Some(error.clone());
+            mail::update_received(tx, &raw).await?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,173 @@
+//! Who we are in mail: our addresses, and the keys by which we recognise what we wrote.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use mainstay_channels::reply_address::{
+    MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey, SigningKeys,
+    TicketReference,
+};
+use mainstay_domain::ticket::Ticket;
+use mainstay_store::setting;
+use uuid::Uuid;
+
+use super::transport::MailTransport;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::transaction::transact;
+
+/// How mail is received and sent.
+#[derive(Debug, Clone)]
+pub struct MailOptions {
+    /// The address mails come from, and answers go to where no reply domain is set.
+    pub from: String,
+    /// The domain of the signed addresses that answers go to. Its server must deliver `name+anything@domain` to us.
+    pub reply_domain: Option<String>,
+    /// Other addresses of ours: those of the mailboxes that are read, for recognising mail that comes back.
+    pub own_addresses: Vec<String>,
+    /// Our name in messages.
+    pub company: String,
+    /// How much one sender may write.
+    pub flood: FloodLimit,
+    /// At least so long between two receipts to the same person.
+    pub acknowledge_every: SignedDuration,
+    /// What hands mails over; they wait where there is none.
+    pub transport: Option<Arc<dyn MailTransport>>,
+}
+
+/// How much one sender may write before the rest is held back. What is held back is kept and can be filed by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FloodLimit {
+    /// So many mails.
+    pub mails: u32,
+    /// In so long a time.
+    pub within: SignedDuration,
+}
+
+impl Default for MailOptions {
+    fn default() -> Self {
+        Self {
+            from: "support@localhost".to_owned(),
+            reply_domain: None,
+            own_addresses: Vec::new(),
+            company: "Mainstay".to_owned(),
+            flood: FloodLimit {
+                mails: 40,
+                within: SignedDuration::from_mins(10),
+            },
+            acknowledge_every: SignedDuration::from_hours(1),
+            transport: None,
+        }
+    }
+}
+
+/// Who we are in mail, ready to be asked.
+pub(super) struct Identity {
+    pub from: String,
+    reply: Option<ReplyAddress>,
+    ids: MessageIdDomain,
+    keys: SigningKeys,
+    own: Vec<String>,
+}
+
+/// Where the key lies in the store, so that every node signs alike.
+const KEY_NAME: &str = "mail.signing_key";
+
+impl App {
+    pub(super) async fn mail_identity(&self) -> Result<Identity> {
+        let options = &self.options().mail;
+        let keys = self
+            .mail_keys_cell()
+            .get_or_try_init(|| self.load_mail_keys())
+            .await?
+            .clone();
+        Identity::new(options, keys)
+    }
+
+    /// The key that signs reply addresses and message ids: made at the first use, the same on every node.
+    async fn load_mail_keys(&self) -> Result<SigningKeys> {
+        let fresh: String = self
+            .random_bytes::<32>()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let key = transact!(self, tx => async {
+            Ok(setting::get_or_set(tx, KEY_NAME, &fresh).await?)
+        })?;
+        let key = SigningKey::new(key.into_bytes()).map_err(|error| {
+            AppError::broken("The key of signed mail addresses is unusable.", error)
+        })?;
+        Ok(SigningKeys::new(key))
+    }
+}
+
+impl Identity {
+    fn new(options: &MailOptions, keys: SigningKeys) -> Result<Self> {
+        let wrong = |error: &dyn std::fmt::Display| {
+            AppError::invalid(
+                "mail.from",
+                format!("{:?} cannot be used: {error}", options.from),
+            )
+        };
+        let from = options.from.trim().to_lowercase();
+        let (local, domain) = from
+            .rsplit_once('@')
+            .ok_or_else(|| wrong(&"it is no address"))?;
+        let reply = options
+            .reply_domain
+            .as_ref()
+            .map(|domain| ReplyAddress::new(local, domain))
+            .transpose()
+            .map_err(|error| wrong(&error))?;
+        let ids = MessageIdDomain::new(domain).map_err(|error| wrong(&error))?;
+        let mut own: Vec<String> = options
+            .own_addresses
+            .iter()
+            .map(|address| address.trim().to_lowercase())
+            .collect();
+        if let Some(reply_domain) = &options.reply_domain {
+            own.push(format!("{local}@{}", reply_domain.to_lowercase()));
+        }
+        own.push(from.clone());
+        Ok(Self {
+            reply,
+            ids,
+            keys,
+            own,
+            from,
+        })
+    }
+
+    /// The message id of what we write, without angle brackets: always the same for the same thing.
+    pub fn message_id(&self, of: Uuid) -> String {
+        self.ids.sign(of, &self.keys)
+    }
+
+    /// Whether we gave this message id.
+    pub fn is_our_message_id(&self, id: &str) -> bool {
+        matches!(self.ids.verify(id, &self.keys), MessageIdVerdict::Ours(_))
+    }
+
+    /// The signed address that answers about a ticket go to, where there are such.
+    pub fn reply_address(&self, ticket: &Ticket) -> Option<String> {
+        let reply = self.reply.as_ref()?;
+        Some(reply.sign(TicketReference::Number(ticket.number), &self.keys))
+    }
+
+    /// The ticket that a signed address of ours names.
+    pub fn ticket_of(&self, address: &str) -> Option<TicketReference> {
+        match self.reply.as_ref()?.verify(address, &self.keys) {
+            ReplyVerdict::Ours(ticket) => Some(ticket),
+            ReplyVerdict::Forged | ReplyVerdict::Unrelated => None,
+        }
+    }
+
+    /// Whether an address is ours: one that we read, or a reply address, whoever signed it.
+    pub fn is_ours(&self, address: &str) -> bool {
+        let address = address.trim().to_lowercase();
+        let is_reply_address = self.reply.as_ref().is_some_and(|reply| {
+            !matches!(reply.verify(&address, &self.keys), ReplyVerdict::Unrelated)
+        });
+        is_reply_address || self.own.contains(&address)
+    }
+}

@@ -1,0 +1,278 @@
+//! Writing a mail to a customer: the template of the policy in force, filled in, in their language.
+
+use mainstay_channels::compose::Correspondent;
+use mainstay_channels::template::{
+    Language, MessageTemplate, RenderedMessage, TemplateError, Templates,
+};
+use mainstay_domain::account::Account;
+use mainstay_domain::agent::Agent;
+use mainstay_domain::contact::Contact;
+use mainstay_domain::message::Message;
+use mainstay_domain::policy::Policy;
+use mainstay_domain::team::Team;
+use mainstay_domain::ticket::Ticket;
+use mainstay_store::clock::{ClockState, StoredClock};
+use mainstay_store::{Connection, account, agent, clock, contact, team};
+use serde_json::{Value, json};
+
+use super::identity::Identity;
+use crate::context::App;
+use crate::error::Result;
+
+/// Everybody and everything a mail about a ticket may speak of.
+pub(super) struct Subject {
+    pub ticket: Ticket,
+    pub account: Option<Account>,
+    pub contact: Option<Contact>,
+    pub manager: Option<Agent>,
+    pub agent: Option<Agent>,
+    pub team: Option<Team>,
+    clocks: Vec<StoredClock>,
+}
+
+impl Subject {
+    /// Loads what a mail about a ticket may speak of; `writer` is the agent who writes it.
+    pub async fn load(
+        on: &impl Connection,
+        ticket: Ticket,
+        writer: Option<mainstay_domain::id::AgentId>,
+    ) -> Result<Self> {
+        let account = match ticket.facts.account {
+            Some(id) => account::find(on, id).await?,
+            None => None,
+        };
+        let contact = match ticket.contact {
+            Some(id) => contact::find(on, id).await?,
+            None => None,
+        };
+        let manager = account
+            .as_ref()
+            .and_then(|account| account.people.first())
+            .map(|person| person.agent);
+        let team = match ticket.facts.team {
+            Some(id) => team::find(on, id).await?,
+            None => None,
+        };
+        Ok(Self {
+            manager: find_agent(on, manager).await?,
+            agent: find_agent(on, writer).await?,
+            clocks: clock::of_ticket(on, ticket.id).await?,
+            account,
+            contact,
+            team,
+            ticket,
+        })
+    }
+
+    /// The language to write in: the contact's, else the account's, else the one they wrote in, else English.
+    pub fn language(&self, written_in: Option<&str>) -> Language {
+        let contact = self.contact.as_ref().and_then(|c| c.language.as_deref());
+        let account = self.account.as_ref().and_then(|a| a.language.as_deref());
+        [contact, account, written_in]
+            .into_iter()
+            .flatten()
+            .find_map(Language::from_code)
+            .unwrap_or(Language::English)
+    }
+
+    /// Who the mail comes from: the team's own address where it has one.
+    pub fn sender(&self, app: &App, identity: &Identity) -> Correspondent {
+        let name = match &self.agent {
+            Some(agent) => agent.name.clone(),
+            None => app.options().mail.company.clone(),
+        };
+        let team = self.team.as_ref().and_then(|team| team.email.clone());
+        Correspondent::named(name, team.unwrap_or_else(|| identity.from.clone()))
+    }
+
+    fn context(&self, app: &App, identity: &Identity, message: Option<&Said<'_>>) -> Value {
+        let policy = app.policy();
+        let policy = policy.current();
+        let options = app.options();
+        let facts = &self.ticket.facts;
+        let title = policy
+            .severities
+            .iter()
+            .find(|severity| severity.severity == facts.severity)
+            .map(|severity| severity.title.clone());
+        let contact = self.contact.as_ref();
+        let company = &options.mail.company;
+        let team = self.team.as_ref().map(|team| team.name.clone());
+        json!({
+            "ticket": {
+                "number": self.ticket.number,
+                "subject": self.ticket.subject,
+                "severity": facts.severity.as_str(),
+                "severity_title": title.unwrap_or_default(),
+                "status": facts.status.name.as_str(),
+                "category": facts.category.as_ref().map_or("", |category| category.as_str()),
+                "url": format!("{}/tickets/{}", options.public_url, self.ticket.number),
+                "opened_at": self.local(self.ticket.opened_at),
+            },
+            "account": {
+                "name": self.account.as_ref().map_or("", |account| &account.name),
+                "tier": facts.terms.tier.as_ref().map_or("", |tier| tier.as_str()),
+                "manager": self.manager.as_ref().map_or("", |agent| &agent.name),
+            },
+            "contact": {
+                "name": contact.map_or("", |contact| &contact.name),
+                "email": contact.and_then(|c| c.addresses.first()).map_or("", String::as_str),
+            },
+            "agent": { "name": self.agent.as_ref().map_or("", |agent| &agent.name) },
+            "team": { "name": team.unwrap_or_else(|| company.clone()) },
+            "company": {
+                "name": company,
+                "product": company,
+                "url": options.public_url,
+                "support_address": identity.from,
+            },
+            "message": {
+                "text": message.map_or("", |said| said.text),
+                "quoted": message.map_or("", |said| said.quoted),
+            },
+            "first_response": { "due_at": self.first_response_due() },
+        })
+    }
+
+    fn first_response_due(&self) -> String {
+        let running = self.clocks.iter().find(|clock| {
+            clock.commitment.as_str() == "first_response" && clock.state == ClockState::Running
+        });
+        running
+            .and_then(|clock| clock.due_at)
+            .map(|due| self.local(due))
+            .unwrap_or_default()
+    }
+
+    /// An instant in the account's time zone: `2026-03-02 11:00 CET`.
+    fn local(&self, at: jiff::Timestamp) -> String {
+        let zone = self
+            .account
+            .as_ref()
+            .and_then(|account| account.time_zone.as_deref())
+            .and_then(|name| jiff::tz::TimeZone::get(name).ok())
+            .unwrap_or(jiff::tz::TimeZone::UTC);
+        at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    }
+
+    /// Fills in a template. One that does not work is told to the log and replaced by the program's own, so that a slip
+    /// in a pack keeps no customer from their answer.
+    pub fn render(
+        &self,
+        app: &App,
+        identity: &Identity,
+        name: &str,
+        language: Language,
+        said: Option<&Said<'_>>,
+    ) -> Result<RenderedMessage, TemplateError> {
+        let context = self.context(app, identity, said);
+        let policy = app.policy();
+        let rendered = templates(policy.current(), name)
+            .and_then(|templates| templates.render(name, language, &context));
+        match rendered {
+            Ok(rendered) => Ok(rendered),
+            Err(error) => {
+                if policy
+                    .current()
+                    .templates
+                    .iter()
+                    .any(|t| t.name.as_str() == name)
+                {
+                    tracing::warn!(%error, "a template does not work, and the program's own is used");
+                }
+                last_resort(name)?.render(name, Language::English, &context)
+            }
+        }
+    }
+}
+
+/// What a mail carries.
+pub(super) struct Said<'a> {
+    pub text: &'a str,
+    pub quoted: &'a str,
+}
+
+async fn find_agent(
+    on: &impl Connection,
+    id: Option<mainstay_domain::id::AgentId>,
+) -> Result<Option<Agent>> {
+    Ok(match id {
+        Some(id) => agent::find(on, id).await?,
+        None => None,
+    })
+}
+
+fn templates(policy: &Policy, name: &str) -> Result<Templates, TemplateError> {
+    let mut templates = Templates::new();
+    for template in &policy.templates {
+        if template.name.as_str() != name {
+            continue;
+        }
+        if let Some(language) = Language::from_code(&template.language) {
+            let template = MessageTemplate {
+                subject: template.subject.clone(),
+                text: template.body.clone(),
+                html: None,
+            };
+            templates.add(name, language, template)?;
+        }
+    }
+    Ok(templates)
+}
+
+fn last_resort(name: &str) -> Result<Templates, TemplateError> {
+    let (subject, text) = match name {
+        "acknowledgement" => (
+            "[#{{ ticket.number }}] {{ ticket.subject }}",
+            "Your message has arrived. Its number is {{ ticket.number }}.\n",
+        ),
+        _ => (
+            "Re: [#{{ ticket.number }}] {{ ticket.subject }}",
+            "{{ message.text }}\n\n{{ agent.name }}\n",
+        ),
+    };
+    let mut templates = Templates::new();
+    let template = MessageTemplate {
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        html: None,
+    };
+    templates.add(name, Language::English, template)?;
+    Ok(templates)
+}
+
+/// A plain text that stands for a message's HTML while a template is filled in, and occurs in no text.
+const PLACE: &str = "\u{e000}message\u{e000}";
+
+impl Subject {
+    /// The HTML beside a rendered reply: the template as text around the HTML of the message. Nothing when the message
+    /// has none.
+    pub fn render_html(
+        &self,
+        app: &App,
+        identity: &Identity,
+        message: &Message,
+        language: Language,
+        quoted: &str,
+    ) -> Option<String> {
+        let html = message.html.as_ref()?;
+        let said = Said {
+            text: PLACE,
+            quoted,
+        };
+        let rendered = self.render(app, identity, "reply", language, Some(&said));
+        let text = rendered.ok()?.text;
+        let escaped: String = text.trim().chars().map(escape).collect();
+        let around = escaped.replace('\n', "<br>\n");
+        Some(around.replace(PLACE, html))
+    }
+}
+
+fn escape(letter: char) -> String {
+    match letter {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,35 @@
+//! Mail, both ways: received, filed, answered, sent.
+//!
+//! A mail that comes in is stored as received by [`App::receive_mail`](crate::App::receive_mail) before anything parses
+//! it. A job then reads it, decides where it belongs ([`mainstay_domain::threading`]) and files it; the decision stays
+//! with the mail and can be undone.
+//!
+//! A mail that goes out is rendered into the store first, with a message id that follows from what it carries, and sent
+//! by a job of its own. So nothing is sent twice because a job ran twice. One window remains that no mail system can
+//! close: when the program dies after the server took a mail and before that was written down, the mail is handed over
+//! again, with the same message id, by which the receiving side recognises the copy.
+
+mod acknowledge;
+mod bounce;
+mod evidence;
+mod file;
+mod identity;
+mod letter;
+mod mailbox;
+mod reading;
+mod receive;
+mod refile;
+mod reply;
+mod send;
+mod transport;
+
+pub use file::FilingDecision;
+pub use identity::{FloodLimit, MailOptions};
+pub use receive::ReceivedMail;
+pub use refile::RefileInto;
+pub use transport::{MailTransport, RecordingTransport};
+
+pub(crate) use acknowledge::acknowledge;
+pub(crate) use file::read_mail;
+pub(crate) use reply::deliver_reply;
+pub(crate) use send::send_mail;

@@ -1,0 +1,154 @@
+//! Receiving mail: stored as it came, before anything parses it.
+
+use jiff::Timestamp;
+use mainstay_domain::id::RawMailId;
+use mainstay_domain::mail::{RawMail, RawMailState};
+use mainstay_domain::role::Permission;
+use mainstay_store::mail::{self, Received};
+use mainstay_store::{Page, PageRequest};
+
+use crate::attachment::digest;
+use crate::caller::Caller;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::job::Job;
+use crate::transaction::transact;
+
+/// A mail that is safe in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceivedMail {
+    /// Under which id.
+    pub id: RawMailId,
+    /// Whether it was new; the same mail that comes the same way again is kept once.
+    pub is_new: bool,
+}
+
+impl App {
+    /// Takes in a mail: its bytes are stored as they are, and a job is queued that reads and files it. Once this
+    /// returns, the mail cannot be lost.
+    ///
+    /// `source` says by which way it came: `pipe`, `http`, or `imap:` and the mailbox's name. An instant in the future
+    /// counts as now.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] when there is nothing; [`AppError::Unavailable`] when it could not be stored and should be
+    /// offered again.
+    pub async fn receive_mail(
+        &self,
+        raw: Vec<u8>,
+        source: &str,
+        received_at: Timestamp,
+    ) -> Result<ReceivedMail> {
+        if raw.trim_ascii().is_empty() {
+            return Err(AppError::invalid("message", "there is no message"));
+        }
+        let now = self.now();
+        let mail = RawMail {
+            id: self.new_id(now),
+            digest: digest(&raw),
+            source: source.to_owned(),
+            message_id: message_id(&raw),
+            bytes: raw,
+            received_at: received_at.min(now),
+            state: RawMailState::New,
+            decision: None,
+            ticket: None,
+            message: None,
+            error: None,
+        };
+        let received = transact!(self, tx => async {
+            let received = mail::receive(tx, &mail).await?;
+            if received == Received::Now {
+                Job::ReadMail { raw_mail: mail.id }.queue(self, tx, now).await?;
+            }
+            Ok(received)
+        })?;
+        self.wake();
+        Ok(match received {
+            Received::Now => ReceivedMail {
+                id: mail.id,
+                is_new: true,
+            },
+            Received::Before(id) => ReceivedMail { id, is_new: false },
+        })
+    }
+
+    /// Received mails, the latest first: those in one state, such as [`RawMailState::Failed`], or all.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] without the permission `mail.read`.
+    pub async fn received_mails(
+        &self,
+        caller: &Caller,
+        state: Option<RawMailState>,
+        page: PageRequest,
+    ) -> Result<Page<RawMail>> {
+        caller.require(Permission::ReadMail)?;
+        Ok(mail::list_received(&self.read(), state, page).await?)
+    }
+
+    /// A received mail.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none, [`AppError::Forbidden`] without the permission `mail.read`.
+    pub async fn received_mail(&self, caller: &Caller, id: RawMailId) -> Result<RawMail> {
+        caller.require(Permission::ReadMail)?;
+        mail::find_received(&self.read(), id)
+            .await?
+            .ok_or_else(|| AppError::no_such("received mail", id))
+    }
+}
+
+/// The longest message id that is looked for, in bytes: RFC 5322 allows no longer line.
+const LONGEST_ID: usize = 998;
+
+/// The message id of a mail that nothing has parsed: what stands in angle brackets after the first `Message-ID:` of the
+/// header, if anything does.
+fn message_id(raw: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"message-id:";
+    let header = raw.split(|byte| *byte == b'\n').take_while(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        !line.is_empty()
+    });
+    let mut found: Option<Vec<u8>> = None;
+    for line in header {
+        match &mut found {
+            // The field may go on in the next line.
+            Some(value) if line.first().is_some_and(u8::is_ascii_whitespace) => {
+                value.extend_from_slice(line);
+            }
+            Some(_) => break,
+            None => {
+                let name = line.get(..NAME.len()).unwrap_or_default();
+                if name.eq_ignore_ascii_case(NAME) {
+                    found = Some(line[NAME.len()..].to_vec());
+                }
+            }
+        }
+    }
+    let value = found?;
+    let value = String::from_utf8_lossy(&value);
+    let (_, rest) = value.split_once('<')?;
+    let (id, _) = rest.split_once('>')?;
+    let id = id.trim();
+    (!id.is_empty() && id.len() <= LONGEST_ID).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, expected: Option<&str>) {
+        assert_eq!(message_id(raw.as_bytes()).as_deref(), expected);
+    }
+
+    #[test]
+    fn the_message_id_is_found_without_parsing() {
+        check("Subject: x\r\nMESSAGE-ID: <a@b>\r\n\r\nHi", Some("a@b"));
+        check("Message-ID:\r\n <a@b>\r\nTo: x\r\n\r\n", Some("a@b"));
+        check("Subject: x\n\nMessage-ID: <in@body>\n", None);
+        check("Message-ID: a@b\n\n", None);
+        check("Message-ID: <\u{fffd}@b>", Some("\u{fffd}@b"));
+        check("", None);
+    }
+}

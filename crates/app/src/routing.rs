@@ -1,0 +1,308 @@
+//! Routing: which severity, category, team and agent a new ticket gets where nobody has said so.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use mainstay_domain::account::Account;
+use mainstay_domain::agent::Agent;
+use mainstay_domain::condition::TicketFacts;
+use mainstay_domain::event::{ContractTerms, Side};
+use mainstay_domain::id::{AgentId, TeamId};
+use mainstay_domain::name::{CategoryName, Language, RoleName, Skill, Tag};
+use mainstay_domain::policy::Policy;
+use mainstay_domain::routing::{
+    Candidate, Incoming, Needs, Owner, Routed, RoutingOutcome, Strategy, UnassignedReason, Words,
+    assign,
+};
+use mainstay_domain::severity::Severity;
+use mainstay_store::ticket::{OpenLoad, open_load};
+use mainstay_store::{Transaction, agent, team};
+
+use crate::context::App;
+use crate::error::Result;
+use crate::ticket::OpenTicket;
+
+/// The severity of a ticket of which neither the caller, a rule nor its category says anything.
+const DEFAULT_SEVERITY: Severity = Severity::P3;
+
+/// What a new ticket gets.
+pub(crate) struct Routing {
+    pub severity: Severity,
+    pub category: Option<CategoryName>,
+    pub team: Option<TeamId>,
+    pub tags: Vec<Tag>,
+    /// Who takes it, and why, when a rule chose.
+    pub assignee: Option<(AgentId, String)>,
+}
+
+/// Routes a ticket that is to be opened. Whatever the caller has said stands; the rules of the policy in force fill in
+/// the rest.
+pub(crate) async fn route(
+    app: &App,
+    tx: &Transaction,
+    open: &OpenTicket,
+    account: Option<&Account>,
+    terms: &ContractTerms,
+    now: Timestamp,
+) -> Result<Routing> {
+    let policy = app.policy();
+    let policy = policy.current();
+    let hinted = open.category.clone().or_else(|| hinted(policy, open));
+    let facts = facts_of(open, hinted.clone(), terms, policy);
+    let routed = rules(policy, open, account, &facts);
+    let outcome = &routed.outcome;
+    // A rule knows better than a word.
+    let ruled = open.category.clone().or_else(|| outcome.category.clone());
+    let category = ruled.or(hinted);
+    let team = match open.team {
+        Some(team) => Some(team),
+        None => team_of(tx, outcome).await?,
+    };
+    let assignee = match open.assignee {
+        Some(_) => None,
+        None => choose(tx, policy, open, account, &routed, team, now).await?,
+    };
+    let mut tags = open.tags.clone();
+    tags.extend(outcome.tags.iter().cloned());
+    tags.sort();
+    tags.dedup();
+    Ok(Routing {
+        severity: open
+            .severity
+            .or(outcome.severity)
+            .or_else(|| severity_of(policy, category.as_ref()))
+            .unwrap_or(DEFAULT_SEVERITY),
+        category,
+        team,
+        tags,
+        assignee,
+    })
+}
+
+/// The ticket as the rules see it: as it came, with the severity that it has unless a rule says otherwise.
+fn facts_of(
+    open: &OpenTicket,
+    category: Option<CategoryName>,
+    terms: &ContractTerms,
+    policy: &Policy,
+) -> TicketFacts {
+    let severity = open
+        .severity
+        .or_else(|| severity_of(policy, category.as_ref()));
+    TicketFacts {
+        account: open.account,
+        channel: open.channel,
+        severity: severity.unwrap_or(DEFAULT_SEVERITY),
+        category,
+        team: open.team,
+        assignee: open.assignee,
+        terms: terms.clone(),
+        tags: open.tags.clone(),
+        awaiting: Some(Side::Agent),
+        ..TicketFacts::unopened()
+    }
+}
+
+fn severity_of(policy: &Policy, category: Option<&CategoryName>) -> Option<Severity> {
+    let category = policy
+        .categories
+        .iter()
+        .find(|known| Some(&known.name) == category)?;
+    category.severity
+}
+
+/// The first category whose words stand in the subject, or else in the text.
+fn hinted(policy: &Policy, open: &OpenTicket) -> Option<CategoryName> {
+    let text = open.message.as_ref().map_or("", |message| &message.text);
+    [open.subject.as_str(), text].into_iter().find_map(|text| {
+        let words = Words::of(text);
+        let category = policy
+            .categories
+            .iter()
+            .find(|category| words.first_of(&category.words).is_some());
+        category.map(|category| category.name.clone())
+    })
+}
+
+fn rules(
+    policy: &Policy,
+    open: &OpenTicket,
+    account: Option<&Account>,
+    facts: &TicketFacts,
+) -> Routed {
+    let roles: Vec<RoleName> = account
+        .map(|account| {
+            let people = account.people.iter();
+            people.map(|person| person.role.clone()).collect()
+        })
+        .unwrap_or_default();
+    let language = language_of(open);
+    policy.routing.route(&Incoming {
+        facts,
+        subject: &open.subject,
+        text: open.message.as_ref().map_or("", |message| &message.text),
+        language: language.as_ref(),
+        account_roles: &roles,
+    })
+}
+
+fn language_of(open: &OpenTicket) -> Option<Language> {
+    open.message
+        .as_ref()
+        .and_then(|message| message.language.as_deref())
+        .map(plain_language)
+}
+
+/// `pt` of `pt-BR`.
+fn plain_language(tag: &str) -> Language {
+    let language = tag.split(['-', '_']).next().unwrap_or_default();
+    Language::from(language.to_lowercase())
+}
+
+async fn team_of(tx: &Transaction, outcome: &RoutingOutcome) -> Result<Option<TeamId>> {
+    let Some(name) = &outcome.team else {
+        return Ok(None);
+    };
+    let found = team::find_by_name(tx, name.as_str()).await?;
+    if found.is_none() {
+        tracing::warn!(team = %name, "a routing rule names a team that does not exist: make it or change the rule");
+    }
+    Ok(found.map(|team| team.id))
+}
+
+/// Who takes the ticket, and why; nobody when no rule chooses anybody, or nobody can.
+async fn choose(
+    tx: &Transaction,
+    policy: &Policy,
+    open: &OpenTicket,
+    account: Option<&Account>,
+    routed: &Routed,
+    team: Option<TeamId>,
+    now: Timestamp,
+) -> Result<Option<(AgentId, String)>> {
+    let outcome = &routed.outcome;
+    let owner = owner(tx, outcome, account).await?;
+    let strategy = match (outcome.strategy, owner) {
+        (Some(strategy), _) => strategy,
+        (None, Some(_)) => Strategy::NamedOwner,
+        (None, None) => return Ok(None),
+    };
+    let candidates = candidates(tx, policy, team, owner).await?;
+    let mut needs = Needs {
+        owner,
+        skills: outcome.skills.clone(),
+        language: language_of(open),
+        off_hours: outcome.off_hours.unwrap_or_default(),
+    };
+    let mut chosen = assign(&candidates, strategy, &needs, now);
+    let nobody_writes_it = matches!(&chosen, Err(none) if lacks_language(none.reason));
+    if nobody_writes_it {
+        // Better somebody who must have it translated than nobody at all.
+        needs.language = None;
+        chosen = assign(&candidates, strategy, &needs, now);
+    }
+    Ok(match chosen {
+        Ok(chosen) => Some((
+            chosen.agent,
+            format!("{}{}", rule_names(routed), chosen.reason),
+        )),
+        Err(nobody) => {
+            tracing::info!(reason = %nobody, "a new ticket is assigned to nobody");
+            None
+        }
+    })
+}
+
+fn lacks_language(reason: UnassignedReason) -> bool {
+    use mainstay_domain::routing::WhyNotKind::Language;
+    matches!(
+        reason,
+        UnassignedReason::NobodyFits | UnassignedReason::OwnerCannot(Language)
+    )
+}
+
+/// `by the rule “billing” (pack.toml:16), which found the word “invoice”: `.
+fn rule_names(routed: &Routed) -> String {
+    let rules: Vec<String> = routed
+        .followed
+        .iter()
+        .map(|followed| {
+            let found = match followed.found.as_slice() {
+                [] => String::new(),
+                found => format!(", which found {}", found.join(" and ")),
+            };
+            format!("“{}” ({}){found}", followed.rule, followed.source)
+        })
+        .collect();
+    format!("by the rule {}: ", rules.join(", "))
+}
+
+/// The person the rule names.
+async fn owner(
+    tx: &Transaction,
+    outcome: &RoutingOutcome,
+    account: Option<&Account>,
+) -> Result<Option<AgentId>> {
+    Ok(match &outcome.owner {
+        None => None,
+        Some(Owner::AccountRole(role)) => account.and_then(|account| {
+            let person = account.people.iter().find(|person| person.role == *role);
+            person.map(|person| person.agent)
+        }),
+        Some(Owner::Person(address)) => agent::find_by_email(tx, address.as_str())
+            .await?
+            .map(|agent| agent.id),
+    })
+}
+
+/// The active agents of the team, or all of them where there is no team, and the named owner.
+async fn candidates(
+    tx: &Transaction,
+    policy: &Policy,
+    team: Option<TeamId>,
+    owner: Option<AgentId>,
+) -> Result<Vec<Candidate>> {
+    let members = match team {
+        Some(team) => team::find(tx, team).await?.map(|team| team.members),
+        None => None,
+    };
+    let loads: BTreeMap<AgentId, OpenLoad> = open_load(tx)
+        .await?
+        .into_iter()
+        .map(|load| (load.agent, load))
+        .collect();
+    Ok(agent::all(tx)
+        .await?
+        .into_iter()
+        .filter(|agent| agent.active)
+        .filter(|agent| {
+            let of_team = members
+                .as_ref()
+                .is_none_or(|members| members.contains(&agent.id));
+            of_team || owner == Some(agent.id)
+        })
+        .map(|agent| candidate(policy, &agent, loads.get(&agent.id)))
+        .collect())
+}
+
+fn candidate(policy: &Policy, agent: &Agent, load: Option<&OpenLoad>) -> Candidate {
+    let calendar = agent.calendar.as_ref().unwrap_or(&policy.default_calendar);
+    Candidate {
+        agent: agent.id,
+        open_load: load.map_or(0, |load| u32::try_from(load.tickets).unwrap_or(u32::MAX)),
+        capacity: agent.capacity,
+        skills: agent
+            .skills
+            .iter()
+            .map(|skill| Skill::from(skill.as_str()))
+            .collect(),
+        languages: agent
+            .languages
+            .iter()
+            .map(|tag| plain_language(tag))
+            .collect(),
+        hours: policy.calendars.get(calendar).cloned(),
+        away_until: None,
+        last_assigned_at: load.and_then(|load| load.last_opened_at),
+    }
+}

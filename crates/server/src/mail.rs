@@ -1,0 +1,226 @@
+//! Mail in the service: which server takes it, where files are kept, and the mailboxes that are watched.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_app::attachment::{Blobs, S3Settings};
+use mainstay_app::mail::{MailOptions, MailTransport};
+use mainstay_app::{App, AppError};
+use mainstay_channels::imap::{
+    AfterFetch, FetchedMessage, ImapError, ImapSecurity, Intake, Mailbox, MailboxClient,
+    PollReport, Position,
+};
+use mainstay_channels::secret::Secret;
+use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::Failure;
+use crate::settings::{self, Settings, Tls};
+
+/// How long connecting to a mail server and each command may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long one message may take on its way.
+const CONTENT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// How long to wait for news of a mailbox before looking anyway; servers hang up after half an hour.
+const IDLE: Duration = Duration::from_secs(25 * 60);
+
+/// The longest pause between two tries to reach a mailbox.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// What the use cases are told about mail.
+///
+/// # Errors
+/// Fails when mail would be sent in the clear, or TLS cannot be prepared.
+pub fn options(settings: &Settings) -> Result<MailOptions, Failure> {
+    let mail = &settings.mail;
+    Ok(MailOptions {
+        from: mail.from.clone(),
+        reply_domain: mail.reply_domain.clone(),
+        own_addresses: mail
+            .mailboxes
+            .iter()
+            .map(|mailbox| mailbox.user.clone())
+            .filter(|user| user.contains('@'))
+            .collect(),
+        company: mail.company.clone(),
+        transport: mail.smtp.as_ref().map(transport).transpose()?,
+        ..MailOptions::default()
+    })
+}
+
+fn transport(smtp: &settings::Smtp) -> Result<Arc<dyn MailTransport>, Failure> {
+    let credentials = smtp.user.clone().zip(smtp.password.as_ref());
+    let settings = SmtpSettings {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        security: match smtp.tls {
+            Tls::Tls => SmtpSecurity::Tls,
+            Tls::StartTls => SmtpSecurity::StartTls,
+            Tls::None => SmtpSecurity::None,
+        },
+        credentials: credentials.map(|(user, password)| (user, Secret::new(password.expose()))),
+        extra_authorities: Vec::new(),
+        hello_name: None,
+        timeout: COMMAND_TIMEOUT,
+        content_timeout: CONTENT_TIMEOUT,
+    };
+    let transport = SmtpTransport::new(settings).map_err(|error| {
+        Failure::new(format!("the mail server cannot be used: {error}"))
+            .with_remedy("look at the settings that begin with smtp.")
+    })?;
+    Ok(Arc::new(transport))
+}
+
+/// Where the bytes of attachments are kept.
+///
+/// # Errors
+/// Fails when the folder or the bucket cannot be used.
+pub fn blobs(settings: &Settings) -> Result<Blobs, Failure> {
+    let blobs = &settings.blobs;
+    let kept = match blobs.url.strip_prefix("s3://") {
+        None => Blobs::in_folder(Path::new(&blobs.url)),
+        Some(place) => {
+            let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+            let secret = blobs.s3_secret_key.as_ref();
+            Blobs::in_s3(S3Settings {
+                bucket: bucket.to_owned(),
+                prefix: prefix.to_owned(),
+                endpoint: blobs.s3_endpoint.clone(),
+                region: blobs.s3_region.clone(),
+                credentials: blobs
+                    .s3_access_key
+                    .clone()
+                    .zip(secret.map(|secret| secret.expose().to_owned())),
+            })
+        }
+    };
+    kept.map_err(|error| {
+        Failure::new(format!("attachments cannot be kept: {error}"))
+            .with_remedy("look at the settings that begin with blobs.")
+    })
+}
+
+/// A mailbox that is to be watched.
+pub struct Watched {
+    name: String,
+    client: MailboxClient,
+}
+
+/// The mailboxes of the settings, checked.
+///
+/// # Errors
+/// Fails when a password would cross a network in the clear, or TLS cannot be prepared.
+pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
+    let watched = settings.mail.mailboxes.iter().map(|mailbox| {
+        let name = format!("{}@{}/{}", mailbox.user, mailbox.host, mailbox.folder);
+        let client = MailboxClient::new(Mailbox {
+            host: mailbox.host.clone(),
+            port: mailbox.port,
+            security: match mailbox.tls {
+                Tls::Tls => ImapSecurity::Tls,
+                Tls::StartTls => ImapSecurity::StartTls,
+                Tls::None => ImapSecurity::None,
+            },
+            user: mailbox.user.clone(),
+            password: Secret::new(mailbox.password.expose()),
+            extra_authorities: Vec::new(),
+            folder: mailbox.folder.clone(),
+            after_fetch: AfterFetch::MarkSeen,
+            timeout: COMMAND_TIMEOUT,
+            content_timeout: CONTENT_TIMEOUT,
+            most_bytes: 100 << 20,
+            idle: IDLE,
+        });
+        let client = client.map_err(|error| {
+            Failure::new(format!("the mailbox {name} cannot be used: {error}"))
+                .with_remedy("look at the settings under mail.mailboxes")
+        })?;
+        Ok(Watched { name, client })
+    });
+    watched.collect()
+}
+
+/// Watches mailboxes until `stop` is cancelled, each for itself: one that cannot be reached stops no other.
+pub fn watch(app: &App, mailboxes: Vec<Watched>, stop: &CancellationToken) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    for mailbox in mailboxes {
+        let (app, stop) = (app.clone(), stop.clone());
+        tasks.spawn(async move {
+            let position = loop {
+                match app.mailbox_position(&mailbox.name).await {
+                    Ok(position) => break position,
+                    Err(error) => {
+                        tracing::warn!(mailbox = %mailbox.name, %error, "how far the mailbox was read is unknown");
+                        let rest = tokio::time::sleep(backoff(1));
+                        if stop.run_until_cancelled(rest).await.is_none() {
+                            return;
+                        }
+                    }
+                }
+            };
+            let desk = Desk {
+                app,
+                source: format!("imap:{}", mailbox.name),
+                name: mailbox.name,
+            };
+            mailbox.client.watch(position, &desk, &backoff, &stop).await;
+        });
+    }
+    tasks
+}
+
+/// Two seconds, doubled with each failure.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs(1 << attempt.clamp(1, 9)).min(LONGEST_PAUSE)
+}
+
+/// Takes in what arrives in a mailbox.
+struct Desk {
+    app: App,
+    name: String,
+    source: String,
+}
+
+impl Intake for Desk {
+    /// A message is acknowledged once it is committed, and not before.
+    async fn receive(&self, message: FetchedMessage) -> Result<(), String> {
+        let received_at = message.received_at.unwrap_or_else(|| self.app.now());
+        let uid = message.uid;
+        match self
+            .app
+            .receive_mail(message.raw, &self.source, received_at)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(AppError::Invalid(_)) => {
+                tracing::warn!(mailbox = %self.name, uid, "an empty message was left alone");
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn advanced(&self, position: &Position) {
+        if let Err(error) = self.app.note_mailbox_position(&self.name, position).await {
+            // It is fetched again after a restart, and recognised.
+            tracing::warn!(mailbox = %self.name, %error, "how far the mailbox was read could not be written down");
+        }
+    }
+
+    async fn interrupted(&self, error: &ImapError, attempt: u32) {
+        tracing::warn!(mailbox = %self.name, attempt, %error, "a mailbox cannot be read");
+    }
+
+    async fn looked(&self, report: &PollReport) {
+        for (uid, reason) in &report.left {
+            tracing::warn!(mailbox = %self.name, uid, %reason, "a message stays in the mailbox");
+        }
+        for (uid, reason) in &report.unfiled {
+            tracing::warn!(mailbox = %self.name, uid, %reason, "a message could not be marked as read");
+        }
+    }
+}
