@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use mainstay_calendar::Calendar;
 use mainstay_domain::clock::{Clock, fold, fold_under};
 use mainstay_domain::digest::Digest;
+use mainstay_domain::escalation::{Ladders, Rules};
 use mainstay_domain::event::Actor;
 use mainstay_domain::name::{CalendarName, CommitmentName};
 use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
@@ -29,7 +30,27 @@ use crate::transaction::transact;
 pub struct PolicyInForce {
     version: PolicyVersion,
     current: Arc<Policy>,
+    ladders: Arc<Ladders>,
     book: PolicyBook,
+}
+
+/// What ladders count on, of one version of the policy.
+#[derive(Debug, Clone)]
+pub(crate) struct LadderRules {
+    /// The version.
+    pub version: PolicyVersion,
+    policy: Arc<Policy>,
+    ladders: Arc<Ladders>,
+}
+
+impl LadderRules {
+    /// In the form the domain asks for.
+    pub fn rules(&self) -> Rules<'_> {
+        Rules {
+            ladders: &self.ladders,
+            calendars: &self.policy.calendars,
+        }
+    }
 }
 
 impl PolicyInForce {
@@ -41,6 +62,7 @@ impl PolicyInForce {
         book.insert(version, Arc::clone(&current));
         Self {
             version,
+            ladders: Arc::new(current.ladders_by_name()),
             current,
             book,
         }
@@ -71,6 +93,27 @@ impl PolicyInForce {
     #[must_use]
     pub fn book(&self) -> &PolicyBook {
         &self.book
+    }
+
+    /// The ladders of the version in force.
+    pub(crate) fn ladder_rules(&self) -> LadderRules {
+        LadderRules {
+            version: self.version,
+            policy: Arc::clone(&self.current),
+            ladders: Arc::clone(&self.ladders),
+        }
+    }
+
+    /// The ladders of a version: those of the latest one that is not newer where that very version is not known.
+    pub(crate) fn ladder_rules_of(&self, version: PolicyVersion) -> LadderRules {
+        match self.book.get(version) {
+            Some(policy) if version != self.version => LadderRules {
+                version,
+                policy: Arc::clone(policy),
+                ladders: Arc::new(policy.ladders_by_name()),
+            },
+            _ => self.ladder_rules(),
+        }
     }
 
     /// The statuses that the policy in force adds to the built-in ones.
