@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mail_parser::{Message, MessageParser};
 use mainstay_app::ticket::MessageText;
-use mainstay_app::{App, Caller, Caller};
+use mainstay_app::{App, Caller};
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
 use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
 use mainstay_domain::event::{Actor, Side, Visibility};
