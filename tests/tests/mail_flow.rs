@@ -140,7 +140,7 @@ impl Desk {
     }
 
     async fn state(&self, ticket: TicketId, commitment: &str) -> &'static str {
-        self.test.clock(ticket, commitment).await.state()
+        self.test.clock(ticket, commitment).await.state().as_str()
     }
 
     async fn sets_status(&self, ticket: TicketId, status: &str) {
@@ -178,6 +178,7 @@ async fn settle(test: &TestApp, language: Option<&str>) -> (AccountId, Caller) {
         email: None,
         calendar: None,
         members: vec![bea.id],
+        on_call: Vec::new(),
         created_at: now,
     };
     team::insert(&tx, &support).await.expect("a team");
