@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
+use mainstay_app::job::MOST_ATTEMPTS;
 use mainstay_app::mail::{FilingDecision, MailOptions, RecordingTransport, RefileInto};
 use mainstay_app::ticket::MessageText;
 use mainstay_app::{AppError, Caller, Options};
@@ -968,13 +969,16 @@ async fn sending_is_tried_again_with_patience_and_then_given_up() {
     let mail = desk.outgoing(ticket.id).await.pop().unwrap();
     assert_eq!((mail.state, mail.attempts), (OutgoingMailState::Sent, 3));
 
-    for _ in 0..12 {
+    for _ in 0..MOST_ATTEMPTS {
         desk.transport.answer_next(busy());
     }
     desk.answers(&ticket, "Two.").await;
     desk.test.advance(SignedDuration::from_hours(48)).await;
     let mail = desk.outgoing(ticket.id).await.pop().unwrap();
-    assert_eq!((mail.state, mail.attempts), (OutgoingMailState::Dead, 12));
+    assert_eq!(
+        (mail.state, mail.attempts),
+        (OutgoingMailState::Dead, MOST_ATTEMPTS)
+    );
     let note = desk.messages(ticket.id).await.pop().unwrap();
     assert_eq!(note.visibility, Visibility::Internal);
     assert!(note.text.contains("451 come back later"), "{}", note.text);
