@@ -973,6 +973,8 @@ async fn sending_is_tried_again_with_patience_and_then_given_up() {
         desk.transport.answer_next(busy());
     }
     desk.answers(&ticket, "Two.").await;
+    // Nothing else is to be sent meanwhile: a ticket that is done has no clocks to tell anybody of.
+    desk.sets_status(ticket.id, "resolved").await;
     desk.test.advance(SignedDuration::from_hours(48)).await;
     let mail = desk.outgoing(ticket.id).await.pop().unwrap();
     assert_eq!(
