@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::transaction::transact;
 
 /// What can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +118,18 @@ impl Job {
             created_at: app.now(),
         };
         job::enqueue(tx, &stored).await?;
+        Ok(())
+    }
+}
+
+impl App {
+    /// Queues a job by itself, for a person who wants it done again: every job may run twice without harm.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn queue_job(&self, job: &Job) -> Result<()> {
+        transact!(self, tx => job.queue(self, tx, self.now()))?;
+        self.wake();
         Ok(())
     }
 }

@@ -29,6 +29,7 @@ pub mod session;
 mod team;
 mod throttle;
 pub mod ticket;
+pub mod time;
 pub mod token;
 mod transaction;
 mod view;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use mainstay_app::attachment::{Blobs, S3Settings};
 use mainstay_app::mail::{MailOptions, MailTransport};
 use mainstay_app::{App, AppError};
@@ -178,6 +179,13 @@ fn backoff(attempt: u32) -> Duration {
     Duration::from_secs(1 << attempt.clamp(1, 9)).min(LONGEST_PAUSE)
 }
 
+/// A mail server says only in which second it received a message. Taken for the second's beginning, an answer would seem to
+/// have been written before the message it answers, when that was sent in the same second.
+fn end_of_second(at: Timestamp) -> Timestamp {
+    at.saturating_add(SignedDuration::from_micros(999_999))
+        .unwrap_or(at)
+}
+
 /// Takes in what arrives in a mailbox.
 struct Desk {
     app: App,
@@ -188,7 +196,10 @@ struct Desk {
 impl Intake for Desk {
     /// A message is acknowledged once it is committed, and not before.
     async fn receive(&self, message: FetchedMessage) -> Result<(), String> {
-        let received_at = message.received_at.unwrap_or_else(|| self.app.now());
+        let now = self.app.now();
+        let received_at = message
+            .received_at
+            .map_or(now, |at| end_of_second(at).min(now));
         let uid = message.uid;
         match self
             .app

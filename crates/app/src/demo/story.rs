@@ -9,6 +9,7 @@ use mainstay_domain::name::{CategoryName, StatusName, Tag};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket};
 use rand::Rng;
+use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha20Rng;
 use uuid::Uuid;
 
@@ -29,6 +30,17 @@ pub(super) struct Plot<'a> {
     pub severity: Severity,
     pub opened_at: Timestamp,
 }
+
+/// How often the customer is told how it goes, at most.
+const MOST_UPDATES: usize = 24;
+
+/// What the customer is told meanwhile.
+const UPDATES: [&str; 4] = [
+    "We are still on it, and will be back with the next step.",
+    "Our engineers can repeat it now. We are testing a correction.",
+    "The correction is being reviewed; we expect it in the next release.",
+    "No news yet, but it has not been forgotten.",
+];
 
 /// How often in a hundred a promise is missed.
 const MISSED: u32 = 7;
@@ -54,16 +66,17 @@ pub(super) fn tell(
         teller.becomes(answered, "pending_customer")?;
         last += hours(random, 1, 20);
         teller.customer_says(last, plot.topic.detail)?;
-        last += hours(random, 1, 5);
+        last = teller.answered(random, last);
         teller.agent_says(last, plot.topic.answer)?;
     }
     let promised = teller.promised(random, "resolution", SignedDuration::from_hours(48));
     let resolved = promised.max(last + SignedDuration::from_mins(10));
+    teller.keeps_informed(random, last, resolved)?;
     teller.becomes(resolved, "resolved")?;
     if random.random_ratio(1, 18) {
         let back = resolved + hours(random, 2, 30);
         teller.customer_says(back, "It has come back, I am afraid.")?;
-        let again = back + hours(random, 1, 6);
+        let again = teller.answered(random, back);
         teller.agent_says(
             again,
             "Sorry about that. It is corrected for good now, and we have added a check.",
@@ -122,22 +135,60 @@ impl<'a> Teller<'a> {
         commitment: &str,
         otherwise: SignedDuration,
     ) -> Timestamp {
-        let share = if random.random_ratio(MISSED, 100) {
-            random.random_range(1.05..1.6)
-        } else {
-            random.random_range(0.08..0.92)
-        };
-        let policy = self.app.policy();
-        let terms = policy
-            .current()
-            .commitments
-            .iter()
-            .find(|c| c.name.as_str() == commitment)
-            .and_then(|c| Terms::select(policy.current(), c, &self.history.ticket.facts));
+        let share = share_of_target(random);
+        let terms = self.terms(commitment);
         let opened = self.plot.opened_at;
         terms
             .and_then(|terms| terms.calendar.add(opened, terms.target.mul_f64(share)).ok())
             .unwrap_or_else(|| opened + otherwise.mul_f64(share))
+    }
+
+    /// What is promised about the ticket as it stands.
+    fn terms(&self, commitment: &str) -> Option<Terms> {
+        let policy = self.app.policy();
+        let policy = policy.current();
+        let commitment = policy
+            .commitments
+            .iter()
+            .find(|c| c.name.as_str() == commitment)?;
+        Terms::select(policy, commitment, &self.history.ticket.facts)
+    }
+
+    /// When a message of the customer's is answered.
+    fn answered(&self, random: &mut ChaCha20Rng, message: Timestamp) -> Timestamp {
+        let share = share_of_target(random);
+        self.terms("next_response")
+            .and_then(|terms| {
+                terms
+                    .calendar
+                    .add(message, terms.target.mul_f64(share))
+                    .ok()
+            })
+            .unwrap_or_else(|| message + SignedDuration::from_hours(4).mul_f64(share))
+    }
+
+    /// Tells the customer how it goes while the work lasts, mostly as often as was promised.
+    fn keeps_informed(
+        &mut self,
+        random: &mut ChaCha20Rng,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<()> {
+        let Some(terms) = self.terms("update") else {
+            return Ok(());
+        };
+        let mut last = from;
+        for _ in 0..MOST_UPDATES {
+            let share = share_of_target(random);
+            let next = terms.calendar.add(last, terms.target.mul_f64(share));
+            match next {
+                Ok(next) if next < until => last = next,
+                _ => break,
+            }
+            let text = UPDATES.choose(random).unwrap_or(&UPDATES[0]);
+            self.agent_says(last, text)?;
+        }
+        Ok(())
     }
 
     fn customer_says(&mut self, at: Timestamp, text: &str) -> Result<()> {
@@ -179,6 +230,15 @@ impl<'a> Teller<'a> {
         let actor = Actor::Agent(self.plot.agent);
         let command = Command::SetStatus(StatusName::from(status));
         self.history.decide(self.app, actor, at, command)
+    }
+}
+
+/// How much of a promised time is taken: mostly less than all of it.
+fn share_of_target(random: &mut ChaCha20Rng) -> f64 {
+    if random.random_ratio(MISSED, 100) {
+        random.random_range(1.05..1.6)
+    } else {
+        random.random_range(0.08..0.92)
     }
 }
 

@@ -5,6 +5,7 @@ use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::Contact;
 use mainstay_domain::id::{AccountId, TicketId};
 use mainstay_domain::mail::RawMail;
+use mainstay_domain::message::Message;
 use mainstay_domain::threading::{Evidence, KnownTicket, Sender};
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::thread::ThreadEntry;
@@ -12,8 +13,10 @@ use mainstay_store::{
     Connection, account, agent, contact, mail, message, participant, thread, ticket,
 };
 
+use super::file::text_of;
 use super::identity::Identity;
 use super::reading::Letter;
+use crate::attachment::digest;
 use crate::context::App;
 use crate::error::Result;
 
@@ -104,8 +107,14 @@ async fn is_duplicate(on: &impl Connection, raw: &RawMail, letter: &Letter) -> R
         known.raw_mail != Some(raw.id)
             && known.raw_mail.is_some()
             && known.sender.as_ref() == address
-            && known.text == letter.text
+            && known.text == text_of(letter)
+            && has_files(&known, letter)
     }))
+}
+
+fn has_files(known: &Message, letter: &Letter) -> bool {
+    let kept = known.attachments.iter().map(|file| file.digest);
+    kept.eq(letter.attachments.iter().map(|file| digest(&file.bytes)))
 }
 
 fn loops_back(identity: &Identity, letter: &Letter) -> Option<String> {

@@ -35,7 +35,7 @@ const MOST_REFERENCES: usize = 50;
 pub(super) fn read(raw: &[u8]) -> Letter {
     let message = mail::read(raw);
     let reading = Reading::of(&message);
-    let from = message.from.iter().find(|from| from.address.contains('@'));
+    let from = sender(&message);
     let automatic = reading.automatic.is_automatic().then(|| {
         let sign = reading.automatic.signs.first();
         sign.map_or_else(|| "it says so".to_owned(), |sign| sign.reason.clone())
@@ -46,7 +46,7 @@ pub(super) fn read(raw: &[u8]) -> Letter {
         .filter(|html| html.len() <= MailLimits::default().html_size)
         .map(|html| sanitise(html, RemoteImages::Withhold, &|_| None).html);
     Letter {
-        from: from.cloned(),
+        from,
         correspondents: named(&message).collect(),
         recipients: recipients(&message),
         references: references(&message, reading.bounce.as_ref()),
@@ -61,6 +61,24 @@ pub(super) fn read(raw: &[u8]) -> Letter {
         subject: message.subject,
         attachments: message.attachments,
     }
+}
+
+/// Who wrote it: what `From` says, or else another field by which they can be answered.
+fn sender(message: &Message) -> Option<Address> {
+    let mut named = message.from.iter().chain(&message.reply_to);
+    if let Some(found) = named.find(|from| from.address.contains('@')) {
+        return Some(found.clone());
+    }
+    ["Sender", "Return-Path"].into_iter().find_map(|name| {
+        let value = message.headers.get(name)?;
+        let inside = value.rsplit_once('<').map_or(value, |(_, rest)| rest);
+        let address = inside.split('>').next().unwrap_or_default().trim();
+        let is_address = address.contains('@') && !address.contains(char::is_whitespace);
+        is_address.then(|| Address {
+            name: String::new(),
+            address: address.to_lowercase(),
+        })
+    })
 }
 
 fn named(message: &Message) -> impl Iterator<Item = String> + '_ {
