@@ -6,6 +6,7 @@
 mod account;
 mod agent;
 pub mod audit;
+pub mod calendar;
 mod caller;
 mod contact;
 mod context;
