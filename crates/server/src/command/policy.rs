@@ -82,7 +82,7 @@ impl Command {
 }
 
 /// The text of a pack that was named on the command line: a folder first, else one of the program's own.
-fn source_of(pack: &str) -> Result<PackSource, Failure> {
+pub(super) fn source_of(pack: &str) -> Result<PackSource, Failure> {
     let folder = Path::new(pack);
     if folder.is_dir() {
         return PackSource::from_folder(folder).map_err(|error| Failure::new(error.to_string()));
