@@ -9,6 +9,8 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod export;
+pub mod import;
 pub mod mail;
 pub mod openapi;
 mod output;
@@ -45,6 +47,11 @@ enum Command {
     Config(config::Command),
     /// Run a demonstration: sixty accounts, a year of history, a day in full swing
     Demo(demo::Command),
+    /// Write everything that is kept of one account as JSON
+    Export(export::Command),
+    /// Bring in tickets with their histories from another system
+    #[command(subcommand)]
+    Import(import::Command),
     /// Read e-mail and strip replies
     #[command(subcommand)]
     Mail(mail::Command),
@@ -71,6 +78,8 @@ impl CommandLine {
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Demo(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Mail(command) => command.run(),
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),

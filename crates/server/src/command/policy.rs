@@ -13,7 +13,7 @@ use crate::Failure;
 mod source;
 mod stored;
 
-pub(crate) use source::load;
+pub(crate) use source::{load, source_outside_the_store};
 use source::{counted, refused, source_of};
 pub(crate) use stored::zone;
 
