@@ -1,6 +1,7 @@
 //! A customer writes, the right clocks start, and the promise is kept or its miss recorded.
 
 use jiff::SignedDuration;
+use mainstay_domain::clock::ClockState;
 use mainstay_domain::event::{EventKind, Side};
 use mainstay_domain::severity::Severity;
 use mainstay_tests::{TestApp, instant};
@@ -18,7 +19,7 @@ async fn an_answer_in_time_keeps_the_promise() {
     test.advance(SignedDuration::from_hours(3)).await;
 
     let clock = test.clock(ticket.id, "first_response").await;
-    assert_eq!(clock.state().to_string(), "met");
+    assert_eq!(clock.state(), ClockState::Met);
     assert_eq!(clock.used, SignedDuration::from_mins(40));
     let missed = test.ledger(ticket.id).await.into_iter().any(
         |event| matches!(event.kind, EventKind::ClockMissed { ref commitment, .. } if commitment.as_str() == "first_response"),
@@ -105,7 +106,7 @@ async fn merging_keeps_the_earlier_start_and_cancels_the_other_clocks() {
     assert_eq!(kept.started_at, instant("2026-03-02T09:00:00Z"));
     assert_eq!(kept.due_at, Some(instant("2026-03-02T13:00:00Z")));
     let cancelled = test.clock(first.id, "first_response").await;
-    assert_eq!(cancelled.state().to_string(), "cancelled");
+    assert_eq!(cancelled.state(), ClockState::Cancelled);
     let conversation = test.app.messages(&test.agent(), second.id).await.unwrap();
     assert_eq!(conversation.len(), 2);
     test.advance(SignedDuration::from_hours(1)).await;

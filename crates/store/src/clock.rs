@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+pub use mainstay_domain::clock::ClockState;
 use mainstay_domain::id::TicketId;
 use mainstay_domain::name::{CalendarName, CommitmentName, TierName};
 use mainstay_domain::policy::PolicyVersion;
@@ -51,21 +52,6 @@ pub struct StoredClock {
     pub next_at: Option<Timestamp>,
     /// Whatever else the fold said, as JSON; `{}` when nothing.
     pub detail: String,
-}
-
-/// How a clock stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ClockState {
-    /// It counts, or waits for its calendar to open.
-    Running,
-    /// It is paused.
-    Paused,
-    /// The promise was kept.
-    Met,
-    /// The promise was not kept.
-    Missed,
-    /// The promise is void.
-    Cancelled,
 }
 
 named!(ClockState {

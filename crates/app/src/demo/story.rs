@@ -66,7 +66,7 @@ pub(super) fn tell(
         teller.becomes(answered, "pending_customer")?;
         last += hours(random, 1, 20);
         teller.customer_says(last, plot.topic.detail)?;
-        last += hours(random, 1, 5);
+        last = teller.answered(random, last);
         teller.agent_says(last, plot.topic.answer)?;
     }
     let promised = teller.promised(random, "resolution", SignedDuration::from_hours(48));
@@ -76,7 +76,7 @@ pub(super) fn tell(
     if random.random_ratio(1, 18) {
         let back = resolved + hours(random, 2, 30);
         teller.customer_says(back, "It has come back, I am afraid.")?;
-        let again = back + hours(random, 1, 6);
+        let again = teller.answered(random, back);
         teller.agent_says(
             again,
             "Sorry about that. It is corrected for good now, and we have added a check.",
@@ -152,6 +152,19 @@ impl<'a> Teller<'a> {
             .iter()
             .find(|c| c.name.as_str() == commitment)?;
         Terms::select(policy, commitment, &self.history.ticket.facts)
+    }
+
+    /// When a message of the customer's is answered.
+    fn answered(&self, random: &mut ChaCha20Rng, message: Timestamp) -> Timestamp {
+        let share = share_of_target(random);
+        self.terms("next_response")
+            .and_then(|terms| {
+                terms
+                    .calendar
+                    .add(message, terms.target.mul_f64(share))
+                    .ok()
+            })
+            .unwrap_or_else(|| message + SignedDuration::from_hours(4).mul_f64(share))
     }
 
     /// Tells the customer how it goes while the work lasts, mostly as often as was promised.

@@ -2,7 +2,7 @@
 
 use mainstay_domain::clock::{Clock, Outcome, OutcomeKind};
 use mainstay_domain::id::TicketId;
-use mainstay_store::clock::{ClockState, StoredClock, WarningGiven};
+use mainstay_store::clock::{StoredClock, WarningGiven};
 
 /// The rows of a ticket's clocks.
 pub(crate) fn stored_clocks(ticket: TicketId, clocks: &[Clock]) -> Vec<StoredClock> {
@@ -26,7 +26,7 @@ pub(crate) fn stored_clock(ticket: TicketId, clock: &Clock) -> StoredClock {
         ticket,
         commitment: clock.commitment.clone(),
         cycle: clock.cycle,
-        state: state(clock),
+        state: clock.state(),
         policy: clock.policy,
         calendar: terms.map(|terms| terms.calendar_name.clone()),
         target: terms.map(|terms| terms.target),
@@ -46,16 +46,6 @@ pub(crate) fn stored_clock(ticket: TicketId, clock: &Clock) -> StoredClock {
             .collect(),
         next_at: clock.next_at,
         detail: "{}".to_owned(),
-    }
-}
-
-fn state(clock: &Clock) -> ClockState {
-    match clock.state() {
-        "running" => ClockState::Running,
-        "paused" => ClockState::Paused,
-        "missed" => ClockState::Missed,
-        "cancelled" => ClockState::Cancelled,
-        _ => ClockState::Met,
     }
 }
 

@@ -29,6 +29,6 @@ mod tests;
 pub use explain::{Explanation, Span, SpanReason, explain};
 pub use fold::{fold, fold_under};
 pub use state::{
-    Cancellation, Clock, LateEvent, Outcome, OutcomeKind, Segment, SegmentKind, Warned,
+    Cancellation, Clock, ClockState, LateEvent, Outcome, OutcomeKind, Segment, SegmentKind, Warned,
 };
 pub use terms::{Terms, TermsOrigin};

@@ -55,18 +55,18 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// `running`, `paused`, `met`, `missed` or `cancelled`. A clock that is missed and still open is `missed`.
+    /// How it stands. A clock that is missed and still open is missed.
     #[must_use]
-    pub fn state(&self) -> &'static str {
+    pub fn state(&self) -> ClockState {
         match &self.outcome {
             Some(Outcome {
                 kind: OutcomeKind::Cancelled(_),
                 ..
-            }) if self.missed_at.is_none() => "cancelled",
-            _ if self.missed_at.is_some() => "missed",
-            Some(_) => "met",
-            None if self.is_paused() => "paused",
-            None => "running",
+            }) if self.missed_at.is_none() => ClockState::Cancelled,
+            _ if self.missed_at.is_some() => ClockState::Missed,
+            Some(_) => ClockState::Met,
+            None if self.is_paused() => ClockState::Paused,
+            None => ClockState::Running,
         }
     }
 
@@ -100,6 +100,41 @@ impl Clock {
     #[must_use]
     pub fn left(&self) -> Option<SignedDuration> {
         self.terms.as_ref().map(|terms| terms.target - self.used)
+    }
+}
+
+/// How a clock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClockState {
+    /// It counts, or waits for its calendar to open.
+    Running,
+    /// It is paused.
+    Paused,
+    /// The promise was kept.
+    Met,
+    /// The promise was not kept.
+    Missed,
+    /// The promise is void.
+    Cancelled,
+}
+
+impl ClockState {
+    /// The state's name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl std::fmt::Display for ClockState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

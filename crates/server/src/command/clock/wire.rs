@@ -12,7 +12,7 @@ pub fn clock(clock: &Clock) -> Value {
     json!({
         "commitment": clock.commitment.as_str(),
         "cycle": clock.cycle,
-        "state": clock.state(),
+        "state": clock.state().as_str(),
         "started_at": instant(Some(clock.started_at)),
         "target_seconds": terms.map(|terms| seconds(terms.target)),
         "calendar": terms.map(|terms| terms.calendar_name.as_str()),

@@ -24,7 +24,7 @@ pub struct ClockBody {
     /// Which of the ticket's promises of this name, from 1.
     cycle: u32,
     /// `running`, `paused`, `met`, `missed` or `cancelled`.
-    state: String,
+    state: &'static str,
     /// The version of the policy that made the promise.
     policy: u32,
     /// When it started.
@@ -106,7 +106,7 @@ impl From<&Clock> for ClockBody {
         Self {
             commitment: clock.commitment.to_string(),
             cycle: clock.cycle,
-            state: clock.state().to_string(),
+            state: clock.state().as_str(),
             policy: clock.policy.0,
             started_at: clock.started_at,
             promised: clock.promised.as_ref().map(Into::into),
