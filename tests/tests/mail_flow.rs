@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
+use mainstay_app::job::{Job, MOST_ATTEMPTS};
 use mainstay_app::mail::{FilingDecision, MailOptions, RecordingTransport, RefileInto};
 use mainstay_app::ticket::MessageText;
 use mainstay_app::{AppError, Caller, Options};
@@ -140,7 +141,7 @@ impl Desk {
     }
 
     async fn state(&self, ticket: TicketId, commitment: &str) -> &'static str {
-        self.test.clock(ticket, commitment).await.state()
+        self.test.clock(ticket, commitment).await.state().as_str()
     }
 
     async fn sets_status(&self, ticket: TicketId, status: &str) {
@@ -967,13 +968,16 @@ async fn sending_is_tried_again_with_patience_and_then_given_up() {
     let mail = desk.outgoing(ticket.id).await.pop().unwrap();
     assert_eq!((mail.state, mail.attempts), (OutgoingMailState::Sent, 3));
 
-    for _ in 0..12 {
+    for _ in 0..MOST_ATTEMPTS {
         desk.transport.answer_next(busy());
     }
     desk.answers(&ticket, "Two.").await;
     desk.test.advance(SignedDuration::from_hours(48)).await;
     let mail = desk.outgoing(ticket.id).await.pop().unwrap();
-    assert_eq!((mail.state, mail.attempts), (OutgoingMailState::Dead, 12));
+    assert_eq!(
+        (mail.state, mail.attempts),
+        (OutgoingMailState::Dead, MOST_ATTEMPTS)
+    );
     let note = desk.messages(ticket.id).await.pop().unwrap();
     assert_eq!(note.visibility, Visibility::Internal);
     assert!(note.text.contains("451 come back later"), "{}", note.text);
@@ -1041,15 +1045,15 @@ async fn nothing_is_sent_twice_when_a_job_runs_twice() {
     let sent = desk.sent().len();
     assert_eq!(sent, 2);
     let jobs = [
-        mainstay_app::job::Job::ReadMail { raw_mail: raw.id },
-        mainstay_app::job::Job::Acknowledge { ticket: ticket.id },
-        mainstay_app::job::Job::DeliverReply { message: answer.id },
+        Job::ReadMail { raw_mail: raw.id },
+        Job::Acknowledge { ticket: ticket.id },
+        Job::DeliverReply { message: answer.id },
     ];
     for job in &jobs {
         desk.test.app.queue_job(job).await.unwrap();
     }
     for mail in desk.outgoing(ticket.id).await {
-        let job = mainstay_app::job::Job::SendMail { mail: mail.id };
+        let job = Job::SendMail { mail: mail.id };
         desk.test.app.queue_job(&job).await.unwrap();
     }
     desk.test.run_due().await;
