@@ -24,6 +24,7 @@ use mainstay_domain::status::StatusKind;
 use mainstay_domain::team::Team;
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::{PageRequest, account, agent, contact, contract, mail, message, team, ticket};
+use mainstay_testing::{PostgresServer, require};
 use mainstay_tests::TestApp;
 
 /// A support desk with one customer, Ana of Acme (Enterprise), and one agent, Bea.
@@ -40,6 +41,10 @@ impl Desk {
     }
 
     async fn open_on(url: &str, language: Option<&str>) -> Self {
+        Self::open_with(url, language, MailOptions::default()).await
+    }
+
+    async fn open_with(url: &str, language: Option<&str>, mail: MailOptions) -> Self {
         let transport = Arc::new(RecordingTransport::default());
         let options = Options {
             mail: MailOptions {
@@ -47,7 +52,7 @@ impl Desk {
                 reply_domain: Some("desk.example".to_owned()),
                 company: "Desk Inc".to_owned(),
                 transport: Some(transport.clone()),
-                ..MailOptions::default()
+                ..mail
             },
             ..Options::default()
         };
@@ -910,6 +915,95 @@ async fn an_agent_answers_from_their_own_mail_program() {
     let answer = desk.last_sent();
     assert_eq!(answer.to, ["ana@acme.example"]);
     assert!(answer.text.contains("I am on it."));
+    desk.test.finish().await;
+}
+
+#[tokio::test]
+async fn somebody_who_only_claims_to_be_an_agent_is_not_believed() {
+    let mail = MailOptions {
+        authserv_id: Some("mx.desk.example".to_owned()),
+        ..MailOptions::default()
+    };
+    let desk = Desk::open_with("sqlite::memory:", None, mail).await;
+    let ticket = desk.ticket_of(&desk.gets(&Letter::default()).await).await;
+    let signed = desk.last_sent().reply_to;
+    let sent = desk.sent().len();
+    let claims = Letter {
+        from: "Bea <bea@desk.example>",
+        to: &signed,
+        body: "Send your password to me.\r\n",
+        ..Letter::default()
+    };
+    let forged = "Authentication-Results: mx.desk.example; dmarc=fail header.from=desk.example\r\n\
+                  Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example\r\n";
+    for (id, fields) in [
+        ("f1@evil.example", ""),
+        ("f2@evil.example", forged),
+        (
+            "f3@evil.example",
+            "Authentication-Results: mx.evil.example; dmarc=pass\r\n",
+        ),
+    ] {
+        desk.gets(&Letter {
+            id,
+            fields,
+            ..claims.clone()
+        })
+        .await;
+        assert_eq!(desk.state(ticket.id, "first_response").await, "running");
+        assert_eq!(desk.sent().len(), sent, "nothing went to the customer");
+    }
+    desk.gets(&Letter {
+        id: "b@desk.example",
+        fields: "Authentication-Results: mx.desk.example;\r\n spf=pass smtp.mailfrom=bea@desk.example;\r\n dmarc=pass header.from=desk.example\r\n",
+        body: "I am on it.\r\n",
+        ..claims
+    })
+    .await;
+    assert_eq!(desk.state(ticket.id, "first_response").await, "met");
+    assert_eq!(desk.sent().len(), sent + 1);
+    desk.test.finish().await;
+}
+
+#[tokio::test]
+async fn mail_flows_on_postgresql_too() {
+    let Some(program) = require(PostgresServer::find()) else {
+        return;
+    };
+    let url = PostgresServer::shared(&program).fresh_database();
+    let desk = Desk::open_on(&url, Some("pt")).await;
+    let raw = desk.gets(&Letter::default()).await;
+    let ticket = desk.ticket_of(&raw).await;
+    desk.answers(&ticket, "Which report?").await;
+    let answer = desk.last_sent();
+    let reply = desk
+        .gets(&Letter {
+            to: &answer.reply_to,
+            cc: "carl@partner.example",
+            id: "second@acme.example",
+            body: "The monthly one.\r\n",
+            ..Letter::default()
+        })
+        .await;
+    assert_eq!(reply.ticket, Some(ticket.id));
+    let again = desk.gets_by("http", &Letter::default().raw()).await;
+    assert_eq!(again.state, RawMailState::Ignored);
+    desk.transport.answer_next(busy());
+    desk.answers(&ticket, "Thank you.").await;
+    desk.test.advance(SignedDuration::from_mins(1)).await;
+    assert_eq!(
+        desk.last_sent().to,
+        ["ana@acme.example", "carl@partner.example"]
+    );
+    let own = desk
+        .test
+        .app
+        .refile_mail(&desk.bea, reply.id, RefileInto::NewTicket)
+        .await
+        .unwrap();
+    assert_eq!(desk.messages(own).await.len(), 1);
+    desk.test.app.replay_mail(&desk.bea, raw.id).await.unwrap();
+    desk.test.run_due().await;
     desk.test.finish().await;
 }
 
