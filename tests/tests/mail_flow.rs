@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
 use mainstay_app::job::{Job, MOST_ATTEMPTS};
-use mainstay_app::mail::{FilingDecision, MailOptions, RecordingTransport, RefileInto};
+use mainstay_app::mail::{
+    FilingDecision, MailOptions, MailTransport, RecordingTransport, RefileInto,
+};
 use mainstay_app::ticket::MessageText;
 use mainstay_app::{AppError, Caller, Options};
 use mainstay_channels::smtp::{RefusedRecipient, SmtpFailure, SmtpReceipt};
@@ -26,6 +28,7 @@ use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::{PageRequest, account, agent, contact, contract, mail, message, team, ticket};
 use mainstay_testing::{PostgresServer, require};
 use mainstay_tests::TestApp;
+use tokio::sync::Notify;
 
 /// A support desk with one customer, Ana of Acme (Enterprise), and one agent, Bea.
 struct Desk {
@@ -1154,6 +1157,64 @@ async fn nothing_is_sent_twice_when_a_job_runs_twice() {
     assert_eq!(desk.sent().len(), sent);
     assert_eq!(desk.messages(ticket.id).await.len(), 2);
     desk.test.finish().await;
+}
+
+/// A mail server that takes a mail and says nothing until it is told to.
+#[derive(Debug, Default)]
+struct SlowServer {
+    asked: Notify,
+    goes_on: Notify,
+}
+
+#[async_trait::async_trait]
+impl MailTransport for SlowServer {
+    async fn send(&self, mail: &OutgoingMail) -> Result<SmtpReceipt, SmtpFailure> {
+        self.asked.notify_one();
+        self.goes_on.notified().await;
+        Ok(SmtpReceipt {
+            accepted: mail.recipients.clone(),
+            refused: Vec::new(),
+            response: "at last".to_owned(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_slow_mail_server_keeps_no_clock_waiting() {
+    let server = Arc::new(SlowServer::default());
+    let options = Options {
+        mail: MailOptions {
+            transport: Some(server.clone()),
+            ..MailOptions::default()
+        },
+        ..Options::default()
+    };
+    let test = TestApp::start_with("sqlite::memory:", "mainstay", options).await;
+    settle(&test, None).await;
+    let raw = Letter::default().raw().into_bytes();
+    let now = test.app.now();
+    test.app.receive_mail(raw, "pipe", now).await.unwrap();
+    let app = test.app.clone();
+    let jobs = tokio::spawn(async move {
+        while let mainstay_app::Tick::More = app.tick_jobs().await? {}
+        Ok::<(), AppError>(())
+    });
+    server.asked.notified().await;
+    let reader = test.app.store().read();
+    let ticket = ticket::find_by_number(&reader, Scope::Everything, 1).await;
+    let ticket = ticket.unwrap().unwrap().ticket;
+    test.clock.advance(SignedDuration::from_hours(24));
+    while let mainstay_app::Tick::More = test.app.tick_due().await.unwrap() {}
+    assert!(!jobs.is_finished());
+    let missed = test.ledger(ticket.id).await;
+    let missed = missed
+        .iter()
+        .any(|event| matches!(event.kind, EventKind::ClockMissed { .. }));
+    assert!(missed, "the clock waited for the mail server");
+    server.goes_on.notify_one();
+    jobs.await.unwrap().unwrap();
+    test.run_due().await;
+    test.finish().await;
 }
 
 #[tokio::test]
