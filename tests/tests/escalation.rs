@@ -617,7 +617,7 @@ async fn a_mail_that_no_server_takes_is_given_up_and_the_ladder_goes_on() {
     let permanent = || {
         Err(SmtpFailure::Permanent {
             reason: "550 no such user".to_owned(),
-            code: Some(550),
+            smtp_code: Some(550),
         })
     };
     house.mails.answer_next(permanent());
