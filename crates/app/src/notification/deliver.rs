@@ -172,20 +172,23 @@ pub(super) async fn record(
             outcome,
         },
     )?;
-    if is_lost
-        && let Some(step) = step
-        && nobody_reached(tx, id, &step).await?
-    {
-        writer.find_nobody(&step)?;
+    if is_lost && let Some(step) = step {
+        let together = writer.taken_together(&step);
+        if let Some(last) = together.last()
+            && nobody_reached(tx, id, &together).await?
+        {
+            writer.find_nobody(last)?;
+        }
     }
     writer.save().await
 }
 
-async fn nobody_reached(tx: &Transaction, id: EscalationId, step: &StepRef) -> Result<bool> {
+/// Whether every telling of these steps was given up.
+async fn nobody_reached(tx: &Transaction, id: EscalationId, steps: &[StepRef]) -> Result<bool> {
     let told = notification::of_escalation(tx, id).await?;
     Ok(told
         .iter()
-        .filter(|told| told.step() == Some(step))
+        .filter(|told| told.step().is_some_and(|step| steps.contains(step)))
         .all(|told| told.state == NotificationState::GivenUp))
 }
 

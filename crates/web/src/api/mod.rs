@@ -10,8 +10,10 @@ mod agent;
 mod audit;
 mod contact;
 mod contract;
+mod escalation;
 mod event;
 mod macro_;
+mod notification;
 mod session;
 mod setting;
 mod team;
@@ -60,6 +62,8 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(session::routes())
         .merge(token::routes())
         .merge(ticket::routes())
+        .merge(escalation::routes())
+        .merge(notification::routes())
         .merge(account::routes())
         .merge(contact::routes())
         .merge(contract::routes())

@@ -16,10 +16,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+pub use self::input::TicketKey;
+
 use self::body::{FactBody, MessageBody, TicketBody};
 use self::input::{
     BulkChangeInput, MergeInput, NewMessageInput, NewTicketInput, SplitInput, TicketChangeInput,
-    TicketKey,
 };
 use crate::Web;
 use crate::auth::Auth;
