@@ -50,7 +50,7 @@ impl TestApp {
         let store = Store::open(&StoreOptions::new(url)).await.expect("a store");
         let app = App::new(store, clock.clone(), [7; 32], options);
         let source = mainstay_policy::builtin(pack).expect("a pack that comes with the program");
-        app.apply_policy(&source, Actor::System, "test")
+        app.apply_policy(&Caller::machine(), &source, "test")
             .await
             .expect("a pack that can be applied");
         let contact = Contact {

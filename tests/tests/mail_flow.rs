@@ -187,6 +187,7 @@ async fn settle(test: &TestApp, language: Option<&str>) -> (AccountId, Caller) {
         email: None,
         calendar: None,
         members: vec![bea.id],
+        on_call: Vec::new(),
         created_at: now,
     };
     team::insert(&tx, &support).await.expect("a team");

@@ -124,7 +124,7 @@ async fn a_letter_its_answer_and_the_answer_to_that() {
     .expect("a service");
     let app = service.app().clone();
     let pack = mainstay_policy::builtin("mainstay").expect("a pack");
-    app.apply_policy(&pack, Actor::System, "test")
+    app.apply_policy(&Caller::machine(), &pack, "test")
         .await
         .expect("a pack that can be applied");
     let stop = CancellationToken::new();

@@ -25,6 +25,23 @@ use crate::throttle::Throttle;
 pub trait Clock: Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// Moves the clock on and says whether it did. A wall clock refuses.
+    fn advance(&self, by: SignedDuration) -> bool {
+        let _ = by;
+        false
+    }
+
+    /// Lets the clock run so many times as fast from now on, and says whether it does. A wall clock refuses.
+    fn set_speed(&self, factor: f64) -> bool {
+        let _ = factor;
+        false
+    }
+
+    /// How many times as fast as the wall clock a simulated clock runs; absent for the wall clock itself.
+    fn simulated_speed(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// A clock that stands until it is moved by hand, for tests and replays.
@@ -53,6 +70,15 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *lock(&self.0)
+    }
+
+    fn advance(&self, by: SignedDuration) -> bool {
+        Self::advance(self, by);
+        true
+    }
+
+    fn simulated_speed(&self) -> Option<f64> {
+        Some(0.0)
     }
 }
 
@@ -129,6 +155,11 @@ impl App {
     pub fn now(&self) -> Timestamp {
         let now = self.0.clock.now();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// The clock.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
     }
 
     /// The store.

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use mainstay_calendar::Calendar;
 use mainstay_domain::clock::{Clock, fold, fold_under};
 use mainstay_domain::digest::Digest;
+use mainstay_domain::escalation::{Ladders, Rules};
 use mainstay_domain::event::Actor;
 use mainstay_domain::name::{CalendarName, CommitmentName};
 use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
+use mainstay_domain::role::Permission;
 use mainstay_domain::status::{Status, StatusKind};
 use mainstay_domain::ticket::Scope;
 use mainstay_policy::{Pack, PackSource, Problem, Refusal};
@@ -17,6 +19,8 @@ use mainstay_store::policy::AppliedPack;
 use mainstay_store::ticket::{Direction, TicketFilter, TicketKey, TicketSort};
 use mainstay_store::{PageRequest, ledger, policy, ticket};
 
+use crate::audit::Action;
+use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Fault, Result};
 use crate::transaction::transact;
@@ -26,7 +30,27 @@ use crate::transaction::transact;
 pub struct PolicyInForce {
     version: PolicyVersion,
     current: Arc<Policy>,
+    ladders: Arc<Ladders>,
     book: PolicyBook,
+}
+
+/// What ladders count on, of one version of the policy.
+#[derive(Debug, Clone)]
+pub(crate) struct LadderRules {
+    /// The version.
+    pub version: PolicyVersion,
+    policy: Arc<Policy>,
+    ladders: Arc<Ladders>,
+}
+
+impl LadderRules {
+    /// In the form the domain asks for.
+    pub fn rules(&self) -> Rules<'_> {
+        Rules {
+            ladders: &self.ladders,
+            calendars: &self.policy.calendars,
+        }
+    }
 }
 
 impl PolicyInForce {
@@ -38,6 +62,7 @@ impl PolicyInForce {
         book.insert(version, Arc::clone(&current));
         Self {
             version,
+            ladders: Arc::new(current.ladders_by_name()),
             current,
             book,
         }
@@ -68,6 +93,27 @@ impl PolicyInForce {
     #[must_use]
     pub fn book(&self) -> &PolicyBook {
         &self.book
+    }
+
+    /// The ladders of the version in force.
+    pub(crate) fn ladder_rules(&self) -> LadderRules {
+        LadderRules {
+            version: self.version,
+            policy: Arc::clone(&self.current),
+            ladders: Arc::clone(&self.ladders),
+        }
+    }
+
+    /// The ladders of a version: those of the latest one that is not newer where that very version is not known.
+    pub(crate) fn ladder_rules_of(&self, version: PolicyVersion) -> LadderRules {
+        match self.book.get(version) {
+            Some(policy) if version != self.version => LadderRules {
+                version,
+                policy: Arc::clone(policy),
+                ladders: Arc::new(policy.ladders_by_name()),
+            },
+            _ => self.ladder_rules(),
+        }
     }
 
     /// The statuses that the policy in force adds to the built-in ones.
@@ -114,6 +160,15 @@ impl From<AppliedPack> for AppliedVersion {
     }
 }
 
+/// A version of the policy with what it promises.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownPolicy {
+    /// Which version.
+    pub applied: AppliedVersion,
+    /// What it promises: the whole pack, flattened.
+    pub promises: serde_json::Value,
+}
+
 /// A running clock that would be due at another instant under a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockDifference {
@@ -157,11 +212,34 @@ impl App {
         Ok(())
     }
 
+    /// Loads the policy as [`App::load_policy`] does, and applies this pack where none was ever applied: a service
+    /// without a policy would promise nothing to anybody. Returns what was applied, if anything was.
+    ///
+    /// # Errors
+    /// As [`App::load_policy`] and [`App::apply_policy`].
+    pub async fn load_policy_or_apply(
+        &self,
+        caller: &Caller,
+        source: &PackSource,
+        note: &str,
+    ) -> Result<Option<AppliedVersion>> {
+        self.load_policy().await?;
+        if self.policy().version() != PolicyVersion(0) {
+            return Ok(None);
+        }
+        match self.apply_policy(caller, source, note).await {
+            Ok(applied) => Ok(Some(applied)),
+            // Another node that started at the same time was first, with the same pack.
+            Err(AppError::Refused(_)) => self.load_policy().await.map(|()| None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads the policy again if another node has applied one.
     ///
     /// # Errors
     /// As [`App::load_policy`].
-    pub(crate) async fn follow_policy(&self) -> Result<()> {
+    pub async fn follow_policy(&self) -> Result<()> {
         let latest = policy::latest_version(&self.store().read()).await?;
         if latest.is_some_and(|latest| latest != self.policy().version()) {
             self.load_policy().await?;
@@ -173,13 +251,14 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Invalid`] with every problem when the pack is refused, [`AppError::Refused`] when it is the one in
-    /// force already.
+    /// force already, [`AppError::Forbidden`] without the permission `policy.apply`.
     pub async fn apply_policy(
         &self,
+        caller: &Caller,
         source: &PackSource,
-        actor: Actor,
         note: &str,
     ) -> Result<AppliedVersion> {
+        caller.require(Permission::ApplyPolicy)?;
         let pack = check(source)?;
         let digest = pack
             .digest
@@ -199,10 +278,13 @@ impl App {
                 digest,
                 files: source.files().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
                 applied_at: self.now(),
-                applied_by: actor,
+                applied_by: caller.actor,
                 note: note.to_owned(),
             };
             policy::apply(tx, &applied).await?;
+            let action = Action::new("policy.applied", "policy", applied.version.0)
+                .with(serde_json::json!({ "pack": applied.pack, "note": note }));
+            self.record(tx, caller, action).await?;
             Ok(applied)
         })?;
         self.load_policy().await?;
@@ -213,8 +295,9 @@ impl App {
     /// Every version that was applied, the latest last.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`] when the store does not answer.
-    pub async fn policy_history(&self) -> Result<Vec<AppliedVersion>> {
+    /// [`AppError::Forbidden`] without the permission `policy.read`.
+    pub async fn policy_history(&self, caller: &Caller) -> Result<Vec<AppliedVersion>> {
+        caller.require(Permission::ReadPolicy)?;
         let all = policy::all(&self.store().read()).await?;
         Ok(all.into_iter().map(AppliedVersion::from).collect())
     }
@@ -222,8 +305,14 @@ impl App {
     /// The files of a version that was applied.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is none of that number.
-    pub async fn policy_source(&self, version: PolicyVersion) -> Result<PackSource> {
+    /// [`AppError::NotFound`] when there is none of that number, [`AppError::Forbidden`] without the permission
+    /// `policy.read`.
+    pub async fn policy_source(
+        &self,
+        caller: &Caller,
+        version: PolicyVersion,
+    ) -> Result<PackSource> {
+        caller.require(Permission::ReadPolicy)?;
         let applied = policy::find(&self.store().read(), version).await?;
         let applied = applied.ok_or_else(|| AppError::no_such("policy version", version.0))?;
         Ok(PackSource::new(applied.files))
@@ -235,19 +324,50 @@ impl App {
     /// [`AppError::NotFound`] when there is none of that number; otherwise as [`App::apply_policy`].
     pub async fn roll_back_policy(
         &self,
+        caller: &Caller,
         version: PolicyVersion,
-        actor: Actor,
     ) -> Result<AppliedVersion> {
-        let source = self.policy_source(version).await?;
+        caller.require(Permission::ApplyPolicy)?;
+        let source = self.policy_source(caller, version).await?;
         let note = format!("Back to version {}.", version.0);
-        self.apply_policy(&source, actor, &note).await
+        self.apply_policy(caller, &source, &note).await
+    }
+
+    /// The policy in force: which version it is, and what it promises, as [`mainstay_policy::to_json`] says it. Nothing
+    /// where no pack was ever applied.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] without the permission `policy.read`.
+    pub async fn policy_in_force(&self, caller: &Caller) -> Result<Option<ShownPolicy>> {
+        caller.require(Permission::ReadPolicy)?;
+        self.follow_policy().await?;
+        let in_force = self.policy();
+        let Some(applied) = policy::find(&self.store().read(), in_force.version()).await? else {
+            return Ok(None);
+        };
+        let pack = Pack {
+            policy: Policy::clone(in_force.current()),
+            digest: applied.digest.to_string(),
+            warnings: Vec::new(),
+        };
+        Ok(Some(ShownPolicy {
+            applied: applied.into(),
+            promises: mainstay_policy::to_json(&pack),
+        }))
     }
 
     /// Which running clocks would be due at another instant, had the draft been in force all along. Nothing is changed.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] when the draft is refused.
-    pub async fn preview_policy(&self, draft: &PackSource) -> Result<Vec<ClockDifference>> {
+    /// [`AppError::Invalid`] when the draft is refused, [`AppError::Forbidden`] without the permissions `policy.read`
+    /// and `ticket.read`.
+    pub async fn preview_policy(
+        &self,
+        caller: &Caller,
+        draft: &PackSource,
+    ) -> Result<Vec<ClockDifference>> {
+        caller.require(Permission::ReadPolicy)?;
+        caller.require(Permission::ReadTickets)?;
         let draft = check(draft)?.policy;
         let now = self.now();
         let reader = self.store().read();

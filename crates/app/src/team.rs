@@ -46,6 +46,7 @@ impl App {
             email: None,
             calendar: None,
             members: Vec::new(),
+            on_call: Vec::new(),
             created_at: now,
         };
         fill(&mut team);
@@ -95,8 +96,17 @@ fn checked(mut team: Team) -> Result<Team> {
     if let Some(email) = &team.email {
         faults.address("email", email);
     }
+    if team
+        .on_call
+        .iter()
+        .any(|agent| !team.members.contains(agent))
+    {
+        faults.add("on_call", "only members of the team can be on call for it");
+    }
     faults.finish()?;
     team.members.sort();
     team.members.dedup();
+    team.on_call.sort();
+    team.on_call.dedup();
     Ok(team)
 }

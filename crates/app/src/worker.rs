@@ -13,6 +13,7 @@ use crate::context::App;
 use crate::error::Result;
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
 use crate::mail;
+use crate::notification::note_mail;
 use crate::transaction::transact;
 
 /// What a tick of the worker did.
@@ -116,22 +117,24 @@ impl App {
         tracing::debug!(subject = ?due.subject, ?lateness, "due");
         match due.subject {
             DueSubject::Ticket(ticket) => self.fire_clocks(ticket).await,
-            DueSubject::Escalation(escalation) => {
-                let _ = escalation;
-                Ok(())
-            }
+            DueSubject::Escalation(escalation) => self.climb(escalation).await,
+            DueSubject::Agent(agent) => self.deliver_notifications(agent).await,
         }
     }
 
     /// Runs a job and writes down how it went.
     async fn run(&self, stored: &StoredJob) -> Result<()> {
-        let outcome = match serde_json::from_str::<Job>(&stored.payload) {
-            Ok(job) => self.run_job(stored, &job).await,
+        let job = serde_json::from_str::<Job>(&stored.payload);
+        let outcome = match &job {
+            Ok(job) => self.run_job(stored, job).await,
             Err(error) => Err(JobFailure::Fail(format!("the job cannot be read: {error}"))),
         };
         let id = stored.id;
         let now = self.now();
         transact!(self, tx => async {
+            if let Ok(Job::SendMail { mail }) = &job {
+                note_mail(self, tx, *mail).await?;
+            }
             match &outcome {
                 Ok(()) => job::complete(tx, id).await?,
                 Err(JobFailure::Retry(reason)) if stored.attempts + 1 < MOST_ATTEMPTS => {

@@ -23,6 +23,7 @@ pub mod macro_;
 pub mod mail;
 pub mod message;
 pub mod name;
+pub mod notification;
 pub mod policy;
 pub mod role;
 pub mod routing;

@@ -18,6 +18,8 @@ pub struct Team {
     pub calendar: Option<CalendarName>,
     /// Who belongs to it.
     pub members: Vec<AgentId>,
+    /// Who is on call now. Where nobody is, whoever is to be told tells the whole team.
+    pub on_call: Vec<AgentId>,
     /// When it was created.
     pub created_at: Timestamp,
 }

@@ -1,7 +1,10 @@
 //! How a command fails: what went wrong, where, and how to mend it.
 
+use std::error::Error as _;
 use std::fmt;
 use std::process::ExitCode;
+
+use mainstay_app::AppError;
 
 /// The reason a command could not do what it was asked, in words for the person who typed it.
 #[derive(Debug)]
@@ -18,6 +21,23 @@ impl Failure {
             what: what.into(),
             remedy: None,
             code: 1,
+        }
+    }
+
+    /// A failure of a use case: a problem at a time, and the cause of a fault, which only the person at the machine may
+    /// see.
+    #[must_use]
+    pub fn of(error: &AppError) -> Self {
+        let what = match error {
+            AppError::Invalid(faults) => {
+                let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                texts.join("\n")
+            }
+            error => error.to_string(),
+        };
+        match error.source() {
+            Some(cause) => Self::new(format!("{what}\n{cause}")),
+            None => Self::new(what),
         }
     }
 

@@ -26,6 +26,9 @@ const NAP: Duration = Duration::from_millis(200);
 /// How long the worker waits after the store did not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
+/// How often a node that does no work looks whether another policy was applied.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How often a silent stream is given a sign of life, so that no proxy between us and the listener ends it.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -42,12 +45,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens the store and takes the address.
+    /// Opens the store, puts the policy in force and takes the address.
     ///
     /// # Errors
-    /// Fails when the store cannot be opened or the address is taken.
+    /// Fails when the store cannot be opened, the policy cannot be read or the address is taken.
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        let app = open(&settings, clock).await?;
+        let app = open_with_policy(&settings, clock).await?;
         let mailboxes = mail::mailboxes(&settings)?;
         let listen = settings.http.listen;
         let refused = |error| {
@@ -175,6 +178,18 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
     Ok(App::new(store, clock, seed()?, options))
 }
 
+/// Opens what the use cases need and puts the policy in force that the store holds, if it holds one.
+///
+/// # Errors
+/// Fails when the store cannot be opened or the policy cannot be read.
+pub async fn open_with_policy(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
+    let app = open(settings, clock).await?;
+    app.load_policy()
+        .await
+        .map_err(|error| Failure::of(&error))?;
+    Ok(app)
+}
+
 async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let url = settings.database.url.expose();
     if let Some(path) = url
@@ -241,7 +256,7 @@ fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
 /// that waits for a slow server keeps no clock from being on time.
 async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     if !works {
-        return;
+        return follow_policy(app, stop).await;
     }
     if let Err(error) = app.send_waiting_mail().await {
         tracing::error!("mail that waits could not be queued: {error}");
@@ -279,5 +294,84 @@ async fn sleep(stop: &CancellationToken, rest: Duration, woken: impl Future<Outp
         () = stop.cancelled() => {}
         () = woken, if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
         () = tokio::time::sleep(rest) => {}
+    }
+}
+
+/// Keeps up with the policy that others apply, on a node that does no work.
+async fn follow_policy(app: App, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = app.follow_policy().await {
+            tracing::error!("the policy could not be read: {error}");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Reader;
+    use crate::time::WallClock;
+    use std::collections::BTreeMap;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    async fn service(folder: &Path, more: &str) -> Result<Service, Failure> {
+        let data = folder.display();
+        let file = format!("data = \"{data}\"\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n");
+        let file = Some((Path::new("mainstay.toml"), file.as_str()));
+        let reader = Reader::new(file, BTreeMap::new(), BTreeMap::new())?;
+        Service::start(Settings::read(reader)?, Arc::new(WallClock)).await
+    }
+
+    async fn ask(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_service_serves_and_ends_in_order_while_a_client_idles() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path(), "").await.unwrap();
+        let address = service.address();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(service.run(stop.clone()));
+        assert!(ask(address, "/healthz").await.ends_with("ok\n"));
+        let ready = ask(address, "/readyz").await;
+        assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+        assert!(ready.contains("\"ready\":true"), "{ready}");
+        let _idle = TcpStream::connect(address).await.unwrap();
+        stop.cancel();
+        running.await.unwrap().unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_a_clear_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = service(folder.path(), "").await.unwrap();
+        let mut second = service(folder.path(), "").await.unwrap().settings;
+        second.http.listen = first.address();
+        let failure = Service::start(second, Arc::new(WallClock)).await.err();
+        let text = failure.unwrap().to_string();
+        assert!(text.contains("cannot listen on"), "{text}");
+        assert!(text.contains("--listen"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_opened_is_a_clear_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let more = "[database]\nurl = \"mysql://x\"";
+        let failure = service(folder.path(), more).await.err();
+        let text = failure.unwrap().to_string();
+        assert!(text.contains("the store cannot be opened"), "{text}");
+        assert!(text.contains("sqlite:PATH"), "{text}");
     }
 }

@@ -82,6 +82,20 @@ impl Clock for SimulatedClock {
     fn now(&self) -> Timestamp {
         self.lock().now(Instant::now())
     }
+
+    fn advance(&self, by: SignedDuration) -> bool {
+        Self::advance(self, by);
+        true
+    }
+
+    fn set_speed(&self, factor: f64) -> bool {
+        Self::set_speed(self, factor);
+        true
+    }
+
+    fn simulated_speed(&self) -> Option<f64> {
+        Some(self.lock().speed)
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! The one index of what is due: the next instant of every ticket and escalation at which something must happen.
+//! The one index of what is due: the next instant of every ticket, escalation and agent at which
+//! something must happen.
 //!
 //! Finding what is due costs by what is due, whatever else is open. A node takes due subjects under a lease: until it
 //! ends no other node is given them, and a node that dies loses them to the others.
 
 use jiff::Timestamp;
-use mainstay_domain::id::{EscalationId, TicketId};
+use mainstay_domain::id::{AgentId, EscalationId, TicketId};
 use uuid::Uuid;
 
 use crate::column::{Field, named};
@@ -20,6 +21,8 @@ pub enum DueSubject {
     Ticket(TicketId),
     /// An escalation: its next step is to be taken.
     Escalation(EscalationId),
+    /// An agent: what they are to be told is to be delivered.
+    Agent(AgentId),
 }
 
 /// What is due.
@@ -163,11 +166,13 @@ pub(crate) fn skip_locked(tx: &Transaction) -> &'static str {
 enum Kind {
     Ticket,
     Escalation,
+    Agent,
 }
 
 named!(Kind {
     Ticket = "ticket",
     Escalation = "escalation",
+    Agent = "agent",
 });
 
 impl Kind {
@@ -175,6 +180,7 @@ impl Kind {
         match self {
             Self::Ticket => DueSubject::Ticket(id.into()),
             Self::Escalation => DueSubject::Escalation(id.into()),
+            Self::Agent => DueSubject::Agent(id.into()),
         }
     }
 }
@@ -184,6 +190,7 @@ impl DueSubject {
         match self {
             Self::Ticket(_) => Kind::Ticket,
             Self::Escalation(_) => Kind::Escalation,
+            Self::Agent(_) => Kind::Agent,
         }
     }
 
@@ -191,6 +198,7 @@ impl DueSubject {
         match self {
             Self::Ticket(id) => id.uuid(),
             Self::Escalation(id) => id.uuid(),
+            Self::Agent(id) => id.uuid(),
         }
     }
 }

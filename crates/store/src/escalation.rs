@@ -1,10 +1,13 @@
 //! Escalations: their facts, and the fold of them that lists and the index of what is due need.
 
 use jiff::Timestamp;
-use mainstay_domain::escalation::{Escalation, EscalationEvent, GroupKey, Phase, Subject};
-use mainstay_domain::event::Actor;
-use mainstay_domain::id::{EscalationId, TicketId};
+use mainstay_domain::escalation::{
+    Escalation, EscalationEvent, GroupKey, Phase, Sighting, Subject,
+};
+use mainstay_domain::event::{Actor, EventKind};
+use mainstay_domain::id::{AgentId, EscalationId, TicketId};
 use mainstay_domain::name::LadderName;
+use mainstay_domain::policy::PolicyVersion;
 
 use crate::column::{Field, Scalar, from_json, named, to_json};
 use crate::connection::{Connection, Transaction, all};
@@ -41,6 +44,8 @@ pub struct StoredEscalation {
     pub ended_at: Option<Timestamp>,
     /// When its next step is due.
     pub next_at: Option<Timestamp>,
+    /// The policy that raised it: its ladders are the ones that are climbed.
+    pub policy: PolicyVersion,
     /// How many facts it is the fold of.
     pub version: u64,
 }
@@ -64,7 +69,7 @@ named!(StoredPhase {
 
 record!(StoredEscalation in "escalation" {
     id, subject_key, ladder, phase, level, reason, tickets, raised_at, acknowledged_at, acknowledged_by, ended_at,
-    next_at, version,
+    next_at, policy, version,
 });
 
 /// Kept as JSON.
@@ -81,11 +86,12 @@ impl Scalar for Vec<TicketId> {
 }
 
 impl StoredEscalation {
-    /// What is stored of an escalation of so many facts whose next step is due then.
+    /// What is stored of an escalation of so many facts, raised under a policy, whose next step is due then.
     #[must_use]
     pub fn of(
         id: EscalationId,
         escalation: &Escalation,
+        policy: PolicyVersion,
         next_at: Option<Timestamp>,
         version: u64,
     ) -> Self {
@@ -107,6 +113,7 @@ impl StoredEscalation {
             acknowledged_by: escalation.acknowledged.map(|taken| taken.by),
             ended_at,
             next_at,
+            policy,
             version,
         }
     }
@@ -228,24 +235,110 @@ pub async fn open_about(
     fetch_all(on, sql).await
 }
 
-/// Lists escalations, the latest first; those in one phase, or all.
+/// Which escalations to list: those that fit everything that is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EscalationFilter {
+    /// In this phase.
+    pub phase: Option<StoredPhase>,
+    /// About this ticket.
+    pub ticket: Option<TicketId>,
+    /// That this agent took on, or was told of.
+    pub concerns: Option<AgentId>,
+}
+
+/// Lists escalations, the latest first.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
 pub async fn list(
     on: &impl Connection,
-    phase: Option<StoredPhase>,
+    filter: &EscalationFilter,
     page: PageRequest,
 ) -> Result<Page<StoredEscalation>, StoreError> {
     let mut sql = select::<StoredEscalation>().then(" WHERE 1 = 1");
-    if let Some(phase) = &phase {
+    if let Some(phase) = &filter.phase {
         sql.push(" AND t.phase = ").bind(phase);
+    }
+    if let Some(ticket) = &filter.ticket {
+        sql.push(" AND t.id IN (SELECT escalation FROM escalation_ticket WHERE ticket = ")
+            .bind(ticket)
+            .push(")");
+    }
+    if let Some(agent) = &filter.concerns {
+        sql.push(" AND (t.acknowledged_by = ")
+            .bind(&Actor::Agent(*agent))
+            .push(" OR t.id IN (SELECT escalation FROM notification WHERE escalation IS NOT NULL AND recipient = ")
+            .bind(agent)
+            .push("))");
     }
     latest_first(&mut sql, "t.raised_at", page);
     let items = fetch_all(on, sql).await?;
     Ok(Page::of(items, page.limit, |stored: &StoredEscalation| {
         Cursor::at(stored.raised_at, stored.id.uuid())
     }))
+}
+
+/// Which accounts' open tickets bear one of these tags or this category, and since when: facts of a span of time, both
+/// ends included.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a fact cannot be read.
+pub async fn sightings(
+    on: &impl Connection,
+    key: &GroupKey,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Sighting>, StoreError> {
+    let mut sql = Sql::new("SELECT t.account, t.id, e.at, e.payload FROM ticket t");
+    let kinds = match key {
+        GroupKey::Tag(tag) => {
+            sql.push(" JOIN ticket_tag g ON g.ticket = t.id AND g.tag = ")
+                .bind(tag);
+            "('opened', 'tags_added')"
+        }
+        GroupKey::Category(_) => "('opened', 'category_changed')",
+    };
+    sql.push(&format!(
+        " JOIN event e ON e.ticket = t.id AND e.kind IN {kinds} \
+         WHERE t.account IS NOT NULL AND t.status_kind NOT IN ('resolved', 'closed')"
+    ));
+    if let GroupKey::Category(category) = key {
+        sql.push(" AND t.category = ").bind(category);
+    }
+    sql.push(" AND t.updated_at >= ")
+        .bind(&from)
+        .push(" AND e.at >= ")
+        .bind(&from)
+        .push(" AND e.at <= ")
+        .bind(&until)
+        .push(" ORDER BY e.at, t.id, e.sequence");
+    let mut sightings = Vec::new();
+    for row in all(on, sql).await? {
+        let kind: EventKind = from_json(&String::read(&row, 3)?).map_err(StoreError::Corrupt)?;
+        if brings(&kind, key) {
+            sightings.push(Sighting {
+                account: Field::read(&row, 0)?,
+                ticket: Field::read(&row, 1)?,
+                key: key.clone(),
+                at: Field::read(&row, 2)?,
+            });
+        }
+    }
+    Ok(sightings)
+}
+
+/// Whether a fact gives a ticket this tag or category.
+fn brings(kind: &EventKind, key: &GroupKey) -> bool {
+    match (kind, key) {
+        (EventKind::Opened { tags, .. } | EventKind::TagsAdded { tags }, GroupKey::Tag(tag)) => {
+            tags.contains(tag)
+        }
+        (
+            EventKind::Opened { category, .. } | EventKind::CategoryChanged { to: category },
+            GroupKey::Category(wanted),
+        ) => category.as_ref() == Some(wanted),
+        _ => false,
+    }
 }
 
 async fn append(

@@ -1,83 +1,36 @@
-//! What agents are told: every alert, from when it arose until it was delivered and read.
+//! Notifications: what each person is to be told, and the proof that they were.
 
 use jiff::Timestamp;
 use mainstay_domain::escalation::NotifyChannel;
-use mainstay_domain::escalation::storm::{Alert, Sent, Urgency, Wake};
-use mainstay_domain::id::{AgentId, EscalationId, NotificationId, TicketId};
+use mainstay_domain::escalation::storm::{Sent, Urgency, Wake};
+use mainstay_domain::id::{AgentId, EscalationId, NotificationId};
+use mainstay_domain::notification::{About, Notification, NotificationState};
+use uuid::Uuid;
 
-use crate::column::{Field, named};
+use crate::column::{Field, Scalar, from_json, named, to_json};
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{self, fetch_all, insert_all, record, select};
+use crate::record::{self, Record, fetch_all, insert_values, record, select};
 use crate::sql::Sql;
 
-/// Something an agent is told, by one channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredNotification {
-    /// Identifies it.
-    pub id: NotificationId,
-    /// Whom.
-    pub agent: AgentId,
-    /// By which channel.
-    pub channel: NotifyChannel,
-    /// How soon it must be read.
-    pub urgency: Urgency,
-    /// Whether it reaches somebody whose hours are closed.
-    pub wake: Wake,
-    /// What it is about, such as `clock.warned`.
-    pub kind: String,
-    /// What it says, in a line.
-    pub title: String,
-    /// What it says further, as plain text.
-    pub body: String,
-    /// About which ticket.
-    pub ticket: Option<TicketId>,
-    /// About which escalation.
-    pub escalation: Option<EscalationId>,
-    /// At which step of it, from 0.
-    pub step: Option<u32>,
-    /// How far it is.
-    pub state: NotificationState,
-    /// When it arose.
-    pub at: Timestamp,
-    /// Until when it is held at the most.
-    pub held_until: Option<Timestamp>,
-    /// When it was delivered.
-    pub sent_at: Option<Timestamp>,
-    /// What proves the delivery, such as the receipt of a mail server.
-    pub delivery: Option<String>,
-    /// Why it could not be delivered.
-    pub error: Option<String>,
-    /// When the agent read it in the program.
-    pub read_at: Option<Timestamp>,
-}
-
-/// How far a notification is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NotificationState {
-    /// It waits for its delivery.
-    Pending,
-    /// It is on its way in a delivery.
-    Sending,
-    /// It was delivered.
-    Sent,
-    /// It could not be delivered, and was given up.
-    Failed,
-}
-
-named!(NotificationState {
-    Pending = "pending",
-    Sending = "sending",
-    Sent = "sent",
-    Failed = "failed",
+record!(Notification in "notification" {
+    id, recipient, channel, about, ticket, escalation, title, detail, urgency, wake, at, cause, state, held_until,
+    delivery, dispatched_at, delivered_at, read_at, last_error,
 });
+
 named!(NotifyChannel {
     InApp = "in_app",
     Email = "email",
     Slack = "slack",
     Sms = "sms",
     Pager = "pager",
+});
+named!(NotificationState {
+    Pending = "pending",
+    Dispatched = "dispatched",
+    Delivered = "delivered",
+    GivenUp = "given_up",
 });
 named!(Urgency {
     Routine = "routine",
@@ -88,236 +41,50 @@ named!(Wake {
     Yes = "yes",
 });
 
-record!(StoredNotification in "notification" {
-    id, agent, channel, urgency, wake, kind, title, body, ticket, escalation, step, state, at, held_until, sent_at,
-    delivery, error, read_at,
-});
+/// Kept as JSON.
+impl Scalar for About {
+    type Base = String;
 
-impl StoredNotification {
-    /// What storm control asks for.
-    #[must_use]
-    pub fn alert(&self) -> Alert {
-        Alert {
-            id: self.id,
-            to: self.agent,
-            channel: self.channel,
-            urgency: self.urgency,
-            wake: self.wake,
-            at: self.at,
-            held_until: self.held_until,
-        }
+    fn to_base(&self) -> String {
+        to_json(self)
+    }
+
+    fn from_base(base: String) -> Result<Self, String> {
+        from_json(&base)
     }
 }
 
-/// Inserts notifications, several with each statement.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when one is there, or an agent is not.
-pub async fn insert(
-    tx: &Transaction,
-    notifications: &[StoredNotification],
-) -> Result<(), StoreError> {
-    insert_all(tx, notifications).await
+/// Which notifications in the program to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadState {
+    /// Every one.
+    Any,
+    /// Those that were not read yet.
+    Unread,
 }
 
-/// What an agent is still to be told, oldest first.
+/// Writes notifications, except those of which the same person was told by the same channel before.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn pending(
-    on: &impl Connection,
-    agent: AgentId,
-) -> Result<Vec<StoredNotification>, StoreError> {
-    let sql = select::<StoredNotification>()
-        .with(" WHERE t.agent = ", &agent)
-        .then(" AND t.state = 'pending' ORDER BY t.at, t.id");
-    fetch_all(on, sql).await
-}
-
-/// The deliveries that reached an agent since an instant, one for each digest, oldest first.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn sent_since(
-    on: &impl Connection,
-    agent: AgentId,
-    since: Timestamp,
-) -> Result<Vec<Sent>, StoreError> {
-    let sql = Sql::new("SELECT DISTINCT channel, sent_at FROM notification")
-        .with(" WHERE agent = ", &agent)
-        .with(" AND sent_at >= ", &since)
-        .then(" ORDER BY sent_at, channel");
-    all(on, sql)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(Sent {
-                to: agent,
-                channel: Field::read(row, 0)?,
-                at: Field::read(row, 1)?,
-            })
-        })
-        .collect()
-}
-
-/// Promises that pending notifications are held until an instant at the most.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn hold(
-    tx: &Transaction,
-    ids: &[NotificationId],
-    until: Timestamp,
-) -> Result<(), StoreError> {
-    change(
+/// [`StoreError::Conflict`] when a recipient, ticket or escalation is not there.
+pub async fn insert(tx: &Transaction, notifications: &[Notification]) -> Result<(), StoreError> {
+    let rows = notifications.iter().map(Record::to_values).collect();
+    insert_values(
         tx,
-        Sql::new("UPDATE notification SET held_until = ").with("", &until),
-        ids,
+        "notification",
+        Notification::COLUMNS,
+        rows,
+        " ON CONFLICT (cause, recipient, channel) DO NOTHING",
     )
     .await
 }
 
-/// Takes pending notifications into a delivery, and returns those that another delivery had not taken.
+/// Writes a notification.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn claim(
-    tx: &Transaction,
-    ids: &[NotificationId],
-) -> Result<Vec<StoredNotification>, StoreError> {
-    let mut claimed: Vec<StoredNotification> = Vec::new();
-    for ids in ids.chunks(5_000) {
-        let mut sql = Sql::new(
-            "UPDATE notification SET state = 'sending' WHERE state = 'pending' AND id IN (",
-        );
-        sql.bind_all(ids)
-            .push(") RETURNING ")
-            .push(&record::columns::<StoredNotification>(""));
-        claimed.extend(fetch_all::<StoredNotification>(tx, sql).await?);
-    }
-    claimed.sort_by_key(|notification| (notification.at, notification.id));
-    Ok(claimed)
-}
-
-/// Writes that notifications were delivered together, with what proves it.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn note_sent(
-    tx: &Transaction,
-    ids: &[NotificationId],
-    at: Timestamp,
-    delivery: &str,
-) -> Result<(), StoreError> {
-    let sql = Sql::new("UPDATE notification SET state = 'sent', error = NULL, sent_at = ")
-        .with("", &at)
-        .with(", delivery = ", &delivery.to_owned());
-    change(tx, sql, ids).await
-}
-
-/// Puts notifications whose delivery failed back, to be delivered again.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn put_back(
-    tx: &Transaction,
-    ids: &[NotificationId],
-    error: &str,
-) -> Result<(), StoreError> {
-    let sql =
-        Sql::new("UPDATE notification SET state = 'pending', error = ").with("", &error.to_owned());
-    change(tx, sql, ids).await
-}
-
-/// Gives notifications up that cannot be delivered.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn give_up(
-    tx: &Transaction,
-    ids: &[NotificationId],
-    error: &str,
-) -> Result<(), StoreError> {
-    let sql =
-        Sql::new("UPDATE notification SET state = 'failed', error = ").with("", &error.to_owned());
-    change(tx, sql, ids).await
-}
-
-/// Writes that an agent read these notifications, as far as they are theirs.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn note_read(
-    tx: &Transaction,
-    agent: AgentId,
-    ids: &[NotificationId],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = read_sql(agent, at);
-    for ids in ids.chunks(5_000) {
-        let mut sql = sql.clone();
-        sql.push(" AND id IN (").bind_all(ids).push(")");
-        tx.execute(sql).await?;
-    }
-    Ok(())
-}
-
-/// Writes that an agent read everything they were told.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn note_all_read(
-    tx: &Transaction,
-    agent: AgentId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(read_sql(agent, at)).await?;
-    Ok(())
-}
-
-/// What an agent was told in the program, the latest first.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn list(
-    on: &impl Connection,
-    agent: AgentId,
-    page: PageRequest,
-) -> Result<Page<StoredNotification>, StoreError> {
-    let mut sql = select::<StoredNotification>()
-        .with(" WHERE t.agent = ", &agent)
-        .with(" AND t.channel = ", &NotifyChannel::InApp);
-    latest_first(&mut sql, "t.at", page);
-    let items = fetch_all(on, sql).await?;
-    Ok(Page::of(items, page.limit, |told: &StoredNotification| {
-        Cursor::at(told.at, told.id.uuid())
-    }))
-}
-
-/// How much of what an agent was told in the program they have not read.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn count_unread(on: &impl Connection, agent: AgentId) -> Result<u64, StoreError> {
-    let sql = Sql::new("SELECT COUNT(*) FROM notification")
-        .with(" WHERE agent = ", &agent)
-        .with(" AND channel = ", &NotifyChannel::InApp)
-        .then(" AND read_at IS NULL");
-    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
-}
-
-/// Who was told of an escalation, oldest first.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn of_escalation(
-    on: &impl Connection,
-    escalation: EscalationId,
-) -> Result<Vec<StoredNotification>, StoreError> {
-    let sql = select::<StoredNotification>()
-        .with(" WHERE t.escalation = ", &escalation)
-        .then(" ORDER BY t.at, t.id");
-    fetch_all(on, sql).await
+/// [`StoreError::Conflict`] when it is not there.
+pub async fn update(tx: &Transaction, notification: &Notification) -> Result<(), StoreError> {
+    record::update(tx, notification).await
 }
 
 /// A notification by its id.
@@ -327,21 +94,128 @@ pub async fn of_escalation(
 pub async fn find(
     on: &impl Connection,
     id: NotificationId,
-) -> Result<Option<StoredNotification>, StoreError> {
+) -> Result<Option<Notification>, StoreError> {
     record::find(on, &id).await
 }
 
-async fn change(tx: &Transaction, sql: Sql, ids: &[NotificationId]) -> Result<(), StoreError> {
-    for ids in ids.chunks(5_000) {
-        let mut sql = sql.clone();
-        sql.push(" WHERE id IN (").bind_all(ids).push(")");
-        tx.execute(sql).await?;
-    }
-    Ok(())
+/// What waits to be delivered to a person, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn pending(
+    on: &impl Connection,
+    recipient: AgentId,
+) -> Result<Vec<Notification>, StoreError> {
+    let sql = select::<Notification>()
+        .with(" WHERE t.recipient = ", &recipient)
+        .then(" AND t.state = 'pending' ORDER BY t.at, t.id");
+    fetch_all(on, sql).await
 }
 
-fn read_sql(agent: AgentId, at: Timestamp) -> Sql {
-    Sql::new("UPDATE notification SET read_at = ")
-        .with("", &at)
-        .with(" WHERE read_at IS NULL AND agent = ", &agent)
+/// The deliveries that were handed to a person's channels after an instant, each once, however many alerts it carried.
+/// What is shown in the program itself is not among them.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn dispatched_after(
+    on: &impl Connection,
+    recipient: AgentId,
+    after: Timestamp,
+) -> Result<Vec<Sent>, StoreError> {
+    let sql = Sql::new("SELECT channel, delivery, MIN(dispatched_at) FROM notification")
+        .with(" WHERE recipient = ", &recipient)
+        .with(" AND dispatched_at > ", &after)
+        .then(" AND channel <> 'in_app' GROUP BY channel, delivery ORDER BY 3");
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Sent {
+                to: recipient,
+                channel: Field::read(row, 0)?,
+                at: Field::read(row, 2)?,
+            })
+        })
+        .collect()
+}
+
+/// The notifications that went with a delivery, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_delivery(
+    on: &impl Connection,
+    delivery: Uuid,
+) -> Result<Vec<Notification>, StoreError> {
+    let sql = select::<Notification>()
+        .with(" WHERE t.delivery = ", &delivery)
+        .then(" ORDER BY t.at, t.id");
+    fetch_all(on, sql).await
+}
+
+/// Whom an escalation told, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_escalation(
+    on: &impl Connection,
+    escalation: EscalationId,
+) -> Result<Vec<Notification>, StoreError> {
+    let sql = select::<Notification>()
+        .with(" WHERE t.escalation = ", &escalation)
+        .then(" ORDER BY t.at, t.id");
+    fetch_all(on, sql).await
+}
+
+/// What a person was told in the program itself, the latest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn in_app(
+    on: &impl Connection,
+    recipient: AgentId,
+    read: ReadState,
+    page: PageRequest,
+) -> Result<Page<Notification>, StoreError> {
+    let mut sql = select::<Notification>()
+        .with(" WHERE t.recipient = ", &recipient)
+        .then(" AND t.channel = 'in_app'");
+    if read == ReadState::Unread {
+        sql.push(" AND t.read_at IS NULL");
+    }
+    latest_first(&mut sql, "t.at", page);
+    let items = fetch_all(on, sql).await?;
+    Ok(Page::of(items, page.limit, |stored: &Notification| {
+        Cursor::at(stored.at, stored.id.uuid())
+    }))
+}
+
+/// How many things a person was told in the program itself and has not read.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count_unread(on: &impl Connection, recipient: AgentId) -> Result<u64, StoreError> {
+    let sql = Sql::new("SELECT COUNT(*) FROM notification")
+        .with(" WHERE recipient = ", &recipient)
+        .then(" AND channel = 'in_app' AND read_at IS NULL");
+    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// Notes that a person read everything they were told in the program itself until an instant, and says how much was new.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn read_all(
+    tx: &Transaction,
+    recipient: AgentId,
+    until: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql = Sql::new("UPDATE notification SET read_at = ")
+        .with("", &until)
+        .with(" WHERE recipient = ", &recipient)
+        .with(
+            " AND channel = 'in_app' AND read_at IS NULL AND at <= ",
+            &until,
+        );
+    tx.execute(sql).await
 }

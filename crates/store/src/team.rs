@@ -10,7 +10,7 @@ use crate::named_list::name_key;
 use crate::record::{self, fetch_all, fetch_one, insert_all, insert_values, record, select};
 use crate::sql::Sql;
 
-record!(Team in "team" { id, name, email, calendar, members, created_at });
+record!(Team in "team" { id, name, email, calendar, members, on_call, created_at });
 
 /// Inserts a new team.
 ///

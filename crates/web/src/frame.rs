@@ -154,10 +154,6 @@ async fn harden(request: Request, next: Next) -> Response {
     response
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the layer hands the panic over by value"
-)]
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     // The panic hook has logged what and where.
     Problem::new(

@@ -74,7 +74,6 @@ pub struct Setting {
 }
 
 /// The whole service.
-#[must_use]
 pub fn router(web: Web) -> Router {
     let limits = web.options.limits;
     let (api, description) = api::routes().split_for_parts();

@@ -161,6 +161,7 @@ impl Maker<'_> {
             email: None,
             calendar: None,
             members: serving.clone(),
+            on_call: Vec::new(),
             created_at: began,
         };
         let tx = self.app.store().begin().await?;

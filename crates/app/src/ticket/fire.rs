@@ -16,12 +16,17 @@ impl App {
     pub(crate) async fn fire_clocks(&self, ticket: TicketId) -> Result<()> {
         transact!(self, tx => async {
             let mut writer = TicketWriter::load(self, tx, ticket).await?;
+            let mut fired: Vec<(Timestamp, EventKind)> = Vec::new();
             for clock in writer.clocks() {
-                for (at, kind) in firings(&clock) {
-                    if !is_recorded(writer.events(), &clock, at, &kind) {
-                        writer.record(Actor::System, at, kind);
-                    }
-                }
+                let new = firings(&clock)
+                    .into_iter()
+                    .filter(|(at, kind)| !is_recorded(writer.events(), &clock, *at, kind));
+                fired.extend(new);
+            }
+            // What came due while nobody looked follows in the order in which it came.
+            fired.sort_by_key(|(at, _)| *at);
+            for (at, kind) in fired {
+                writer.record(Actor::System, at, kind);
             }
             writer.refresh().await?;
             Ok(())

@@ -161,6 +161,7 @@ pub(crate) async fn split(
             message: added,
             then: None,
         };
+        new.hear(message.id, &message.text);
         new.decide_at(message.author, message.at, command)?;
     }
     source.decide(

@@ -178,6 +178,7 @@ pub(crate) fn add_message(
     if message.text.trim().is_empty() && message.attachments.is_empty() && message.html.is_none() {
         return Err(AppError::invalid("text", "must not be empty"));
     }
+    writer.hear(message.id, &message.text);
     writer.decide_at(
         author,
         message.at,

@@ -3,20 +3,25 @@
 //! A [`TicketWriter`] holds a ticket with its whole ledger inside a transaction. Commands are decided on it one after the
 //! other; [`TicketWriter::save`] then writes the new facts, the row and the clocks, all at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use mainstay_domain::clock::{Clock, fold};
+use mainstay_domain::condition::TicketFacts;
+use mainstay_domain::escalation::next_unresolved;
 use mainstay_domain::event::{Actor, Event, EventKind};
-use mainstay_domain::id::TicketId;
+use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::ticket::{Command, Scope, Ticket};
 use mainstay_store::change::Change;
+use mainstay_store::due::DueSubject;
 use mainstay_store::ticket::{NextDue, StoredTicket};
-use mainstay_store::{Transaction, change, clock, ledger, ticket};
+use mainstay_store::{Transaction, change, clock, due, ledger, ticket};
 
 use super::stored_clock::stored_clocks;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::escalation;
 use crate::policy::PolicyInForce;
 
 /// A ticket that is being changed.
@@ -29,6 +34,17 @@ pub(crate) struct TicketWriter<'a> {
     events: Vec<Event>,
     /// How many of the events the store has already.
     stored: usize,
+    /// What held of the ticket before each new event; nothing before the one that opens it.
+    before: Vec<Option<TicketFacts>>,
+    /// What new messages say.
+    said: BTreeMap<MessageId, String>,
+}
+
+/// A new fact, and what held of the ticket before and after it.
+pub(crate) struct NewFact {
+    pub event: Event,
+    pub before: Option<TicketFacts>,
+    pub after: TicketFacts,
 }
 
 /// What was written.
@@ -51,6 +67,8 @@ impl<'a> TicketWriter<'a> {
             ticket,
             events: Vec::new(),
             stored: 0,
+            before: Vec::new(),
+            said: BTreeMap::new(),
         }
     }
 
@@ -70,6 +88,8 @@ impl<'a> TicketWriter<'a> {
             stored: events.len(),
             ticket,
             events,
+            before: Vec::new(),
+            said: BTreeMap::new(),
         })
     }
 
@@ -104,8 +124,55 @@ impl<'a> TicketWriter<'a> {
             policy: self.policy.version(),
             kind,
         };
+        let opened = !self.events.is_empty();
+        self.before.push(opened.then(|| self.ticket.facts.clone()));
         self.ticket.apply(&event);
         self.events.push(event);
+    }
+
+    /// Takes in what a new message says, for the rules that look for words.
+    pub fn hear(&mut self, message: MessageId, text: &str) {
+        self.said.insert(message, text.to_owned());
+    }
+
+    /// What a new message says, as far as it is known.
+    pub fn said(&self, message: MessageId) -> Option<&str> {
+        self.said.get(&message).map(String::as_str)
+    }
+
+    /// The new facts, in the order in which they were recorded.
+    pub fn new_facts(&self) -> Vec<NewFact> {
+        let new = self.events.iter().skip(self.stored);
+        let after = self.before.iter().skip(1).flatten().cloned();
+        let after = after.chain([self.ticket.facts.clone()]);
+        new.zip(&self.before)
+            .zip(after)
+            .map(|((event, before), after)| NewFact {
+                event: event.clone(),
+                before: before.clone(),
+                after,
+            })
+            .collect()
+    }
+
+    /// What the store has of the ledger.
+    pub fn stored_events(&self) -> &[Event] {
+        self.events.get(..self.stored).unwrap_or_default()
+    }
+
+    /// The transaction it is changed in.
+    pub fn transaction(&self) -> &'a Transaction {
+        self.tx
+    }
+
+    /// The use cases it is changed by.
+    pub fn app(&self) -> &'a App {
+        self.app
+    }
+
+    /// The policies it is changed under.
+    pub fn policy(&self) -> &Arc<PolicyInForce> {
+        &self.policy
     }
 
     /// The whole ledger, with what is not stored yet.
@@ -131,12 +198,29 @@ impl<'a> TicketWriter<'a> {
         self.refresh().await
     }
 
-    /// Writes what is new, and the clocks as they are folded now even when nothing is.
+    /// Writes what is new, and the clocks as they are folded now even when nothing is; raises the escalations that
+    /// follow, and tells people.
     pub async fn refresh(mut self) -> Result<Written> {
         let mut clocks = self.clocks();
-        if self.note_corrections(&clocks) {
+        self.note_corrections(&clocks);
+        let response = escalation::respond(&mut self, &clocks).await?;
+        if self.events.len() > self.stored {
             clocks = self.clocks();
         }
+        let written = self.finish(clocks).await?;
+        response.save(&written.ticket).await?;
+        Ok(written)
+    }
+
+    /// Writes what is new, from which no escalation follows.
+    pub async fn save_quietly(mut self) -> Result<Written> {
+        let clocks = self.clocks();
+        self.note_corrections(&clocks);
+        let clocks = self.clocks();
+        self.finish(clocks).await
+    }
+
+    async fn finish(mut self, clocks: Vec<Clock>) -> Result<Written> {
         let id = self.ticket.id;
         let facts = self.events.split_off(self.stored);
         self.write(id, &facts, &clocks).await?;
@@ -160,6 +244,7 @@ impl<'a> TicketWriter<'a> {
             ticket::update(self.tx, &row, expected).await?;
         }
         clock::replace(self.tx, id, &stored_clocks(id, clocks)).await?;
+        self.await_unresolved(id, clocks).await?;
         if facts.is_empty() {
             return Ok(());
         }
@@ -179,8 +264,25 @@ impl<'a> TicketWriter<'a> {
         Ok(change::append(self.tx, &[change]).await?)
     }
 
+    /// Makes the ticket due at the instant at which a ladder asks whether it is resolved, when that is before the next
+    /// instant of its clocks.
+    async fn await_unresolved(&self, id: TicketId, clocks: &[Clock]) -> Result<()> {
+        let ladders = self.policy.ladder_rules();
+        let ticket = &self.ticket;
+        let asked = next_unresolved(&ticket.facts, ticket.opened_at, self.now, ladders.rules());
+        let Some(asked) = asked.unwrap_or_else(|error| {
+            tracing::error!(ticket = %id, %error, "a ladder cannot say when to ask whether a ticket is resolved");
+            None
+        }) else {
+            return Ok(());
+        };
+        let next = clocks.iter().filter_map(|clock| clock.next_at).min();
+        let next = next.map_or(asked, |next| next.min(asked));
+        Ok(due::set(self.tx, DueSubject::Ticket(id), Some(next)).await?)
+    }
+
     /// Writes down that a recorded miss was undone by a late fact, once for each.
-    fn note_corrections(&mut self, clocks: &[Clock]) -> bool {
+    fn note_corrections(&mut self, clocks: &[Clock]) {
         let undone: Vec<EventKind> = clocks
             .iter()
             .filter(|clock| clock.retracted_miss.is_some())
@@ -200,11 +302,9 @@ impl<'a> TicketWriter<'a> {
                 }
             })
             .collect();
-        let any = !undone.is_empty();
         for kind in undone {
             self.record(Actor::System, self.now, kind);
         }
-        any
     }
 
     fn is_corrected(&self, clock: &Clock) -> bool {

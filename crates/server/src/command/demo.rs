@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use mainstay_app::App;
 use mainstay_app::Caller;
 use mainstay_app::demo::{DemoUser, PASSWORD};
+use mainstay_app::time::FASTEST;
 use mainstay_app::token::{EVERYTHING, NewToken};
-use mainstay_domain::event::Actor;
 use serde::Serialize;
 
 use super::serve::{in_runtime, stop_on_signal};
@@ -66,10 +66,11 @@ impl Command {
     /// # Errors
     /// Returns what is wrong with the arguments, the store or the address.
     pub fn run(self) -> Result<(), Failure> {
-        if !(self.speed.is_finite() && self.speed >= 0.0) {
+        if !(0.0..=FASTEST).contains(&self.speed) {
             return Err(
-                Failure::new(format!("time cannot run {} times as fast", self.speed))
-                    .with_remedy("give --speed a number from 0, such as 60 for a minute a second"),
+                Failure::new(format!("time cannot run {} times as fast", self.speed)).with_remedy(
+                    format!("give --speed a number from 0 to {FASTEST}, such as 60 for a minute a second"),
+                ),
             );
         }
         let temporary = match &self.data {
@@ -112,7 +113,7 @@ impl Command {
             Failure::new(format!("there is no pack {:?}", self.pack))
                 .with_remedy(format!("choose one of {}", names.join(", ")))
         })?;
-        app.apply_policy(&pack, Actor::System, "The demonstration's pack.")
+        app.apply_policy(&Caller::machine(), &pack, "The demonstration's pack.")
             .await
             .map_err(failed)?;
         let bar = progress_bar(self.json);

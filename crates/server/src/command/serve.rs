@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use clap::Args;
+use mainstay_app::{App, Caller};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,7 @@ impl Command {
         in_runtime(async {
             let service = Service::start(settings, Arc::new(WallClock)).await?;
             let stop = stop_on_signal()?;
+            ensure_policy(service.app()).await?;
             if matches!(service.app().has_agents().await, Ok(false)) {
                 tracing::warn!(
                     "nobody can sign in yet: run `mainstay admin create --email you@example.com`"
@@ -42,6 +44,32 @@ impl Command {
             service.run(stop).await
         })
     }
+}
+
+/// Applies the default pack where none was ever applied: a service without a policy promises nothing to anybody.
+async fn ensure_policy(app: &App) -> Result<(), Failure> {
+    let name = mainstay_policy::DEFAULT_PACK;
+    let pack = mainstay_policy::builtin(name)
+        .ok_or_else(|| Failure::new(format!("the program came without its pack {name}")))?;
+    let note = "The default pack: no other was applied before the service started.";
+    let applied = app
+        .load_policy_or_apply(&Caller::machine(), &pack, note)
+        .await
+        .map_err(|error| Failure::of(&error))?;
+    if applied.is_some() {
+        tracing::warn!(
+            pack = name,
+            "no policy was applied yet, so the default pack is in force: look at it with `mainstay policy show {name}`, \
+             apply another with `mainstay policy apply`"
+        );
+    }
+    let in_force = app.policy();
+    tracing::info!(
+        pack = in_force.current().pack,
+        version = in_force.version().0,
+        "the policy is in force"
+    );
+    Ok(())
 }
 
 /// Runs something asynchronous to its end, with the program's one way to encrypt connections installed.

@@ -90,6 +90,7 @@ CREATE TABLE team (
     email TEXT,
     calendar TEXT,
     members TEXT NOT NULL,
+    on_call TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -251,6 +252,7 @@ CREATE TABLE escalation (
     acknowledged_by TEXT,
     ended_at BIGINT,
     next_at BIGINT,
+    policy BIGINT NOT NULL,
     version BIGINT NOT NULL
 );
 CREATE INDEX escalation_subject ON escalation (subject_key, phase);
@@ -553,27 +555,30 @@ CREATE INDEX mail_sender_at ON mail_sender (at);
 
 CREATE TABLE notification (
     id @uuid PRIMARY KEY,
-    agent @uuid NOT NULL REFERENCES agent (id),
+    recipient @uuid NOT NULL REFERENCES agent (id),
     channel TEXT NOT NULL,
-    urgency TEXT NOT NULL,
-    wake TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    title TEXT NOT NULL,
-    body TEXT NOT NULL,
+    about TEXT NOT NULL,
     ticket @uuid REFERENCES ticket (id),
     escalation @uuid REFERENCES escalation (id),
-    step BIGINT,
-    state TEXT NOT NULL,
+    title TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    urgency TEXT NOT NULL,
+    wake TEXT NOT NULL,
     at BIGINT NOT NULL,
+    cause TEXT NOT NULL,
+    state TEXT NOT NULL,
     held_until BIGINT,
-    sent_at BIGINT,
-    delivery TEXT,
-    error TEXT,
-    read_at BIGINT
+    delivery @uuid,
+    dispatched_at BIGINT,
+    delivered_at BIGINT,
+    read_at BIGINT,
+    last_error TEXT
 );
-CREATE INDEX notification_agent ON notification (agent, at, id);
-CREATE INDEX notification_pending ON notification (agent) WHERE state = 'pending';
-CREATE INDEX notification_sent ON notification (agent, sent_at) WHERE sent_at IS NOT NULL;
+CREATE UNIQUE INDEX notification_once ON notification (cause, recipient, channel);
+CREATE INDEX notification_pending ON notification (recipient, at) WHERE state = 'pending';
+CREATE INDEX notification_in_app ON notification (recipient, at) WHERE channel = 'in_app';
+CREATE INDEX notification_dispatched ON notification (recipient, dispatched_at);
+CREATE INDEX notification_delivery ON notification (delivery);
 CREATE INDEX notification_escalation ON notification (escalation);
 CREATE INDEX notification_ticket ON notification (ticket);
 ";

@@ -3,20 +3,25 @@
 use mainstay_domain::escalation::NotifyChannel;
 use mainstay_domain::escalation::storm::{Sent, Urgency, Wake};
 use mainstay_domain::escalation::{
-    Escalation, EscalationEvent, EscalationEventKind, GroupKey, Subject,
+    Escalation, EscalationEvent, EscalationEventKind, GroupKey, Sighting, Subject,
 };
-use mainstay_domain::event::Actor;
+use mainstay_domain::event::{Actor, EventKind};
+use mainstay_domain::name::Tag;
+use mainstay_domain::notification::{About, Notification, NotificationState};
+use mainstay_domain::policy::PolicyVersion;
 use mainstay_store::due::{self, DueSubject};
-use mainstay_store::escalation::{self, StoredEscalation, StoredPhase};
-use mainstay_store::notification::{self, NotificationState, StoredNotification};
-use mainstay_store::{PageRequest, StoreError, agent};
+use mainstay_store::escalation::{self, EscalationFilter, StoredEscalation, StoredPhase};
+use mainstay_store::notification::{self, ReadState};
+use mainstay_store::{PageRequest, StoreError, account, agent, ledger, ticket};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
 
 on_each_engine!(
     an_escalation_is_the_fold_of_its_facts,
-    an_agent_is_told_once
+    an_agent_is_told_once,
+    what_is_shown_is_read,
+    tickets_of_a_tag_are_sighted,
 );
 
 fn event(second: i64, kind: EscalationEventKind) -> EscalationEvent {
@@ -44,7 +49,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
         },
     )];
     let fold = Escalation::fold(&events).unwrap();
-    let first = StoredEscalation::of(given::id(1), &fold, Some(at(60)), 1);
+    let first = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), Some(at(60)), 1);
     escalation::insert(&tx, &first, &events, at(1))
         .await
         .unwrap();
@@ -70,7 +75,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     ];
     events.extend(later.clone());
     let fold = Escalation::fold(&events).unwrap();
-    let second = StoredEscalation::of(given::id(1), &fold, None, 3);
+    let second = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), None, 3);
     escalation::update(&tx, &second, 1, &later, at(3))
         .await
         .unwrap();
@@ -89,9 +94,17 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
         std::slice::from_ref(&second)
     );
     assert_eq!(due::next_instant(&tx).await.unwrap(), None);
-    let listed = escalation::list(&tx, Some(StoredPhase::Resolved), PageRequest::first(5))
-        .await
-        .unwrap();
+    let listed = escalation::list(
+        &tx,
+        &EscalationFilter {
+            phase: Some(StoredPhase::Resolved),
+            ticket: Some(given::id(2)),
+            concerns: None,
+        },
+        PageRequest::first(5),
+    )
+    .await
+    .unwrap();
     assert_eq!(listed.items, std::slice::from_ref(&second));
     due::set(&tx, DueSubject::Escalation(given::id(1)), None)
         .await
@@ -106,26 +119,30 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     );
 }
 
-fn told(number: u32, channel: NotifyChannel) -> StoredNotification {
-    StoredNotification {
+fn told(number: u32, channel: NotifyChannel) -> Notification {
+    Notification {
         id: given::id(number),
-        agent: given::id(1),
+        recipient: given::id(1),
         channel,
-        urgency: Urgency::Urgent,
-        wake: Wake::No,
-        kind: "clock.warned".to_owned(),
-        title: "First response is due".to_owned(),
-        body: String::new(),
+        about: About::ClockWarned {
+            commitment: "first_response".into(),
+            due_at: at(90),
+        },
         ticket: None,
         escalation: None,
-        step: Some(0),
-        state: NotificationState::Pending,
+        title: "First response is due".to_owned(),
+        detail: String::new(),
+        urgency: Urgency::Urgent,
+        wake: Wake::No,
         at: at(i64::from(number)),
+        cause: format!("event:{number}"),
+        state: NotificationState::Pending,
         held_until: None,
-        sent_at: None,
         delivery: None,
-        error: None,
+        dispatched_at: None,
+        delivered_at: None,
         read_at: None,
+        last_error: None,
     }
 }
 
@@ -134,81 +151,132 @@ async fn an_agent_is_told_once(fresh: &Fresh) {
     agent::insert_many(&tx, &[given::agent(1), given::agent(2)])
         .await
         .unwrap();
-    let alerts: Vec<_> = (1..=3)
+    let mails: Vec<_> = (1..=3)
         .map(|number| told(number, NotifyChannel::Email))
         .collect();
-    notification::insert(&tx, &alerts).await.unwrap();
-    notification::insert(
-        &tx,
-        &[told(4, NotifyChannel::InApp), told(5, NotifyChannel::InApp)],
-    )
-    .await
-    .unwrap();
-    notification::hold(&tx, &[given::id(1), given::id(2)], at(60))
-        .await
-        .unwrap();
-    let pending = notification::pending(&tx, given::id(1)).await.unwrap();
-    assert_eq!(pending.len(), 5);
-    assert_eq!(pending[0].alert().held_until, Some(at(60)));
-    assert_eq!(pending[2], told(3, NotifyChannel::Email));
+    notification::insert(&tx, &mails).await.unwrap();
+    // The same again, by the same channel: nobody is told twice.
+    let again = Notification {
+        id: given::id(9),
+        ..mails[0].clone()
+    };
+    notification::insert(&tx, &[again]).await.unwrap();
+    assert_eq!(
+        notification::pending(&tx, given::id(1)).await.unwrap(),
+        mails
+    );
+    assert_eq!(notification::pending(&tx, given::id(2)).await.unwrap(), []);
 
-    let digest = [given::id(1), given::id(2)];
-    assert_eq!(notification::claim(&tx, &digest).await.unwrap().len(), 2);
-    assert_eq!(notification::claim(&tx, &digest).await.unwrap(), []);
-    notification::put_back(&tx, &digest, "421 busy")
-        .await
-        .unwrap();
-    assert_eq!(notification::claim(&tx, &digest).await.unwrap().len(), 2);
-    notification::note_sent(&tx, &digest, at(60), "250 OK")
-        .await
-        .unwrap();
-    notification::give_up(&tx, &[given::id(3)], "no address")
-        .await
-        .unwrap();
-    let sent = notification::sent_since(&tx, given::id(1), at(60))
-        .await
-        .unwrap();
+    let digest = given::id::<uuid::Uuid>(50);
+    for mail in &mails[..2] {
+        let sent = Notification {
+            state: NotificationState::Dispatched,
+            dispatched_at: Some(at(60)),
+            delivery: Some(digest),
+            ..mail.clone()
+        };
+        notification::update(&tx, &sent).await.unwrap();
+    }
+    let carried = notification::of_delivery(&tx, digest).await.unwrap();
+    assert_eq!(carried.len(), 2);
     let one = Sent {
         to: given::id(1),
         channel: NotifyChannel::Email,
         at: at(60),
     };
+    let sent = notification::dispatched_after(&tx, given::id(1), at(59))
+        .await
+        .unwrap();
     assert_eq!(sent, [one], "a digest is one delivery");
-    assert_eq!(
-        notification::sent_since(&tx, given::id(1), at(61))
-            .await
-            .unwrap(),
-        []
-    );
+    let later = notification::dispatched_after(&tx, given::id(1), at(60))
+        .await
+        .unwrap();
+    assert_eq!(later, []);
+}
 
-    assert_eq!(
-        notification::count_unread(&tx, given::id(1)).await.unwrap(),
-        2
-    );
-    notification::note_read(&tx, given::id(2), &[given::id(4)], at(70))
+async fn what_is_shown_is_read(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    agent::insert_many(&tx, &[given::agent(1)]).await.unwrap();
+    let mut shown: Vec<_> = (1..=3)
+        .map(|number| told(number, NotifyChannel::InApp))
+        .collect();
+    notification::insert(&tx, &shown).await.unwrap();
+    notification::insert(&tx, &[told(4, NotifyChannel::Email)])
         .await
         .unwrap();
-    assert_eq!(
-        notification::count_unread(&tx, given::id(1)).await.unwrap(),
-        2,
-        "another's are not theirs to read"
-    );
-    notification::note_read(&tx, given::id(1), &[], at(70))
+    shown[0].read_at = Some(at(5));
+    notification::update(&tx, &shown[0]).await.unwrap();
+    let agent = given::id(1);
+    assert_eq!(notification::count_unread(&tx, agent).await.unwrap(), 2);
+    let unread = notification::in_app(&tx, agent, ReadState::Unread, PageRequest::first(1))
         .await
         .unwrap();
-    notification::note_read(&tx, given::id(1), &[given::id(4)], at(70))
+    assert_eq!(unread.items, [shown[2].clone()]);
+    let rest = PageRequest {
+        limit: 5,
+        after: unread.next,
+    };
+    let rest = notification::in_app(&tx, agent, ReadState::Unread, rest)
         .await
         .unwrap();
-    assert_eq!(
-        notification::count_unread(&tx, given::id(1)).await.unwrap(),
-        1
-    );
-    notification::note_all_read(&tx, given::id(1), at(71))
+    assert_eq!(rest.items, [shown[1].clone()]);
+    assert_eq!(notification::read_all(&tx, agent, at(2)).await.unwrap(), 1);
+    assert_eq!(notification::read_all(&tx, agent, at(9)).await.unwrap(), 1);
+    let all = notification::in_app(&tx, agent, ReadState::Any, PageRequest::first(9))
         .await
         .unwrap();
-    let listed = notification::list(&tx, given::id(1), PageRequest::first(9))
+    let read: Vec<_> = all.items.iter().map(|told| told.read_at).collect();
+    assert_eq!(read, [Some(at(9)), Some(at(2)), Some(at(5))]);
+}
+
+async fn tickets_of_a_tag_are_sighted(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    account::insert_many(&tx, &[given::account(1), given::account(2)])
         .await
         .unwrap();
-    let read: Vec<_> = listed.items.iter().map(|told| told.read_at).collect();
-    assert_eq!(read, [Some(at(71)), Some(at(70))]);
+    let tag = Tag::from("component:mail");
+    let key = GroupKey::Tag(tag.clone());
+    for number in 1..=3 {
+        let mut stored = given::ticket(number);
+        // The third ticket is nobody's, and counts for nobody.
+        stored.ticket.facts.account = (number < 3).then(|| given::id(number));
+        let tagged = given::event(
+            number,
+            2,
+            EventKind::TagsAdded {
+                tags: vec![tag.clone()],
+            },
+        );
+        stored.ticket.apply(&tagged);
+        ticket::insert_many(&tx, std::slice::from_ref(&stored))
+            .await
+            .unwrap();
+        ledger::append(
+            &tx,
+            stored.ticket.id,
+            stored.ticket.facts.account,
+            &[given::opened(number), tagged],
+        )
+        .await
+        .unwrap();
+    }
+    let seen = |number: u32| Sighting {
+        account: given::id(number),
+        ticket: given::id(number),
+        key: key.clone(),
+        at: at(i64::from(number)),
+    };
+    let all = escalation::sightings(&tx, &key, at(0), at(10))
+        .await
+        .unwrap();
+    assert_eq!(all, [seen(1), seen(2)]);
+    let late = escalation::sightings(&tx, &key, at(2), at(10))
+        .await
+        .unwrap();
+    assert_eq!(late, [seen(2)]);
+    let category = GroupKey::Category("mail".into());
+    let none = escalation::sightings(&tx, &category, at(0), at(10))
+        .await
+        .unwrap();
+    assert_eq!(none, []);
 }

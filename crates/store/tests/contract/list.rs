@@ -162,6 +162,7 @@ fn team(number: u32) -> Team {
         email: None,
         calendar: None,
         members: vec![given::id(1)],
+        on_call: vec![given::id(1)],
         created_at: at(0),
     }
 }

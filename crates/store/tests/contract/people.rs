@@ -277,6 +277,7 @@ async fn agents_and_teams_are_read_as_written(fresh: &Fresh) {
         email: None,
         calendar: Some("follow-the-sun".into()),
         members: vec![given::id(2), given::id(1)],
+        on_call: Vec::new(),
         created_at: at(0),
     };
     team::insert(&tx, &network).await.unwrap();

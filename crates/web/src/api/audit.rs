@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::session::PersonKind;
+use super::session::{PersonKind, person};
 use crate::Web;
 use crate::auth::Auth;
 use crate::input::Parameters;
@@ -51,11 +51,7 @@ pub struct AuditEntryBody {
 
 impl From<AuditEntry> for AuditEntryBody {
     fn from(entry: AuditEntry) -> Self {
-        let (actor_kind, actor) = match entry.actor {
-            Actor::Agent(id) => (PersonKind::Agent, Some(id.uuid())),
-            Actor::Contact(id) => (PersonKind::Contact, Some(id.uuid())),
-            Actor::System => (PersonKind::System, None),
-        };
+        let (actor_kind, actor) = person(entry.actor);
         Self {
             id: entry.id,
             at: entry.at,

@@ -93,13 +93,18 @@ pub enum PersonKind {
     System,
 }
 
+/// Somebody as the API names them.
+pub(super) fn person(actor: Actor) -> (PersonKind, Option<Uuid>) {
+    match actor {
+        Actor::Agent(id) => (PersonKind::Agent, Some(id.uuid())),
+        Actor::Contact(id) => (PersonKind::Contact, Some(id.uuid())),
+        Actor::System => (PersonKind::System, None),
+    }
+}
+
 impl From<Caller> for MeBody {
     fn from(caller: Caller) -> Self {
-        let (kind, id) = match caller.actor {
-            Actor::Agent(id) => (PersonKind::Agent, Some(id.uuid())),
-            Actor::Contact(id) => (PersonKind::Contact, Some(id.uuid())),
-            Actor::System => (PersonKind::System, None),
-        };
+        let (kind, id) = person(caller.actor);
         let permissions = caller.permissions.iter();
         Self {
             kind,

@@ -37,7 +37,9 @@ impl Service {
         let store = Store::open(&StoreOptions::new("sqlite::memory:"))
             .await
             .unwrap();
-        let clock = Arc::new(ManualClock::at("2026-03-02T09:00:00Z".parse().unwrap()));
+        let clock = Arc::new(ManualClock::at(
+            "2026-03-02T09:00:00.123456789Z".parse().unwrap(),
+        ));
         let app = App::new(
             store,
             clock.clone(),

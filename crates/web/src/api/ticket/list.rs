@@ -166,12 +166,14 @@ pub(super) async fn list(
     OriginalUri(uri): OriginalUri,
     Parameters(query): Parameters<ListTickets>,
 ) -> Result<Json<Page<TicketBody>>> {
-    let part = page::request("tickets", query.limit, query.cursor.as_deref())?;
+    // A cursor holds for one order only: what it continues after is what the list is sorted by.
+    let name = format!("tickets {}", query.sort.as_deref().unwrap_or_default());
+    let part = page::request(&name, query.limit, query.cursor.as_deref())?;
     let found = web
         .app
         .tickets(&caller, &query.filter()?, query.sort()?, part)
         .await?;
-    Ok(Json(page::of(&uri, "tickets", found, TicketBody::of)))
+    Ok(Json(page::of(&uri, &name, found, TicketBody::of)))
 }
 
 /// What to search for.

@@ -1,0 +1,551 @@
+//! What follows from what happens to a ticket: escalations are raised, moved up, joined and ended, and people are told.
+//!
+//! It is decided before the ticket is written, so that its ledger takes in what was raised, and saved after it, in the
+//! same transaction.
+
+use jiff::Timestamp;
+use mainstay_domain::clock::Clock;
+use mainstay_domain::commitment::Consequence;
+use mainstay_domain::condition::TicketFacts;
+use mainstay_domain::escalation::trigger::{Grouping, TriggerKind};
+use mainstay_domain::escalation::{
+    Command, Demand, Fact, GroupKey, OpenEscalation, Refusal, Sighting, Situation, Subject,
+    demands, longest_window, next_unresolved,
+};
+use mainstay_domain::event::{Actor, Event, EventKind};
+use mainstay_domain::id::TicketId;
+use mainstay_domain::name::{CommitmentName, LadderName};
+use mainstay_domain::notification::{About, Notification};
+use mainstay_domain::severity::Severity;
+use mainstay_domain::ticket::{Scope, Ticket};
+use mainstay_store::escalation::{StoredEscalation, StoredPhase};
+use mainstay_store::{Transaction, escalation, ticket};
+
+use super::{EscalationWriter, People};
+use crate::context::App;
+use crate::error::Result;
+use crate::notification::{EVERYDAY_CHANNELS, Notice, tell};
+use crate::policy::LadderRules;
+use crate::ticket::{NewFact, TicketWriter};
+
+/// What followed, to be saved once the ticket is.
+pub(crate) struct Response<'a> {
+    app: &'a App,
+    tx: &'a Transaction,
+    escalations: Vec<EscalationWriter<'a>>,
+    consequences: Vec<ClockConsequence>,
+}
+
+/// That a clock warned or was missed, and that somebody is to be told of it.
+struct ClockConsequence {
+    consequence: Consequence,
+    about: About,
+    at: Timestamp,
+    cause: String,
+}
+
+/// Decides what follows from the new facts of a ticket, and from the time that has passed.
+pub(crate) async fn respond<'a>(
+    writer: &mut TicketWriter<'a>,
+    clocks: &[Clock],
+) -> Result<Response<'a>> {
+    let mut responder = Responder::begin(writer).await?;
+    for fact in writer.new_facts() {
+        responder.follow_fact(writer, clocks, &fact).await?;
+    }
+    responder.follow_time(writer)?;
+    let Responder {
+        mut escalations,
+        consequences,
+        ..
+    } = responder;
+    escalations.retain(|escalation| !escalation.new_events().is_empty());
+    let mut facts = Vec::new();
+    for escalation in &mut escalations {
+        facts.extend(escalation.facts_for(writer.ticket.id));
+        escalation.noted_on(writer.ticket.id);
+    }
+    for (actor, at, kind) in facts {
+        writer.record(actor, at, kind);
+    }
+    Ok(Response {
+        app: writer.app(),
+        tx: writer.transaction(),
+        escalations,
+        consequences,
+    })
+}
+
+impl Response<'_> {
+    /// Writes the escalations, and tells people.
+    pub async fn save(self, ticket: &Ticket) -> Result<()> {
+        for escalation in self.escalations {
+            escalation.save().await?;
+        }
+        if self.consequences.is_empty() {
+            return Ok(());
+        }
+        let people = People::load(self.tx, std::slice::from_ref(ticket)).await?;
+        let mut notifications: Vec<Notification> = Vec::new();
+        for consequence in &self.consequences {
+            let agents = match &consequence.consequence {
+                Consequence::NotifyAssignee => people.assignee_or_nearest(),
+                Consequence::NotifyTeam => people.team_or_nearest(),
+                Consequence::NotifyRole(role) => people.role_or_nearest(role),
+                Consequence::Escalate(_) => Vec::new(),
+            };
+            if agents.is_empty() {
+                tracing::warn!(ticket = %ticket.id, consequence = ?consequence.consequence, "nobody was found to be told");
+            }
+            let notice = consequence.notice(ticket);
+            for agent in agents {
+                for channel in EVERYDAY_CHANNELS {
+                    notifications.push(notice.to(self.app, agent, channel));
+                }
+            }
+        }
+        tell(self.app, self.tx, &notifications).await
+    }
+}
+
+impl ClockConsequence {
+    fn notice(&self, ticket: &Ticket) -> Notice {
+        let what = match &self.about {
+            About::ClockWarned { commitment, due_at } => format!("{commitment} is due at {due_at}"),
+            About::ClockMissed { commitment, due_at } => {
+                format!("{commitment} was due at {due_at} and was missed")
+            }
+            About::EscalationStep { name, .. } => name.clone(),
+        };
+        let severity = ticket.facts.severity;
+        Notice {
+            about: self.about.clone(),
+            ticket: Some(ticket.id),
+            escalation: None,
+            title: format!("#{} ({severity}): {what}", ticket.number),
+            detail: ticket.subject.clone(),
+            urgency: Notice::urgency(severity == Severity::P1),
+            wake: Notice::wake(false),
+            at: self.at,
+            cause: self.cause.clone(),
+        }
+    }
+}
+
+/// What follows, while it is being decided.
+struct Responder<'a> {
+    app: &'a App,
+    tx: &'a Transaction,
+    rules: LadderRules,
+    ticket: TicketId,
+    escalations: Vec<EscalationWriter<'a>>,
+    /// The ticket's escalations that are over.
+    over: Vec<StoredEscalation>,
+    consequences: Vec<ClockConsequence>,
+    /// Since when the program has known what it knew of the ticket before the new facts.
+    known_since: Timestamp,
+}
+
+impl<'a> Responder<'a> {
+    async fn begin(writer: &TicketWriter<'a>) -> Result<Self> {
+        let (app, tx) = (writer.app(), writer.transaction());
+        let rules = writer.policy().ladder_rules();
+        let last = writer.stored_events().last();
+        let mut responder = Self {
+            app,
+            tx,
+            ticket: writer.ticket.id,
+            escalations: Vec::new(),
+            over: Vec::new(),
+            consequences: Vec::new(),
+            known_since: last
+                .filter(|event| event.policy == rules.version)
+                .map_or(app.now(), |event| event.recorded_at),
+            rules,
+        };
+        if last.is_none() {
+            return Ok(responder);
+        }
+        for stored in escalation::of_ticket(tx, responder.ticket).await? {
+            if stored.phase == StoredPhase::Open {
+                let loaded = EscalationWriter::load(app, tx, stored.id).await?;
+                responder.escalations.push(loaded);
+            } else {
+                responder.over.push(stored);
+            }
+        }
+        Ok(responder)
+    }
+
+    /// Follows a new fact of the ticket's ledger.
+    async fn follow_fact(
+        &mut self,
+        writer: &TicketWriter<'_>,
+        clocks: &[Clock],
+        fact: &NewFact,
+    ) -> Result<()> {
+        let event = &fact.event;
+        let consequences = consequences(writer, clocks, event);
+        let at = self.instant(event);
+        let groups = self.groups(fact);
+        let sightings = self.sightings(&groups, event.at).await?;
+        let texts = texts(writer, &event.kind);
+        let ladders: Vec<LadderName> = consequences
+            .iter()
+            .filter_map(|consequence| match consequence {
+                Consequence::Escalate(ladder) => Some(ladder.clone()),
+                _ => None,
+            })
+            .filter(|ladder| self.rules.rules().ladders.contains_key(ladder))
+            .collect();
+        let demanded = self.demanded(&Situation {
+            ticket: self.ticket,
+            before: fact.before.as_ref(),
+            after: &fact.after,
+            opened_at: writer.ticket.opened_at,
+            fact: Fact::Recorded {
+                kind: &event.kind,
+                texts: &texts,
+            },
+            at: event.at,
+            consequences: &ladders,
+            open: &[],
+            sightings: &sightings,
+        });
+        for demand in demanded {
+            self.meet(Actor::System, at, demand)?;
+        }
+        self.note_consequences(event, consequences);
+        self.follow_change(writer, fact).await
+    }
+
+    /// When something that follows from a fact happens: of what a clock reports, the foreseen instant itself, unless
+    /// the program came to know only later that there was such an instant; of anything else, now.
+    fn instant(&self, event: &Event) -> Timestamp {
+        match event.kind {
+            EventKind::ClockWarned { .. } | EventKind::ClockMissed { .. } => {
+                event.at.max(self.known_since)
+            }
+            _ => self.app.now(),
+        }
+    }
+
+    /// What is demanded; nothing, and a word in the log, when the policy cannot say: a fact is never kept from the
+    /// ledger by a ladder that does not work.
+    fn demanded(&self, situation: &Situation<'_>) -> Vec<Demand> {
+        let open: Vec<OpenEscalation<'_>> = self
+            .escalations
+            .iter()
+            .filter_map(|writer| {
+                Some(OpenEscalation {
+                    id: writer.id,
+                    escalation: writer.state()?,
+                })
+            })
+            .collect();
+        let situation = Situation {
+            open: &open,
+            ..*situation
+        };
+        demands(&situation, self.rules.rules()).unwrap_or_else(|error| {
+            tracing::error!(ticket = %self.ticket, %error, "it cannot be said what a fact escalates");
+            Vec::new()
+        })
+    }
+
+    /// Does what is demanded. What the escalation has passed already is no mistake.
+    fn meet(&mut self, actor: Actor, at: Timestamp, demand: Demand) -> Result<()> {
+        let (id, command) = demand.into_command();
+        let found = self
+            .escalations
+            .iter()
+            .position(|writer| Some(writer.id) == id);
+        let index = match found {
+            Some(index) => index,
+            None => {
+                let new = EscalationWriter::unraised(self.app, self.tx, self.rules.clone());
+                self.escalations.push(new);
+                self.escalations.len() - 1
+            }
+        };
+        let Some(writer) = self.escalations.get_mut(index) else {
+            return Ok(());
+        };
+        match writer.decide_at(actor, at, command) {
+            Ok(()) => writer.decide(Actor::System, Command::Advance)?,
+            Err(
+                Refusal::LevelPassed { .. }
+                | Refusal::LadderEnds(_)
+                | Refusal::NoSuchLevel { .. }
+                | Refusal::Policy(_),
+            ) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+        self.escalations.retain(|writer| writer.state().is_some());
+        Ok(())
+    }
+
+    /// Follows what ends or changes an escalation: the ticket is merged away, done, or of another severity.
+    async fn follow_change(&mut self, writer: &TicketWriter<'_>, fact: &NewFact) -> Result<()> {
+        let actor = fact.event.actor;
+        match &fact.event.kind {
+            EventKind::MergedInto { number, .. } => {
+                let reason = format!("The ticket was merged into #{number}.");
+                self.each_of_ticket(actor, &Command::Cancel { reason })
+            }
+            EventKind::SeverityChanged { from, to, .. } => {
+                let (from, to) = (*from, *to);
+                for writer in &mut self.escalations {
+                    writer.decide(actor, Command::NoteSeverity { from, to })?;
+                }
+                Ok(())
+            }
+            EventKind::StatusChanged { from, to }
+                if to.kind.is_done()
+                    && !from.kind.is_done()
+                    && writer.ticket.merged_into.is_none() =>
+            {
+                let text = format!("The ticket is {}.", to.name);
+                self.each_of_ticket(actor, &Command::Resolve { text })?;
+                self.resolve_groups(actor).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Decides a command on the open escalations about this ticket alone.
+    fn each_of_ticket(&mut self, actor: Actor, command: &Command) -> Result<()> {
+        for writer in &mut self.escalations {
+            let about_it = writer.state().is_some_and(|state| {
+                state.is_open() && matches!(state.subject, Subject::Ticket { .. })
+            });
+            if about_it {
+                writer.decide(actor, command.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Resolves the escalations of groups of which this was the last ticket that was not done.
+    async fn resolve_groups(&mut self, actor: Actor) -> Result<()> {
+        for writer in &mut self.escalations {
+            let Some(state) = writer.state().filter(|state| state.is_open()) else {
+                continue;
+            };
+            let Subject::Group { tickets, .. } = &state.subject else {
+                continue;
+            };
+            let mut all_done = true;
+            for id in tickets.iter().filter(|id| **id != self.ticket) {
+                let found = ticket::find(self.tx, Scope::Everything, *id).await?;
+                all_done &= found.is_none_or(|stored| stored.ticket.facts.status.kind.is_done());
+            }
+            if all_done {
+                let text = "Every ticket of it is done.".to_owned();
+                writer.decide(actor, Command::Resolve { text })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The groups that the ticket has come to with a fact: what ladders count accounts by.
+    fn groups(&self, fact: &NewFact) -> Vec<GroupKey> {
+        let known = fact
+            .before
+            .as_ref()
+            .filter(|before| !before.status.kind.is_done() && before.account == fact.after.account)
+            .map(|before| self.keys(before))
+            .unwrap_or_default();
+        let mut keys = self.keys(&fact.after);
+        keys.retain(|key| !known.contains(key));
+        keys
+    }
+
+    fn keys(&self, facts: &TicketFacts) -> Vec<GroupKey> {
+        let mut keys = Vec::new();
+        for ladder in self.rules.rules().ladders.values() {
+            for trigger in &ladder.triggers {
+                match &trigger.on {
+                    TriggerKind::AccountsAffected {
+                        by: Grouping::Tag { prefix },
+                        ..
+                    } => keys.extend(
+                        facts
+                            .tags
+                            .iter()
+                            .filter(|tag| tag.as_str().starts_with(prefix.as_str()))
+                            .cloned()
+                            .map(GroupKey::Tag),
+                    ),
+                    TriggerKind::AccountsAffected {
+                        by: Grouping::Category,
+                        ..
+                    } => keys.extend(facts.category.iter().cloned().map(GroupKey::Category)),
+                    _ => {}
+                }
+            }
+        }
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Whose tickets have lately come to the same groups; the open escalations of the groups are loaded as well.
+    async fn sightings(&mut self, groups: &[GroupKey], at: Timestamp) -> Result<Vec<Sighting>> {
+        let Some(window) = longest_window(self.rules.rules().ladders) else {
+            return Ok(Vec::new());
+        };
+        let from = at.checked_sub(window).unwrap_or(Timestamp::MIN);
+        let until = at.checked_add(window).unwrap_or(Timestamp::MAX);
+        let mut sightings = Vec::new();
+        for key in groups {
+            sightings.extend(escalation::sightings(self.tx, key, from, until).await?);
+            let group = Subject::Group {
+                key: key.clone(),
+                tickets: Vec::new(),
+            };
+            for stored in escalation::open_about(self.tx, &group).await? {
+                if self.escalations.iter().all(|known| known.id != stored.id) {
+                    let loaded = EscalationWriter::load(self.app, self.tx, stored.id).await?;
+                    self.escalations.push(loaded);
+                }
+            }
+        }
+        Ok(sightings)
+    }
+
+    /// Follows the time that has passed: the instants at which ladders ask whether the ticket is resolved. Each is
+    /// answered from the record, so that asking again changes nothing.
+    fn follow_time(&mut self, writer: &TicketWriter<'_>) -> Result<()> {
+        let (now, opened_at) = (self.app.now(), writer.ticket.opened_at);
+        let facts = writer.ticket.facts.clone();
+        let mut after = opened_at;
+        loop {
+            let next = next_unresolved(&facts, opened_at, after, self.rules.rules());
+            let Some(until) = next.ok().flatten().filter(|until| *until <= now) else {
+                return Ok(());
+            };
+            if !was_done(writer.events(), until) {
+                self.ask_unresolved(&facts, opened_at, after, until)?;
+            }
+            after = until;
+        }
+    }
+
+    fn ask_unresolved(
+        &mut self,
+        facts: &TicketFacts,
+        opened_at: Timestamp,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<()> {
+        let demanded = self.demanded(&Situation {
+            ticket: self.ticket,
+            before: Some(facts),
+            after: facts,
+            opened_at,
+            fact: Fact::Elapsed { after, until },
+            at: until,
+            consequences: &[],
+            open: &[],
+            sightings: &[],
+        });
+        for demand in demanded {
+            if let Demand::Raise { ladder, .. } = &demand
+                && self.was_asked(ladder, until)
+            {
+                continue;
+            }
+            self.meet(Actor::System, until.max(self.known_since), demand)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an escalation by the ladder was open at the instant or later: the question was answered then.
+    fn was_asked(&self, ladder: &LadderName, at: Timestamp) -> bool {
+        self.over.iter().any(|stored| {
+            stored.ladder == *ladder && stored.ended_at.is_some_and(|ended| ended >= at)
+        })
+    }
+
+    fn note_consequences(&mut self, event: &Event, consequences: Vec<Consequence>) {
+        let about = match &event.kind {
+            EventKind::ClockWarned {
+                commitment, due_at, ..
+            } => About::ClockWarned {
+                commitment: commitment.clone(),
+                due_at: *due_at,
+            },
+            EventKind::ClockMissed {
+                commitment, due_at, ..
+            } => About::ClockMissed {
+                commitment: commitment.clone(),
+                due_at: *due_at,
+            },
+            _ => return,
+        };
+        for consequence in consequences {
+            if !matches!(consequence, Consequence::Escalate(_)) {
+                self.consequences.push(ClockConsequence {
+                    consequence,
+                    about: about.clone(),
+                    at: event.at,
+                    cause: format!("event:{}", event.id),
+                });
+            }
+        }
+    }
+}
+
+/// What the pack says follows from what a clock reports: under the policy that made the promise.
+fn consequences(writer: &TicketWriter<'_>, clocks: &[Clock], event: &Event) -> Vec<Consequence> {
+    let promise = |name: &CommitmentName, cycle: u32| {
+        let clock = clocks
+            .iter()
+            .find(|clock| clock.commitment == *name && clock.cycle == cycle)?;
+        let policy = writer.policy().book().get(clock.policy)?;
+        policy
+            .commitments
+            .iter()
+            .find(|commitment| commitment.name == *name)
+            .cloned()
+    };
+    let found = match &event.kind {
+        EventKind::ClockWarned {
+            commitment,
+            cycle,
+            warning,
+            ..
+        } => promise(commitment, *cycle)
+            .and_then(|promise| promise.warnings.into_iter().nth(*warning))
+            .map(|warning| warning.consequences),
+        EventKind::ClockMissed {
+            commitment, cycle, ..
+        } => promise(commitment, *cycle).map(|promise| promise.on_missed),
+        _ => None,
+    };
+    found.unwrap_or_default()
+}
+
+/// What is searched for words: the subject when the ticket is opened, and each message of the customer.
+fn texts<'a>(writer: &'a TicketWriter<'_>, kind: &EventKind) -> Vec<&'a str> {
+    match kind {
+        EventKind::Opened { .. } => vec![writer.ticket.subject.as_str()],
+        EventKind::MessageAdded { message, .. } => writer.said(*message).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the ticket was done at an instant.
+fn was_done(events: &[Event], at: Timestamp) -> bool {
+    let mut changes: Vec<(Timestamp, bool)> = events
+        .iter()
+        .filter(|event| event.at <= at)
+        .filter_map(|event| match &event.kind {
+            EventKind::StatusChanged { to, .. } => Some((event.at, to.kind.is_done())),
+            _ => None,
+        })
+        .collect();
+    changes.sort_by_key(|(at, _)| *at);
+    changes.last().is_some_and(|(_, done)| *done)
+}

@@ -1,0 +1,212 @@
+//! Delivering what waits: storm control says what goes now, alone or in a digest, and what is held until when.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use mainstay_domain::agent::Agent;
+use mainstay_domain::escalation::storm::{Alert, Delivery, StormRules, plan};
+use mainstay_domain::escalation::{Command, DeliveryOutcome, NotifyChannel, StepRef};
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::{AgentId, EscalationId, OutgoingMailId};
+use mainstay_domain::mail::OutgoingMailState;
+use mainstay_domain::notification::{Notification, NotificationState};
+use mainstay_store::due::DueSubject;
+use mainstay_store::{Transaction, agent, due, mail, notification};
+
+use super::hours::hours_of;
+use super::mail::send_notification_mail;
+use crate::context::App;
+use crate::error::Result;
+use crate::escalation::EscalationWriter;
+use crate::transaction::transact;
+
+impl App {
+    /// Delivers what waits for a person and may go now, and dates the rest.
+    pub(crate) async fn deliver_notifications(&self, recipient: AgentId) -> Result<()> {
+        transact!(self, tx => deliver(self, tx, recipient))
+    }
+}
+
+async fn deliver(app: &App, tx: &Transaction, recipient: AgentId) -> Result<()> {
+    let now = app.now();
+    // Whoever tells the person something makes this row due: to hold it first is to see everything they wrote, or to let
+    // them make it due again.
+    due::set(tx, DueSubject::Agent(recipient), Some(now)).await?;
+    let waiting = notification::pending(tx, recipient).await?;
+    let person = agent::find(tx, recipient).await?.filter(|it| it.active);
+    let Some(person) = person else {
+        for held in waiting {
+            give_up(app, tx, held, "the agent may not sign in any more").await?;
+        }
+        due::set(tx, DueSubject::Agent(recipient), None).await?;
+        return Ok(());
+    };
+    let rules = StormRules::default();
+    let since = now.checked_sub(rules.window).unwrap_or(Timestamp::MIN);
+    let sent = notification::dispatched_after(tx, recipient, since).await?;
+    let policy = app.policy();
+    let hours: BTreeMap<_, _> = hours_of(&person, policy.current())
+        .map(|hours| (recipient, hours))
+        .into_iter()
+        .collect();
+    let alerts: Vec<Alert> = waiting.iter().map(Notification::alert).collect();
+    let mut next: Option<Timestamp> = None;
+    for delivery in plan(&alerts, &sent, &hours, &rules, now) {
+        let carried: Vec<Notification> = waiting
+            .iter()
+            .filter(|waiting| delivery.alerts.contains(&waiting.id))
+            .cloned()
+            .collect();
+        if delivery.at <= now {
+            dispatch(app, tx, &person, &delivery, carried).await?;
+        } else {
+            next = Some(next.map_or(delivery.at, |next| next.min(delivery.at)));
+            hold(app, tx, carried, delivery.at).await?;
+        }
+    }
+    // What could not be delivered may have made its ladder go on, to this very person.
+    let planned = |id| waiting.iter().any(|waiting| waiting.id == id);
+    let anew = notification::pending(tx, recipient).await?;
+    if anew.iter().any(|anew| !planned(anew.id)) {
+        next = Some(now);
+    }
+    Ok(due::set(tx, DueSubject::Agent(recipient), next).await?)
+}
+
+/// Hands one delivery to its channel, be it of one alert or of a digest.
+async fn dispatch(
+    app: &App,
+    tx: &Transaction,
+    person: &Agent,
+    delivery: &Delivery,
+    carried: Vec<Notification>,
+) -> Result<()> {
+    let now = app.now();
+    match delivery.channel {
+        NotifyChannel::InApp => {
+            for mut shown in carried {
+                shown.state = NotificationState::Delivered;
+                shown.dispatched_at = Some(now);
+                shown.delivered_at = Some(now);
+                notification::update(tx, &shown).await?;
+                record(app, tx, &shown, DeliveryOutcome::Sent).await?;
+            }
+        }
+        NotifyChannel::Email => {
+            let mail = send_notification_mail(app, tx, person, &carried).await?;
+            for mut handed in carried {
+                handed.state = NotificationState::Dispatched;
+                handed.dispatched_at = Some(now);
+                handed.delivery = Some(mail.uuid());
+                notification::update(tx, &handed).await?;
+            }
+        }
+        NotifyChannel::Slack | NotifyChannel::Sms | NotifyChannel::Pager => {
+            for lost in carried {
+                let reason = format!("no way to reach people by {} is set up", delivery.channel);
+                give_up(app, tx, lost, &reason).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes down until when alerts are held: a promise that a later plan may only shorten.
+async fn hold(
+    app: &App,
+    tx: &Transaction,
+    carried: Vec<Notification>,
+    until: Timestamp,
+) -> Result<()> {
+    for mut held in carried {
+        if held.held_until.is_some_and(|promised| promised <= until) {
+            continue;
+        }
+        held.held_until = Some(until);
+        notification::update(tx, &held).await?;
+        record(app, tx, &held, DeliveryOutcome::Held { until }).await?;
+    }
+    Ok(())
+}
+
+async fn give_up(app: &App, tx: &Transaction, mut lost: Notification, reason: &str) -> Result<()> {
+    tracing::warn!(id = %lost.id, channel = %lost.channel, reason, "a notification could not be delivered");
+    lost.state = NotificationState::GivenUp;
+    lost.last_error = Some(reason.to_owned());
+    notification::update(tx, &lost).await?;
+    let outcome = DeliveryOutcome::GivenUp {
+        reason: reason.to_owned(),
+    };
+    record(app, tx, &lost, outcome).await
+}
+
+/// Records with the escalation what became of telling somebody. Where nobody of a step can be reached any more, the
+/// ladder goes on at once.
+pub(super) async fn record(
+    app: &App,
+    tx: &Transaction,
+    told: &Notification,
+    outcome: DeliveryOutcome,
+) -> Result<()> {
+    let Some(id) = told.escalation else {
+        return Ok(());
+    };
+    let mut writer = EscalationWriter::load(app, tx, id).await?;
+    let is_lost = matches!(outcome, DeliveryOutcome::GivenUp { .. });
+    let step = told.step().cloned();
+    writer.decide(
+        Actor::System,
+        Command::RecordNotification {
+            step: step.clone(),
+            to: told.recipient,
+            channel: told.channel,
+            outcome,
+        },
+    )?;
+    if is_lost
+        && let Some(step) = step
+        && nobody_reached(tx, id, &step).await?
+    {
+        writer.find_nobody(&step)?;
+    }
+    writer.save().await
+}
+
+async fn nobody_reached(tx: &Transaction, id: EscalationId, step: &StepRef) -> Result<bool> {
+    let told = notification::of_escalation(tx, id).await?;
+    Ok(told
+        .iter()
+        .filter(|told| told.step() == Some(step))
+        .all(|told| told.state == NotificationState::GivenUp))
+}
+
+/// Writes down what became of a mail with what it carried: the proof of delivery. A mail that was given up and sent
+/// again by a person proves it all the same.
+pub(crate) async fn note_mail(app: &App, tx: &Transaction, id: OutgoingMailId) -> Result<()> {
+    let carried = notification::of_delivery(tx, id.uuid()).await?;
+    if carried.is_empty() {
+        return Ok(());
+    }
+    let Some(mail) = mail::find(tx, id).await? else {
+        return Ok(());
+    };
+    for mut told in carried {
+        match (mail.state, told.state) {
+            (OutgoingMailState::Sent, NotificationState::Delivered)
+            | (OutgoingMailState::Dead, NotificationState::GivenUp) => {}
+            (OutgoingMailState::Sent, _) => {
+                told.state = NotificationState::Delivered;
+                told.delivered_at = mail.sent_at.or(Some(app.now()));
+                told.last_error = None;
+                notification::update(tx, &told).await?;
+                record(app, tx, &told, DeliveryOutcome::Sent).await?;
+            }
+            (OutgoingMailState::Dead, _) => {
+                let reason = mail.last_error.clone().unwrap_or_default();
+                give_up(app, tx, told, &format!("the e-mail was given up: {reason}")).await?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,304 @@
+//! Notifications as e-mail: one about one thing, or a digest of many.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
+use mainstay_channels::template::{
+    Language, MessageTemplate, RenderedMessage, TemplateError, Templates,
+};
+use mainstay_domain::agent::Agent;
+use mainstay_domain::id::OutgoingMailId;
+use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
+use mainstay_domain::notification::{About, Notification};
+use mainstay_domain::policy::Policy;
+use mainstay_domain::ticket::Scope;
+use mainstay_store::{Transaction, account, mail, ticket};
+use serde_json::{Value, json};
+
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::job::Job;
+
+/// Renders one mail of one notification or of several, and queues it.
+pub(super) async fn send_notification_mail(
+    app: &App,
+    tx: &Transaction,
+    person: &Agent,
+    carried: &[Notification],
+) -> Result<OutgoingMailId> {
+    let now = app.now();
+    let id: OutgoingMailId = app.new_id(now);
+    let rendered = render(app, tx, person, carried).await?;
+    let (from, message_id) = identity(app, id);
+    let letter = Letter {
+        from,
+        to: vec![Correspondent::named(&person.name, &person.email)],
+        cc: Vec::new(),
+        reply_to: None,
+        return_path: ReturnPath::Nowhere,
+        subject: rendered.subject,
+        text: rendered.text,
+        html: None,
+        message_id,
+        in_reply_to: None,
+        references: Vec::new(),
+        origin: Origin::Generated,
+        date: now,
+        attachments: Vec::new(),
+    };
+    let composed = letter
+        .compose()
+        .map_err(|error| AppError::broken("A notification could not be written.", error))?;
+    let ticket = match carried {
+        [only] => only.ticket,
+        _ => None,
+    };
+    let queued = OutgoingMail {
+        id,
+        message_id: letter.message_id,
+        account: None,
+        ticket,
+        message: None,
+        sender: composed
+            .sender
+            .map(|address| address.to_string())
+            .unwrap_or_default(),
+        recipients: composed
+            .recipients
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        subject: letter.subject,
+        bytes: composed.bytes,
+        state: OutgoingMailState::Queued,
+        attempts: 0,
+        last_error: None,
+        receipt: None,
+        created_at: now,
+        sent_at: None,
+    };
+    mail::enqueue(tx, &queued).await?;
+    Job::SendMail { mail: id }.queue(app, tx, now).await?;
+    Ok(id)
+}
+
+/// Who writes, and the mail's own id.
+fn identity(app: &App, id: OutgoingMailId) -> (Correspondent, String) {
+    let url = &app.options().public_url;
+    let host = url
+        .split("://")
+        .nth(1)
+        .and_then(|rest| rest.split(['/', ':']).next())
+        .filter(|host| !host.is_empty())
+        .unwrap_or("localhost");
+    let from = Correspondent::named("Mainstay", format!("mainstay@{host}"));
+    (from, format!("{id}@{host}"))
+}
+
+async fn render(
+    app: &App,
+    tx: &Transaction,
+    person: &Agent,
+    carried: &[Notification],
+) -> Result<RenderedMessage> {
+    let policy = app.policy();
+    let language = person
+        .languages
+        .first()
+        .and_then(|language| Language::from_code(language))
+        .unwrap_or(Language::English);
+    let (name, context) = match carried {
+        [only] => (
+            template_of(&only.about),
+            context(app, tx, person, only).await?,
+        ),
+        several => ("digest", digest(app, person, several)),
+    };
+    let rendered = templates(policy.current(), name)
+        .and_then(|templates| templates.render(name, language, &context));
+    match rendered {
+        Ok(rendered) => Ok(rendered),
+        Err(error) => {
+            tracing::warn!(%error, "a template does not work, and the plain words are sent");
+            Ok(plain(app, carried))
+        }
+    }
+}
+
+fn template_of(about: &About) -> &'static str {
+    match about {
+        About::EscalationStep { .. } => "escalation_notice",
+        About::ClockWarned { .. } => "warning",
+        About::ClockMissed { .. } => "breach_notice",
+    }
+}
+
+fn templates(policy: &Policy, name: &str) -> Result<Templates, TemplateError> {
+    let mut templates = Templates::new();
+    for template in &policy.templates {
+        if template.name.as_str() != name {
+            continue;
+        }
+        if let Some(language) = Language::from_code(&template.language) {
+            let template = MessageTemplate {
+                subject: template.subject.clone(),
+                text: template.body.clone(),
+                html: None,
+            };
+            templates.add(name, language, template)?;
+        }
+    }
+    Ok(templates)
+}
+
+/// What is sent where the policy has no template that works: nobody stays untold because of a slip in a pack.
+fn plain(app: &App, carried: &[Notification]) -> RenderedMessage {
+    let subject = match carried {
+        [only] => only.title.clone(),
+        several => format!("{} alerts", several.len()),
+    };
+    let text = carried
+        .iter()
+        .map(|told| format!("{}\n{}\n{}\n\n", told.title, told.detail, url(app, told)))
+        .collect();
+    RenderedMessage {
+        language: Language::English,
+        subject,
+        text,
+        html: None,
+    }
+}
+
+fn digest(app: &App, person: &Agent, carried: &[Notification]) -> Value {
+    let since = carried.iter().map(|told| told.at).min();
+    let items: Vec<Value> = carried
+        .iter()
+        .map(|told| json!({ "title": told.title, "detail": told.detail, "url": url(app, told) }))
+        .collect();
+    json!({
+        "agent": { "name": person.name },
+        "digest": {
+            "count": carried.len(),
+            "since": since.map(|since| local(since, person)),
+            "items": items,
+        },
+    })
+}
+
+/// Everything a template may say of one notification.
+async fn context(
+    app: &App,
+    tx: &Transaction,
+    person: &Agent,
+    told: &Notification,
+) -> Result<Value> {
+    let policy = app.policy();
+    let policy = policy.current();
+    let ticket = match told.ticket {
+        Some(id) => ticket::find(tx, Scope::Everything, id).await?,
+        None => None,
+    };
+    let account = match ticket
+        .as_ref()
+        .and_then(|stored| stored.ticket.facts.account)
+    {
+        Some(id) => account::find(tx, id).await?,
+        None => None,
+    };
+    let ticket = ticket.map(|stored| stored.ticket).map(|ticket| {
+        let severity = ticket.facts.severity;
+        let title = policy
+            .severities
+            .iter()
+            .find(|defined| defined.severity == severity)
+            .map(|defined| defined.title.clone());
+        json!({
+            "number": ticket.number,
+            "subject": ticket.subject,
+            "severity": severity.to_string(),
+            "severity_title": title.unwrap_or_else(|| severity.to_string()),
+            "status": ticket.facts.status.name.as_str(),
+            "category": ticket.facts.category.as_ref().map(|name| name.as_str()),
+            "tier": ticket.facts.terms.tier.as_ref().map(|tier| tier.as_str()),
+            "url": format!("{}/tickets/{}", app.options().public_url, ticket.number),
+            "opened_at": local(ticket.opened_at, person),
+        })
+    });
+    let tier = ticket.as_ref().map(|ticket| ticket["tier"].clone());
+    let account = json!({
+        "name": account.map_or("unknown account".to_owned(), |account| account.name),
+        "tier": tier.filter(|tier| !tier.is_null()).unwrap_or_else(|| json!("no tier")),
+    });
+    Ok(json!({
+        "agent": { "name": person.name },
+        "ticket": ticket,
+        "account": account,
+        "commitment": commitment(policy, person, told, app.now()),
+        "escalation": escalation(app, told),
+    }))
+}
+
+fn commitment(policy: &Policy, person: &Agent, told: &Notification, now: Timestamp) -> Value {
+    let (name, due_at) = match &told.about {
+        About::ClockWarned { commitment, due_at } | About::ClockMissed { commitment, due_at } => {
+            (commitment, *due_at)
+        }
+        About::EscalationStep { .. } => return Value::Null,
+    };
+    let description = policy
+        .commitments
+        .iter()
+        .find(|commitment| commitment.name == *name)
+        .map_or(name.as_str(), |commitment| &commitment.description);
+    let minutes = |from: Timestamp, to: Timestamp| {
+        let minutes = to.duration_since(from).as_mins().max(0);
+        format!("{}h {:02}m", minutes / 60, minutes % 60)
+    };
+    json!({
+        "name": name.as_str(),
+        "description": description,
+        "target": "the promised time",
+        "due_at": local(due_at, person),
+        "left": minutes(now, due_at),
+        "late_by": minutes(due_at, now),
+    })
+}
+
+fn escalation(app: &App, told: &Notification) -> Value {
+    let About::EscalationStep { step, name, level } = &told.about else {
+        return Value::Null;
+    };
+    let reason = told.detail.clone();
+    let respond_within = app
+        .policy()
+        .current()
+        .ladders
+        .iter()
+        .find(|ladder| ladder.name == step.ladder)
+        .and_then(|ladder| ladder.steps.get(step.step))
+        .and_then(|step| step.respond_within)
+        .map(|within| format!("{within:#}"));
+    json!({
+        "ladder": step.ladder.as_str(),
+        "step": name,
+        "level": level,
+        "reason": reason,
+        "respond_within": respond_within,
+        "url": url(app, told),
+    })
+}
+
+/// Where more is to be seen.
+fn url(app: &App, told: &Notification) -> String {
+    let root = &app.options().public_url;
+    match (told.escalation, told.ticket) {
+        (Some(escalation), _) => format!("{root}/escalations/{escalation}"),
+        (None, Some(ticket)) => format!("{root}/tickets/{ticket}"),
+        (None, None) => root.clone(),
+    }
+}
+
+fn local(at: Timestamp, person: &Agent) -> String {
+    let zone = TimeZone::get(&person.time_zone).unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}

@@ -1,0 +1,288 @@
+//! Tickets, their conversation and their clocks, as agents and portal users see them.
+
+use serde_json::{Value, json};
+
+use crate::service::{Client, PASSWORD, Service};
+
+/// Two accounts with a portal user each, the first with an administrator too.
+async fn portal_users(admin: &Client<'_>) -> (String, String) {
+    let own = admin.make("/accounts", json!({"name": "Own"})).await;
+    let foreign = admin.make("/accounts", json!({"name": "Foreign"})).await;
+    for (email, account, portal) in [
+        ("ana@own.example", &own, "contact"),
+        ("boss@own.example", &own, "administrator"),
+        ("eve@foreign.example", &foreign, "administrator"),
+    ] {
+        let input =
+            json!({"account": account, "name": email, "addresses": [email], "portal": portal});
+        let id = admin.make("/contacts", input).await;
+        let path = format!("/contacts/{id}/password");
+        let answer = admin.put(&path, json!({"password": PASSWORD})).await;
+        assert_eq!(answer.status, 204);
+    }
+    (own, foreign)
+}
+
+fn pointers(body: &Value, name: &str) -> Vec<String> {
+    body["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| Some(error[name].as_str()?.to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_ticket_is_opened_changed_and_answered() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let account = admin.make("/accounts", json!({"name": "Acme"})).await;
+    let input = json!({"subject": "Printer on fire", "message": "Help!", "severity": "P1", "account": account,
+        "tags": [" Hardware "]});
+    let opened = admin.post("/tickets", input).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    assert_eq!(opened.body["severity"], "P1");
+    assert_eq!(opened.body["tags"], json!(["hardware"]));
+    let path = opened.headers["location"].to_str().unwrap().to_owned();
+
+    let number = opened.body["number"].as_u64().unwrap();
+    let by_number = admin.get(&format!("/tickets/{number}")).await;
+    assert_eq!(by_number.body["id"], opened.body["id"]);
+
+    let tag = opened.headers["etag"].to_str().unwrap();
+    let change = json!({"severity": "P2", "severity_reason": "a small fire", "add_tags": ["fire"], "fields": {"room": "7"}});
+    let changed = admin.with("if-match", tag).patch(&path, change).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(changed.body["severity"], "P2");
+    assert_eq!(changed.body["fields"], json!({"room": "7"}));
+    let stale = admin
+        .with("if-match", tag)
+        .patch(&path, json!({"severity": "P3"}))
+        .await;
+    assert_eq!(stale.status, 412);
+
+    let reply = json!({"text": "Water is on its way.", "status": "pending_customer"});
+    let answered = admin.post(&format!("{path}/messages"), reply).await;
+    assert_eq!(answered.status, 201, "{}", answered.body);
+    assert_eq!(answered.body["status"], "pending_customer");
+    let messages = admin.get(&format!("{path}/messages")).await.body;
+    let texts: Vec<&Value> = messages
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["text"])
+        .collect();
+    assert_eq!(texts, ["Help!", "Water is on its way."]);
+
+    let history = admin.get(&format!("{path}/history")).await.body;
+    assert_eq!(history[0]["kind"], "opened");
+    let found = admin.get("/search?q=printer").await.body;
+    assert_eq!(found["items"][0]["ticket"], opened.body["id"]);
+}
+
+#[tokio::test]
+async fn tickets_are_listed_by_filter_and_order() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    for severity in ["P3", "P1", "P2", "P1"] {
+        let input = json!({"subject": severity, "message": "x", "severity": severity});
+        admin.make("/tickets", input).await;
+    }
+    let mut found = Vec::new();
+    let mut next = Some("/tickets?sort=severity&severity=P1,P2&limit=2".to_owned());
+    while let Some(path) = next {
+        let page = admin.get(&path).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        for item in page.body["items"].as_array().unwrap() {
+            found.push(item["severity"].as_str().unwrap().to_owned());
+        }
+        next = page.body["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(found, ["P1", "P1", "P2"]);
+    assert_eq!(
+        admin.get("/tickets?assignee=none&team=none").await.status,
+        200
+    );
+    for (query, parameter) in [
+        ("severity=P9", "severity"),
+        ("assignee=bob", "assignee"),
+        ("sort=colour", "sort"),
+        ("updated_from=yesterday", "updated_from"),
+    ] {
+        let refused = admin.get(&format!("/tickets?{query}")).await;
+        assert_eq!(refused.status, 400, "{query}");
+        assert_eq!(pointers(&refused.body, "parameter"), [parameter]);
+    }
+    let page = admin.get("/tickets?sort=severity&limit=1").await.body;
+    let cursor = page["next"].as_str().unwrap().rsplit('=').next().unwrap();
+    let other = admin
+        .get(&format!("/tickets?sort=number&cursor={cursor}"))
+        .await;
+    assert_eq!(other.status, 400, "a cursor holds for its own order only");
+}
+
+#[tokio::test]
+async fn a_portal_user_sees_and_writes_only_what_is_theirs() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let (own, foreign) = portal_users(&admin).await;
+    let ana = service.client("ana@own.example").await;
+    let boss = service.client("boss@own.example").await;
+    let eve = service.client("eve@foreign.example").await;
+    // Whatever Ana says, the ticket is hers and of her account.
+    let input = json!({"subject": "Mine", "message": "secret word", "account": foreign});
+    let opened = ana.post("/tickets", input).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    assert_eq!(opened.body["account"], own);
+    let path = format!("/tickets/{}", opened.body["id"].as_str().unwrap());
+    let other = json!({"subject": "Other", "message": "x", "account": own});
+    let other = format!("/tickets/{}", admin.make("/tickets", other).await);
+
+    let note = json!({"text": "pays late", "visibility": "internal"});
+    assert_eq!(
+        admin.post(&format!("{path}/messages"), note).await.status,
+        201
+    );
+    let messages = ana.get(&format!("{path}/messages")).await.body;
+    assert_eq!(messages.as_array().unwrap().len(), 1, "{messages}");
+
+    assert_eq!(ana.get(&path).await.status, 200);
+    assert_eq!(ana.get(&other).await.status, 404);
+    assert_eq!(boss.get(&other).await.status, 200);
+    for inner in ["", "/messages", "/clocks", "/explanation"] {
+        assert_eq!(
+            eve.get(&format!("{path}{inner}")).await.status,
+            404,
+            "{inner}"
+        );
+    }
+    let number = opened.body["number"].as_u64().unwrap();
+    assert_eq!(eve.get(&format!("/tickets/{number}")).await.status, 404);
+    let word = eve.get("/search?q=secret").await.body;
+    assert_eq!(word["items"], json!([]));
+    assert_eq!(eve.get("/tickets").await.body["items"], json!([]));
+    let text = json!({"text": "let me in"});
+    assert_eq!(
+        eve.post(&format!("{path}/messages"), text).await.status,
+        404
+    );
+    assert_eq!(
+        eve.patch(&path, json!({"status": "closed"})).await.status,
+        404
+    );
+    assert_eq!(
+        ana.patch(&path, json!({"severity": "P1"})).await.status,
+        403
+    );
+    assert_eq!(ana.get(&format!("{path}/history")).await.status, 403);
+    let merge = json!({"into": opened.body["id"]});
+    assert_eq!(ana.post(&format!("{path}/merge"), merge).await.status, 403);
+    let bulk = json!({"tickets": [opened.body["id"]], "change": {"status": "closed"}});
+    assert_eq!(ana.post("/tickets/bulk", bulk).await.status, 403);
+}
+
+#[tokio::test]
+async fn many_tickets_are_changed_each_for_itself() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let ticket = admin
+        .make("/tickets", json!({"subject": "A", "message": "x"}))
+        .await;
+    let unknown = "0190163d-8694-739b-aea5-966c26f8ad91";
+    let input = json!({"tickets": [ticket, unknown], "change": {"add_tags": ["bulk"]}});
+    let outcome = admin.post("/tickets/bulk", input).await;
+    assert_eq!(outcome.status, 200, "{}", outcome.body);
+    assert_eq!(outcome.body[0]["done"], true);
+    assert_eq!(outcome.body[1]["done"], false);
+    assert!(outcome.body[1]["reason"].is_string());
+    let read = admin.get(&format!("/tickets/{ticket}")).await.body;
+    assert_eq!(read["tags"], json!(["bulk"]));
+}
+
+#[tokio::test]
+async fn tickets_are_merged_and_split() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let account = admin.make("/accounts", json!({"name": "Acme"})).await;
+    let open = |subject: &str| json!({"subject": subject, "message": subject, "account": account});
+    let from = admin.make("/tickets", open("first")).await;
+    let into = admin.make("/tickets", open("second")).await;
+    let merged = admin
+        .post(&format!("/tickets/{from}/merge"), json!({"into": into}))
+        .await;
+    assert_eq!(merged.status, 200, "{}", merged.body);
+    assert_eq!(merged.body["id"], into);
+    let gone = admin.get(&format!("/tickets/{from}")).await.body;
+    assert_eq!(gone["merged_into"], into);
+    let messages = admin.get(&format!("/tickets/{into}/messages")).await.body;
+    let messages = messages.as_array().unwrap();
+    assert_eq!(messages.len(), 2);
+    let split = json!({"messages": [messages[1]["id"]], "subject": "third"});
+    let made = admin.post(&format!("/tickets/{into}/split"), split).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.body["subject"], "third");
+}
+
+#[tokio::test]
+async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
+    let service = Service::start().await;
+    let folder = std::path::Path::new("../../packs/mainstay");
+    let pack = mainstay_policy::PackSource::from_folder(folder).unwrap();
+    let machine = mainstay_app::Caller::machine();
+    service.app.apply_policy(&machine, &pack, "").await.unwrap();
+    let admin = service.admin().await;
+    let account = admin.make("/accounts", json!({"name": "Acme"})).await;
+    let tier = service
+        .app
+        .policy()
+        .current()
+        .support_hours
+        .keys()
+        .next()
+        .unwrap()
+        .to_string();
+    let contract = json!({"tier": tier, "starts_on": "2026-01-01"});
+    admin
+        .make(&format!("/accounts/{account}/contracts"), contract)
+        .await;
+    let input = json!({"subject": "A", "message": "x", "severity": "P3", "account": account});
+    let id = admin.make("/tickets", input).await;
+
+    let clocks = admin.get(&format!("/tickets/{id}/clocks")).await.body;
+    let first = clocks
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|clock| clock["commitment"] == "first_response")
+        .unwrap();
+    assert_eq!(first["state"], "running");
+    let path = format!("/tickets/{id}/explanation?commitment=first_response");
+    let explained = admin.get(&path).await.body;
+    let spans = explained[0]["spans"].as_array().unwrap();
+    let counted: i64 = spans
+        .iter()
+        .map(|span| span["counted_seconds"].as_i64().unwrap())
+        .sum();
+    assert_eq!(counted, explained[0]["terms"]["target_seconds"]);
+    assert_eq!(spans.last().unwrap()["until"], first["due_at"]);
+
+    let reply = json!({"text": "We look into it."});
+    assert_eq!(
+        admin
+            .post(&format!("/tickets/{id}/messages"), reply)
+            .await
+            .status,
+        201
+    );
+    let clocks = admin.get(&format!("/tickets/{id}/clocks")).await.body;
+    let states: Vec<&Value> = clocks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|clock| clock["commitment"] == "first_response")
+        .map(|clock| &clock["state"])
+        .collect();
+    assert_eq!(states, ["met"]);
+    let unknown = format!("/tickets/{id}/explanation?commitment=nonsense");
+    assert_eq!(admin.get(&unknown).await.status, 404);
+}
