@@ -87,7 +87,7 @@ INC1,Closed,6,7/3/2015 16:00,2/3/2015 09:30,2/3/2015 16:00,printer,Acme,Ana,Netw
 ";
 
 fn log_map() -> ImportMap {
-    ImportMap::parse("log.toml", LOG).unwrap()
+    ImportMap::parse("log.toml", LOG).expect("a sound map")
 }
 
 async fn import(test: &TestApp, map: &ImportMap, file: &[u8]) -> Result<ImportReport, AppError> {
@@ -111,7 +111,7 @@ async fn tickets(test: &TestApp) -> Vec<StoredTicket> {
         page,
     )
     .await
-    .unwrap()
+    .expect("a store that answers")
     .items
 }
 
@@ -121,7 +121,7 @@ async fn assert_cache_is_fold(test: &TestApp, ticket: &Ticket) {
     let folded = fold(&events, test.app.policy().book(), test.app.now());
     let stored = clock::of_ticket(&test.app.store().read(), ticket.id)
         .await
-        .unwrap();
+        .expect("a store that answers");
     let key =
         |commitment: &str,
          cycle: u32,

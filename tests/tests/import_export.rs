@@ -19,10 +19,18 @@ async fn export(app: &App, caller: &Caller, id: AccountId) -> Result<Value, AppE
 fn texts(document: &Value) -> Vec<&str> {
     document["tickets"]
         .as_array()
-        .unwrap()
+        .expect("an export of the form that is documented")
         .iter()
-        .flat_map(|ticket| ticket["messages"].as_array().unwrap())
-        .map(|message| message["text"].as_str().unwrap())
+        .flat_map(|ticket| {
+            ticket["messages"]
+                .as_array()
+                .expect("an export of the form that is documented")
+        })
+        .map(|message| {
+            message["text"]
+                .as_str()
+                .expect("an export of the form that is documented")
+        })
         .collect()
 }
 

@@ -166,7 +166,7 @@ impl Gatherer<'_> {
             self.tickets.len() - 1
         });
         let mut notes = Vec::new();
-        self.tickets[place].add(row, &reader, snapshot, verdict, &mut notes);
+        self.tickets[place].add(row, &reader, *snapshot, verdict, &mut notes);
         let external_id = self.tickets[place].external_id.clone();
         for note in notes {
             self.remark(row, Some(external_id.clone()), Remark::Noted, note);
@@ -296,7 +296,7 @@ impl Gathered {
 
 /// What a row says of its ticket.
 enum Said {
-    This(Snapshot),
+    This(Box<Snapshot>),
     Nothing(String),
 }
 
@@ -395,7 +395,7 @@ impl RowReader<'_> {
         if subject.is_empty() {
             return Err("the row has no subject".to_owned());
         }
-        Ok(Said::This(Snapshot {
+        Ok(Said::This(Box::new(Snapshot {
             at,
             order: Order(order, row),
             subject,
@@ -414,7 +414,7 @@ impl RowReader<'_> {
             assignee: self.party("assignee", &self.form.assignee)?,
             tags: self.tags(),
             fields: self.fields(),
-        }))
+        })))
     }
 
     fn meaning(

@@ -32,7 +32,7 @@ const SHOWN: usize = 10;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Bring in tickets with their histories; what is there already is not brought in twice
-    Tickets(Tickets),
+    Tickets(Box<Tickets>),
     /// List the maps that come with the program, or print one to begin your own with
     Maps(Maps),
 }
