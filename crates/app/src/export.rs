@@ -50,6 +50,8 @@ pub struct ExportSummary {
     pub mails: u64,
     /// How many escalations.
     pub escalations: u64,
+    /// How many attached files could not be read any more: they stand in the export without their bytes.
+    pub lost_files: u64,
 }
 
 impl App {
@@ -268,6 +270,10 @@ impl<W: Write + Send> Exporter<'_, W> {
             messages.retain(|message| message.visibility == Visibility::Public);
         }
         self.summary.messages += messages.len() as u64;
+        let mut message_values = Vec::with_capacity(messages.len());
+        for message in &messages {
+            message_values.push(self.message_value(message).await?);
+        }
         let mut value = json!({
             "id": ticket.id,
             "number": ticket.number,
@@ -290,7 +296,7 @@ impl<W: Write + Send> Exporter<'_, W> {
             "resolved_at": ticket.resolved_at,
             "closed_at": ticket.closed_at,
             "updated_at": ticket.updated_at,
-            "messages": messages.iter().map(|message| self.message_value(message)).collect::<Value>(),
+            "messages": message_values,
             "clocks": clocks.iter().map(clock_value).collect::<Value>(),
         });
         if self.is_whole() {
@@ -314,13 +320,17 @@ impl<W: Write + Send> Exporter<'_, W> {
         Ok(value)
     }
 
-    fn message_value(&self, message: &Message) -> Value {
+    async fn message_value(&mut self, message: &Message) -> Result<Value> {
+        let mut attachments = Vec::with_capacity(message.attachments.len());
+        for attachment in &message.attachments {
+            attachments.push(self.attachment_value(attachment).await?);
+        }
         let author = match message.author {
             Actor::Contact(id) => json!({ "contact": id }),
             Actor::Agent(id) => json!({ "agent": id, "name": self.names.agents.get(&id) }),
             Actor::System => json!("system"),
         };
-        json!({
+        Ok(json!({
             "id": message.id,
             "at": message.at,
             "author": author,
@@ -333,8 +343,28 @@ impl<W: Write + Send> Exporter<'_, W> {
             "html": message.html,
             "quoted": message.quoted,
             "mentions": if self.is_whole() { json!(message.mentions) } else { json!([]) },
-            "attachments": message.attachments.iter().map(attachment_value).collect::<Value>(),
-        })
+            "attachments": attachments,
+        }))
+    }
+
+    /// A file with its bytes; without them where they are lost, so that one lost file does not keep the rest back.
+    async fn attachment_value(&mut self, attachment: &Attachment) -> Result<Value> {
+        let bytes = match self.app.blobs().get(attachment.digest).await {
+            Ok(bytes) => Some(STANDARD.encode(&bytes)),
+            Err(AppError::NotFound(_) | AppError::Broken { .. }) => {
+                self.summary.lost_files += 1;
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(json!({
+            "file_name": attachment.file_name,
+            "content_type": attachment.content_type,
+            "size": attachment.size,
+            "sha256": attachment.digest.to_string(),
+            "content_id": attachment.content_id,
+            "base64": bytes,
+        }))
     }
 
     async fn end(&mut self, account: AccountId) -> Result<()> {
@@ -424,17 +454,6 @@ fn clock_value(clock: &StoredClock) -> Value {
         "stopped_at": clock.stopped_at,
         "missed_at": clock.missed_at,
         "cancelled_at": clock.cancelled_at,
-    })
-}
-
-/// Its bytes are kept under the digest in the store of attachments.
-fn attachment_value(attachment: &Attachment) -> Value {
-    json!({
-        "file_name": attachment.file_name,
-        "content_type": attachment.content_type,
-        "size": attachment.size,
-        "sha256": attachment.digest.to_string(),
-        "content_id": attachment.content_id,
     })
 }
 

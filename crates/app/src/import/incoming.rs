@@ -9,6 +9,7 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::normalise_tag;
 
 use super::document::{Cells, Document, Row};
+use super::known::Known;
 use super::map::{FieldList, Form, Meaning, PartyForm, Table, Templates};
 use super::report::{Remark, Remarked};
 use toml::Spanned;
@@ -79,9 +80,10 @@ pub(super) struct Contents {
 }
 
 /// Reads every row.
-pub(super) fn read(document: &Document, form: &Form, now: Timestamp) -> Contents {
+pub(super) fn read(document: &Document, form: &Form, known: &Known, now: Timestamp) -> Contents {
     let mut gatherer = Gatherer {
         form,
+        known,
         now,
         rows: 0,
         places: HashMap::new(),
@@ -110,6 +112,7 @@ struct Gathered {
 
 struct Gatherer<'a> {
     form: &'a Form,
+    known: &'a Known,
     now: Timestamp,
     rows: u64,
     places: HashMap<String, usize>,
@@ -126,6 +129,7 @@ impl Gatherer<'_> {
         };
         let reader = RowReader {
             form: self.form,
+            known: self.known,
             cells,
             now: self.now,
         };
@@ -162,7 +166,7 @@ impl Gatherer<'_> {
             self.tickets.len() - 1
         });
         let mut notes = Vec::new();
-        self.tickets[place].add(row, &reader, snapshot, verdict, &mut notes);
+        self.tickets[place].add(row, &reader, *snapshot, verdict, &mut notes);
         let external_id = self.tickets[place].external_id.clone();
         for note in notes {
             self.remark(row, Some(external_id.clone()), Remark::Noted, note);
@@ -292,13 +296,14 @@ impl Gathered {
 
 /// What a row says of its ticket.
 enum Said {
-    This(Snapshot),
+    This(Box<Snapshot>),
     Nothing(String),
 }
 
 /// Reads one row by the map.
 struct RowReader<'a> {
     form: &'a Form,
+    known: &'a Known,
     cells: &'a Cells<'a>,
     now: Timestamp,
 }
@@ -338,6 +343,7 @@ impl RowReader<'_> {
             .map_err(|fault| format!("the time of the opening: {fault}"))?
             .ok_or("the row does not say when the ticket was opened")?;
         let account = self.party("account", &self.form.account)?;
+        let tier = self.tier(account.is_some())?;
         Ok(Incoming {
             external_id: String::new(),
             row: row.number,
@@ -348,10 +354,7 @@ impl RowReader<'_> {
             updated_at: None,
             channel: self.channel()?,
             contact: self.party("contact", &self.form.contact)?,
-            tier: match (&account, self.meaning("tier", self.form.tier.as_ref())?) {
-                (Some(_), Some(Meaning::Is(tier))) => Some(TierName::from(tier)),
-                _ => None,
-            },
+            tier,
             account,
             description: self
                 .form
@@ -392,7 +395,7 @@ impl RowReader<'_> {
         if subject.is_empty() {
             return Err("the row has no subject".to_owned());
         }
-        Ok(Said::This(Snapshot {
+        Ok(Said::This(Box::new(Snapshot {
             at,
             order: Order(order, row),
             subject,
@@ -411,7 +414,7 @@ impl RowReader<'_> {
             assignee: self.party("assignee", &self.form.assignee)?,
             tags: self.tags(),
             fields: self.fields(),
-        }))
+        })))
     }
 
     fn meaning(
@@ -419,18 +422,38 @@ impl RowReader<'_> {
         what: &str,
         table: Option<&Spanned<Table>>,
     ) -> Result<Option<Meaning>, String> {
-        table.map_or(Ok(None), |table| {
-            table
-                .get_ref()
-                .meaning(what, self.cells, &self.form.missing)
-        })
+        let Some(table) = table.map(Spanned::get_ref) else {
+            return Ok(None);
+        };
+        let meaning = table.meaning(what, self.cells, &self.form.missing)?;
+        // What a table gives was checked with the map; what stands in the file was not.
+        if let Some(Meaning::Is(value)) = &meaning
+            && table.values.is_empty()
+        {
+            self.known.check(what, value)?;
+        }
+        Ok(meaning)
     }
 
     fn channel(&self) -> Result<Channel, String> {
         let Some(Meaning::Is(text)) = self.meaning("channel", self.form.channel.as_ref())? else {
             return Ok(Channel::Import);
         };
-        channel(&text).ok_or_else(|| format!("{text:?} is not a channel: expected {}", channels()))
+        let known = Channel::ALL
+            .into_iter()
+            .find(|channel| channel.as_str() == text);
+        Ok(known.unwrap_or(Channel::Import))
+    }
+
+    /// The tier of a ticket with an account; none where it is said beside the map, whatever stands in the file.
+    fn tier(&self, has_account: bool) -> Result<Option<TierName>, String> {
+        if !has_account || self.known.tier_is_given() {
+            return Ok(None);
+        }
+        let Some(Meaning::Is(tier)) = self.meaning("tier", self.form.tier.as_ref())? else {
+            return Ok(None);
+        };
+        Ok(Some(TierName::from(tier)))
     }
 
     fn party(&self, what: &str, form: &PartyForm) -> Result<Option<Party>, String> {
@@ -517,18 +540,6 @@ impl RowReader<'_> {
             )),
         }
     }
-}
-
-/// The channel of a name.
-pub(super) fn channel(text: &str) -> Option<Channel> {
-    Channel::ALL
-        .into_iter()
-        .find(|channel| channel.as_str() == text)
-}
-
-/// The names of all channels.
-pub(super) fn channels() -> String {
-    Channel::ALL.map(Channel::as_str).join(", ")
 }
 
 fn name(what: &str, text: &str) -> Result<(), String> {

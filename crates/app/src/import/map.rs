@@ -424,6 +424,17 @@ impl Templates {
         })
     }
 
+    /// The text, where it names no column.
+    pub fn constant(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [parts] => match parts.as_slice() {
+                [Part::Text(text)] => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The text, filled in from a row.
     pub fn fill(&self, cells: &Cells<'_>, missing: &[String]) -> Option<String> {
         self.0.iter().find_map(|parts| {

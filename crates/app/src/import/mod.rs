@@ -6,6 +6,7 @@
 
 mod document;
 mod incoming;
+mod known;
 mod map;
 mod party;
 mod report;
@@ -16,16 +17,16 @@ use std::io::Read;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use mainstay_domain::name::{CommitmentName, StatusName, TierName};
+use mainstay_domain::name::{CommitmentName, TierName};
+use mainstay_domain::policy::Tier;
 use mainstay_domain::role::Permission;
-use mainstay_domain::severity::Severity;
-use mainstay_domain::status::StatusKind;
 use mainstay_store::clock::{ClockState, StoredClock};
 use mainstay_store::imported::{self, Imported, ImportedKind};
 use mainstay_store::{clock, ticket};
 
 use self::document::Document;
 use self::incoming::{Contents, Incoming};
+use self::known::Known;
 use self::map::{Meaning, Table};
 use self::party::Parties;
 use crate::audit::Action;
@@ -90,18 +91,21 @@ impl App {
         stopped: impl Fn() -> bool,
     ) -> Result<ImportReport> {
         caller.require(Permission::ImportTickets)?;
-        self.check_map(map, options)?;
+        let known = self.check_map(map, options)?;
         let Contents {
             rows,
             tickets,
             remarks,
-        } = self.read_file(map, file)?;
+        } = self.read_file(map, file, &known)?;
         let source = options.source.as_deref().unwrap_or(map.name());
         let importer = Importer {
             app: self,
             source,
-            tier: options.tier.as_ref(),
-            terms_start: first_days(&tickets),
+            sold: sold(
+                &tickets,
+                &self.policy().current().tiers,
+                options.tier.as_ref(),
+            ),
         };
         let mut report = ImportReport {
             rows,
@@ -139,7 +143,7 @@ impl App {
         Ok(report)
     }
 
-    fn read_file(&self, map: &ImportMap, file: impl Read) -> Result<Contents> {
+    fn read_file(&self, map: &ImportMap, file: impl Read, known: &Known) -> Result<Contents> {
         let form = &map.form;
         let delimiter = form.delimiter.map(|delimiter| delimiter.0);
         let document = Document::read(
@@ -154,61 +158,38 @@ impl App {
             map.check_header(header)
                 .map_err(|problem| whole(problem.to_string()))?;
         }
-        Ok(incoming::read(&document, form, self.now()))
+        Ok(incoming::read(&document, form, known, self.now()))
     }
 
     /// Refuses a map that names what the policy in force does not have.
-    fn check_map(&self, map: &ImportMap, options: &ImportOptions) -> Result<()> {
+    fn check_map(&self, map: &ImportMap, options: &ImportOptions) -> Result<Known> {
         if let Some(source) = &options.source
             && !map::is_source_name(source)
         {
             let fault = format!("{source:?} is not a name: expected {}", map::SOURCE_NAME);
             return Err(AppError::invalid("source", fault));
         }
-        let policy = self.policy();
-        let current = policy.current();
-        let statuses: Vec<StatusName> = StatusKind::ALL
-            .iter()
-            .map(|kind| StatusName::from(kind.as_str()))
-            .chain(current.statuses.iter().map(|status| status.name.clone()))
-            .collect();
-        let tiers: Vec<&str> = current
-            .tiers
-            .iter()
-            .map(|tier| tier.name.as_str())
-            .collect();
-        let categories: Vec<&str> = current
-            .categories
-            .iter()
-            .map(|category| category.name.as_str())
-            .collect();
-        if let Some(tier) = &options.tier
-            && !tiers.contains(&tier.as_str())
-        {
-            let fault = format!(
-                "the policy in force has no tier {tier}: it has {}",
-                tiers.join(", ")
-            );
-            return Err(AppError::invalid("tier", fault));
+        let known = Known::of(self.policy().current(), options);
+        if let Some(tier) = &options.tier {
+            known
+                .check("tier", tier.as_str())
+                .map_err(|fault| AppError::invalid("tier", fault))?;
         }
-        let statuses: Vec<&str> = statuses.iter().map(StatusName::as_str).collect();
-        let severities = Severity::ALL.map(Severity::as_str);
-        let channels = incoming::channels();
-        let channels: Vec<&str> = channels.split(", ").collect();
         let form = &map.form;
-        check_table(map, "status", form.status.as_ref(), &statuses)?;
-        check_table(map, "severity", form.severity.as_ref(), &severities)?;
-        check_table(map, "channel", form.channel.as_ref(), &channels)?;
-        if !categories.is_empty() {
-            check_table(map, "category", form.category.as_ref(), &categories)?;
+        for (what, table) in [
+            ("status", &form.status),
+            ("severity", &form.severity),
+            ("category", &form.category),
+            ("channel", &form.channel),
+        ] {
+            check_table(map, what, table.as_ref(), &known)?;
         }
         if options.tier.is_none() {
-            let advice = |problem: AppError| {
-                whole(format!("{problem}\n  Say which tier to take with --tier."))
-            };
-            check_table(map, "tier", form.tier.as_ref(), &tiers).map_err(advice)?;
+            let advice =
+                |problem| whole(format!("{problem}\n  Say which tier to take with --tier."));
+            check_table(map, "tier", form.tier.as_ref(), &known).map_err(advice)?;
         }
-        Ok(())
+        Ok(known)
     }
 
     async fn note_import(
@@ -243,43 +224,68 @@ fn check_table(
     map: &ImportMap,
     what: &str,
     table: Option<&toml::Spanned<Table>>,
-    known: &[&str],
+    known: &Known,
 ) -> Result<()> {
-    let Some(table) = table else {
+    let Some(table) = table.map(toml::Spanned::get_ref) else {
         return Ok(());
     };
-    for meaning in table.get_ref().meanings() {
-        if let Meaning::Is(value) = meaning.get_ref()
-            && !known.contains(&value.as_str())
-        {
-            let fault = format!(
-                "there is no {what} {value:?} here: expected one of {}",
-                known.join(", ")
-            );
-            return Err(whole(map.problem(meaning.span(), &fault).to_string()));
+    let refused = |span, fault: String| whole(map.problem(span, &fault).to_string());
+    for meaning in table.meanings() {
+        if let Meaning::Is(value) = meaning.get_ref() {
+            known
+                .check(what, value)
+                .map_err(|fault| refused(meaning.span(), fault))?;
         }
+    }
+    if table.values.is_empty()
+        && let Some(value) = table.from.get_ref().constant()
+    {
+        known
+            .check(what, value)
+            .map_err(|fault| refused(table.from.span(), fault))?;
     }
     Ok(())
 }
 
-/// The day on which each account's first ticket was opened, by what the account is known by: its contract begins then.
-fn first_days(tickets: &[Incoming]) -> BTreeMap<String, Date> {
-    let mut days: BTreeMap<String, Date> = BTreeMap::new();
+/// What an account is taken to have been sold, where nothing is known of its contract.
+#[derive(Debug, Clone)]
+struct Sold {
+    /// The day on which its first ticket was opened.
+    since: Date,
+    /// The highest tier that any of its tickets gives.
+    tier: Option<TierName>,
+}
+
+/// What each account is taken to have been sold, by what the account is known by. The whole file is asked, so that it
+/// does not matter which ticket comes first.
+fn sold(tickets: &[Incoming], tiers: &[Tier], given: Option<&TierName>) -> BTreeMap<String, Sold> {
+    let rank = |tier: &TierName| tiers.iter().position(|known| known.name == *tier);
+    let mut accounts: BTreeMap<String, Sold> = BTreeMap::new();
     for ticket in tickets {
-        if let Some(account) = &ticket.account {
-            let day = ticket.opened_at.to_zoned(TimeZone::UTC).date();
-            let first = days.entry(account.key.clone()).or_insert(day);
-            *first = day.min(*first);
+        let Some(account) = &ticket.account else {
+            continue;
+        };
+        let since = ticket.opened_at.to_zoned(TimeZone::UTC).date();
+        let tier = given.or(ticket.tier.as_ref());
+        let sold = accounts
+            .entry(account.key.clone())
+            .or_insert_with(|| Sold { since, tier: None });
+        sold.since = since.min(sold.since);
+        let is_higher = match (tier, &sold.tier) {
+            (Some(tier), Some(before)) => rank(tier) < rank(before),
+            (tier, before) => tier.is_some() && before.is_none(),
+        };
+        if is_higher {
+            sold.tier = tier.cloned();
         }
     }
-    days
+    accounts
 }
 
 struct Importer<'a> {
     app: &'a App,
     source: &'a str,
-    tier: Option<&'a TierName>,
-    terms_start: BTreeMap<String, Date>,
+    sold: BTreeMap<String, Sold>,
 }
 
 impl Importer<'_> {

@@ -16,9 +16,9 @@ use mainstay_store::imported::{self, ImportedKind};
 use mainstay_store::{Transaction, account, agent, contact, contract, team};
 use uuid::Uuid;
 
-use super::Importer;
 use super::incoming::{Incoming, Party};
 use super::report::Made;
+use super::{Importer, Sold};
 use crate::error::Result;
 
 /// Everybody whom the tickets of a batch name, by what the file knows them by.
@@ -29,8 +29,8 @@ pub(super) struct Parties {
     contacts: BTreeMap<String, ContactId>,
     teams: BTreeMap<String, TeamId>,
     agents: BTreeMap<String, AgentId>,
-    /// The tier that tickets are taken to have where no contract says so.
-    tier: Option<TierName>,
+    /// What accounts are taken to have where no contract says so.
+    tiers: BTreeMap<AccountId, TierName>,
     pub made: Made,
 }
 
@@ -45,10 +45,7 @@ impl Parties {
             importer,
             tx,
             now: importer.app.now(),
-            parties: Self {
-                tier: importer.tier.cloned(),
-                ..Self::default()
-            },
+            parties: Self::default(),
         };
         maker.accounts(batch).await?;
         maker.contacts(batch).await?;
@@ -83,7 +80,7 @@ impl Parties {
         let in_force = contracts.iter().find(|contract| contract.is_in_force(day));
         in_force.map_or_else(
             || ContractTerms {
-                tier: self.tier.clone().or_else(|| incoming.tier.clone()),
+                tier: self.tiers.get(&account).cloned(),
                 overrides: Vec::new(),
             },
             Contract::terms,
@@ -119,12 +116,6 @@ impl Maker<'_> {
 
     async fn accounts(&mut self, batch: &[&Incoming]) -> Result<()> {
         let wanted = distinct(batch.iter().filter_map(|ticket| ticket.account.as_ref()));
-        let tiers: BTreeMap<&str, &TierName> = batch
-            .iter()
-            .filter_map(|ticket| {
-                Some((ticket.account.as_ref()?.key.as_str(), ticket.tier.as_ref()?))
-            })
-            .collect();
         let known = self.known(ImportedKind::Account, &wanted).await?;
         let (mut names, mut accounts, mut contracts) = (Vec::new(), Vec::new(), Vec::new());
         for (key, party) in &wanted {
@@ -137,10 +128,13 @@ impl Maker<'_> {
             if !known.contains_key(*key) {
                 names.push(((*key).to_owned(), id.uuid()));
             }
+            let sold = self.importer.sold.get(*key);
+            if let Some(tier) = sold.and_then(|sold| sold.tier.as_ref()) {
+                self.parties.tiers.insert(id, tier.clone());
+            }
             if found.is_none() {
                 accounts.push(self.account(id, party));
-                let tier = self.importer.tier.or_else(|| tiers.get(key).copied());
-                contracts.extend(tier.map(|tier| self.contract(id, key, tier)));
+                contracts.extend(sold.and_then(|sold| self.contract(id, sold)));
             }
         }
         account::insert_many(self.tx, &accounts).await?;
@@ -185,20 +179,19 @@ impl Maker<'_> {
     }
 
     /// A contract of no value from the day of the account's first ticket: the file says nothing of contracts.
-    fn contract(&self, account: AccountId, key: &str, tier: &TierName) -> Contract {
-        let today = self.now.to_zoned(TimeZone::UTC).date();
-        Contract {
+    fn contract(&self, account: AccountId, sold: &Sold) -> Option<Contract> {
+        Some(Contract {
             id: self.importer.app.new_id(self.now),
             account,
-            tier: tier.clone(),
-            starts_on: self.importer.terms_start.get(key).copied().unwrap_or(today),
+            tier: sold.tier.clone()?,
+            starts_on: sold.since,
             ends_on: None,
             renews_on: None,
             value: 0,
             currency: "USD".to_owned(),
             overrides: Vec::new(),
             created_at: self.now,
-        }
+        })
     }
 
     async fn contacts(&mut self, batch: &[&Incoming]) -> Result<()> {

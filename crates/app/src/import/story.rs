@@ -59,7 +59,9 @@ pub(super) fn tell(
         history,
     };
     teller.description(contact)?;
-    teller.fields(incoming.opened_at, first)?;
+    if first.at.is_some() {
+        teller.fields(incoming.opened_at, first)?;
+    }
     for (index, snapshot) in incoming.snapshots.iter().enumerate() {
         match snapshot.at {
             Some(at) => {
@@ -68,7 +70,13 @@ pub(super) fn tell(
                 }
                 teller.status(at, &snapshot.status)?;
             }
-            None => teller.status_without_a_time(&snapshot.status)?,
+            None => {
+                teller.status_without_a_time(&snapshot.status)?;
+                // The fields are as they were last; when each was set is not known.
+                let last = teller.history.ticket.updated_at;
+                let at = incoming.updated_at.map_or(last, |at| at.max(last));
+                teller.fields(at, snapshot)?;
+            }
         }
     }
     if let Some(last) = incoming.snapshots.last()

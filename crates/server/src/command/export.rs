@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use mainstay_app::export::ExportSummary;
-use mainstay_app::{App, AppError, Caller};
+use mainstay_app::{App, Caller};
 
 use super::serve::in_runtime;
 use crate::settings::{Flags, Settings};
@@ -37,12 +37,11 @@ impl Command {
         let settings = Settings::load(&flags)?;
         logging::start(&settings.log)?;
         in_runtime(async {
-            let app = service::open(&settings, Arc::new(WallClock)).await?;
-            app.load_policy().await.map_err(failed)?;
-            match &self.out {
+            let app = service::open_with_policy(&settings, Arc::new(WallClock)).await?;
+            let summary = match &self.out {
                 None => {
                     let mut out = BufWriter::new(std::io::stdout());
-                    self.write(&app, &mut out).await?;
+                    self.write(&app, &mut out).await?
                 }
                 Some(path) => {
                     let summary = self.write_file(&app, path).await?;
@@ -55,7 +54,14 @@ impl Command {
                         summary.mails,
                         summary.escalations
                     );
+                    summary
                 }
+            };
+            if summary.lost_files > 0 {
+                eprintln!(
+                    "warning: {} attached files could not be read and stand in the export without their bytes.",
+                    summary.lost_files
+                );
             }
             Ok(())
         })
@@ -70,10 +76,10 @@ impl Command {
         let account = app
             .find_account(&caller, &self.account)
             .await
-            .map_err(failed)?;
+            .map_err(|error| Failure::of(&error))?;
         app.export_account(&caller, account.id, out)
             .await
-            .map_err(failed)
+            .map_err(|error| Failure::of(&error))
     }
 
     /// Writes beside the file and puts it in place at the end, so that half an export is never taken for a whole one.
@@ -93,9 +99,4 @@ impl Command {
         part.persist(path).map_err(|error| refused(error.error))?;
         Ok(summary)
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-fn failed(error: AppError) -> Failure {
-    Failure::new(error.to_string())
 }

@@ -32,7 +32,7 @@ const SHOWN: usize = 10;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Bring in tickets with their histories; what is there already is not brought in twice
-    Tickets(Tickets),
+    Tickets(Box<Tickets>),
     /// List the maps that come with the program, or print one to begin your own with
     Maps(Maps),
 }
@@ -154,7 +154,9 @@ impl Tickets {
 
     /// Promises need a policy: the one in force, else the pack that was named, else the recommended one.
     async fn put_policy_in_force(&self, app: &App) -> Result<(), Failure> {
-        app.load_policy().await.map_err(failed)?;
+        app.load_policy()
+            .await
+            .map_err(|error| Failure::of(&error))?;
         let policy = app.policy();
         if policy.version() != PolicyVersion(0) {
             let in_force = &policy.current().pack;
@@ -187,7 +189,7 @@ impl Tickets {
                 "Applied by an import into a store that had no policy.",
             )
             .await
-            .map_err(failed)?;
+            .map_err(|error| Failure::of(&error))?;
         eprintln!(
             "The store had no policy: the pack {} is in force now.",
             applied.pack
@@ -406,9 +408,4 @@ fn table(comparison: &Comparison) -> String {
          and wrong:\ntheir targets and hours are not in the file. Ours are those of the policy in force.\n"
     );
     text
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-fn failed(error: mainstay_app::AppError) -> Failure {
-    Failure::new(error.to_string())
 }
