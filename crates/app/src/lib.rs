@@ -7,6 +7,7 @@ mod account;
 mod agent;
 pub mod attachment;
 pub mod audit;
+pub mod calendar;
 mod caller;
 mod contact;
 mod context;

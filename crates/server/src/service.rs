@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -190,13 +190,19 @@ pub async fn open_with_policy(settings: &Settings, clock: Arc<dyn Clock>) -> Res
     Ok(app)
 }
 
+/// The file of the store, where it is a file.
+#[must_use]
+pub fn store_file(settings: &Settings) -> Option<PathBuf> {
+    let path = settings.database.url.expose().strip_prefix("sqlite:")?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (!path.starts_with(':')).then(|| PathBuf::from(path))
+}
+
 async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let url = settings.database.url.expose();
-    if let Some(path) = url
-        .strip_prefix("sqlite:")
-        .filter(|path| !path.starts_with(':'))
-    {
-        let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+    if let Some(path) = store_file(settings) {
+        let folder = path.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::new(format!(
                 "the folder {} cannot be made: {error}",

@@ -11,8 +11,11 @@ pub mod config;
 pub mod demo;
 pub mod mail;
 pub mod openapi;
+mod output;
 pub mod policy;
 pub mod serve;
+mod store;
+pub mod time;
 
 /// Keeps every promise you make to your business customers.
 #[derive(Debug, Parser)]
@@ -52,6 +55,8 @@ enum Command {
     Policy(policy::Command),
     /// Run the service
     Serve(serve::Command),
+    /// Look at the time of a demonstration and move it on
+    Time(time::Command),
 }
 
 impl CommandLine {
@@ -70,6 +75,19 @@ impl CommandLine {
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),
             Command::Serve(command) => command.run(),
+            Command::Time(command) => command.run(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        CommandLine::command().debug_assert();
     }
 }

@@ -53,7 +53,7 @@ async fn ensure_policy(app: &App) -> Result<(), Failure> {
         .ok_or_else(|| Failure::new(format!("the program came without its pack {name}")))?;
     let note = "The default pack: no other was applied before the service started.";
     let applied = app
-        .load_policy_or_apply(&Caller::machine(), &pack, note)
+        .apply_first_policy(&Caller::machine(), &pack, note)
         .await
         .map_err(|error| Failure::of(&error))?;
     if applied.is_some() {
