@@ -8,14 +8,17 @@
 mod account;
 mod agent;
 mod audit;
+mod calendar;
 mod contact;
 mod contract;
 mod event;
 mod macro_;
+mod policy;
 mod session;
 mod setting;
 mod team;
 mod ticket;
+mod time;
 mod token;
 mod view;
 mod webhook;
@@ -67,9 +70,12 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(team::routes())
         .merge(view::routes())
         .merge(macro_::routes())
+        .merge(policy::routes())
+        .merge(calendar::routes())
         .merge(webhook::routes())
         .merge(audit::routes())
         .merge(setting::routes())
+        .merge(time::routes())
         .merge(event::routes())
 }
 
