@@ -258,7 +258,8 @@ fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
     until.min(NAP)
 }
 
-/// Does rounds of work until it is asked to stop; a round that has begun is finished.
+/// Does rounds of work until it is asked to stop; a round that has begun is finished. Jobs have rounds of their own: one
+/// that waits for a slow server keeps no clock from being on time.
 async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     if !works {
         return follow_policy(app, stop).await;
@@ -266,21 +267,39 @@ async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     if let Err(error) = app.send_waiting_mail().await {
         tracing::error!("mail that waits could not be queued: {error}");
     }
-    while !stop.is_cancelled() {
-        let rest = match app.tick().await {
-            Ok(Tick::More) => Duration::ZERO,
-            Ok(Tick::Idle(next)) => rest_until(&app, next),
-            Err(error) => {
-                tracing::error!("a round of work failed: {error}");
-                AFTER_FAILURE
-            }
-        };
-        pulse.beat();
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = app.woken(), if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
-            () = tokio::time::sleep(rest) => {}
+    let due = async {
+        while !stop.is_cancelled() {
+            let rest = rest_after(&app, app.tick_due().await);
+            pulse.beat();
+            sleep(&stop, rest, app.woken()).await;
         }
+    };
+    let jobs = async {
+        while !stop.is_cancelled() {
+            let rest = rest_after(&app, app.tick_jobs().await);
+            sleep(&stop, rest, app.woken_for_jobs()).await;
+        }
+    };
+    tokio::join!(due, jobs);
+}
+
+/// How long to rest after a round.
+fn rest_after(app: &App, round: mainstay_app::Result<Tick>) -> Duration {
+    match round {
+        Ok(Tick::More) => Duration::ZERO,
+        Ok(Tick::Idle(next)) => rest_until(app, next),
+        Err(error) => {
+            tracing::error!("a round of work failed: {error}");
+            AFTER_FAILURE
+        }
+    }
+}
+
+async fn sleep(stop: &CancellationToken, rest: Duration, woken: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = woken, if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
+        () = tokio::time::sleep(rest) => {}
     }
 }
 
