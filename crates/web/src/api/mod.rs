@@ -7,12 +7,14 @@
 
 mod account;
 mod agent;
+mod attachment;
 mod audit;
 mod calendar;
 mod contact;
 mod contract;
 mod event;
 mod macro_;
+mod mail;
 mod policy;
 mod session;
 mod setting;
@@ -70,6 +72,8 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(team::routes())
         .merge(view::routes())
         .merge(macro_::routes())
+        .merge(attachment::routes())
+        .merge(mail::routes())
         .merge(policy::routes())
         .merge(calendar::routes())
         .merge(webhook::routes())

@@ -59,7 +59,7 @@ impl FromStr for TicketKey {
 
 impl TicketKey {
     /// The ticket, if the caller may see it.
-    pub(super) async fn find(self, app: &App, caller: &Caller) -> Result<StoredTicket> {
+    pub(in crate::api) async fn find(self, app: &App, caller: &Caller) -> Result<StoredTicket> {
         Ok(match self {
             Self::Id(id) => app.ticket(caller, id).await?,
             Self::Number(number) => app.ticket_by_number(caller, number).await?,

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use self::body::{FactBody, MessageBody, TicketBody};
 use self::input::{
     BulkChangeInput, MergeInput, NewMessageInput, NewTicketInput, SplitInput, TicketChangeInput,
-    TicketKey,
 };
+pub(super) use self::input::{NoTicketKey, TicketKey};
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{Known, MaybeIfMatch, Tagged, created};
