@@ -167,14 +167,14 @@ async fn a_preview_says_which_clocks_would_be_due_otherwise() {
         json!([{
             "ticket": number,
             "commitment": "first_response",
-            "due_at": "2026-03-02T09:15:00Z",
-            "would_be_due_at": "2026-03-02T09:10:00Z",
+            "due_at": "2026-03-02T09:15:00.123456Z",
+            "would_be_due_at": "2026-03-02T09:10:00.123456Z",
         }])
     );
     assert_eq!(admin.get("/policy").await.body["in_force"]["version"], 1);
     let clocks = admin.get(&format!("/tickets/{number}/clocks")).await.body;
     assert!(
-        clocks.to_string().contains("2026-03-02T09:15:00Z"),
+        clocks.to_string().contains("2026-03-02T09:15:00.123456Z"),
         "{clocks}"
     );
 }
