@@ -67,8 +67,8 @@ pub struct Show {
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
-  mainstay calendar show business
-  mainstay calendar show business --pack premium-support --from 2026-12-21
+  mainstay calendar show business-hours
+  mainstay calendar show business-hours --pack mainstay --from 2026-12-21
   mainstay calendar show desk --file vectors.json --json";
 
 impl Command {

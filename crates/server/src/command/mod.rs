@@ -24,46 +24,57 @@ pub mod time;
 #[command(
     name = "mainstay",
     version,
-    propagate_version = true,
-    max_term_width = 110
+    max_term_width = 110,
+    after_help = START_HERE
 )]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
 
+const START_HERE: &str = "\
+Start here:
+  mainstay demo                                    a whole company to look at; nothing is installed
+  mainstay serve                                   the real thing: everything is kept in ./data
+  mainstay admin create --email you@example.com    the first to sign in
+  mainstay mail receive < message.eml              a customer writes
+  mainstay clock explain 1                         why is it due then?
+
+`mainstay help COMMAND` says more about each command.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the first administrator
+    /// Run the service
+    Serve(serve::Command),
+    /// Run a demonstration: sixty accounts, a year of history, a day in full swing
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::Command),
+    /// Look at the time of a demonstration and move it on
+    Time(time::Command),
+    /// Make administrators and API tokens, at the machine
     #[command(subcommand)]
     Admin(admin::Command),
-    /// Look at business calendars and compute with them
+    /// Check, show, compare and apply policy packs: what you promise to whom
     #[command(subcommand)]
-    Calendar(calendar::Command),
+    Policy(policy::Command),
     /// Explain deadlines and replay scenarios
     #[command(subcommand)]
     Clock(clock::Command),
-    /// Print the settings in force and where each came from
-    Config(config::Command),
-    /// Run a demonstration: sixty accounts, a year of history, a day in full swing
-    Demo(demo::Command),
-    /// Write everything that is kept of one account as JSON
-    Export(export::Command),
+    /// Look at business calendars and compute with them
+    #[command(subcommand)]
+    Calendar(calendar::Command),
+    /// Receive e-mail, read it and strip replies
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Bring in tickets with their histories from another system
     #[command(subcommand)]
     Import(import::Command),
-    /// Read e-mail and strip replies
-    #[command(subcommand)]
-    Mail(mail::Command),
+    /// Write everything that is kept of one account as JSON
+    Export(export::Command),
+    /// Print the settings in force and where each came from
+    Config(config::Command),
     /// Print the description of the API (OpenAPI 3.1, JSON)
     Openapi(openapi::Command),
-    /// Check, show, compare and apply policy packs
-    #[command(subcommand)]
-    Policy(policy::Command),
-    /// Run the service
-    Serve(serve::Command),
-    /// Look at the time of a demonstration and move it on
-    Time(time::Command),
 }
 
 impl CommandLine {

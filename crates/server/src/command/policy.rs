@@ -89,7 +89,7 @@ pub struct SchemaOutput {
 /// How to print.
 #[derive(Debug, Args)]
 pub struct Output {
-    /// Print JSON
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

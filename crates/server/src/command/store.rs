@@ -16,7 +16,12 @@ use crate::{Failure, service};
 #[command(next_help_heading = "Store")]
 pub struct StoreFlags {
     /// Read settings from this file instead of mainstay.toml
-    #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "MAINSTAY_CONFIG",
+        hide_env_values = true
+    )]
     config: Option<PathBuf>,
     /// The folder in which everything is kept
     #[arg(long, value_name = "FOLDER")]

@@ -1,5 +1,6 @@
 //! `mainstay time`: the time of a demonstration that runs.
 
+use std::error::Error;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -29,6 +30,7 @@ pub struct Command {
         global = true,
         value_name = "URL",
         env = "MAINSTAY_URL",
+        hide_env_values = true,
         default_value = "http://127.0.0.1:8080"
     )]
     url: String,
@@ -122,13 +124,8 @@ impl Command {
 
     async fn answer(&self, request: RequestBuilder) -> Result<Value, Failure> {
         let response = request.send().await.map_err(|error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            Failure::new(format!(
-                "{} does not answer: {}",
-                self.url,
-                cause.unwrap_or_else(|| error.to_string())
-            ))
-            .with_remedy("say where the service is with --url or MAINSTAY_URL")
+            Failure::new(format!("{} does not answer: {}", self.url, root_of(&error)))
+                .with_remedy("say where the service is with --url or MAINSTAY_URL")
         })?;
         let status = response.status();
         let body: Option<Value> = response.json().await.ok();
@@ -150,6 +147,15 @@ impl Command {
             _ => failure,
         }
     }
+}
+
+/// What lies at the bottom of an error: the layers above it say nothing that helps.
+fn root_of(error: &dyn Error) -> String {
+    let mut root = error;
+    while let Some(cause) = root.source() {
+        root = cause;
+    }
+    root.to_string()
 }
 
 /// What a problem document says: its errors where it lists some, else its detail.

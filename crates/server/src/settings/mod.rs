@@ -155,7 +155,12 @@ pub struct Webhooks {
 #[derive(Debug, Default, Clone, clap::Args)]
 pub struct Flags {
     /// Read settings from this file instead of mainstay.toml
-    #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "MAINSTAY_CONFIG",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
     /// Keep everything in this folder
     #[arg(long, value_name = "FOLDER")]
