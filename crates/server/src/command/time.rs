@@ -136,7 +136,7 @@ impl Command {
     }
 
     fn refused(&self, status: StatusCode, body: Option<&Value>) -> Failure {
-        let told = body.and_then(|body| problem_words(body));
+        let told = body.and_then(problem_words);
         let failure = Failure::new(told.unwrap_or_else(|| {
             format!("{} answered {status}, which is no answer of ours", self.url)
         }));
