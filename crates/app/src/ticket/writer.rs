@@ -50,10 +50,6 @@ pub(crate) struct NewFact {
 /// What was written.
 pub(crate) struct Written {
     pub ticket: Ticket,
-    /// The new facts, in the order in which they were recorded.
-    pub facts: Vec<Event>,
-    /// The clocks as they stand now.
-    pub clocks: Vec<Clock>,
 }
 
 impl<'a> TicketWriter<'a> {
@@ -188,11 +184,8 @@ impl<'a> TicketWriter<'a> {
     /// Writes what is new. Nothing is written when nothing happened.
     pub async fn save(self) -> Result<Written> {
         if self.events.len() == self.stored {
-            let clocks = self.clocks();
             return Ok(Written {
                 ticket: self.ticket,
-                facts: Vec::new(),
-                clocks,
             });
         }
         self.refresh().await
@@ -226,8 +219,6 @@ impl<'a> TicketWriter<'a> {
         self.write(id, &facts, &clocks).await?;
         Ok(Written {
             ticket: self.ticket,
-            facts,
-            clocks,
         })
     }
 
