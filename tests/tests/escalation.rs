@@ -871,3 +871,25 @@ async fn programs_that_share_a_database_tell_everybody_once() {
     assert_eq!(to_eva, sent, "each mail was sent once");
     house.test.finish().await;
 }
+
+#[tokio::test]
+async fn a_channel_that_is_not_set_up_is_given_up_in_sight() {
+    let house = House::open("mainstay").await;
+    let ticket = house.opens(house.account, Severity::P1, &[]).await;
+    house.test.advance(SignedDuration::from_mins(16)).await;
+    let view = house.by_ladder(ticket.id, "critical").await;
+    let texts: Vec<_> = view
+        .notifications
+        .iter()
+        .filter(|told| told.channel == NotifyChannel::Sms)
+        .map(|told| (house.name(told.recipient), told.state))
+        .collect();
+    assert_eq!(texts, [("Eva", NotificationState::GivenUp)]);
+    // She was told by mail and in the program all the same, so the ladder waits for her.
+    assert_eq!(view.stored.level, 2);
+    house.test.advance(SignedDuration::from_mins(28)).await;
+    assert_eq!(house.by_ladder(ticket.id, "critical").await.stored.level, 2);
+    house.test.advance(SignedDuration::from_mins(1)).await;
+    assert_eq!(house.by_ladder(ticket.id, "critical").await.stored.level, 3);
+    house.test.finish().await;
+}
