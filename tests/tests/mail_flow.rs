@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
-use mainstay_app::job::MOST_ATTEMPTS;
-use mainstay_app::mail::{FilingDecision, MailOptions, RecordingTransport, RefileInto};
+use mainstay_app::job::{Job, MOST_ATTEMPTS};
+use mainstay_app::mail::{
+    FilingDecision, MailOptions, MailTransport, RecordingTransport, RefileInto,
+};
 use mainstay_app::ticket::MessageText;
 use mainstay_app::{AppError, Caller, Options};
 use mainstay_channels::smtp::{RefusedRecipient, SmtpFailure, SmtpReceipt};
@@ -24,7 +26,10 @@ use mainstay_domain::status::StatusKind;
 use mainstay_domain::team::Team;
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::{PageRequest, account, agent, contact, contract, mail, message, team, ticket};
+use mainstay_testing::{PostgresServer, require};
 use mainstay_tests::TestApp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// A support desk with one customer, Ana of Acme (Enterprise), and one agent, Bea.
 struct Desk {
@@ -40,6 +45,10 @@ impl Desk {
     }
 
     async fn open_on(url: &str, language: Option<&str>) -> Self {
+        Self::open_with(url, language, MailOptions::default()).await
+    }
+
+    async fn open_with(url: &str, language: Option<&str>, mail: MailOptions) -> Self {
         let transport = Arc::new(RecordingTransport::default());
         let options = Options {
             mail: MailOptions {
@@ -47,7 +56,7 @@ impl Desk {
                 reply_domain: Some("desk.example".to_owned()),
                 company: "Desk Inc".to_owned(),
                 transport: Some(transport.clone()),
-                ..MailOptions::default()
+                ..mail
             },
             ..Options::default()
         };
@@ -129,6 +138,15 @@ impl Desk {
     /// What was handed over since the test began, in order.
     fn sent(&self) -> Vec<Sent> {
         self.transport.sent().iter().map(Sent::read).collect()
+    }
+
+    /// The mail that carries a message.
+    async fn mail_of(&self, message: &Message) -> OutgoingMail {
+        let mails = self.outgoing(message.ticket).await;
+        let found = mails
+            .into_iter()
+            .find(|mail| mail.message == Some(message.id));
+        found.expect("a mail with the message")
     }
 
     fn last_sent(&self) -> Sent {
@@ -915,6 +933,95 @@ async fn an_agent_answers_from_their_own_mail_program() {
 }
 
 #[tokio::test]
+async fn somebody_who_only_claims_to_be_an_agent_is_not_believed() {
+    let mail = MailOptions {
+        authserv_id: Some("mx.desk.example".to_owned()),
+        ..MailOptions::default()
+    };
+    let desk = Desk::open_with("sqlite::memory:", None, mail).await;
+    let ticket = desk.ticket_of(&desk.gets(&Letter::default()).await).await;
+    let signed = desk.last_sent().reply_to;
+    let sent = desk.sent().len();
+    let claims = Letter {
+        from: "Bea <bea@desk.example>",
+        to: &signed,
+        body: "Send your password to me.\r\n",
+        ..Letter::default()
+    };
+    let forged = "Authentication-Results: mx.desk.example; dmarc=fail header.from=desk.example\r\n\
+                  Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example\r\n";
+    for (id, fields) in [
+        ("f1@evil.example", ""),
+        ("f2@evil.example", forged),
+        (
+            "f3@evil.example",
+            "Authentication-Results: mx.evil.example; dmarc=pass\r\n",
+        ),
+    ] {
+        desk.gets(&Letter {
+            id,
+            fields,
+            ..claims.clone()
+        })
+        .await;
+        assert_eq!(desk.state(ticket.id, "first_response").await, "running");
+        assert_eq!(desk.sent().len(), sent, "nothing went to the customer");
+    }
+    desk.gets(&Letter {
+        id: "b@desk.example",
+        fields: "Authentication-Results: mx.desk.example;\r\n spf=pass smtp.mailfrom=bea@desk.example;\r\n dmarc=pass header.from=desk.example\r\n",
+        body: "I am on it.\r\n",
+        ..claims
+    })
+    .await;
+    assert_eq!(desk.state(ticket.id, "first_response").await, "met");
+    assert_eq!(desk.sent().len(), sent + 1);
+    desk.test.finish().await;
+}
+
+#[tokio::test]
+async fn mail_flows_on_postgresql_too() {
+    let Some(program) = require(PostgresServer::find()) else {
+        return;
+    };
+    let url = PostgresServer::shared(&program).fresh_database();
+    let desk = Desk::open_on(&url, Some("pt")).await;
+    let raw = desk.gets(&Letter::default()).await;
+    let ticket = desk.ticket_of(&raw).await;
+    desk.answers(&ticket, "Which report?").await;
+    let answer = desk.last_sent();
+    let reply = desk
+        .gets(&Letter {
+            to: &answer.reply_to,
+            cc: "carl@partner.example",
+            id: "second@acme.example",
+            body: "The monthly one.\r\n",
+            ..Letter::default()
+        })
+        .await;
+    assert_eq!(reply.ticket, Some(ticket.id));
+    let again = desk.gets_by("http", &Letter::default().raw()).await;
+    assert_eq!(again.state, RawMailState::Ignored);
+    desk.transport.answer_next(busy());
+    desk.answers(&ticket, "Thank you.").await;
+    desk.test.advance(SignedDuration::from_mins(1)).await;
+    assert_eq!(
+        desk.last_sent().to,
+        ["ana@acme.example", "carl@partner.example"]
+    );
+    let own = desk
+        .test
+        .app
+        .refile_mail(&desk.bea, reply.id, RefileInto::NewTicket)
+        .await
+        .unwrap();
+    assert_eq!(desk.messages(own).await.len(), 1);
+    desk.test.app.replay_mail(&desk.bea, raw.id).await.unwrap();
+    desk.test.run_due().await;
+    desk.test.finish().await;
+}
+
+#[tokio::test]
 async fn attachments_are_kept_beside_the_database_and_the_html_is_harmless() {
     let desk = Desk::open().await;
     let raw = desk
@@ -962,22 +1069,20 @@ async fn sending_is_tried_again_with_patience_and_then_given_up() {
     desk.transport.answer_next(busy());
     desk.transport.answer_next(busy());
     let sent = desk.sent().len();
-    desk.answers(&ticket, "One.").await;
+    let one = desk.answers(&ticket, "One.").await;
     assert_eq!(desk.sent().len(), sent);
     desk.test.advance(SignedDuration::from_mins(2)).await;
     assert_eq!(desk.sent().len(), sent + 1);
-    let mail = desk.outgoing(ticket.id).await.pop().unwrap();
+    let mail = desk.mail_of(&one).await;
     assert_eq!((mail.state, mail.attempts), (OutgoingMailState::Sent, 3));
 
     // Those who serve are told of the promises that are missed meanwhile: the server takes none of that either.
     for _ in 0..20 * MOST_ATTEMPTS {
         desk.transport.answer_next(busy());
     }
-    desk.answers(&ticket, "Two.").await;
+    let two = desk.answers(&ticket, "Two.").await;
     desk.test.advance(SignedDuration::from_hours(48)).await;
-    let mut replies = desk.outgoing(ticket.id).await;
-    replies.retain(|mail| mail.message.is_some());
-    let mail = replies.pop().unwrap();
+    let mail = desk.mail_of(&two).await;
     assert_eq!(
         (mail.state, mail.attempts),
         (OutgoingMailState::Dead, MOST_ATTEMPTS)
@@ -989,8 +1094,9 @@ async fn sending_is_tried_again_with_patience_and_then_given_up() {
     desk.transport.take_again();
     desk.test.app.resend(&desk.bea, mail.id).await.unwrap();
     desk.test.run_due().await;
-    assert_eq!(desk.sent().len(), sent + 2);
-    assert_eq!(desk.last_sent().message_id, mail.message_id);
+    let taken = desk.sent().into_iter();
+    let times = taken.filter(|sent| sent.message_id == mail.message_id);
+    assert_eq!(times.count(), 1);
     let refused = desk.test.app.resend(&desk.bea, mail.id).await;
     assert!(matches!(refused, Err(AppError::Refused(_))));
     desk.test.finish().await;
@@ -1050,21 +1156,79 @@ async fn nothing_is_sent_twice_when_a_job_runs_twice() {
     let sent = desk.sent().len();
     assert_eq!(sent, 2);
     let jobs = [
-        mainstay_app::job::Job::ReadMail { raw_mail: raw.id },
-        mainstay_app::job::Job::Acknowledge { ticket: ticket.id },
-        mainstay_app::job::Job::DeliverReply { message: answer.id },
+        Job::ReadMail { raw_mail: raw.id },
+        Job::Acknowledge { ticket: ticket.id },
+        Job::DeliverReply { message: answer.id },
     ];
     for job in &jobs {
         desk.test.app.queue_job(job).await.unwrap();
     }
     for mail in desk.outgoing(ticket.id).await {
-        let job = mainstay_app::job::Job::SendMail { mail: mail.id };
+        let job = Job::SendMail { mail: mail.id };
         desk.test.app.queue_job(&job).await.unwrap();
     }
     desk.test.run_due().await;
     assert_eq!(desk.sent().len(), sent);
     assert_eq!(desk.messages(ticket.id).await.len(), 2);
     desk.test.finish().await;
+}
+
+/// A mail server that takes a mail and says nothing until it is told to.
+#[derive(Debug, Default)]
+struct SlowServer {
+    asked: Notify,
+    goes_on: CancellationToken,
+}
+
+#[async_trait::async_trait]
+impl MailTransport for SlowServer {
+    async fn send(&self, mail: &OutgoingMail) -> Result<SmtpReceipt, SmtpFailure> {
+        self.asked.notify_one();
+        self.goes_on.cancelled().await;
+        Ok(SmtpReceipt {
+            accepted: mail.recipients.clone(),
+            refused: Vec::new(),
+            response: "at last".to_owned(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_slow_mail_server_keeps_no_clock_waiting() {
+    let server = Arc::new(SlowServer::default());
+    let options = Options {
+        mail: MailOptions {
+            transport: Some(server.clone()),
+            ..MailOptions::default()
+        },
+        ..Options::default()
+    };
+    let test = TestApp::start_with("sqlite::memory:", "mainstay", options).await;
+    settle(&test, None).await;
+    let raw = Letter::default().raw().into_bytes();
+    let now = test.app.now();
+    test.app.receive_mail(raw, "pipe", now).await.unwrap();
+    let app = test.app.clone();
+    let jobs = tokio::spawn(async move {
+        while let mainstay_app::Tick::More = app.tick_jobs().await? {}
+        Ok::<(), AppError>(())
+    });
+    server.asked.notified().await;
+    let reader = test.app.store().read();
+    let ticket = ticket::find_by_number(&reader, Scope::Everything, 1).await;
+    let ticket = ticket.unwrap().unwrap().ticket;
+    test.clock.advance(SignedDuration::from_hours(24));
+    while let mainstay_app::Tick::More = test.app.tick_due().await.unwrap() {}
+    assert!(!jobs.is_finished());
+    let missed = test.ledger(ticket.id).await;
+    let missed = missed
+        .iter()
+        .any(|event| matches!(event.kind, EventKind::ClockMissed { .. }));
+    assert!(missed, "the clock waited for the mail server");
+    server.goes_on.cancel();
+    jobs.await.unwrap().unwrap();
+    test.run_due().await;
+    test.finish().await;
 }
 
 #[tokio::test]

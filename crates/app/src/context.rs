@@ -96,6 +96,7 @@ struct Shared {
     passwords: Passwords,
     throttle: Mutex<Throttle>,
     work: Notify,
+    jobs: Notify,
     news: Notify,
     mail_keys: OnceCell<SigningKeys>,
 }
@@ -142,6 +143,7 @@ impl App {
             passwords: Passwords::default(),
             throttle: Mutex::default(),
             work: Notify::new(),
+            jobs: Notify::new(),
             news: Notify::new(),
             mail_keys: OnceCell::new(),
         }))
@@ -253,6 +255,7 @@ impl App {
     /// Tells the worker of this process that there is something to do.
     pub fn wake(&self) {
         self.0.work.notify_one();
+        self.0.jobs.notify_one();
     }
 
     /// Tells those who look at this process live that changes were committed. They see them a little later without.
@@ -268,6 +271,11 @@ impl App {
     /// Waits until [`wake`](Self::wake) is called.
     pub async fn woken(&self) {
         self.0.work.notified().await;
+    }
+
+    /// The same for whoever does jobs.
+    pub async fn woken_for_jobs(&self) {
+        self.0.jobs.notified().await;
     }
 }
 

@@ -109,6 +109,11 @@ impl Job {
         }
     }
 
+    /// Whether a job of this name waits for another server.
+    pub(crate) fn calls_out(kind: &str) -> bool {
+        matches!(kind, "send_mail" | "call_webhook")
+    }
+
     /// Queues the job in the transaction that makes it necessary.
     pub(crate) async fn queue(&self, app: &App, tx: &Transaction, run_at: Timestamp) -> Result<()> {
         let payload = serde_json::to_string(self)

@@ -14,7 +14,8 @@ use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
 use mainstay_domain::role::Permission;
 use mainstay_domain::status::{Status, StatusKind};
 use mainstay_domain::ticket::Scope;
-use mainstay_policy::{Pack, PackSource, Problem, Refusal};
+use mainstay_policy::{Pack, Problem, Refusal};
+pub use mainstay_policy::{PackSource, builtin, builtin_names};
 use mainstay_store::policy::AppliedPack;
 use mainstay_store::ticket::{Direction, TicketFilter, TicketKey, TicketSort};
 use mainstay_store::{PageRequest, ledger, policy, ticket};
@@ -213,18 +214,18 @@ impl App {
         Ok(())
     }
 
-    /// Loads the policy as [`App::load_policy`] does, and applies this pack where none was ever applied: a service
-    /// without a policy would promise nothing to anybody. Returns what was applied, if anything was.
+    /// Applies this pack where none is in force: a service without a policy would promise nothing to anybody. Returns
+    /// what was applied, if anything was.
     ///
     /// # Errors
     /// As [`App::load_policy`] and [`App::apply_policy`].
-    pub async fn load_policy_or_apply(
+    pub async fn apply_first_policy(
         &self,
         caller: &Caller,
         source: &PackSource,
         note: &str,
     ) -> Result<Option<AppliedVersion>> {
-        self.load_policy().await?;
+        self.follow_policy().await?;
         if self.policy().version() != PolicyVersion(0) {
             return Ok(None);
         }

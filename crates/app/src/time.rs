@@ -1,6 +1,6 @@
 //! The time of a demonstration: reading it, moving it on, letting it run faster.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use mainstay_domain::role::Permission;
 
 use crate::caller::Caller;
@@ -20,6 +20,21 @@ pub struct Time {
     pub now: Timestamp,
     /// How many times as fast as the wall clock it runs; absent where it is the wall clock.
     pub simulated_speed: Option<f64>,
+}
+
+/// Reads a length of time such as `90s`, `2h`, `1d 30m` or `PT2H`. A day is 24 hours, a week 7 days; months and years
+/// have no fixed length and are refused.
+///
+/// # Errors
+/// Says what a length of time looks like.
+pub fn parse_duration(text: &str) -> Result<SignedDuration, String> {
+    let read = || {
+        let span: Span = text.trim().parse().ok()?;
+        span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+    };
+    read().ok_or_else(|| {
+        format!("{text:?} is no length of time: expected one such as 90s, 30m, 2h or 1d")
+    })
 }
 
 impl App {
@@ -105,6 +120,18 @@ mod tests {
             .await
             .unwrap();
         App::new(store, clock, [1; 32], Options::default())
+    }
+
+    #[test]
+    fn lengths_of_time_are_read() {
+        let hours = |text| parse_duration(text).map(|length| length.as_secs() / 3600);
+        assert_eq!(hours("2h"), Ok(2));
+        assert_eq!(hours("1d 2h"), Ok(26));
+        assert_eq!(hours("PT2H"), Ok(2));
+        assert_eq!(hours("1w"), Ok(168));
+        for wrong in ["", "2", "soon", "1 month", "1e9h"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! A tick takes what is due under a lease, does it, and says when there is something to do next. Its cost follows what
 //! is due, never what is open.
 
+use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
@@ -27,6 +28,9 @@ pub enum Tick {
 /// How many due subjects and jobs one tick takes, so that a worker can stop between two ticks.
 const AT_ONCE: u32 = 200;
 
+/// How many servers are talked to at once.
+const CALLS_AT_ONCE: usize = 32;
+
 /// How long a lease lasts. A node that dies with a lease delays its work by no more than this.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -36,22 +40,52 @@ impl App {
     /// # Errors
     /// Fails when the store does not answer; the next tick tries again.
     pub async fn tick(&self) -> Result<Tick> {
+        let due = self.tick_due().await?;
+        let jobs = self.tick_jobs().await?;
+        if due == Tick::More || jobs == Tick::More {
+            return Ok(Tick::More);
+        }
+        Ok(Tick::Idle(self.next_instant().await?))
+    }
+
+    /// Does what is due of clocks and escalations. Nothing in it waits for another server, so that a due instant is never
+    /// late because a mail server is slow.
+    ///
+    /// # Errors
+    /// As [`App::tick`].
+    pub async fn tick_due(&self) -> Result<Tick> {
         self.follow_policy().await?;
-        let now = self.now();
-        let due = self.lease_due(now).await?;
+        let due = self.lease_due(self.now()).await?;
         for due in &due {
             if let Err(error) = self.fire(*due).await {
                 // The lease runs out and the subject is due again: nothing is lost, and one bad subject stops no other.
                 tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
             }
         }
-        let jobs = self.lease_jobs(now).await?;
-        for job in &jobs {
+        if due.is_empty() {
+            return Ok(Tick::Idle(due::next_instant(&self.read()).await?));
+        }
+        Ok(Tick::More)
+    }
+
+    /// Does the jobs that may run: one after the other, in the order in which they were asked for; those that wait for
+    /// another server side by side.
+    ///
+    /// # Errors
+    /// As [`App::tick`].
+    pub async fn tick_jobs(&self) -> Result<Tick> {
+        let jobs = self.lease_jobs(self.now()).await?;
+        if jobs.is_empty() {
+            return Ok(Tick::Idle(job::next_job_at(&self.read()).await?));
+        }
+        let (far, near): (Vec<_>, Vec<_>) =
+            jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
+        for job in &near {
             self.run(job).await?;
         }
-        if due.is_empty() && jobs.is_empty() {
-            return Ok(Tick::Idle(self.next_instant().await?));
-        }
+        let calls = stream::iter(far).map(|job| async move { self.run(&job).await });
+        let outcomes: Vec<Result<()>> = calls.buffered(CALLS_AT_ONCE).collect().await;
+        outcomes.into_iter().collect::<Result<()>>()?;
         Ok(Tick::More)
     }
 

@@ -132,6 +132,8 @@ permissions! {
     ReadAudit = "audit.read", Agent, [Manager];
     /// See mail that could not be read or delivered.
     ReadMail = "mail.read", Agent, [Manager Agent];
+    /// Hand over mail for the program to receive, as a mail server does: whoever may can write in anybody's name.
+    ReceiveMail = "mail.receive", Agent, [];
     /// Send dead mail again, replay received mail.
     ResendMail = "mail.resend", Agent, [Manager];
     /// Create tokens for programs, and withdraw anybody's.
@@ -381,6 +383,7 @@ mod tests {
         view.share               x x . . . . . .
         audit.read               x x . . . . . .
         mail.read                x x x . . . . .
+        mail.receive             x . . . . . . .
         mail.resend              x x . . . . . .
         token.update             x . . . . . . .
         webhook.update           x . . . . . . .

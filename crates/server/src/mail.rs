@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_app::attachment::{Blobs, S3Settings};
-use mainstay_app::mail::{MailOptions, MailTransport};
+use mainstay_app::mail::{FloodLimit, MailOptions, MailTransport};
 use mainstay_app::{App, AppError};
 use mainstay_channels::imap::{
     AfterFetch, FetchedMessage, ImapError, ImapSecurity, Intake, Mailbox, MailboxClient,
@@ -47,7 +47,13 @@ pub fn options(settings: &Settings) -> Result<MailOptions, Failure> {
             .map(|mailbox| mailbox.user.clone())
             .filter(|user| user.contains('@'))
             .collect(),
+        authserv_id: mail.authserv_id.clone(),
         company: mail.company.clone(),
+        flood: FloodLimit {
+            mails: mail.flood_mails,
+            within: SignedDuration::try_from(mail.flood_within.get())
+                .unwrap_or(SignedDuration::MAX),
+        },
         transport: mail.smtp.as_ref().map(transport).transpose()?,
         ..MailOptions::default()
     })

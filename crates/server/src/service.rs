@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -190,13 +190,19 @@ pub async fn open_with_policy(settings: &Settings, clock: Arc<dyn Clock>) -> Res
     Ok(app)
 }
 
+/// The file of the store, where it is a file.
+#[must_use]
+pub fn store_file(settings: &Settings) -> Option<PathBuf> {
+    let path = settings.database.url.expose().strip_prefix("sqlite:")?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (!path.starts_with(':')).then(|| PathBuf::from(path))
+}
+
 async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     let url = settings.database.url.expose();
-    if let Some(path) = url
-        .strip_prefix("sqlite:")
-        .filter(|path| !path.starts_with(':'))
-    {
-        let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+    if let Some(path) = store_file(settings) {
+        let folder = path.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::new(format!(
                 "the folder {} cannot be made: {error}",
@@ -252,7 +258,8 @@ fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
     until.min(NAP)
 }
 
-/// Does rounds of work until it is asked to stop; a round that has begun is finished.
+/// Does rounds of work until it is asked to stop; a round that has begun is finished. Jobs have rounds of their own: one
+/// that waits for a slow server keeps no clock from being on time.
 async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     if !works {
         return follow_policy(app, stop).await;
@@ -260,21 +267,39 @@ async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     if let Err(error) = app.send_waiting_mail().await {
         tracing::error!("mail that waits could not be queued: {error}");
     }
-    while !stop.is_cancelled() {
-        let rest = match app.tick().await {
-            Ok(Tick::More) => Duration::ZERO,
-            Ok(Tick::Idle(next)) => rest_until(&app, next),
-            Err(error) => {
-                tracing::error!("a round of work failed: {error}");
-                AFTER_FAILURE
-            }
-        };
-        pulse.beat();
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = app.woken(), if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
-            () = tokio::time::sleep(rest) => {}
+    let due = async {
+        while !stop.is_cancelled() {
+            let rest = rest_after(&app, app.tick_due().await);
+            pulse.beat();
+            sleep(&stop, rest, app.woken()).await;
         }
+    };
+    let jobs = async {
+        while !stop.is_cancelled() {
+            let rest = rest_after(&app, app.tick_jobs().await);
+            sleep(&stop, rest, app.woken_for_jobs()).await;
+        }
+    };
+    tokio::join!(due, jobs);
+}
+
+/// How long to rest after a round.
+fn rest_after(app: &App, round: mainstay_app::Result<Tick>) -> Duration {
+    match round {
+        Ok(Tick::More) => Duration::ZERO,
+        Ok(Tick::Idle(next)) => rest_until(app, next),
+        Err(error) => {
+            tracing::error!("a round of work failed: {error}");
+            AFTER_FAILURE
+        }
+    }
+}
+
+async fn sleep(stop: &CancellationToken, rest: Duration, woken: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = woken, if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
+        () = tokio::time::sleep(rest) => {}
     }
 }
 

@@ -16,13 +16,15 @@ fn receive(folder: &Path, arguments: &[&str], message: &[u8]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(message).unwrap();
-    child.wait_with_output().unwrap()
+        .expect("the program");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(message).expect("a program that reads");
+    drop(input);
+    child.wait_with_output().expect("an end")
 }
 
 fn answer(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         })
 }
 
-fn unreadable(rejection: &BytesRejection) -> Problem {
+pub(crate) fn unreadable(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(
             Kind::TooLarge,

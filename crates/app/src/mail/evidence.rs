@@ -43,7 +43,7 @@ pub(super) async fn gather(
     let agent = match address {
         Some(address) => agent::find_by_email(on, address)
             .await?
-            .filter(|agent| agent.active),
+            .filter(|agent| agent.active && is_believed(app, letter)),
         None => None,
     };
     let contact = match address {
@@ -76,6 +76,12 @@ pub(super) async fn gather(
         account,
         agent,
     })
+}
+
+/// Whether a sender who claims to be one of us is believed: an agent's mail becomes our answer to the customer.
+fn is_believed(app: &App, letter: &Letter) -> bool {
+    let authserv_id = app.options().mail.authserv_id.as_deref();
+    authserv_id.is_none_or(|server| letter.is_vouched_for_by(server))
 }
 
 async fn account_of(on: &impl Connection, address: &str) -> Result<Option<AccountId>> {

@@ -171,7 +171,15 @@ async fn file_once(
     let gathered = gather(app, tx, identity, &raw, letter).await?;
     note_sender(app, tx, &raw, letter).await?;
     let decision = thread(&gathered.evidence);
-    file_as(app, tx, identity, raw, letter, &gathered, &decision, files).await?;
+    let filing = Filing {
+        app,
+        tx,
+        identity,
+        letter,
+        gathered: &gathered,
+        files,
+    };
+    filing.file(raw, &decision).await?;
     Ok(())
 }
 
@@ -193,110 +201,83 @@ pub(super) async fn find(tx: &Transaction, id: RawMailId) -> Result<RawMail> {
         .ok_or_else(|| AppError::no_such("received mail", id))
 }
 
-/// Files a mail as it was decided, and writes down the decision; says into which ticket.
-pub(super) async fn file_as(
-    app: &App,
-    tx: &Transaction,
-    identity: &Identity,
-    mut raw: RawMail,
-    letter: &Letter,
-    gathered: &Gathered,
-    decision: &Decision,
-    files: Option<&[Attachment]>,
-) -> Result<Option<TicketId>> {
-    let mut written = FilingDecision::new(decision, letter);
-    raw.error = None;
-    if decision.route == Route::Ignore {
-        raw.state = RawMailState::Ignored;
-        raw.decision = Some(written.write()?);
-        mail::update_received(tx, &raw).await?;
-        return Ok(None);
-    }
-    let Some(files) = files else {
-        // Somebody has answered, closed or merged in between; the next look finds the files kept.
-        return Err(AppError::Conflict(
-            "where the mail belongs has changed while it was read".to_owned(),
-        ));
-    };
-    let filing = Filing {
-        app,
-        tx,
-        raw: &raw,
-        letter,
-        gathered,
-    };
-    let (ticket, message) = match decision.route {
-        Route::Append(ticket) => (ticket, filing.append(ticket, files).await?),
-        Route::Open { follows } => filing.open(follows, files).await?,
-        Route::Ignore => return Ok(None),
-    };
-    if message.is_conversation() {
-        note_participants(tx, identity, ticket, letter).await?;
-    }
-    if let Some(message_id) = &letter.message_id {
-        let entry = ThreadEntry {
-            message_id: message_id.clone(),
-            ticket,
-            message: Some(message.id),
-        };
-        threads::insert(tx, &[entry]).await?;
-    }
-    written.ticket = Some(ticket);
-    raw.state = RawMailState::Parsed;
-    raw.decision = Some(written.write()?);
-    raw.ticket = Some(ticket);
-    raw.message = Some(message.id);
-    mail::update_received(tx, &raw).await?;
-    Ok(Some(ticket))
-}
-
-/// Whoever writes into a ticket or is copied takes part in it from then on, but for us: our addresses and our people.
-async fn note_participants(
-    tx: &Transaction,
-    identity: &Identity,
-    ticket: TicketId,
-    letter: &Letter,
-) -> Result<()> {
-    let from = letter.from.iter().map(|from| &from.address);
-    let mut addresses = Vec::new();
-    for address in from.chain(&letter.correspondents).take(MOST_PARTICIPANTS) {
-        let is_ours = identity.is_ours(address)
-            || agent::find_by_email(tx, address).await?.is_some()
-            || !address.contains('@');
-        if !is_ours {
-            addresses.push(address.clone());
-        }
-    }
-    Ok(participant::add(tx, ticket, &addresses).await?)
-}
-
-struct Filing<'a> {
-    app: &'a App,
-    tx: &'a Transaction,
-    raw: &'a RawMail,
-    letter: &'a Letter,
-    gathered: &'a Gathered,
+/// A mail on its way into a ticket.
+pub(super) struct Filing<'a> {
+    pub app: &'a App,
+    pub tx: &'a Transaction,
+    pub identity: &'a Identity,
+    pub letter: &'a Letter,
+    pub gathered: &'a Gathered,
+    /// Its files, when they are kept already.
+    pub files: Option<&'a [Attachment]>,
 }
 
 impl Filing<'_> {
-    async fn append(&self, ticket: TicketId, files: &[Attachment]) -> Result<MessageText> {
+    /// Files a mail as it was decided, and writes down the decision; says into which ticket.
+    pub async fn file(&self, mut raw: RawMail, decision: &Decision) -> Result<Option<TicketId>> {
+        let mut written = FilingDecision::new(decision, self.letter);
+        raw.error = None;
+        if decision.route == Route::Ignore {
+            raw.state = RawMailState::Ignored;
+            raw.decision = Some(written.write()?);
+            mail::update_received(self.tx, &raw).await?;
+            return Ok(None);
+        }
+        let Some(files) = self.files else {
+            // Somebody has answered, closed or merged in between; the next look finds the files kept.
+            return Err(AppError::Conflict(
+                "where the mail belongs has changed while it was read".to_owned(),
+            ));
+        };
+        let (ticket, message) = match decision.route {
+            Route::Append(ticket) => (ticket, self.append(&raw, ticket, files).await?),
+            Route::Open { follows } => self.open(&raw, follows, files).await?,
+            Route::Ignore => return Ok(None),
+        };
+        if message.is_conversation() {
+            note_participants(self.tx, self.identity, ticket, self.letter).await?;
+        }
+        if let Some(message_id) = &self.letter.message_id {
+            let entry = ThreadEntry {
+                message_id: message_id.clone(),
+                ticket,
+                message: Some(message.id),
+            };
+            threads::insert(self.tx, &[entry]).await?;
+        }
+        written.ticket = Some(ticket);
+        raw.state = RawMailState::Parsed;
+        raw.decision = Some(written.write()?);
+        raw.ticket = Some(ticket);
+        raw.message = Some(message.id);
+        mail::update_received(self.tx, &raw).await?;
+        Ok(Some(ticket))
+    }
+
+    async fn append(
+        &self,
+        raw: &RawMail,
+        ticket: TicketId,
+        files: &[Attachment],
+    ) -> Result<MessageText> {
         if let Some(bounce) = &self.letter.bounce {
-            let message = self.message(Actor::System, files);
+            let message = self.message(raw, Actor::System, files);
             return bounce::note(self.app, self.tx, ticket, message, bounce).await;
         }
         let author = self.author().await?;
-        let message = self.message(author, files);
+        let message = self.message(raw, author, files);
         append_message(self.app, self.tx, ticket, author, &message, None).await?;
         Ok(message)
     }
 
     async fn open(
         &self,
+        raw: &RawMail,
         follows: Option<TicketId>,
         files: &[Attachment],
     ) -> Result<(TicketId, MessageText)> {
         let author = self.author().await?;
-        let mut message = self.message(author, files);
+        let mut message = self.message(raw, author, files);
         if message.side == Side::Agent {
             // One of us writes to our own address: nobody there is a customer to be answered.
             message.visibility = Visibility::Internal;
@@ -320,10 +301,10 @@ impl Filing<'_> {
             assignee: None,
             tags: Vec::new(),
             message: Some(message.clone()),
-            at: Some(self.raw.received_at),
+            at: Some(raw.received_at),
         };
         let opened = open_ticket(self.app, self.tx, author, &open).await?;
-        let id = opened.ticket.id;
+        let id = opened.id;
         if let Some(to) = follows {
             let mut writer = TicketWriter::load(self.app, self.tx, id).await?;
             let link = Command::Link {
@@ -389,7 +370,7 @@ impl Filing<'_> {
         )
     }
 
-    fn message(&self, author: Actor, files: &[Attachment]) -> MessageText {
+    fn message(&self, raw: &RawMail, author: Actor, files: &[Attachment]) -> MessageText {
         let letter = self.letter;
         let origin = match (&letter.bounce, &letter.automatic) {
             (Some(_), _) => Origin::Bounce,
@@ -419,10 +400,30 @@ impl Filing<'_> {
             language: letter.language.clone(),
             mentions: Vec::new(),
             attachments: files.to_vec(),
-            raw_mail: Some(self.raw.id),
-            at: self.raw.received_at,
+            raw_mail: Some(raw.id),
+            at: raw.received_at,
         }
     }
+}
+
+/// Whoever writes into a ticket or is copied takes part in it from then on, but for us: our addresses and our people.
+async fn note_participants(
+    tx: &Transaction,
+    identity: &Identity,
+    ticket: TicketId,
+    letter: &Letter,
+) -> Result<()> {
+    let from = letter.from.iter().map(|from| &from.address);
+    let mut addresses = Vec::new();
+    for address in from.chain(&letter.correspondents).take(MOST_PARTICIPANTS) {
+        let is_ours = identity.is_ours(address)
+            || agent::find_by_email(tx, address).await?.is_some()
+            || !address.contains('@');
+        if !is_ours {
+            addresses.push(address.clone());
+        }
+    }
+    Ok(participant::add(tx, ticket, &addresses).await?)
 }
 
 /// What the message says; a mail that says nothing at all is still a message.

@@ -25,6 +25,9 @@ pub struct MailOptions {
     pub reply_domain: Option<String>,
     /// Other addresses of ours: those of the mailboxes that are read, for recognising mail that comes back.
     pub own_addresses: Vec<String>,
+    /// The name by which our own mail server signs its verdicts (`Authentication-Results`, RFC 8601). With it, a mail counts
+    /// as an agent's only when that server says that DMARC passed; without it, the sender's address is believed.
+    pub authserv_id: Option<String>,
     /// Our name in messages.
     pub company: String,
     /// How much one sender may write.
@@ -50,6 +53,7 @@ impl Default for MailOptions {
             from: "support@localhost".to_owned(),
             reply_domain: None,
             own_addresses: Vec::new(),
+            authserv_id: None,
             company: "Mainstay".to_owned(),
             flood: FloodLimit {
                 mails: 40,

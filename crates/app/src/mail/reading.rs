@@ -20,12 +20,28 @@ pub(super) struct Letter {
     pub bounce: Option<Bounce>,
     /// An address of a loop mark (`X-Loop`).
     pub loop_marks: Vec<String>,
+    /// The verdict on the sender that the last server on the way wrote.
+    pub authentication: Option<String>,
     /// What the writer wrote now.
     pub text: String,
     pub html: Option<String>,
     pub quoted: Option<String>,
     pub language: Option<String>,
     pub attachments: Vec<Attachment>,
+}
+
+impl Letter {
+    /// Whether the server of this name vouches for the sender's domain. Only the topmost verdict counts: a server writes
+    /// its own on top, and what stands below may be the sender's invention.
+    pub fn is_vouched_for_by(&self, authserv_id: &str) -> bool {
+        let Some(verdict) = &self.authentication else {
+            return false;
+        };
+        let mut parts = verdict.split(';').map(str::trim);
+        let server = parts.next().and_then(|id| id.split_whitespace().next());
+        server == Some(&authserv_id.to_ascii_lowercase())
+            && parts.any(|part| part.split_whitespace().next() == Some("dmarc=pass"))
+    }
 }
 
 /// The most ids that are looked up: the nearest ones say where a mail belongs.
@@ -52,6 +68,10 @@ pub(super) fn read(raw: &[u8]) -> Letter {
         references: references(&message, reading.bounce.as_ref()),
         automatic,
         loop_marks: loop_marks(&message),
+        authentication: message
+            .headers
+            .get("Authentication-Results")
+            .map(str::to_ascii_lowercase),
         text: visible_text(&message, &reading),
         html,
         quoted: reading.quoted,

@@ -10,7 +10,7 @@ use mainstay_domain::ticket::{Command, NewMessage, Scope};
 use mainstay_store::{Transaction, mail, message, ticket};
 
 use super::evidence::gather;
-use super::file::{FilingDecision, file_as, find, keep_files, read_apart, text_of};
+use super::file::{Filing, FilingDecision, find, keep_files, read_apart, text_of};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
@@ -132,7 +132,16 @@ impl App {
                 reason: reason(caller),
             };
             let id = raw.id;
-            let ticket = file_as(self, tx, &identity, raw, &letter, &gathered, &decision, Some(&files))
+            let filing = Filing {
+                app: self,
+                tx,
+                identity: &identity,
+                letter: &letter,
+                gathered: &gathered,
+                files: Some(&files),
+            };
+            let ticket = filing
+                .file(raw, &decision)
                 .await?
                 .ok_or_else(|| AppError::no_such("ticket", "for the mail"))?;
             self.note_refiled(tx, caller, id, ticket, before).await?;

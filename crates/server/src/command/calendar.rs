@@ -7,8 +7,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use mainstay_app::calendar::{Weeks, weeks};
 use mainstay_calendar::Calendar;
+use mainstay_domain::name::CalendarName;
+use serde_json::{Value, json};
 
+use super::output::say;
+use super::policy::load;
+use super::store::StoreFlags;
 use crate::Failure;
 
 pub mod drawing;
@@ -28,6 +34,7 @@ pub enum Command {
         file: PathBuf,
     },
     /// Draw the coming four weeks of a calendar, with its holidays and its open hours
+    #[command(after_help = SHOW_EXAMPLES)]
     Show(Show),
 }
 
@@ -36,21 +43,33 @@ pub enum Command {
 pub struct Show {
     /// The calendar's name
     name: String,
-    /// The folder of the policy pack that defines it
+    /// The policy pack that defines it: a folder, the name of a pack that comes with the program, or a version of the
+    /// store, such as @3
     #[arg(
         long,
-        value_name = "DIR",
+        value_name = "PACK",
         conflicts_with = "file",
-        required_unless_present = "file"
+        default_value = "@in-force"
     )]
-    pack: Option<PathBuf>,
+    pack: String,
     /// A calendar-vectors/1 file that defines it, or - for standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// A date of the first week to draw (today, unless given)
     #[arg(long, value_name = "DATE")]
     from: Option<Date>,
+    /// Print one JSON object: each day's open intervals, and the holidays of the coming year
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreFlags,
 }
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  mainstay calendar show business-hours
+  mainstay calendar show business-hours --pack mainstay --from 2026-12-21
+  mainstay calendar show desk --file vectors.json --json";
 
 impl Command {
     /// Runs the command.
@@ -83,23 +102,45 @@ fn run_vectors(path: &Path) -> Result<(), Failure> {
 
 impl Show {
     fn run(self) -> Result<(), Failure> {
-        let calendar = match (&self.file, &self.pack) {
-            (Some(file), _) => calendar_of_file(file, &self.name)?,
-            (None, Some(pack)) => calendar_of_pack(pack, &self.name)?,
-            (None, None) => {
-                return Err(Failure::new("no place was given to look for the calendar")
-                    .with_remedy("name a policy pack with --pack or a file with --file"));
-            }
+        let calendar = match &self.file {
+            Some(file) => calendar_of_file(file, &self.name)?,
+            None => calendar_of_pack(&self.pack, &self.name, &self.store)?,
         };
         let from = self
             .from
             .unwrap_or_else(|| calendar.time_zone().to_datetime(Timestamp::now()).date());
+        if self.json {
+            let weeks = weeks(&calendar, from);
+            return say(weeks_json(&self.name, &calendar, &weeks));
+        }
         let drawing = drawing::draw(&calendar, &self.name, from);
         match io::stdout().lock().write_all(drawing.as_bytes()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(cannot_print),
         }
     }
+}
+
+fn weeks_json(name: &str, calendar: &Calendar, weeks: &Weeks) -> Value {
+    let days = weeks.days.iter().map(|day| {
+        let open = day.open.iter();
+        let open = open.map(|(from, until)| json!([from.to_string(), until.to_string()]));
+        json!({
+            "date": day.date.to_string(),
+            "open_seconds": day.open_seconds,
+            "open": open.collect::<Vec<_>>(),
+            "closed_by": day.closed_by,
+        })
+    });
+    let holidays = weeks.holidays.iter();
+    let holidays =
+        holidays.map(|holiday| json!({ "date": holiday.date.to_string(), "name": holiday.name }));
+    json!({
+        "calendar": name,
+        "time_zone": calendar.time_zone().iana_name(),
+        "days": days.collect::<Vec<_>>(),
+        "holidays": holidays.collect::<Vec<_>>(),
+    })
 }
 
 fn calendar_of_file(path: &Path, name: &str) -> Result<Calendar, Failure> {
@@ -111,12 +152,14 @@ fn calendar_of_file(path: &Path, name: &str) -> Result<Calendar, Failure> {
     })
 }
 
-fn calendar_of_pack(pack: &Path, name: &str) -> Result<Calendar, Failure> {
-    Err(Failure::new(format!(
-        "calendar `{name}` cannot be read from {}: this version reads calendars from files only",
-        pack.display()
-    ))
-    .with_remedy("name a calendar-vectors/1 file with --file"))
+fn calendar_of_pack(pack: &str, name: &str, store: &StoreFlags) -> Result<Calendar, Failure> {
+    let pack = load(pack, store)?.policy;
+    let calendar = pack.calendars.get(&CalendarName::from(name));
+    calendar.cloned().ok_or_else(|| {
+        let known: Vec<&str> = pack.calendars.keys().map(CalendarName::as_str).collect();
+        Failure::new(format!("the pack {} has no calendar `{name}`", pack.pack))
+            .with_remedy(format!("it has {}", known.join(", ")))
+    })
 }
 
 fn read_vectors(path: &Path) -> Result<VectorFile, Failure> {

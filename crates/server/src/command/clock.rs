@@ -25,7 +25,19 @@ pub enum Command {
     /// A scenario is a ticket's history, the pack that it is judged by, the instants at which its clocks are looked at,
     /// and what is expected of them. The command fails when an expectation does.
     Run(Run),
+    /// Explain why each deadline of a ticket is what it is, span by span
+    ///
+    /// The ledger of a deadline lists every span that counts and every span that does not, with the reason, the rule and
+    /// the line of the pack that says so, and adds up to the second.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(explain::Explain),
 }
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  mainstay clock explain 4711
+  mainstay clock explain 4711 first_response --zone Europe/Madrid
+  mainstay clock explain 4711 --json | jq '.clocks[].due_at'";
 
 /// Which scenarios to replay, and how to print them.
 #[derive(Debug, Args)]
@@ -48,6 +60,7 @@ impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
             Self::Run(run) => run.run(),
+            Self::Explain(explain) => explain.run(),
         }
     }
 }

@@ -45,6 +45,14 @@ pub struct Command {
     json: bool,
 }
 
+/// Shown after the help of the command.
+pub const EXAMPLES: &str = "\
+Examples:
+  mainstay demo
+  mainstay demo --speed 60                             a minute passes each second
+  mainstay demo --at 2026-03-02T09:00:00Z --speed 0    time stands until you move it
+  mainstay time advance 2h --token mst_…               watch warnings, misses and escalations arrive";
+
 /// What a script has to know of a demonstration that serves.
 #[derive(Debug, Serialize)]
 struct Ready<'a> {
@@ -155,6 +163,7 @@ impl Command {
         println!(
             "Try it     curl -H 'Authorization: Bearer {token}' '{url}/api/v1/tickets?sort=next_due&limit=5'"
         );
+        println!("Move time  mainstay time advance 2h --url {url} --token {token}");
         println!("\nCtrl-C ends it.");
     }
 }

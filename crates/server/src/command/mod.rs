@@ -9,49 +9,72 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod export;
+pub mod import;
 pub mod mail;
 pub mod openapi;
+mod output;
 pub mod policy;
 pub mod serve;
+mod store;
+pub mod time;
 
 /// Keeps every promise you make to your business customers.
 #[derive(Debug, Parser)]
 #[command(
     name = "mainstay",
     version,
-    propagate_version = true,
-    max_term_width = 110
+    max_term_width = 110,
+    after_help = START_HERE
 )]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
 
+const START_HERE: &str = "\
+Start here:
+  mainstay demo                                    a whole company to look at; nothing is installed
+  mainstay serve                                   the real thing: everything is kept in ./data
+  mainstay admin create --email you@example.com    the first to sign in
+  mainstay mail receive < message.eml              a customer writes
+  mainstay clock explain 1                         why is it due then?
+
+`mainstay help COMMAND` says more about each command.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the first administrator
+    /// Run the service
+    Serve(serve::Command),
+    /// Run a demonstration: sixty accounts, a year of history, a day in full swing
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::Command),
+    /// Look at the time of a demonstration and move it on
+    Time(time::Command),
+    /// Make administrators and API tokens, at the machine
     #[command(subcommand)]
     Admin(admin::Command),
-    /// Look at business calendars and compute with them
+    /// Check, show, compare and apply policy packs: what you promise to whom
     #[command(subcommand)]
-    Calendar(calendar::Command),
+    Policy(policy::Command),
     /// Explain deadlines and replay scenarios
     #[command(subcommand)]
     Clock(clock::Command),
-    /// Print the settings in force and where each came from
-    Config(config::Command),
-    /// Run a demonstration: sixty accounts, a year of history, a day in full swing
-    Demo(demo::Command),
-    /// Read e-mail and strip replies
+    /// Look at business calendars and compute with them
+    #[command(subcommand)]
+    Calendar(calendar::Command),
+    /// Receive e-mail, read it and strip replies
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Bring in tickets with their histories from another system
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Write everything that is kept of one account as JSON
+    Export(export::Command),
+    /// Print the settings in force and where each came from
+    Config(config::Command),
     /// Print the description of the API (OpenAPI 3.1, JSON)
     Openapi(openapi::Command),
-    /// Check, show, compare and apply policy packs
-    #[command(subcommand)]
-    Policy(policy::Command),
-    /// Run the service
-    Serve(serve::Command),
 }
 
 impl CommandLine {
@@ -66,10 +89,25 @@ impl CommandLine {
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Demo(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Mail(command) => command.run(),
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),
             Command::Serve(command) => command.run(),
+            Command::Time(command) => command.run(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        CommandLine::command().debug_assert();
     }
 }

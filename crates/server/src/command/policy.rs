@@ -1,13 +1,21 @@
 //! `mainstay policy`: policy packs.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use mainstay_policy::{Level, Pack, PackSource, Problem, Refusal, builtin, builtin_names};
+use mainstay_policy::{Pack, PackSource, Refusal, builtin_names};
 use serde_json::{Value, json};
 
+use super::output::say;
+use super::store::StoreFlags;
 use crate::Failure;
+
+mod source;
+mod stored;
+
+use source::{counted, refused, source_of};
+pub(crate) use source::{load, source_outside_the_store};
+pub(crate) use stored::zone;
 
 /// What can be done with policy packs.
 #[derive(Debug, Subcommand)]
@@ -18,6 +26,17 @@ pub enum Command {
     Show(OnePack),
     /// Compare two packs by what they promise
     Diff(TwoPacks),
+    /// Put a pack in force: from now on it makes the promises
+    ///
+    /// What was promised before stays as it was. Services that use the store follow within a second.
+    #[command(after_help = APPLY_EXAMPLES)]
+    Apply(stored::Apply),
+    /// List the versions that were applied, the latest first
+    History(stored::History),
+    /// Put an earlier version in force again, as a new version
+    Rollback(stored::Rollback),
+    /// Show which running clocks would be due at another instant under a pack, and change nothing
+    Preview(stored::Preview),
     /// Print or write the JSON Schema of each kind of file, for editors
     Schema(SchemaOutput),
     /// List what may stand between {{ and }} in a message template
@@ -26,24 +45,35 @@ pub enum Command {
     List(Output),
 }
 
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  mainstay policy check ./our-pack
+  mainstay policy diff @in-force ./our-pack
+  mainstay policy preview ./our-pack
+  mainstay policy apply ./our-pack --note \"Gold customers get an answer within half an hour\"";
+
 /// A pack, and how to print.
 #[derive(Debug, Args)]
 pub struct OnePack {
-    /// A folder of TOML files, or the name of a pack that comes with the program
+    /// A folder of TOML files, the name of a pack that comes with the program, or a version of the store: @in-force, @3
     pack: String,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    store: StoreFlags,
 }
 
 /// Two packs, and how to print.
 #[derive(Debug, Args)]
 pub struct TwoPacks {
-    /// The pack before: a folder, or the name of a pack that comes with the program
+    /// The pack before: a folder, the name of a pack that comes with the program, or a version: @in-force, @3
     before: String,
     /// The pack after, likewise
     after: String,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    store: StoreFlags,
 }
 
 /// Which schema to print, or where to write them all.
@@ -59,7 +89,7 @@ pub struct SchemaOutput {
 /// How to print.
 #[derive(Debug, Args)]
 pub struct Output {
-    /// Print JSON
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
@@ -74,6 +104,10 @@ impl Command {
             Self::Check(one) => check(&one),
             Self::Show(one) => show(&one),
             Self::Diff(two) => diff(&two),
+            Self::Apply(apply) => apply.run(),
+            Self::History(history) => history.run(),
+            Self::Rollback(rollback) => rollback.run(),
+            Self::Preview(preview) => preview.run(),
             Self::Schema(output) => schema(&output),
             Self::Variables(output) => variables(&output),
             Self::List(output) => list(&output),
@@ -81,60 +115,8 @@ impl Command {
     }
 }
 
-/// The text of a pack that was named on the command line: a folder first, else one of the program's own.
-fn source_of(pack: &str) -> Result<PackSource, Failure> {
-    let folder = Path::new(pack);
-    if folder.is_dir() {
-        return PackSource::from_folder(folder).map_err(|error| Failure::new(error.to_string()));
-    }
-    builtin(pack).ok_or_else(|| {
-        let names: Vec<&str> = builtin_names().collect();
-        Failure::new(format!("there is no folder and no pack `{pack}`")).with_remedy(format!(
-            "name a folder that holds a pack.toml, or one of {}",
-            names.join(", ")
-        ))
-    })
-}
-
-/// Reads a pack for a command that needs a sound one.
-fn load(pack: &str) -> Result<Pack, Failure> {
-    let source = source_of(pack)?;
-    mainstay_policy::load(&source).map_err(|refusal| refused(pack, &source, &refusal))
-}
-
-fn refused(pack: &str, source: &PackSource, refusal: &Refusal) -> Failure {
-    for problem in &refusal.problems {
-        eprintln!("{}", problem.render(source));
-    }
-    Failure::new(format!(
-        "the pack {pack} has {}",
-        counted(&refusal.problems)
-    ))
-}
-
-/// `2 errors and 1 warning`.
-fn counted(problems: &[Problem]) -> String {
-    let errors = problems
-        .iter()
-        .filter(|problem| problem.level == Level::Error)
-        .count();
-    let number = |count: usize, word: &str| match count {
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
-    };
-    match (errors, problems.len() - errors) {
-        (errors, 0) => number(errors, "error"),
-        (0, warnings) => number(warnings, "warning"),
-        (errors, warnings) => format!(
-            "{} and {}",
-            number(errors, "error"),
-            number(warnings, "warning")
-        ),
-    }
-}
-
 fn check(one: &OnePack) -> Result<(), Failure> {
-    let source = source_of(&one.pack)?;
+    let source = source_of(&one.pack, &one.store)?;
     let outcome = mainstay_policy::load(&source);
     if one.output.json {
         print_check(&source, &outcome)?;
@@ -199,7 +181,7 @@ fn print_check(source: &PackSource, outcome: &Result<Pack, Refusal>) -> Result<(
 }
 
 fn show(one: &OnePack) -> Result<(), Failure> {
-    let pack = load(&one.pack)?;
+    let pack = load(&one.pack, &one.store)?;
     if one.output.json {
         say(mainstay_policy::to_json(&pack))
     } else {
@@ -208,7 +190,10 @@ fn show(one: &OnePack) -> Result<(), Failure> {
 }
 
 fn diff(two: &TwoPacks) -> Result<(), Failure> {
-    let changes = mainstay_policy::diff(&load(&two.before)?, &load(&two.after)?);
+    let changes = mainstay_policy::diff(
+        &load(&two.before, &two.store)?,
+        &load(&two.after, &two.store)?,
+    );
     if two.output.json {
         let changes: Vec<Value> = changes
             .iter()
@@ -283,7 +268,7 @@ fn variables(output: &Output) -> Result<(), Failure> {
 fn list(output: &Output) -> Result<(), Failure> {
     let mut entries = Vec::new();
     for name in builtin_names() {
-        let pack = load(name)?;
+        let pack = load(name, &StoreFlags::default())?;
         entries.push((name, pack));
     }
     if output.json {
@@ -311,14 +296,4 @@ fn list(output: &Output) -> Result<(), Failure> {
         say(format_args!("{:width$}  {}", "", pack.policy.description))?;
     }
     Ok(())
-}
-
-/// Writes a line to standard output. A reader that has gone away, as `head` does, is no failure.
-fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
-    match writeln!(std::io::stdout().lock(), "{line}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
-            "cannot write to standard output: {error}"
-        ))),
-        _ => Ok(()),
-    }
 }

@@ -14,11 +14,21 @@ use crate::time::WallClock;
 use crate::{Failure, logging};
 
 /// Run the service.
+///
+/// Everything is kept in ./data unless the settings say otherwise: in a file mainstay.toml, in the environment, or here.
+/// Where no policy was applied yet, the default pack is put in force.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Command {
     #[command(flatten)]
     flags: Flags,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  mainstay serve
+  mainstay serve --data /var/lib/mainstay --listen 0.0.0.0:8080
+  mainstay serve --database postgres://mainstay@db/mainstay --log-format json";
 
 impl Command {
     /// Runs the command until the process is asked to end.
@@ -53,7 +63,7 @@ async fn ensure_policy(app: &App) -> Result<(), Failure> {
         .ok_or_else(|| Failure::new(format!("the program came without its pack {name}")))?;
     let note = "The default pack: no other was applied before the service started.";
     let applied = app
-        .load_policy_or_apply(&Caller::machine(), &pack, note)
+        .apply_first_policy(&Caller::machine(), &pack, note)
         .await
         .map_err(|error| Failure::of(&error))?;
     if applied.is_some() {

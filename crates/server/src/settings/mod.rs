@@ -98,6 +98,12 @@ pub struct Mail {
     pub from: String,
     /// Our name in messages.
     pub company: String,
+    /// The name by which our mail server signs its verdicts on senders; with it, an agent's mail must have passed DMARC.
+    pub authserv_id: Option<String>,
+    /// So many mails of one sender are taken in within [`flood_within`](Self::flood_within); further ones are set aside.
+    pub flood_mails: u32,
+    /// The time in which a sender's mails are counted.
+    pub flood_within: Span,
     /// The domain of the signed addresses that replies go to; replies go to `from` where it is absent.
     pub reply_domain: Option<String>,
     /// The server that mail is sent through; no mail is sent where it is absent.
@@ -149,7 +155,12 @@ pub struct Webhooks {
 #[derive(Debug, Default, Clone, clap::Args)]
 pub struct Flags {
     /// Read settings from this file instead of mainstay.toml
-    #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "MAINSTAY_CONFIG",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
     /// Keep everything in this folder
     #[arg(long, value_name = "FOLDER")]
@@ -270,6 +281,9 @@ impl Mail {
     fn read(r: &mut Reader) -> Self {
         let from = r.text("mail.from", "support@localhost");
         let company = r.text("mail.company", "Mainstay");
+        let authserv_id = r.maybe("mail.authserv_id");
+        let flood_mails = r.value("mail.flood_mails", 40);
+        let flood_within = r.value("mail.flood_within", Span::seconds(600));
         let reply_domain = r.maybe("mail.reply_domain");
         let host: Option<String> = r.maybe("smtp.host");
         let tls = r.value("smtp.tls", Tls::StartTls);
@@ -292,6 +306,9 @@ impl Mail {
         Self {
             from,
             company,
+            authserv_id,
+            flood_mails,
+            flood_within,
             reply_domain,
             smtp,
             mailboxes,

@@ -16,7 +16,12 @@ use crate::Failure;
 const PREFIX: &str = "MAINSTAY_";
 
 /// Variables of ours that are no settings.
-const OTHER_VARIABLES: [&str; 2] = ["MAINSTAY_CONFIG", "MAINSTAY_TEST_"];
+const OTHER_VARIABLES: [&str; 4] = [
+    "MAINSTAY_CONFIG",
+    "MAINSTAY_TEST_",
+    "MAINSTAY_TOKEN",
+    "MAINSTAY_URL",
+];
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

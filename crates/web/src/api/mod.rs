@@ -7,17 +7,22 @@
 
 mod account;
 mod agent;
+mod attachment;
 mod audit;
+mod calendar;
 mod contact;
 mod contract;
 mod escalation;
 mod event;
 mod macro_;
+mod mail;
 mod notification;
+mod policy;
 mod session;
 mod setting;
 mod team;
 mod ticket;
+mod time;
 mod token;
 mod view;
 mod webhook;
@@ -71,9 +76,14 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(team::routes())
         .merge(view::routes())
         .merge(macro_::routes())
+        .merge(attachment::routes())
+        .merge(mail::routes())
+        .merge(policy::routes())
+        .merge(calendar::routes())
         .merge(webhook::routes())
         .merge(audit::routes())
         .merge(setting::routes())
+        .merge(time::routes())
         .merge(event::routes())
 }
 

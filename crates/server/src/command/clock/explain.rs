@@ -1,12 +1,142 @@
-//! The ledgers of deadlines, as tables for people.
+//! The ledgers of deadlines: `mainstay clock explain`, and the tables it prints.
 
+use std::sync::Arc;
+
+use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mainstay_domain::clock::{Clock, explain};
+use mainstay_app::{App, Caller, Clock as _, ManualClock};
+use mainstay_domain::clock::{Clock, Explanation, explain};
 use mainstay_domain::event::Event;
-use mainstay_report::explanation::{event_words, to_text};
+use mainstay_domain::id::{EventId, TicketId};
+use mainstay_report::explanation::{event_words, rows, to_text};
+use serde_json::{Value, json};
 
+use super::wire;
 use crate::Failure;
+use crate::command::output::say;
+use crate::command::policy::zone;
+use crate::command::store::StoreFlags;
+
+/// Which deadlines to explain, and how to print them.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The ticket: its number or its identifier
+    ticket: String,
+    /// Only the clocks of this commitment, such as first_response
+    commitment: Option<String>,
+    /// Show instants in this IANA time zone
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    zone: TimeZone,
+    /// Explain as of this instant instead of now, such as 2026-03-02T09:00:00Z
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Timestamp>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreFlags,
+}
+
+impl Explain {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let clock = Arc::new(ManualClock::at(self.at.unwrap_or_else(Timestamp::now)));
+        self.store.open_existing_at(clock.clone(), async |app| {
+            let caller = Caller::machine();
+            let failed = |error| Failure::of(&error);
+            let ticket = self.find(app, &caller).await?;
+            let events = app
+                .ticket_history(&caller, ticket.id)
+                .await
+                .map_err(failed)?;
+            // The time of a demonstration may be ahead of this machine's.
+            let latest = events.iter().map(|event| event.recorded_at).max();
+            if self.at.is_none() {
+                clock.set(latest.unwrap_or(clock.now()).max(clock.now()));
+            }
+            let clocks = app.clocks(&caller, ticket.id).await.map_err(failed)?;
+            let clocks = match &self.commitment {
+                Some(name) => of_commitment(clocks, name)?,
+                None => clocks,
+            };
+            self.print(&ticket, clocks, &events, app.now())
+        })
+    }
+
+    async fn find(&self, app: &App, caller: &Caller) -> Result<Named, Failure> {
+        let unknown = || {
+            Failure::new(format!("there is no ticket {}", self.ticket))
+                .with_remedy("name a ticket by its number, such as 4711, or by its identifier")
+        };
+        let found = if let Ok(number) = self.ticket.trim_start_matches('#').parse() {
+            app.ticket_by_number(caller, number).await
+        } else {
+            let id: TicketId = self.ticket.parse().map_err(|_| unknown())?;
+            app.ticket(caller, id).await
+        };
+        match found {
+            Ok(stored) => Ok(Named {
+                id: stored.ticket.id,
+                number: stored.ticket.number,
+                subject: stored.ticket.subject,
+            }),
+            Err(mainstay_app::AppError::NotFound(_)) => Err(unknown()),
+            Err(error) => Err(Failure::of(&error)),
+        }
+    }
+
+    fn print(
+        &self,
+        ticket: &Named,
+        clocks: Vec<Clock>,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        if self.json {
+            let clocks: Vec<Value> = clocks
+                .into_iter()
+                .filter_map(|clock| explain(clock, now))
+                .map(|explanation| as_json(&explanation, events))
+                .collect();
+            return say(json!({
+                "ticket": ticket.number,
+                "id": ticket.id.to_string(),
+                "at": now.to_string(),
+                "clocks": clocks,
+            }));
+        }
+        say(format_args!("#{} {}\n", ticket.number, ticket.subject))?;
+        match tables(clocks, events, now, &self.zone) {
+            tables if tables.is_empty() => say("Nothing was promised about this ticket."),
+            tables => say(tables.trim_end()),
+        }
+    }
+}
+
+/// A ticket as it is announced.
+struct Named {
+    id: TicketId,
+    number: u64,
+    subject: String,
+}
+
+fn as_json(explanation: &Explanation, events: &[Event]) -> Value {
+    let event = |id: EventId| {
+        let what = events.iter().find(|event| event.id == id).map(event_words);
+        json!({ "id": id.to_string(), "what": what })
+    };
+    let rows = rows(explanation);
+    let mut entry = wire::clock(&explanation.clock);
+    entry["policy"] = json!(explanation.clock.policy.0);
+    entry["counted_seconds"] = rows
+        .iter()
+        .map(|row| row.counted_seconds)
+        .sum::<i64>()
+        .into();
+    entry["total_seconds"] = rows.iter().map(|row| row.seconds).sum::<i64>().into();
+    entry["spans"] = wire::spans(explanation, event);
+    entry
+}
 
 /// The tables of clocks that were folded from these events at `now`, with instants in a zone.
 #[must_use]

@@ -316,7 +316,7 @@ fn render(
                     let mut value = wire::clock(&clock);
                     if detail == Detail::Spans {
                         let spans = explain(clock, at).map(|explanation| {
-                            wire::spans(&explanation, |id| number(id).map(|n| n + 1))
+                            wire::spans(&explanation, |id| number(id).map(|n| n + 1).into())
                         });
                         value["spans"] = spans.unwrap_or_default();
                     }

@@ -35,8 +35,8 @@ pub fn clock(clock: &Clock) -> Value {
     })
 }
 
-/// The spans of an explanation. `number` says which of the scenario's events an identifier stands for.
-pub fn spans(explanation: &Explanation, number: impl Fn(EventId) -> Option<usize>) -> Value {
+/// The spans of an explanation. `event` says how the event is named since which a span's rule applies.
+pub fn spans(explanation: &Explanation, event: impl Fn(EventId) -> Value) -> Value {
     let rows = rows(explanation);
     let spans = rows.iter().map(|row| {
         json!({
@@ -47,7 +47,7 @@ pub fn spans(explanation: &Explanation, number: impl Fn(EventId) -> Option<usize
             "reason": row.reason,
             "rule": row.rule,
             "source": row.source.to_string(),
-            "event": number(row.cause),
+            "event": event(row.cause),
             "expected": row.is_expected,
         })
     });

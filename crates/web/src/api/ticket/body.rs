@@ -177,6 +177,8 @@ pub struct AttachmentBody {
     pub size: u64,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
+    /// Where it can be downloaded.
+    pub url: String,
 }
 
 /// Who did something.
@@ -202,8 +204,10 @@ impl From<Actor> for ActorBody {
 
 impl From<Message> for MessageBody {
     fn from(message: Message) -> Self {
+        let id = message.id;
+        let url = |position| format!("{}/messages/{id}/attachments/{position}", crate::api::ROOT);
         Self {
-            id: message.id.uuid(),
+            id: id.uuid(),
             ticket: message.ticket.uuid(),
             author: message.author.into(),
             visibility: visibility(message.visibility),
@@ -217,11 +221,13 @@ impl From<Message> for MessageBody {
             attachments: message
                 .attachments
                 .into_iter()
-                .map(|attachment| AttachmentBody {
+                .enumerate()
+                .map(|(position, attachment)| AttachmentBody {
                     file_name: attachment.file_name,
                     content_type: attachment.content_type,
                     size: attachment.size,
                     sha256: attachment.digest.to_string(),
+                    url: url(position),
                 })
                 .collect(),
             at: message.at,

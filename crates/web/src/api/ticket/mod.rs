@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-pub use self::input::TicketKey;
+pub(super) use self::input::{NoTicketKey, TicketKey};
 
 use self::body::{FactBody, MessageBody, TicketBody};
 use self::input::{

@@ -1,0 +1,98 @@
+//! The store that a command works on: the one that the settings name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use mainstay_app::{App, Clock};
+
+use super::serve::in_runtime;
+use crate::settings::{Flags, Settings};
+use crate::time::WallClock;
+use crate::{Failure, service};
+
+/// Which store a command works on.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Store")]
+pub struct StoreFlags {
+    /// Read settings from this file instead of mainstay.toml
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "MAINSTAY_CONFIG",
+        hide_env_values = true
+    )]
+    config: Option<PathBuf>,
+    /// The folder in which everything is kept
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<String>,
+    /// The store: sqlite:PATH or postgres://…
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+impl StoreFlags {
+    /// Does something with the store, which is made if it is not there yet.
+    ///
+    /// # Errors
+    /// Fails when the settings are wrong, the store cannot be opened or what is done fails.
+    pub fn open<T>(
+        &self,
+        work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        run(&self.settings()?, Arc::new(WallClock), work)
+    }
+
+    /// Does something with the store, which must be there: a slip in its name is not to make an empty one.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when there is no such store.
+    pub fn open_existing<T>(
+        &self,
+        work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.open_existing_at(Arc::new(WallClock), work)
+    }
+
+    /// The same at another time than now.
+    ///
+    /// # Errors
+    /// As [`open_existing`](Self::open_existing).
+    pub fn open_existing_at<T>(
+        &self,
+        clock: Arc<dyn Clock>,
+        work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let settings = self.settings()?;
+        match service::store_file(&settings) {
+            Some(path) if !path.exists() => Err(no_store(&path)),
+            _ => run(&settings, clock, work),
+        }
+    }
+
+    fn settings(&self) -> Result<Settings, Failure> {
+        Settings::load(&Flags {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            database: self.database.clone(),
+            ..Flags::default()
+        })
+    }
+}
+
+fn run<T>(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    in_runtime(async {
+        let app = service::open_with_policy(settings, clock).await?;
+        work(&app).await
+    })
+}
+
+fn no_store(path: &Path) -> Failure {
+    Failure::new(format!("there is no store at {}", path.display())).with_remedy(
+        "name its folder with --data or its address with --database; `mainstay serve` makes one",
+    )
+}
