@@ -1,5 +1,7 @@
 //! A promise is in danger, then missed; the right people are told, one after the other, until somebody takes it on.
 
+#![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,7 +9,7 @@ use mainstay_app::escalation::{EscalationFilter, EscalationView, RaiseEscalation
 use mainstay_app::mail::{MailOptions, RecordingTransport};
 use mainstay_app::notification::ReadState;
 use mainstay_app::ticket::{Change, OpenTicket};
-use mainstay_app::{AppError, Caller, Expected, Options, PageRequest};
+use mainstay_app::{App, AppError, Caller, Expected, Options, PageRequest, Tick};
 use mainstay_channels::smtp::SmtpFailure;
 use mainstay_domain::escalation::{
     EscalationEventKind, ManualReason, NotifyChannel, Phase, Review, Subject, Verdict,
@@ -20,6 +22,7 @@ use mainstay_domain::notification::NotificationState;
 use mainstay_domain::role::BuiltIn;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Ticket;
+use mainstay_store::{Store, StoreOptions};
 use mainstay_testing::{PostgresServer, require};
 use mainstay_tests::{TestApp, instant};
 
@@ -174,6 +177,18 @@ impl House {
     }
 }
 
+/// The subject and text of a mail, without identifiers.
+fn written(mail: &OutgoingMail) -> String {
+    let parser = mail_parser::MessageParser::default();
+    let parsed = parser.parse(&mail.bytes).unwrap();
+    let text = parsed.body_text(0).unwrap();
+    let text: Vec<&str> = text
+        .lines()
+        .map(|line| line.rsplit_once('/').map_or(line, |(path, _)| path))
+        .collect();
+    format!("{}\n\n{}", mail.subject, text.join("\n"))
+}
+
 async fn main_story(house: House) {
     let test = &house.test;
     let ticket = house.opens(house.account, Severity::P2, &[]).await;
@@ -191,7 +206,13 @@ async fn main_story(house: House) {
             .contains("first_response is due at 2026-03-02T10:00:00Z")),
         "{shown:?}"
     );
-    assert!(!house.mails_to(&house.ana).is_empty());
+    let subjects = |mails: Vec<OutgoingMail>| -> Vec<String> {
+        mails.into_iter().map(|mail| mail.subject).collect()
+    };
+    assert_eq!(
+        subjects(house.mails_to(&house.ana)),
+        ["2 alerts since 2026-03-02 09:30 UTC"]
+    );
     let ladders: Vec<_> = house
         .escalations(ticket.id)
         .await
@@ -209,12 +230,19 @@ async fn main_story(house: House) {
         (instant("2026-03-02T13:00:00Z"), Some("Management"), Some(3))
     );
     let id = breach.stored.id;
-    assert!(
-        house
-            .mails_to(&house.eva)
-            .iter()
-            .any(|mail| mail.subject.contains("Engineering"))
-    );
+    let mails: Vec<String> = house.mails_to(&house.eva).iter().map(written).collect();
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(mails.join("---"), @"
+        Escalation: #1 (P2, Acme), Engineering and success manager
+
+        Eva, you are told because of: first_response was due at 2026-03-02T10:00:00Z and was missed.
+
+        It does not work
+        Acme (Enterprise), P2, new
+        Please respond within 1h.
+        Acknowledge it here: http://localhost:8080/escalations
+        ");
+    }
     let raised = test.ledger(ticket.id).await.into_iter().find(|event| {
         matches!(&event.kind, EventKind::EscalationRaised { escalation, .. } if *escalation == id)
     });
@@ -729,5 +757,139 @@ async fn whoever_is_told_reads_it() {
     app.read_notification(&house.ana, told).await.unwrap();
     assert_eq!(app.unread_notifications(&house.ana).await.unwrap(), 0);
     house.test.run_due().await;
+    house.test.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_policy_asks_about_what_is_open() {
+    let house = House::open("client-scaling").await;
+    let starter = house.test.account("Small", "Starter").await;
+    let ticket = house.opens(starter, Severity::P4, &[]).await;
+    house.test.advance(SignedDuration::from_hours(80)).await;
+    house.test.adds(&ticket, house.test.says(Side::Agent)).await;
+    let is_asked = |view: &EscalationView| view.escalation.reason.starts_with("not resolved 24h");
+    assert!(!house.escalations(ticket.id).await.iter().any(is_asked));
+    let pack = mainstay_policy::builtin("mainstay").unwrap();
+    let machine = Caller::machine();
+    house
+        .test
+        .app
+        .apply_policy(&machine, &pack, "")
+        .await
+        .unwrap();
+    house.test.run_due().await;
+    let views = house.escalations(ticket.id).await;
+    let raised: Vec<_> = views.iter().filter(|view| is_asked(view)).collect();
+    assert_eq!(raised.len(), 1);
+    // It is raised when it became known, not in a past in which nobody could have acted.
+    assert_eq!(raised[0].escalation.raised_at, house.test.app.now());
+    house.test.run_due().await;
+    assert_eq!(house.escalations(ticket.id).await.len(), views.len());
+    house.test.finish().await;
+}
+
+/// Several programs share a database: each step and each mail happens once.
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_share_a_database_tell_everybody_once() {
+    let Some(server) = require(PostgresServer::find()) else {
+        return;
+    };
+    let server = PostgresServer::start(&server);
+    let url = server.fresh_database();
+    let house = House::open_on(&url, "mainstay").await;
+    for _ in 0..20 {
+        house.opens(house.account, Severity::P1, &[]).await;
+    }
+    let mut others = Vec::new();
+    for number in 0..3_u8 {
+        let options = Options {
+            node: format!("other {number}"),
+            mail: MailOptions {
+                transport: Some(house.mails.clone()),
+                ..MailOptions::default()
+            },
+            ..Options::default()
+        };
+        let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
+        let clock = house.test.clock.clone();
+        let app = App::new(store, clock, [number + 50; 32], options);
+        app.load_policy().await.unwrap();
+        others.push(app);
+    }
+    // Twenty minutes on, the engineer is told of each ticket, too.
+    for _ in 0..20 {
+        house.test.clock.advance(SignedDuration::from_mins(1));
+        let mut working = tokio::task::JoinSet::new();
+        for app in others.iter().cloned().chain([house.test.app.clone()]) {
+            working.spawn(async move { while app.tick().await.unwrap() == Tick::More {} });
+        }
+        while let Some(outcome) = working.join_next().await {
+            outcome.unwrap();
+        }
+    }
+    house.test.run_due().await;
+    let page = PageRequest::first(100);
+    let listed = house
+        .test
+        .app
+        .escalations(&house.max, &EscalationFilter::default(), page)
+        .await
+        .unwrap();
+    let critical: Vec<_> = listed
+        .items
+        .iter()
+        .filter(|stored| stored.ladder.as_str() == "critical")
+        .collect();
+    assert_eq!(critical.len(), 20);
+    let mut deliveries = std::collections::BTreeSet::new();
+    for stored in critical {
+        let view = house.view(stored.id).await;
+        let steps: Vec<usize> = view
+            .escalation
+            .steps
+            .iter()
+            .map(|taken| taken.step)
+            .collect();
+        assert_eq!(steps, [0, 1, 2]);
+        let mails = view
+            .notifications
+            .iter()
+            .filter(|told| told.channel == NotifyChannel::Email);
+        let told: Vec<_> = mails
+            .clone()
+            .map(|told| house.name(told.recipient))
+            .collect();
+        assert_eq!(told, ["Ana", "Eva"]);
+        for mail in mails {
+            assert_eq!(mail.state, NotificationState::Delivered);
+            deliveries.insert((mail.recipient, mail.delivery));
+        }
+    }
+    let eva = house.eva.agent().unwrap();
+    let to_eva = deliveries.iter().filter(|(to, _)| *to == eva).count();
+    let sent = house.mails_to(&house.eva).len();
+    assert_eq!(to_eva, sent, "each mail was sent once");
+    house.test.finish().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_is_not_set_up_is_given_up_in_sight() {
+    let house = House::open("mainstay").await;
+    let ticket = house.opens(house.account, Severity::P1, &[]).await;
+    house.test.advance(SignedDuration::from_mins(16)).await;
+    let view = house.by_ladder(ticket.id, "critical").await;
+    let texts: Vec<_> = view
+        .notifications
+        .iter()
+        .filter(|told| told.channel == NotifyChannel::Sms)
+        .map(|told| (house.name(told.recipient), told.state))
+        .collect();
+    assert_eq!(texts, [("Eva", NotificationState::GivenUp)]);
+    // She was told by mail and in the program all the same, so the ladder waits for her.
+    assert_eq!(view.stored.level, 2);
+    house.test.advance(SignedDuration::from_mins(28)).await;
+    assert_eq!(house.by_ladder(ticket.id, "critical").await.stored.level, 2);
+    house.test.advance(SignedDuration::from_mins(1)).await;
+    assert_eq!(house.by_ladder(ticket.id, "critical").await.stored.level, 3);
     house.test.finish().await;
 }

@@ -9,6 +9,7 @@ use mainstay_domain::id::{
     AccountId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
+use mainstay_domain::policy::PolicyVersion;
 use mainstay_store::{Transaction, job};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -45,6 +46,11 @@ pub enum Job {
     Notify {
         /// The notification.
         notification: Uuid,
+    },
+    /// Ask the ladders of a policy that was applied about the tickets that are open.
+    FollowPolicy {
+        /// The version.
+        version: PolicyVersion,
     },
     /// Put the terms of the contract in force on the open tickets of an account.
     ReviewTerms {
@@ -97,6 +103,7 @@ impl Job {
             Self::DeliverReply { .. } => "deliver_reply",
             Self::SendMail { .. } => "send_mail",
             Self::Notify { .. } => "notify",
+            Self::FollowPolicy { .. } => "follow_policy",
             Self::ReviewTerms { .. } => "review_terms",
             Self::CallWebhook { .. } => "call_webhook",
         }

@@ -24,6 +24,7 @@ use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Fault, Result};
+use crate::job::Job;
 use crate::transaction::transact;
 
 /// Every version of the policy, and which one is in force.
@@ -283,6 +284,11 @@ impl App {
                 note: note.to_owned(),
             };
             policy::apply(tx, &applied).await?;
+            // There is nothing to ask about before the first policy.
+            if applied.version > PolicyVersion(1) {
+                let version = applied.version;
+                Job::FollowPolicy { version }.queue(self, tx, self.now()).await?;
+            }
             let action = Action::new("policy.applied", "policy", applied.version.0)
                 .with(serde_json::json!({ "pack": applied.pack, "note": note }));
             self.record(tx, caller, action).await?;

@@ -152,6 +152,7 @@ impl App {
 
     async fn run_job(&self, stored: &StoredJob, job: &Job) -> Result<(), JobFailure> {
         match job {
+            Job::FollowPolicy { version } => Ok(self.ask_ladders(*version).await?),
             Job::ReviewTerms { account, .. } => Ok(self.review_terms(*account).await?),
             Job::ReadMail { raw_mail } => {
                 let is_last_try = stored.attempts + 1 >= MOST_ATTEMPTS;

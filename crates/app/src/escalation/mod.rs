@@ -3,6 +3,7 @@
 mod due;
 mod handle;
 mod people;
+mod policy;
 mod read;
 mod respond;
 mod writer;

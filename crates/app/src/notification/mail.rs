@@ -1,7 +1,7 @@
 //! Notifications as e-mail: one about one thing, or a digest of many.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
 use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::agent::Agent;
@@ -10,7 +10,8 @@ use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::policy::Policy;
 use mainstay_domain::ticket::Scope;
-use mainstay_store::{Transaction, account, mail, ticket};
+use mainstay_store::clock::StoredClock;
+use mainstay_store::{Transaction, account, clock, escalation, mail, ticket};
 use serde_json::{Value, json};
 
 use crate::context::App;
@@ -169,6 +170,14 @@ async fn context(
         Some(id) => ticket::find(tx, Scope::Everything, id).await?,
         None => None,
     };
+    let clocks = match told.ticket {
+        Some(id) => clock::of_ticket(tx, id).await?,
+        None => Vec::new(),
+    };
+    let reason = match told.escalation {
+        Some(id) => escalation::find(tx, id).await?.map(|found| found.reason),
+        None => None,
+    };
     let account = match ticket
         .as_ref()
         .and_then(|stored| stored.ticket.facts.account)
@@ -204,12 +213,18 @@ async fn context(
         "agent": { "name": person.name },
         "ticket": ticket,
         "account": account,
-        "commitment": commitment(policy, person, told, app.now()),
-        "escalation": escalation(app, told),
+        "commitment": commitment_of(policy, person, told, &clocks, app.now()),
+        "escalation": escalation_of(app, told, reason.as_deref()),
     }))
 }
 
-fn commitment(policy: &Policy, person: &Agent, told: &Notification, now: Timestamp) -> Value {
+fn commitment_of(
+    policy: &Policy,
+    person: &Agent,
+    told: &Notification,
+    clocks: &[StoredClock],
+    now: Timestamp,
+) -> Value {
     let (name, due_at) = match &told.about {
         About::ClockWarned { commitment, due_at } | About::ClockMissed { commitment, due_at } => {
             (commitment, *due_at)
@@ -221,25 +236,31 @@ fn commitment(policy: &Policy, person: &Agent, told: &Notification, now: Timesta
         .iter()
         .find(|commitment| commitment.name == *name)
         .map_or(name.as_str(), |commitment| &commitment.description);
-    let minutes = |from: Timestamp, to: Timestamp| {
-        let minutes = to.duration_since(from).as_mins().max(0);
-        format!("{}h {:02}m", minutes / 60, minutes % 60)
-    };
+    let target = clocks
+        .iter()
+        .rfind(|clock| clock.commitment == *name)
+        .and_then(|clock| clock.target)
+        .map_or_else(String::new, |target| format!("{target:#}"));
     json!({
         "name": name.as_str(),
         "description": description,
-        "target": "the promised time",
+        "target": target,
         "due_at": local(due_at, person),
         "left": minutes(now, due_at),
         "late_by": minutes(due_at, now),
     })
 }
 
-fn escalation(app: &App, told: &Notification) -> Value {
+/// How long it is from one instant to another, in full minutes; none when the other is past.
+fn minutes(from: Timestamp, to: Timestamp) -> String {
+    let minutes = to.duration_since(from).as_mins().max(0);
+    format!("{:#}", SignedDuration::from_mins(minutes))
+}
+
+fn escalation_of(app: &App, told: &Notification, reason: Option<&str>) -> Value {
     let About::EscalationStep { step, name, level } = &told.about else {
         return Value::Null;
     };
-    let reason = told.detail.clone();
     let respond_within = app
         .policy()
         .current()
@@ -253,7 +274,7 @@ fn escalation(app: &App, told: &Notification) -> Value {
         "ladder": step.ladder.as_str(),
         "step": name,
         "level": level,
-        "reason": reason,
+        "reason": reason.unwrap_or(&told.detail),
         "respond_within": respond_within,
         "url": url(app, told),
     })
