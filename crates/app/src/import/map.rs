@@ -777,3 +777,93 @@ impl<'de> Deserialize<'de> for DateFormat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_maps_of_the_program_are_sound() {
+        for (name, text) in BUILTIN {
+            let map = ImportMap::parse(name, text).unwrap();
+            assert_eq!(map.name(), name);
+        }
+    }
+
+    #[test]
+    fn dates_are_read_in_every_form() {
+        let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+        let read =
+            |format: DateFormat, text: &str| format.read(text, &zone).map(|at| at.to_string());
+        let pattern = |text: &str| DateFormat::Pattern(text.to_owned());
+        for (format, text, expected) in [
+            (
+                pattern("%d/%m/%Y %H:%M"),
+                "29/2/2016 01:16",
+                Some("2016-02-29T04:16:00Z"),
+            ),
+            (pattern("%d/%m/%Y %H:%M"), "31/2/2016 01:16", None),
+            (
+                pattern("%Y-%m-%d"),
+                "2016-02-29",
+                Some("2016-02-29T03:00:00Z"),
+            ),
+            (
+                pattern("%Y-%m-%d %H:%M %z"),
+                "2016-02-29 01:16 +0100",
+                Some("2016-02-29T00:16:00Z"),
+            ),
+            // The hour from 23 to 24 o'clock came twice that night: the earlier one is taken.
+            (
+                pattern("%d/%m/%Y %H:%M"),
+                "20/2/2016 23:30",
+                Some("2016-02-21T01:30:00Z"),
+            ),
+            // The hour from 0 to 1 o'clock was left out that night.
+            (
+                pattern("%d/%m/%Y %H:%M"),
+                "18/10/2015 00:30",
+                Some("2015-10-18T03:30:00Z"),
+            ),
+            (
+                DateFormat::Rfc3339,
+                "2016-02-29T01:16:00+01:00",
+                Some("2016-02-29T00:16:00Z"),
+            ),
+            (
+                DateFormat::Rfc3339,
+                "2016-02-29T01:16:00",
+                Some("2016-02-29T04:16:00Z"),
+            ),
+            (
+                DateFormat::UnixSeconds,
+                "1456704960",
+                Some("2016-02-29T00:16:00Z"),
+            ),
+            (
+                DateFormat::UnixMilliseconds,
+                "1456704960000",
+                Some("2016-02-29T00:16:00Z"),
+            ),
+            (DateFormat::UnixSeconds, "99999999999999999999", None),
+            (DateFormat::Rfc3339, "yesterday", None),
+        ] {
+            assert_eq!(
+                read(format.clone(), text).as_deref(),
+                expected,
+                "{format} {text}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_map_is_too_strange(place in 0..BUILTIN[0].1.len(), noise in "[\\PC\n\"\\[\\]{}=é]{0,12}") {
+            let text = BUILTIN[0].1;
+            let place = (0..=place).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);
+            let _ = ImportMap::parse("map.toml", &format!("{}{noise}{}", &text[..place], &text[place..]));
+            let _ = ImportMap::parse("map.toml", &noise);
+        }
+    }
+}
