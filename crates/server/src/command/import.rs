@@ -400,7 +400,7 @@ fn table(comparison: &Comparison) -> String {
     let name = &comparison.name;
     let mut text = format!(
         "Their {name} beside our {}:\n  {:<24}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
-        comparison.commitment, "", "ours met", "missed", "open", "none", "total"
+        comparison.commitment, "", "ours met", "missed", "open/void", "none", "total"
     );
     let rows = [
         (format!("{name}: yes"), comparison.theirs_met),
@@ -418,6 +418,14 @@ fn table(comparison: &Comparison) -> String {
                 ours.total()
             );
         }
+    }
+    let none =
+        comparison.theirs_met.none + comparison.theirs_missed.none + comparison.theirs_unknown.none;
+    if none > 0 {
+        text += &format!(
+            "The policy in force promises no {} for {none} of them: `mainstay policy show` says what it does.\n",
+            comparison.commitment
+        );
     }
     let agree = comparison.theirs_met.met + comparison.theirs_missed.missed;
     let judged = agree + comparison.theirs_met.missed + comparison.theirs_missed.met;
