@@ -309,6 +309,32 @@ async fn an_import_may_be_cut_off_anywhere() {
     test.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_runs_on_postgresql_too() {
+    let Some(tools) = mainstay_testing::require(mainstay_testing::PostgresServer::find()) else {
+        return;
+    };
+    let server = mainstay_testing::PostgresServer::start(&tools);
+    let test = TestApp::start_on(&server.fresh_database(), "mainstay").await;
+    let report = import(&test, &log_map(), synthetic_log(230).as_bytes())
+        .await
+        .unwrap();
+    assert_eq!(report.imported, 230);
+    // PostgreSQL keeps no NUL in a text.
+    let strange = ZENDESK
+        .replace("It burns.", "It \\u0000 burns.")
+        .replace("VIP", "V\\u0000P")
+        .replace("745", "\\u0000");
+    let map = ImportMap::builtin("zendesk-tickets").unwrap();
+    let report = import(&test, &map, strange.as_bytes()).await.unwrap();
+    assert_eq!(report.imported, 2);
+    for stored in tickets(&test).await.iter().step_by(29) {
+        assert_cache_is_fold(&test, &stored.ticket).await;
+    }
+    test.run_due().await;
+    test.finish().await;
+}
+
 #[tokio::test]
 async fn two_systems_keep_their_tickets_apart() {
     let test = TestApp::start("mainstay").await;

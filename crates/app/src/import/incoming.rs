@@ -10,8 +10,10 @@ use mainstay_domain::ticket::normalise_tag;
 
 use super::document::{Cells, Document, Row};
 use super::known::Known;
-use super::map::{FieldList, Form, Meaning, PartyForm, Table, Templates};
+use super::map::{FieldList, Form, PartyForm};
 use super::report::{Remark, Remarked};
+use super::table::{Meaning, Table};
+use super::template::Templates;
 use toml::Spanned;
 
 /// The longest external id or name, in characters.

@@ -1,19 +1,18 @@
 //! The map: which column of another system's export means what here. Read from TOML; every mistake carries its place.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::fmt::strtime;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny};
 use toml::Spanned;
 
-use super::document::Cells;
+use super::date::{DateFormat, Zone};
+use super::encoding::{Delimiter, Encoding, Format};
+use super::table::Table;
+use super::template::Templates;
 
 /// The maps that come with the program, by name.
 const BUILTIN: [(&str, &str); 2] = [
@@ -247,27 +246,6 @@ pub(super) struct PartyForm {
     pub email: Option<Spanned<Templates>>,
 }
 
-/// Values of a column, and what each means here.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Table {
-    pub from: Spanned<Templates>,
-    #[serde(default)]
-    pub values: BTreeMap<String, Spanned<Meaning>>,
-    #[serde(default)]
-    pub when_missing: Option<Spanned<Meaning>>,
-    #[serde(default)]
-    pub when_unknown: Option<Spanned<Meaning>>,
-}
-
-/// What a value means here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
-    Is(String),
-    /// The row says nothing, for this reason.
-    Ignore(String),
-}
-
 /// A list of names and values, such as Zendesk's custom fields.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -356,279 +334,6 @@ impl Form {
     }
 }
 
-/// The form of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Format {
-    Csv,
-    Json,
-    JsonLines,
-}
-
-/// How the bytes of the file are text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub(super) enum Encoding {
-    #[default]
-    #[serde(rename = "utf-8")]
-    Utf8,
-    #[serde(rename = "latin-1")]
-    Latin1,
-    #[serde(rename = "windows-1252")]
-    Windows1252,
-}
-
-/// What the bytes 0x80 to 0x9f are in windows-1252; those that are nothing there are taken as Latin-1's controls.
-const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
-
-impl Encoding {
-    /// The text of bytes.
-    pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
-        match self {
-            Self::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-                let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-                format!(
-                    "this is not UTF-8 (byte {byte:#04x}); if the file is in another encoding, name it in the map, \
-                     such as encoding = \"windows-1252\""
-                )
-            }),
-            Self::Latin1 => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
-            Self::Windows1252 => Ok(bytes
-                .iter()
-                .map(|byte| match byte {
-                    0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-                    byte => char::from(*byte),
-                })
-                .collect()),
-        }
-    }
-}
-
-/// A text with `{column}` in it, or several of which the first is taken whose columns all have a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Templates(Vec<Vec<Part>>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Column(String),
-}
-
-impl Templates {
-    fn columns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flatten().filter_map(|part| match part {
-            Part::Column(name) => Some(name.as_str()),
-            Part::Text(_) => None,
-        })
-    }
-
-    /// The text, where it names no column.
-    pub fn constant(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [parts] => match parts.as_slice() {
-                [Part::Text(text)] => Some(text),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The text, filled in from a row.
-    pub fn fill(&self, cells: &Cells<'_>, missing: &[String]) -> Option<String> {
-        self.0.iter().find_map(|parts| {
-            let mut text = String::new();
-            for part in parts {
-                match part {
-                    Part::Text(fixed) => text.push_str(fixed),
-                    Part::Column(name) => {
-                        text.push_str(&cells.text(name).filter(|value| !missing.contains(value))?);
-                    }
-                }
-            }
-            Some(text)
-        })
-    }
-
-    /// The entries of a list: a JSON array's, or what stands between commas and semicolons.
-    pub fn entries(&self, cells: &Cells<'_>, missing: &[String]) -> Vec<String> {
-        if let [parts] = self.0.as_slice()
-            && let [Part::Column(name)] = parts.as_slice()
-            && let Some(serde_json::Value::Array(items)) = cells.value(name)
-        {
-            return items
-                .iter()
-                .map(|item| {
-                    item.as_str()
-                        .map_or_else(|| item.to_string(), str::to_owned)
-                })
-                .collect();
-        }
-        let text = self.fill(cells, missing).unwrap_or_default();
-        text.split([',', ';'])
-            .map(|entry| entry.trim().to_owned())
-            .filter(|entry| !entry.is_empty())
-            .collect()
-    }
-}
-
-impl Table {
-    /// What a value means: nothing where it is missing and the map does not say more.
-    ///
-    /// # Errors
-    /// Says that the value is none the map knows.
-    pub fn meaning(
-        &self,
-        what: &str,
-        cells: &Cells<'_>,
-        missing: &[String],
-    ) -> Result<Option<Meaning>, String> {
-        let known = |value: &str| {
-            let exact = self.values.get(value);
-            exact
-                .or_else(|| {
-                    let mut pairs = self.values.iter();
-                    pairs
-                        .find(|(key, _)| key.eq_ignore_ascii_case(value))
-                        .map(|(_, meaning)| meaning)
-                })
-                .map(|meaning| meaning.get_ref().clone())
-        };
-        let given = |meaning: &Option<Spanned<Meaning>>| {
-            meaning.as_ref().map(|meaning| meaning.get_ref().clone())
-        };
-        let Some(value) = self.from.get_ref().fill(cells, missing) else {
-            return Ok(given(&self.when_missing));
-        };
-        if self.values.is_empty() {
-            return Ok(Some(Meaning::Is(value)));
-        }
-        let entries = self.from.get_ref().entries(cells, missing);
-        known(&value)
-            .or_else(|| entries.iter().find_map(|entry| known(entry)))
-            .or_else(|| given(&self.when_unknown))
-            .map(Some)
-            .ok_or_else(|| {
-                let values: Vec<&str> = self.values.keys().map(String::as_str).collect();
-                format!(
-                    "unknown {what} {value:?}: the map knows {}; add it under [{what}.values], or say `when_unknown`",
-                    values.join(", ")
-                )
-            })
-    }
-
-    /// Every meaning that the map can give.
-    pub fn meanings(&self) -> impl Iterator<Item = &Spanned<Meaning>> {
-        self.values
-            .values()
-            .chain(&self.when_missing)
-            .chain(&self.when_unknown)
-    }
-}
-
-impl<'de> Deserialize<'de> for Templates {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TemplatesVisitor;
-        impl<'de> Visitor<'de> for TemplatesVisitor {
-            type Value = Templates;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text such as \"{column}\", or a list of such of which the first that fits is taken")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Templates, E> {
-                Ok(Templates(vec![parts(text).map_err(E::custom)?]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Templates, A::Error> {
-                let mut templates = Vec::new();
-                while let Some(text) = list.next_element::<String>()? {
-                    templates.push(parts(&text).map_err(A::Error::custom)?);
-                }
-                Ok(Templates(templates))
-            }
-        }
-        deserializer.deserialize_any(TemplatesVisitor)
-    }
-}
-
-/// `Incident {number}`; `{{` and `}}` stand for the braces themselves.
-fn parts(text: &str) -> Result<Vec<Part>, String> {
-    let mut parts = Vec::new();
-    let mut fixed = String::new();
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '{' | '}' if letters.peek() == Some(&letter) => {
-                letters.next();
-                fixed.push(letter);
-            }
-            '{' => {
-                let mut name = String::new();
-                loop {
-                    match letters.next() {
-                        Some('}') => break,
-                        Some(letter) => name.push(letter),
-                        None => return Err(format!("`{{` is not closed in {text:?}")),
-                    }
-                }
-                let name = name.trim();
-                if name.is_empty() {
-                    return Err(format!("`{{}}` names no column in {text:?}"));
-                }
-                if !fixed.is_empty() {
-                    parts.push(Part::Text(std::mem::take(&mut fixed)));
-                }
-                parts.push(Part::Column(name.to_owned()));
-            }
-            '}' => {
-                return Err(format!(
-                    "`}}` closes nothing in {text:?}; write it twice for the brace itself"
-                ));
-            }
-            letter => fixed.push(letter),
-        }
-    }
-    if !fixed.is_empty() {
-        parts.push(Part::Text(fixed));
-    }
-    if parts.is_empty() {
-        return Err("an empty text names no column".to_owned());
-    }
-    Ok(parts)
-}
-
-impl<'de> Deserialize<'de> for Meaning {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MeaningVisitor;
-        impl<'de> Visitor<'de> for MeaningVisitor {
-            type Value = Meaning;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value of ours, or { ignore = \"why\" }")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Meaning, E> {
-                Ok(Meaning::Is(text.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Meaning, A::Error> {
-                let entry: Option<(String, String)> = map.next_entry()?;
-                match entry {
-                    Some((key, reason))
-                        if key == "ignore" && map.next_key::<IgnoredAny>()?.is_none() =>
-                    {
-                        Ok(Meaning::Ignore(reason))
-                    }
-                    _ => Err(A::Error::custom("expected { ignore = \"why\" }")),
-                }
-            }
-        }
-        deserializer.deserialize_any(MeaningVisitor)
-    }
-}
-
 /// The name of a source: letters, digits and hyphens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SourceName(String);
@@ -664,116 +369,26 @@ pub(super) fn is_source_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// What stands between two columns.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Delimiter(pub u8);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-impl<'de> Deserialize<'de> for Delimiter {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.as_bytes() {
-            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n') => Ok(Self(*byte)),
-            _ => Err(D::Error::custom(format!(
-                "{text:?} cannot stand between columns: expected one ASCII character, such as \";\" or \"\\t\""
-            ))),
+    #[test]
+    fn the_maps_of_the_program_are_sound() {
+        for (name, text) in BUILTIN {
+            let map = ImportMap::parse(name, text).unwrap();
+            assert_eq!(map.name(), name);
         }
     }
-}
 
-/// The zone of dates that name none.
-#[derive(Debug, Clone)]
-pub(super) struct Zone(pub TimeZone);
-
-impl Default for Zone {
-    fn default() -> Self {
-        Self(TimeZone::UTC)
-    }
-}
-
-impl<'de> Deserialize<'de> for Zone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        TimeZone::get(&name).map(Self).map_err(|_| {
-            D::Error::custom(format!(
-                "{name:?} is not a time zone: expected an IANA name such as \"Europe/Berlin\" or \"UTC\""
-            ))
-        })
-    }
-}
-
-/// How dates are written.
-#[derive(Debug, Clone)]
-pub(super) enum DateFormat {
-    Rfc3339,
-    UnixSeconds,
-    UnixMilliseconds,
-    /// Of strptime.
-    Pattern(String),
-}
-
-impl fmt::Display for DateFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rfc3339 => "rfc3339",
-            Self::UnixSeconds => "unix-seconds",
-            Self::UnixMilliseconds => "unix-milliseconds",
-            Self::Pattern(pattern) => pattern,
-        })
-    }
-}
-
-impl DateFormat {
-    fn read(&self, text: &str, zone: &TimeZone) -> Option<Timestamp> {
-        let local = |civil: DateTime| {
-            civil
-                .to_zoned(zone.clone())
-                .ok()
-                .map(|zoned| zoned.timestamp())
-        };
-        match self {
-            // With an offset it is an instant; without one it is local time.
-            Self::Rfc3339 => text.parse().ok().or_else(|| local(text.parse().ok()?)),
-            Self::UnixSeconds => Timestamp::from_second(text.parse().ok()?).ok(),
-            Self::UnixMilliseconds => Timestamp::from_millisecond(text.parse().ok()?).ok(),
-            Self::Pattern(pattern) => {
-                let parsed = strtime::parse(pattern, text).ok()?;
-                if parsed.offset().is_some() {
-                    return parsed.to_timestamp().ok();
-                }
-                let civil = parsed.to_datetime().or_else(|_| {
-                    parsed
-                        .to_date()
-                        .map(|date| date.to_datetime(jiff::civil::Time::midnight()))
-                });
-                local(civil.ok()?)
-            }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for DateFormat {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let sample = jiff::civil::date(2026, 11, 21)
-            .at(13, 45, 7, 0)
-            .to_zoned(TimeZone::UTC);
-        match text.as_str() {
-            "rfc3339" => Ok(Self::Rfc3339),
-            "unix-seconds" => Ok(Self::UnixSeconds),
-            "unix-milliseconds" => Ok(Self::UnixMilliseconds),
-            _ if text.contains('%')
-                && sample.is_ok_and(|sample| {
-                    strtime::format(&text, &sample).is_ok_and(|written| {
-                        strtime::parse(&text, &written).is_ok_and(|read| read.to_date().is_ok())
-                    })
-                }) =>
-            {
-                Ok(Self::Pattern(text))
-            }
-            _ => Err(D::Error::custom(format!(
-                "{text:?} is not a form of dates: expected \"rfc3339\", \"unix-seconds\", \"unix-milliseconds\" or a \
-                 pattern such as \"%d/%m/%Y %H:%M\" that names a day"
-            ))),
+    proptest! {
+        #[test]
+        fn no_map_is_too_strange(place in 0..BUILTIN[0].1.len(), noise in "[\\PC\n\"\\[\\]{}=é]{0,12}") {
+            let text = BUILTIN[0].1;
+            let place = (0..=place).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);
+            let _ = ImportMap::parse("map.toml", &format!("{}{noise}{}", &text[..place], &text[place..]));
+            let _ = ImportMap::parse("map.toml", &noise);
         }
     }
 }

@@ -4,13 +4,18 @@
 //! each with what the other system calls it. Whatever was interrupted can be run again: what is there is not brought in
 //! twice, because a ticket and its external id are committed together.
 
+mod csv;
+mod date;
 mod document;
+mod encoding;
 mod incoming;
 mod known;
 mod map;
 mod party;
 mod report;
 mod story;
+mod table;
+mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -27,8 +32,8 @@ use mainstay_store::{clock, ticket};
 use self::document::Document;
 use self::incoming::{Contents, Incoming};
 use self::known::Known;
-use self::map::{Meaning, Table};
 use self::party::Parties;
+use self::table::{Meaning, Table};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;

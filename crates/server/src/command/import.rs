@@ -13,10 +13,10 @@ use mainstay_app::import::{
     Remark, Remarked,
 };
 use mainstay_app::policy::PolicyInForce;
-use mainstay_app::{App, Caller};
+use mainstay_app::{App, AppError, Caller};
 use mainstay_domain::name::TierName;
 use mainstay_domain::policy::PolicyVersion;
-use mainstay_policy::DEFAULT_PACK;
+use mainstay_policy::{DEFAULT_PACK, PackSource};
 use serde_json::{Value, json};
 
 use super::policy::source_outside_the_store;
@@ -107,39 +107,27 @@ impl Maps {
 impl Tickets {
     fn run(self) -> Result<(), Failure> {
         let map = load_map(&self.map)?;
-        let file = File::open(&self.file).map_err(|error| {
-            Failure::new(format!("{} cannot be read: {error}", self.file.display()))
-        })?;
+        self.open()?;
         let mut flags = self.flags.clone();
         flags.log_level = flags.log_level.or_else(|| Some("warn".to_owned()));
         let settings = Settings::load(&flags)?;
         logging::start(&settings.log)?;
         let report = in_runtime(async {
-            let app = service::open(&settings, Arc::new(WallClock)).await?;
-            self.put_policy_in_force(&app).await?;
-            let stop = stop_on_signal()?;
-            let shown = Shown::new(self.json);
-            let options = ImportOptions {
-                source: self.source.clone(),
-                tier: self.tier.as_deref().map(TierName::from),
-                limit: self.limit,
-                mode: if self.check {
-                    ImportMode::Check
-                } else {
-                    ImportMode::Write
-                },
+            let app = service::open_with_policy(&settings, Arc::new(WallClock)).await?;
+            if let Some(pack) = self.pack_to_apply(&app)? {
+                // Whatever is wrong with the file or the map is found before anything is written.
+                let checked = self.import(&app, &map, ImportMode::Check).await?;
+                if self.check {
+                    return Ok(checked);
+                }
+                self.apply(&app, &pack).await?;
+            }
+            let mode = if self.check {
+                ImportMode::Check
+            } else {
+                ImportMode::Write
             };
-            app.import_tickets(
-                &Caller::machine(),
-                &map,
-                file,
-                &options,
-                |progress| shown.show(progress),
-                || stop.is_cancelled(),
-            )
-            .await
-            .inspect(|_| shown.finish())
-            .map_err(|error| Failure::new(format!("{}: {error}", self.file.display())))
+            self.import(&app, &map, mode).await
         })?;
         if let Some(path) = &self.rejected {
             write_remarks(path, &report.remarks)?;
@@ -152,11 +140,46 @@ impl Tickets {
         Ok(())
     }
 
-    /// Promises need a policy: the one in force, else the pack that was named, else the recommended one.
-    async fn put_policy_in_force(&self, app: &App) -> Result<(), Failure> {
-        app.load_policy()
-            .await
-            .map_err(|error| Failure::of(&error))?;
+    fn open(&self) -> Result<File, Failure> {
+        File::open(&self.file).map_err(|error| {
+            Failure::new(format!("{} cannot be read: {error}", self.file.display()))
+        })
+    }
+
+    async fn import(
+        &self,
+        app: &App,
+        map: &ImportMap,
+        mode: ImportMode,
+    ) -> Result<ImportReport, Failure> {
+        let stop = stop_on_signal()?;
+        let shown = Shown::new(self.json || mode == ImportMode::Check);
+        let options = ImportOptions {
+            source: self.source.clone(),
+            tier: self.tier.as_deref().map(TierName::from),
+            limit: self.limit,
+            mode,
+        };
+        let report = app
+            .import_tickets(
+                &Caller::machine(),
+                map,
+                self.open()?,
+                &options,
+                |progress| shown.show(progress),
+                || stop.is_cancelled(),
+            )
+            .await;
+        shown.finish();
+        report.map_err(|error| match error {
+            AppError::Invalid(_) => Failure::new(format!("{}: {error}", self.file.display())),
+            error => Failure::of(&error),
+        })
+    }
+
+    /// Promises need a policy: the one in force, else the pack that was named, else the recommended one. The pack is put
+    /// in force in this process only.
+    fn pack_to_apply(&self, app: &App) -> Result<Option<PackSource>, Failure> {
         let policy = app.policy();
         if policy.version() != PolicyVersion(0) {
             let in_force = &policy.current().pack;
@@ -164,30 +187,30 @@ impl Tickets {
                 Some(wanted) if wanted != in_force => Err(Failure::new(format!(
                     "the store promises what the pack {in_force} promises already, not {wanted}"
                 ))
-                .with_remedy("leave --pack out, apply the other pack first, or name another store with --data")),
-                _ => Ok(()),
+                .with_remedy(
+                    "leave --pack out, apply the other pack first, or name another store with --data",
+                )),
+                _ => Ok(None),
             };
         }
         let name = self.pack.as_deref().unwrap_or(DEFAULT_PACK);
         let source = source_outside_the_store(name)?;
-        if self.check {
-            let pack = mainstay_policy::load(&source).map_err(|_| {
-                Failure::new(format!("the pack {name} has errors"))
-                    .with_remedy(format!("see mainstay policy check {name}"))
-            })?;
-            app.put_in_force(PolicyInForce::new(
-                PolicyVersion(0),
-                Arc::new(pack.policy),
-                policy.book().clone(),
-            ));
-            return Ok(());
-        }
+        let pack = mainstay_policy::load(&source).map_err(|_| {
+            Failure::new(format!("the pack {name} has errors"))
+                .with_remedy(format!("see mainstay policy check {name}"))
+        })?;
+        app.put_in_force(PolicyInForce::new(
+            PolicyVersion(0),
+            Arc::new(pack.policy),
+            policy.book().clone(),
+        ));
+        Ok(Some(source))
+    }
+
+    async fn apply(&self, app: &App, pack: &PackSource) -> Result<(), Failure> {
+        let note = "Applied by an import into a store that had no policy.";
         let applied = app
-            .apply_policy(
-                &Caller::machine(),
-                &source,
-                "Applied by an import into a store that had no policy.",
-            )
+            .apply_policy(&Caller::machine(), pack, note)
             .await
             .map_err(|error| Failure::of(&error))?;
         eprintln!(
@@ -377,7 +400,7 @@ fn table(comparison: &Comparison) -> String {
     let name = &comparison.name;
     let mut text = format!(
         "Their {name} beside our {}:\n  {:<24}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
-        comparison.commitment, "", "ours met", "missed", "open", "none", "total"
+        comparison.commitment, "", "ours met", "missed", "open/void", "none", "total"
     );
     let rows = [
         (format!("{name}: yes"), comparison.theirs_met),
@@ -395,6 +418,14 @@ fn table(comparison: &Comparison) -> String {
                 ours.total()
             );
         }
+    }
+    let none =
+        comparison.theirs_met.none + comparison.theirs_missed.none + comparison.theirs_unknown.none;
+    if none > 0 {
+        text += &format!(
+            "The policy in force promises no {} for {none} of them: `mainstay policy show` says what it does.\n",
+            comparison.commitment
+        );
     }
     let agree = comparison.theirs_met.met + comparison.theirs_missed.missed;
     let judged = agree + comparison.theirs_met.missed + comparison.theirs_missed.met;
