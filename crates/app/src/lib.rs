@@ -36,7 +36,7 @@ pub mod time;
 pub mod token;
 mod transaction;
 mod view;
-mod webhook;
+pub mod webhook;
 pub mod worker;
 
 pub use caller::{Caller, Credential};
