@@ -21,7 +21,7 @@ pub mod field;
 pub mod idempotency;
 pub mod import;
 pub mod job;
-mod macro_;
+pub mod macro_;
 pub mod mail;
 pub mod notification;
 pub mod password;

@@ -51,6 +51,11 @@ pub enum Change {
 }
 
 impl Change {
+    /// What somebody who serves needs to ask for it.
+    pub(crate) fn permission_of_agent(&self) -> Permission {
+        self.permission(false)
+    }
+
     /// What is needed to ask for it. A contact may only say whether their ticket is done.
     fn permission(&self, of_contact: bool) -> Permission {
         match self {
@@ -127,7 +132,12 @@ async fn change_ticket(
     Ok(writer.save().await?)
 }
 
-async fn command(app: &App, tx: &Transaction, change: &Change) -> Result<Command<'static>> {
+/// The command by which a change is asked of a ticket.
+pub(crate) async fn command(
+    app: &App,
+    tx: &Transaction,
+    change: &Change,
+) -> Result<Command<'static>> {
     Ok(match change.clone() {
         Change::Status(name) => Command::SetStatus(name),
         Change::Severity(to, reason) => Command::SetSeverity { to, reason },

@@ -158,6 +158,18 @@ pub(crate) async fn append_message(
     let mut writer = TicketWriter::load(app, tx, ticket).await?;
     add_message(&mut writer, author, message, then)?;
     let written = writer.save().await?;
+    deliver_message(app, tx, ticket, author, message).await?;
+    Ok(written)
+}
+
+/// Writes a message down whose adding was decided and saved, and sends an agent's public reply to the customer.
+pub(crate) async fn deliver_message(
+    app: &App,
+    tx: &Transaction,
+    ticket: TicketId,
+    author: Actor,
+    message: &MessageText,
+) -> Result<()> {
     message.store(tx, ticket, author).await?;
     if message.side == Side::Agent && message.is_conversation() {
         let deliver = Job::DeliverReply {
@@ -165,7 +177,7 @@ pub(crate) async fn append_message(
         };
         deliver.queue(app, tx, app.now()).await?;
     }
-    Ok(written)
+    Ok(())
 }
 
 /// Decides that a message is added.

@@ -309,7 +309,7 @@ impl<'a> TicketWriter<'a> {
 }
 
 /// What falls due first, by which people sort.
-pub(super) fn next_due(clocks: &[Clock]) -> Option<NextDue> {
+pub(crate) fn next_due(clocks: &[Clock]) -> Option<NextDue> {
     clocks
         .iter()
         .filter(|clock| clock.is_open())

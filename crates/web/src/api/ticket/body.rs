@@ -279,7 +279,7 @@ fn side(side: Side) -> &'static str {
     }
 }
 
-fn visibility(visibility: Visibility) -> &'static str {
+pub(super) fn visibility(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Public => "public",
         Visibility::Internal => "internal",
