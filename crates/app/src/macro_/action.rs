@@ -83,13 +83,25 @@ pub(super) fn parse(actions: &str) -> Result<Vec<MacroAction>> {
     for (index, value) in values.into_iter().enumerate() {
         match serde_json::from_value(value) {
             Ok(action) => parsed.push(action),
-            Err(error) => faults.push(fault(index, None, error.to_string())),
+            Err(error) => faults.push(fault(index, None, misfit(&error))),
         }
     }
     match faults.is_empty() {
         true => Ok(parsed),
         false => Err(AppError::Invalid(faults)),
     }
+}
+
+/// What is wrong, in the words of those who write macros.
+fn misfit(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("invalid type") && text.contains("internally tagged") {
+        return r#"expected an action such as {"do": "reply", "text": "…"}"#.to_owned();
+    }
+    text.replace("unknown variant", "unknown action").replace(
+        "missing field `do`",
+        "the field `do` is missing, which names the action",
+    )
 }
 
 /// What each action does when `agent` applies the macro, its texts filled in from `words`.
@@ -241,8 +253,15 @@ mod tests {
             { "do": "assign" },
             { "do": "follow", "whom": "me" },
             "reply",
+            { "text": "Hello." },
         ]));
-        insta::assert_snapshot!(wrong.unwrap_err().to_string().replace("; ", "\n"), @"");
+        insta::assert_snapshot!(wrong.unwrap_err().to_string().replace("; ", "\n"), @r#"
+        actions.0: unknown action `dance`, expected one of `reply`, `note`, `set_status`, `set_severity`, `set_category`, `assign`, `set_team`, `add_tags`, `remove_tags`, `set_field`, `follow`
+        actions.1: missing field `to`
+        actions.2: unknown field `whom`, there are no fields
+        actions.3: expected an action such as {"do": "reply", "text": "…"}
+        actions.4: the field `do` is missing, which names the action
+        "#);
         let wrong = read(&json!([
             { "do": "reply", "text": "Dear {{ contact.nam }}," },
             { "do": "note", "text": "{{ oops" },
@@ -254,6 +273,12 @@ mod tests {
             unreachable!("every action is wrong");
         };
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(faults.join("\n"), @"");
+        insta::assert_snapshot!(faults.join("\n"), @r#"
+        actions.0.text: line 1: `contact.nam` is not known here; did you mean `contact.name`?
+        actions.1.text: line 1: unexpected end of input, expected end of variable block
+        actions.2.to: "P9" is not a severity: expected P1, P2, P3 or P4
+        actions.3.to: "ana" is nobody: expected the identifier of an agent, or me for whoever applies the macro
+        actions.4.tags: name at least one tag
+        "#);
     }
 }

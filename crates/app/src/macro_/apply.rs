@@ -1,7 +1,7 @@
 //! Applying a macro to a ticket: all of its actions, or none.
 
 use mainstay_domain::event::{Event, Side, Visibility};
-use mainstay_domain::id::{AgentId, MacroId, TicketId};
+use mainstay_domain::id::{AgentId, MacroId, MessageId, TicketId};
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::Transaction;
@@ -12,7 +12,8 @@ use crate::context::App;
 use crate::error::Result;
 use crate::mail::Vocabulary;
 use crate::ticket::{
-    MessageText, StoredTicket, TicketWriter, add_message, command, deliver_message, next_due,
+    MessageText, StoredTicket, TicketWriter, TokenTrail, add_message, command, deliver_message,
+    next_due,
 };
 use crate::transaction::transact;
 
@@ -92,11 +93,13 @@ impl App {
 
 impl Application<'_> {
     async fn apply(&self, app: &App, tx: &Transaction, ticket: TicketId) -> Result<Ticket> {
+        let trail = TokenTrail::begin(tx, self.caller, &[ticket]).await?;
         let (writer, messages) = self.decide(app, tx, ticket).await?;
         let written = writer.save().await?;
         for message in &messages {
             deliver_message(app, tx, ticket, self.caller.actor, message).await?;
         }
+        trail.end(app, tx).await?;
         Ok(written)
     }
 
@@ -131,6 +134,7 @@ impl Application<'_> {
             .of(app, tx, subject, Some(self.agent))
             .await?;
         let mut messages = Vec::new();
+        let mut ids = self.message_ids(app).into_iter();
         for step in steps(&self.actions, self.agent, &words)? {
             self.caller.require(permission(&step))?;
             match step {
@@ -139,13 +143,22 @@ impl Application<'_> {
                     writer.decide(self.caller.actor, command)?;
                 }
                 Step::Say(visibility, text) => {
-                    let message = MessageText::plain(app, Side::Agent, visibility, text);
+                    let mut message = MessageText::plain(app, Side::Agent, visibility, text);
+                    message.id = ids.next().unwrap_or(message.id);
                     add_message(&mut writer, self.caller.actor, &message, None)?;
                     messages.push(message);
                 }
             }
         }
         Ok((writer, messages))
+    }
+
+    /// Messages of one instant are shown in the order of their identifiers, so these are given in order.
+    fn message_ids(&self, app: &App) -> Vec<MessageId> {
+        let now = app.now();
+        let mut ids: Vec<MessageId> = self.actions.iter().map(|_| app.new_id(now)).collect();
+        ids.sort();
+        ids
     }
 }
 

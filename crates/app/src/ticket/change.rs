@@ -8,8 +8,8 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, Ticket};
 use mainstay_store::Transaction;
 
-use super::TicketWriter;
 use super::open::{check_category, terms_of};
+use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{Expected, Result};
@@ -88,7 +88,12 @@ impl App {
             caller.require(change.permission(caller.contact().is_some()))?;
         }
         let actor = caller.actor;
-        let ticket = transact!(self, tx => change_ticket(self, tx, id, actor, expected, changes))?;
+        let ticket = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[id]).await?;
+            let ticket = change_ticket(self, tx, id, actor, expected, changes).await?;
+            trail.end(self, tx).await?;
+            Ok(ticket)
+        })?;
         self.wake();
         Ok(ticket)
     }

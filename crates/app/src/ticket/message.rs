@@ -10,7 +10,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, Ticket};
 use mainstay_store::{Transaction, message};
 
-use super::TicketWriter;
+use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -140,7 +140,12 @@ impl App {
             caller.require(Permission::ReplyToTickets)?;
         }
         let author = caller.actor;
-        let ticket = transact!(self, tx => append_message(self, tx, ticket, author, &message, then.clone()))?;
+        let ticket = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[ticket]).await?;
+            let changed = append_message(self, tx, ticket, author, &message, then.clone()).await?;
+            trail.end(self, tx).await?;
+            Ok(changed)
+        })?;
         self.wake();
         Ok(ticket)
     }

@@ -9,6 +9,7 @@ mod open;
 mod read;
 mod stored_clock;
 mod terms;
+mod trail;
 mod writer;
 
 pub use change::Change;
@@ -24,4 +25,6 @@ pub use message::MessageText;
 pub(crate) use message::{add_message, append_message, deliver_message};
 pub use open::OpenTicket;
 pub(crate) use open::open_ticket;
+pub use trail::ByToken;
+pub(crate) use trail::TokenTrail;
 pub(crate) use writer::{NewFact, TicketWriter, next_due};

@@ -169,7 +169,9 @@ async fn history(
 ) -> Result<Json<Vec<FactBody>>> {
     let id = key.find(&web.app, &caller).await?.ticket.id;
     let facts = web.app.ticket_history(&caller, id).await?;
-    Ok(Json(facts.into_iter().map(Into::into).collect()))
+    let tokens = web.app.ticket_tokens(&caller, id).await?;
+    let body = |fact| FactBody::of(fact, &tokens);
+    Ok(Json(facts.into_iter().map(body).collect()))
 }
 
 /// Merge a ticket into another. Its conversation goes over, the earlier starts of clocks are kept, its own clocks are
@@ -248,7 +250,11 @@ async fn preview_macro(
     Ok(Json(MacroPreviewBody {
         ticket: TicketBody::of(preview.ticket),
         messages: preview.says.into_iter().map(said).collect(),
-        facts: preview.facts.into_iter().map(Into::into).collect(),
+        facts: preview
+            .facts
+            .into_iter()
+            .map(|fact| FactBody::of(fact, &[]))
+            .collect(),
     }))
 }
 
