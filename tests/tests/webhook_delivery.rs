@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -10,18 +11,20 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use jiff::SignedDuration;
 use mainstay_app::ticket::{Change, MessageText};
-use mainstay_app::webhook::{RecordingWebhooks, SWITCHED_OFF_AFTER};
+use mainstay_app::webhook::{RecordingWebhooks, SWITCHED_OFF_AFTER, WebhookTransport};
 use mainstay_app::{AppError, AuditFilter, Caller, Expected, Options, PageRequest};
 use mainstay_channels::secret::Secret;
 use mainstay_channels::webhook::{
     Destinations, IncomingWebhook, Scheme, WebhookOutcome, WebhookSender, WebhookSettings,
 };
-use mainstay_domain::event::{Side, Visibility};
+use mainstay_domain::clock::ClockState;
+use mainstay_domain::event::{EventKind, Side, Visibility};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
 use mainstay_store::webhook;
 use mainstay_tests::TestApp;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 async fn start() -> (TestApp, Arc<RecordingWebhooks>) {
@@ -324,6 +327,90 @@ async fn what_is_undone_is_not_told() {
     test.finish().await;
 }
 
+/// A receiver that takes the connection and says nothing until it is let go.
+#[derive(Debug, Default)]
+struct Silent {
+    asked: Notify,
+    released: Notify,
+}
+
+#[async_trait]
+impl WebhookTransport for Silent {
+    async fn deliver(&self, _: &mainstay_channels::webhook::WebhookDelivery<'_>) -> WebhookOutcome {
+        self.asked.notify_one();
+        self.released.notified().await;
+        WebhookOutcome::Delivered { status: 200 }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_receiver_delays_no_clock() {
+    let receiver = Arc::new(Silent::default());
+    let options = Options {
+        webhooks: Some(receiver.clone()),
+        ..Options::default()
+    };
+    let test = TestApp::start_with("sqlite::memory:", "client-scaling", options).await;
+    let to = subscribe(&test, &["ticket.opened"], |_| {}).await;
+    let account = test.account("Acme", "Enterprise").await;
+    let ticket = test.customer_opens(account, Severity::P1).await;
+    let app = test.app.clone();
+    let jobs = tokio::spawn(async move { app.tick_jobs().await });
+    receiver.asked.notified().await;
+    test.clock.advance(SignedDuration::from_hours(1));
+    test.app.tick_due().await.unwrap();
+    let clock = test.clock(ticket.id, "first_response").await;
+    let recorded = test.ledger(ticket.id).await;
+    let missed = |kind: &EventKind| matches!(kind, EventKind::ClockMissed { .. });
+    assert!(
+        recorded
+            .iter()
+            .any(|fact| missed(&fact.kind) && Some(fact.at) == clock.due_at)
+    );
+    receiver.released.notify_one();
+    jobs.await.unwrap().unwrap();
+    let delivery = &deliveries(&test, &to).await[0];
+    assert_eq!(delivery.state, WebhookDeliveryState::Delivered);
+    test.run_due().await;
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_macros_reply_is_sent_and_told() {
+    let (test, receiver) = start().await;
+    subscribe(&test, &["ticket.replied", "ticket.noted"], |_| {}).await;
+    let account = test.account("Acme", "Enterprise").await;
+    let ticket = test.customer_opens(account, Severity::P2).await;
+    let agent = test.agent();
+    let actions = json!([
+        { "do": "reply", "text": "Hello {{ account.name }}." },
+        { "do": "note", "text": "Done by the book." },
+    ]);
+    let made = test.app.create_macro(&agent, |made| {
+        made.name = "Hello".to_owned();
+        made.owner = None;
+        made.actions = actions.to_string();
+    });
+    let made = made.await.unwrap();
+    test.app
+        .preview_macro(&agent, ticket.id, made.id)
+        .await
+        .unwrap();
+    test.run_due().await;
+    assert_eq!(receiver.tried(), []);
+    test.app
+        .apply_macro(&agent, ticket.id, made.id)
+        .await
+        .unwrap();
+    let clock = test.clock(ticket.id, "first_response").await;
+    assert_eq!(clock.state(), ClockState::Met, "the reply stops the clock");
+    test.run_due().await;
+    let mut told = types(&receiver);
+    told.sort();
+    assert_eq!(told, ["ticket.noted", "ticket.replied"]);
+    test.finish().await;
+}
+
 type Received = (Vec<(String, String)>, Bytes);
 
 async fn take(
@@ -374,7 +461,8 @@ async fn a_real_receiver_can_verify_what_it_is_sent() {
         .await
         .unwrap();
     test.run_due().await;
-    for expected in ["ticket.opened", "webhook.test"] {
+    let mut told = Vec::new();
+    for _ in 0..2 {
         let (headers, body) = received.recv().await.unwrap();
         let incoming = IncomingWebhook {
             headers: &headers,
@@ -387,9 +475,11 @@ async fn a_real_receiver_can_verify_what_it_is_sent() {
         };
         assert_eq!(verify(&to.secret), Ok(()));
         assert!(verify("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_err());
-        let told: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(told["type"], expected);
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        told.push(body["type"].clone());
     }
+    told.sort_by_key(Value::to_string);
+    assert_eq!(told, ["ticket.opened", "webhook.test"]);
     let states: Vec<_> = deliveries(&test, &to)
         .await
         .iter()
