@@ -9,7 +9,7 @@ use mainstay_store::audit::{self, AuditFilter};
 use mainstay_store::{Page, PageRequest, Transaction};
 use uuid::Uuid;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Credential};
 use crate::context::App;
 use crate::error::Result;
 
@@ -63,6 +63,13 @@ impl App {
         action: Action,
     ) -> Result<()> {
         let now = self.now();
+        let mut detail = action.detail;
+        if let (Credential::Token(token), Some(detail)) =
+            (caller.credential, detail.as_object_mut())
+        {
+            // The actor says in whose name it was done; the token says by which of their programs.
+            detail.insert("token".to_owned(), token.uuid().to_string().into());
+        }
         let entry = AuditEntry {
             id: self.new_id::<Uuid>(now),
             at: now,
@@ -71,7 +78,7 @@ impl App {
             subject_kind: action.subject_kind.to_owned(),
             subject: action.subject,
             account: action.account,
-            detail: action.detail.to_string(),
+            detail: detail.to_string(),
         };
         Ok(audit::append(tx, &[entry]).await?)
     }

@@ -20,6 +20,7 @@ use crate::mail::MailOptions;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
 use crate::throttle::Throttle;
+use crate::webhook::WebhookTransport;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
 pub trait Clock: Send + Sync + 'static {
@@ -114,6 +115,8 @@ pub struct Options {
     pub blobs: Blobs,
     /// How mail is received and sent.
     pub mail: MailOptions,
+    /// What makes the attempts at webhooks; without it they wait.
+    pub webhooks: Option<Arc<dyn WebhookTransport>>,
 }
 
 impl Default for Options {
@@ -124,6 +127,7 @@ impl Default for Options {
             public_url: "http://localhost:8080".to_owned(),
             blobs: Blobs::in_memory(),
             mail: MailOptions::default(),
+            webhooks: None,
         }
     }
 }

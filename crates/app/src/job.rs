@@ -3,6 +3,8 @@
 //! A job carries ids only, loads what they name, and may run twice without harm. It runs outside any transaction, under a
 //! lease, and says itself whether a failure is worth another try.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
@@ -71,6 +73,13 @@ pub enum Job {
 pub enum JobFailure {
     /// It may succeed later.
     Retry(String),
+    /// It may succeed later, though not before this wait is over.
+    RetryAfter {
+        /// What went wrong.
+        reason: String,
+        /// How long to wait at least.
+        wait: Duration,
+    },
     /// It will never succeed: a person must look at it.
     Fail(String),
     /// Another worker has taken it over, and writes down how it goes.

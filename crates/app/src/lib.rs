@@ -21,7 +21,7 @@ pub mod field;
 pub mod idempotency;
 pub mod import;
 pub mod job;
-mod macro_;
+pub mod macro_;
 pub mod mail;
 pub mod notification;
 pub mod password;
@@ -36,7 +36,7 @@ pub mod time;
 pub mod token;
 mod transaction;
 mod view;
-mod webhook;
+pub mod webhook;
 pub mod worker;
 
 pub use caller::{Caller, Credential};

@@ -3,8 +3,9 @@
 use mainstay_domain::id::{AgentId, ViewId};
 use mainstay_domain::role::Permission;
 use mainstay_domain::view::View;
-use mainstay_store::view;
+use mainstay_store::{Transaction, view};
 
+use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Expected, Result};
@@ -53,6 +54,7 @@ impl App {
         check(&view)?;
         let tx = self.begin().await?;
         view::insert(&tx, &view).await?;
+        self.note_view(&tx, caller, "view.created", &view).await?;
         tx.commit().await?;
         Ok(view)
     }
@@ -78,6 +80,13 @@ impl App {
         check(&after)?;
         let tx = self.begin().await?;
         view::update(&tx, &after).await?;
+        if before.owner.is_none() || after.owner.is_none() {
+            let shared = View {
+                owner: None,
+                ..after.clone()
+            };
+            self.note_view(&tx, caller, "view.changed", &shared).await?;
+        }
         tx.commit().await?;
         Ok(after)
     }
@@ -91,7 +100,24 @@ impl App {
         may_write(caller, caller.agent()?, &view)?;
         let tx = self.begin().await?;
         view::remove(&tx, id).await?;
+        self.note_view(&tx, caller, "view.removed", &view).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// What everybody sees is administration and stands in the audit trail; what one keeps for oneself does not.
+    async fn note_view(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        what: &'static str,
+        view: &View,
+    ) -> Result<()> {
+        if view.owner.is_some() {
+            return Ok(());
+        }
+        let action = Action::new(what, "view", view.id);
+        let action = action.with(serde_json::json!({ "name": view.name }));
+        self.record(tx, caller, action).await
     }
 }
 

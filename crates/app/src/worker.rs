@@ -15,6 +15,7 @@ use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
 use crate::mail;
 use crate::notification::note_mail;
 use crate::transaction::transact;
+use crate::webhook;
 
 /// What a tick of the worker did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +141,11 @@ impl App {
                 Err(JobFailure::Retry(reason)) if stored.attempts + 1 < MOST_ATTEMPTS => {
                     job::retry(tx, id, now + backoff(stored.attempts), reason).await?;
                 }
-                Err(JobFailure::Retry(reason) | JobFailure::Fail(reason)) => {
+                Err(JobFailure::RetryAfter { reason, wait }) if stored.attempts + 1 < MOST_ATTEMPTS => {
+                    let wait = backoff(stored.attempts).max(SignedDuration::try_from(*wait).unwrap_or_default());
+                    job::retry(tx, id, now + wait, reason).await?;
+                }
+                Err(JobFailure::Retry(reason) | JobFailure::RetryAfter { reason, .. } | JobFailure::Fail(reason)) => {
                     tracing::warn!(kind = %stored.kind, %id, "a job was given up");
                     job::give_up(tx, id, now, reason).await?;
                 }
@@ -161,7 +166,10 @@ impl App {
             Job::Acknowledge { ticket } => mail::acknowledge(self, *ticket).await,
             Job::DeliverReply { message } => mail::deliver_reply(self, *message).await,
             Job::SendMail { mail } => mail::send_mail(self, stored.id, *mail).await,
-            Job::Notify { .. } | Job::CallWebhook { .. } => Ok(()),
+            Job::CallWebhook { delivery } => {
+                webhook::call_webhook(self, stored.id, *delivery).await
+            }
+            Job::Notify { .. } => Ok(()),
         }
     }
 }

@@ -17,8 +17,12 @@ pub struct Webhook {
     pub events: Vec<String>,
     /// Only what concerns this account; every account when absent.
     pub account: Option<AccountId>,
+    /// Whether the texts of public messages are sent along. Internal notes never are.
+    pub include_messages: bool,
     /// Whether to send at all.
     pub active: bool,
+    /// Since when every try has failed; absent while the receiver takes what it is sent.
+    pub failing_since: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
 }

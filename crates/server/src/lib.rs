@@ -9,6 +9,7 @@ pub mod mail;
 pub mod service;
 pub mod settings;
 pub mod time;
+pub mod webhook;
 
 pub use command::CommandLine;
 pub use failure::Failure;

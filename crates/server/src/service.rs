@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Failure;
 use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
+use crate::webhook;
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
 /// know of, because another node made it or the clock was moved.
@@ -173,6 +174,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         public_url: settings.http.public_url.clone(),
         blobs: mail::blobs(settings)?,
         mail: mail::options(settings)?,
+        webhooks: Some(webhook::sender(settings)?),
     };
     let store = open_store(settings).await?;
     Ok(App::new(store, clock, seed()?, options))

@@ -1,5 +1,6 @@
 //! Webhooks and what is on its way to them.
 
+use jiff::Timestamp;
 use mainstay_domain::id::{WebhookDeliveryId, WebhookId};
 use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
 
@@ -8,6 +9,7 @@ use crate::connection::{Connection, Transaction};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::record::{self, fetch_all, insert_all, record, select};
+use crate::sql::Sql;
 
 named!(WebhookDeliveryState {
     Queued = "queued",
@@ -15,7 +17,9 @@ named!(WebhookDeliveryState {
     Dead = "dead",
 });
 
-record!(Webhook in "webhook" { id, url, secret, events, account, active, created_at });
+record!(Webhook in "webhook" {
+    id, url, secret, events, account, include_messages, active, failing_since, created_at,
+});
 record!(WebhookDelivery in "webhook_delivery" {
     id, webhook, event, body, state, attempts, response_status, last_error, created_at, delivered_at,
 });
@@ -58,6 +62,45 @@ pub async fn find(on: &impl Connection, id: WebhookId) -> Result<Option<Webhook>
 /// [`StoreError::Corrupt`] when one cannot be read.
 pub async fn all(on: &impl Connection) -> Result<Vec<Webhook>, StoreError> {
     fetch_all(on, select::<Webhook>().then(" ORDER BY t.created_at, t.id")).await
+}
+
+/// The subscriptions that are switched on, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn active(on: &impl Connection) -> Result<Vec<Webhook>, StoreError> {
+    let sql = select::<Webhook>()
+        .with(" WHERE t.active = ", &true)
+        .then(" ORDER BY t.created_at, t.id");
+    fetch_all(on, sql).await
+}
+
+/// Writes since when a subscription has been failing, and leaves the rest of it to those who keep it.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn note_failing(
+    tx: &Transaction,
+    id: WebhookId,
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE webhook SET failing_since = ")
+        .with("", &since)
+        .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// Switches a subscription off, and says whether it was on.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn switch_off(tx: &Transaction, id: WebhookId) -> Result<bool, StoreError> {
+    let sql = Sql::new("UPDATE webhook SET active = ")
+        .with("", &false)
+        .with(" WHERE id = ", &id)
+        .with(" AND active = ", &true);
+    Ok(tx.execute(sql).await? > 0)
 }
 
 /// Inserts deliveries, several with each statement.

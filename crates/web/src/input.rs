@@ -177,21 +177,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(reader)
-            .map(Self)
-            .map_err(|error| {
-                let path = segments(error.path());
-                let message = error.inner().to_string();
-                match path.first() {
-                    Some(name) => Problem::bad_parameter(name, message),
-                    None => {
-                        Problem::new(Kind::Malformed, format!("The query is wrong: {message}."))
-                    }
-                }
-            })
+        parameters(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads a query.
+///
+/// # Errors
+/// Returns a problem that names the parameter which is unknown or wrong.
+pub fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(reader).map_err(|error| {
+        let path = segments(error.path());
+        let message = error.inner().to_string();
+        match path.first() {
+            Some(name) => Problem::bad_parameter(name, message),
+            None => Problem::new(Kind::Malformed, format!("The query is wrong: {message}.")),
+        }
+    })
 }
 
 /// A field of a change: absent leaves it as it is, `null` clears it, a value sets it (RFC 7396).

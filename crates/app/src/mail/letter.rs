@@ -85,7 +85,8 @@ impl Subject {
         Correspondent::named(name, team.unwrap_or_else(|| identity.from.clone()))
     }
 
-    fn context(&self, app: &App, identity: &Identity, message: Option<&Said<'_>>) -> Value {
+    /// What the variables of a template stand for.
+    pub fn context(&self, app: &App, identity: &Identity, message: Option<&Said<'_>>) -> Value {
         let policy = app.policy();
         let policy = policy.current();
         let options = app.options();

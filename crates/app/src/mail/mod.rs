@@ -22,6 +22,7 @@ mod refile;
 mod reply;
 mod send;
 mod transport;
+mod vocabulary;
 
 pub use file::FilingDecision;
 pub use identity::{FloodLimit, MailOptions};
@@ -35,3 +36,4 @@ pub(crate) use identity::Identity;
 pub(crate) use letter::templates;
 pub(crate) use reply::deliver_reply;
 pub(crate) use send::send_mail;
+pub(crate) use vocabulary::Vocabulary;

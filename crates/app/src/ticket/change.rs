@@ -8,8 +8,8 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, Ticket};
 use mainstay_store::Transaction;
 
-use super::TicketWriter;
 use super::open::{check_category, terms_of};
+use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{Expected, Result};
@@ -51,6 +51,11 @@ pub enum Change {
 }
 
 impl Change {
+    /// What somebody who serves needs to ask for it.
+    pub(crate) fn permission_of_agent(&self) -> Permission {
+        self.permission(false)
+    }
+
     /// What is needed to ask for it. A contact may only say whether their ticket is done.
     fn permission(&self, of_contact: bool) -> Permission {
         match self {
@@ -83,7 +88,12 @@ impl App {
             caller.require(change.permission(caller.contact().is_some()))?;
         }
         let actor = caller.actor;
-        let ticket = transact!(self, tx => change_ticket(self, tx, id, actor, expected, changes))?;
+        let ticket = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[id]).await?;
+            let ticket = change_ticket(self, tx, id, actor, expected, changes).await?;
+            trail.end(self, tx).await?;
+            Ok(ticket)
+        })?;
         self.wake();
         Ok(ticket)
     }
@@ -127,7 +137,12 @@ async fn change_ticket(
     writer.save().await
 }
 
-async fn command(app: &App, tx: &Transaction, change: &Change) -> Result<Command<'static>> {
+/// The command by which a change is asked of a ticket.
+pub(crate) async fn command(
+    app: &App,
+    tx: &Transaction,
+    change: &Change,
+) -> Result<Command<'static>> {
     Ok(match change.clone() {
         Change::Status(name) => Command::SetStatus(name),
         Change::Severity(to, reason) => Command::SetSeverity { to, reason },

@@ -7,7 +7,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
 use mainstay_store::{Transaction, message, ticket};
 
-use super::TicketWriter;
+use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -28,7 +28,12 @@ impl App {
     ) -> Result<Ticket> {
         caller.require(Permission::MergeTickets)?;
         let actor = caller.actor;
-        let ticket = transact!(self, tx => merge(self, tx, from, into, actor))?;
+        let ticket = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[from, into]).await?;
+            let ticket = merge(self, tx, from, into, actor).await?;
+            trail.end(self, tx).await?;
+            Ok(ticket)
+        })?;
         self.wake();
         Ok(ticket)
     }
@@ -47,7 +52,12 @@ impl App {
     ) -> Result<Ticket> {
         caller.require(Permission::MergeTickets)?;
         let actor = caller.actor;
-        let ticket = transact!(self, tx => split(self, tx, from, messages, subject, actor))?;
+        let ticket = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[from]).await?;
+            let ticket = split(self, tx, from, messages, subject, actor).await?;
+            trail.opened(ticket.id).end(self, tx).await?;
+            Ok(ticket)
+        })?;
         self.wake();
         Ok(ticket)
     }

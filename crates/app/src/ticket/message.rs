@@ -10,7 +10,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, Ticket};
 use mainstay_store::{Transaction, message};
 
-use super::TicketWriter;
+use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -140,7 +140,12 @@ impl App {
             caller.require(Permission::ReplyToTickets)?;
         }
         let author = caller.actor;
-        let ticket = transact!(self, tx => append_message(self, tx, ticket, author, &message, then.clone()))?;
+        let ticket = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[ticket]).await?;
+            let changed = append_message(self, tx, ticket, author, &message, then.clone()).await?;
+            trail.end(self, tx).await?;
+            Ok(changed)
+        })?;
         self.wake();
         Ok(ticket)
     }
@@ -158,6 +163,18 @@ pub(crate) async fn append_message(
     let mut writer = TicketWriter::load(app, tx, ticket).await?;
     add_message(&mut writer, author, message, then)?;
     let written = writer.save().await?;
+    deliver_message(app, tx, ticket, author, message).await?;
+    Ok(written)
+}
+
+/// Writes a message down whose adding was decided and saved, and sends an agent's public reply to the customer.
+pub(crate) async fn deliver_message(
+    app: &App,
+    tx: &Transaction,
+    ticket: TicketId,
+    author: Actor,
+    message: &MessageText,
+) -> Result<()> {
     message.store(tx, ticket, author).await?;
     if message.side == Side::Agent && message.is_conversation() {
         let deliver = Job::DeliverReply {
@@ -165,7 +182,7 @@ pub(crate) async fn append_message(
         };
         deliver.queue(app, tx, app.now()).await?;
     }
-    Ok(written)
+    Ok(())
 }
 
 /// Decides that a message is added.

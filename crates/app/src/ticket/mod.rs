@@ -9,9 +9,11 @@ mod open;
 mod read;
 mod stored_clock;
 mod terms;
+mod trail;
 mod writer;
 
 pub use change::Change;
+pub(crate) use change::command;
 pub(crate) use history::bring_in;
 pub use history::{Recorded, TicketHistory};
 pub use mainstay_store::search::Hit;
@@ -20,7 +22,9 @@ pub use mainstay_store::ticket::{
 };
 pub(crate) use merge::{merge, split};
 pub use message::MessageText;
-pub(crate) use message::append_message;
+pub(crate) use message::{add_message, append_message, deliver_message};
 pub use open::OpenTicket;
 pub(crate) use open::open_ticket;
-pub(crate) use writer::{NewFact, TicketWriter};
+pub use trail::ByToken;
+pub(crate) use trail::TokenTrail;
+pub(crate) use writer::{NewFact, TicketWriter, next_due};

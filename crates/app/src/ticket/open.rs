@@ -9,7 +9,7 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::{Transaction, account, contract, ticket};
 
-use super::TicketWriter;
+use super::{TicketWriter, TokenTrail};
 use super::message::{MessageText, add_message};
 use crate::caller::Caller;
 use crate::context::App;
@@ -59,9 +59,14 @@ impl App {
             caller.require(Permission::CreateTickets)?;
         }
         let actor = caller.actor;
-        let written = transact!(self, tx => open_ticket(self, tx, actor, &open))?;
+        let ticket = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[]).await?;
+            let ticket = open_ticket(self, tx, actor, &open).await?;
+            trail.opened(ticket.id).end(self, tx).await?;
+            Ok(ticket)
+        })?;
         self.wake();
-        Ok(written)
+        Ok(ticket)
     }
 }
 

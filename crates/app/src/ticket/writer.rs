@@ -23,6 +23,7 @@ use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::escalation;
 use crate::policy::PolicyInForce;
+use crate::webhook::publish;
 
 /// A ticket that is being changed.
 pub(crate) struct TicketWriter<'a> {
@@ -231,6 +232,7 @@ impl<'a> TicketWriter<'a> {
             return Ok(());
         }
         ledger::append(self.tx, id, account, facts).await?;
+        publish(self.app, self.tx, &self.ticket, facts).await?;
         let kind = if self.stored == 0 {
             "ticket.opened"
         } else {
@@ -307,7 +309,7 @@ impl<'a> TicketWriter<'a> {
 }
 
 /// What falls due first, by which people sort.
-pub(super) fn next_due(clocks: &[Clock]) -> Option<NextDue> {
+pub(crate) fn next_due(clocks: &[Clock]) -> Option<NextDue> {
     clocks
         .iter()
         .filter(|clock| clock.is_open())

@@ -441,7 +441,9 @@ CREATE TABLE webhook (
     secret TEXT NOT NULL,
     events TEXT NOT NULL,
     account @uuid REFERENCES account (id),
+    include_messages BOOLEAN NOT NULL,
     active BOOLEAN NOT NULL,
+    failing_since BIGINT,
     created_at BIGINT NOT NULL
 );
 

@@ -174,7 +174,9 @@ async fn webhooks_and_their_deliveries(fresh: &Fresh) {
         secret: "whsec_c2VjcmV0".to_owned(),
         events: vec!["ticket.opened".to_owned()],
         account: None,
+        include_messages: false,
         active: true,
+        failing_since: None,
         created_at: at(0),
     };
     webhook::insert(&tx, &hook).await.unwrap();
@@ -209,6 +211,14 @@ async fn webhooks_and_their_deliveries(fresh: &Fresh) {
         .await
         .unwrap();
     assert_eq!(listed.items, [delivery(2), delivered]);
+    webhook::note_failing(&tx, hook.id, Some(at(5)))
+        .await
+        .unwrap();
+    let failing = webhook::active(&tx).await.unwrap();
+    assert_eq!(failing[0].failing_since, Some(at(5)));
+    assert!(webhook::switch_off(&tx, hook.id).await.unwrap());
+    assert!(!webhook::switch_off(&tx, hook.id).await.unwrap());
+    assert_eq!(webhook::active(&tx).await.unwrap(), []);
     assert!(webhook::remove(&tx, hook.id).await.unwrap());
     assert_eq!(
         webhook::find_delivery(&tx, given::id(2)).await.unwrap(),

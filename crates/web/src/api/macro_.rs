@@ -41,6 +41,7 @@ pub struct MacroBody {
     /// Whose it is; everybody's when absent.
     pub owner: Option<Uuid>,
     /// What it does, in order.
+    #[schema(value_type = Vec<MacroActionBody>)]
     pub actions: Vec<serde_json::Value>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -69,8 +70,77 @@ pub struct MacroInput {
     pub description: Option<String>,
     /// Whether it is everybody's, or one's own.
     pub shared: Option<bool>,
-    /// What it does, in order.
+    /// What it does, in order; at most 50 actions.
+    #[schema(value_type = Option<Vec<MacroActionBody>>)]
     pub actions: Option<Vec<serde_json::Value>>,
+}
+
+/// One action of a macro. In a text `{{ contact.name }}`, `{{ ticket.number }}` and the other variables of the mail
+/// templates stand for what they name on the ticket.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = MacroAction)]
+#[serde(tag = "do", rename_all = "snake_case")]
+#[expect(
+    dead_code,
+    reason = "only describes the actions, which the use case reads and checks"
+)]
+pub enum MacroActionBody {
+    /// Answer publicly.
+    Reply {
+        /// What is said.
+        text: String,
+    },
+    /// Leave an internal note.
+    Note {
+        /// What is said.
+        text: String,
+    },
+    /// Set the status.
+    SetStatus {
+        /// Its name.
+        to: String,
+    },
+    /// Set the severity.
+    SetSeverity {
+        /// `P1` to `P4`.
+        to: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Set the category, or clear it by `null`.
+    SetCategory {
+        /// Its name.
+        to: Option<String>,
+    },
+    /// Assign to an agent, to `me` (whoever applies the macro), or to nobody by `null`.
+    Assign {
+        /// Who.
+        to: Option<String>,
+    },
+    /// Hand to a team, or to none by `null`.
+    SetTeam {
+        /// Which.
+        to: Option<Uuid>,
+    },
+    /// Add tags.
+    AddTags {
+        /// Which.
+        tags: Vec<String>,
+    },
+    /// Remove tags.
+    RemoveTags {
+        /// Which.
+        tags: Vec<String>,
+    },
+    /// Set a custom field, or clear it by `null`.
+    SetField {
+        /// Which.
+        field: String,
+        /// After.
+        to: Option<String>,
+    },
+    /// Let whoever applies the macro follow the ticket.
+    Follow {},
 }
 
 impl MacroInput {

@@ -1,11 +1,12 @@
 //! Saved views.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use mainstay_app::secret::fingerprint;
+use mainstay_app::{AppError, Caller};
 use mainstay_domain::id::{AgentId, ViewId};
 use mainstay_domain::view::View;
 use serde::{Deserialize, Serialize};
@@ -15,10 +16,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::account::set;
+use super::ticket::{ListTickets, TicketBody};
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id};
+use crate::input::{Body, Id, Parameters};
+use crate::page::{ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -26,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(read, update, remove))
+        .routes(routes!(tickets))
 }
 
 /// A list of tickets somebody wants to see again.
@@ -74,6 +78,16 @@ pub struct ViewInput {
 }
 
 impl ViewInput {
+    /// Refuses a query that could not be run.
+    fn check(&self, caller: &Caller) -> Result<()> {
+        let Some(query) = &self.query else {
+            return Ok(());
+        };
+        ListTickets::of_view(query, caller)
+            .map_err(|problem| AppError::invalid("query", problem.detail().to_owned()))?;
+        Ok(())
+    }
+
     fn apply(self, view: &mut View, agent: AgentId) {
         set(&mut view.name, self.name);
         set(&mut view.query, self.query);
@@ -101,6 +115,7 @@ async fn create(
     Body(input): Body<ViewInput>,
 ) -> Result<Response> {
     let agent = caller.agent()?;
+    input.check(&caller)?;
     let view = web
         .app
         .create_view(&caller, |view| input.apply(view, agent))
@@ -138,6 +153,7 @@ async fn update(
     Body(input): Body<ViewInput>,
 ) -> Result<Tagged<Json<ViewBody>>> {
     let agent = caller.agent()?;
+    input.check(&caller)?;
     let view = web
         .app
         .update_view(&caller, id, &expected, |view| input.apply(view, agent))
@@ -155,4 +171,21 @@ async fn remove(
 ) -> Result<StatusCode> {
     web.app.remove_view(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// List the tickets of a view, as `/api/v1/tickets` does with its query.
+#[utoipa::path(get, path = "/views/{id}/tickets", tag = "views", params(("id" = Uuid, Path), ListQuery),
+    responses((status = 200, body = Page<TicketBody>)))]
+async fn tickets(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Id(id): Id<ViewId>,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<TicketBody>>> {
+    let view = web.app.view(&caller, id).await?;
+    let wanted = ListTickets::of_view(&view.query, &caller).map_err(|problem| {
+        AppError::Refused(format!("The view cannot be run: {}", problem.detail()))
+    })?;
+    wanted.run(&web, &caller, &uri, &part).await
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use mainstay_app::secret::fingerprint;
+use mainstay_app::webhook::EVENT_TYPES;
 use mainstay_domain::id::{AccountId, WebhookDeliveryId, WebhookId};
 use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(read, update, remove))
         .routes(routes!(deliveries))
         .routes(routes!(delivery))
+        .routes(routes!(resend))
+        .routes(routes!(test))
+        .routes(routes!(event_types))
 }
 
 /// A subscription: where to send what happens, signed as Standard Webhooks says.
@@ -44,8 +48,12 @@ pub struct WebhookBody {
     pub events: Vec<String>,
     /// Only what concerns this account; every account when absent.
     pub account: Option<Uuid>,
-    /// Whether to send at all.
+    /// Whether the texts of public messages are sent along.
+    pub include_messages: bool,
+    /// Whether to send at all. A subscription whose every try fails for five days is switched off.
     pub active: bool,
+    /// Since when every try has failed; absent while the receiver takes what it is sent.
+    pub failing_since: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// The secret deliveries are signed with (`whsec_…`): given once, when the subscription is made.
@@ -60,7 +68,9 @@ impl From<Webhook> for WebhookBody {
             url: webhook.url,
             events: webhook.events,
             account: webhook.account.map(AccountId::uuid),
+            include_messages: webhook.include_messages,
             active: webhook.active,
+            failing_since: webhook.failing_since,
             created_at: webhook.created_at,
             secret: None,
         }
@@ -73,12 +83,15 @@ impl From<Webhook> for WebhookBody {
 pub struct WebhookInput {
     /// Where to send.
     pub url: Option<String>,
-    /// The kinds of events to send, such as `ticket.opened`; every kind when empty.
+    /// The kinds of events to send, such as `ticket.opened` or, for a whole group, `clock.*`; every kind when empty.
+    /// `/api/v1/webhook-events` lists them.
     pub events: Option<Vec<String>>,
     /// Only what concerns this account.
     #[serde(default, deserialize_with = "change")]
     #[schema(value_type = Option<Uuid>)]
     pub account: Option<Option<Uuid>>,
+    /// Whether the texts of public messages are sent along; internal notes never are. They are not unless this says so.
+    pub include_messages: Option<bool>,
     /// Whether to send at all.
     pub active: Option<bool>,
 }
@@ -89,6 +102,7 @@ impl WebhookInput {
         set(&mut webhook.events, self.events);
         let account = self.account.map(|account| account.map(AccountId::from));
         set(&mut webhook.account, account);
+        set(&mut webhook.include_messages, self.include_messages);
         set(&mut webhook.active, self.active);
     }
 }
@@ -254,4 +268,47 @@ async fn delivery(
         body: Some(sent),
         ..WebhookDeliveryBody::from(delivery)
     }))
+}
+
+/// Send a delivery again that was made or given up. It keeps its `webhook-id`, so the receiver can tell a repetition.
+#[utoipa::path(post, path = "/webhooks/{id}/deliveries/{inner}/resend", tag = "webhooks",
+    params(("id" = Uuid, Path), ("inner" = Uuid, Path)),
+    responses((status = 202, body = WebhookDeliveryBody)))]
+async fn resend(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    InnerId(id, inner): InnerId<WebhookId, WebhookDeliveryId>,
+) -> Result<(StatusCode, Json<WebhookDeliveryBody>)> {
+    let queued = web.app.resend_webhook_delivery(&caller, id, inner).await?;
+    Ok((StatusCode::ACCEPTED, Json(queued.into())))
+}
+
+/// Send an event of the kind `webhook.test`, to see whether the receiver takes it. Read the delivery to see how it went.
+#[utoipa::path(post, path = "/webhooks/{id}/test", tag = "webhooks", params(("id" = Uuid, Path)),
+    responses((status = 202, body = WebhookDeliveryBody)))]
+async fn test(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<WebhookId>,
+) -> Result<(StatusCode, Json<WebhookDeliveryBody>)> {
+    let queued = web.app.test_webhook(&caller, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(queued.into())))
+}
+
+/// A kind of event that can be sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookEvent)]
+pub struct WebhookEventBody {
+    /// Its name, as in a subscription's `events` and in the `type` of what is sent.
+    pub name: &'static str,
+    /// What it tells.
+    pub description: &'static str,
+}
+
+/// List the kinds of events that can be sent.
+#[utoipa::path(get, path = "/webhook-events", tag = "webhooks",
+    responses((status = 200, body = Vec<WebhookEventBody>)))]
+async fn event_types(Auth(_caller): Auth) -> Json<Vec<WebhookEventBody>> {
+    let body = |&(name, description)| WebhookEventBody { name, description };
+    Json(EVENT_TYPES.iter().map(body).collect())
 }

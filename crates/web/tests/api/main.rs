@@ -5,6 +5,7 @@
 mod accounts;
 mod escalations;
 mod events;
+mod hooks;
 mod idempotency;
 mod mail;
 mod people;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use mainstay_app::ticket::StoredTicket;
+use mainstay_app::ticket::{ByToken, StoredTicket};
 use mainstay_domain::event::{Actor, Event, Origin, Side, Visibility};
 use mainstay_domain::message::Message;
 use serde::Serialize;
@@ -249,6 +249,8 @@ pub struct FactBody {
     pub recorded_at: Timestamp,
     /// Who did it.
     pub actor: ActorBody,
+    /// The API token by which it was done, when a program did it in the actor's name.
+    pub token: Option<Uuid>,
     /// The version of the policy that was in force.
     pub policy: u32,
     /// What happened, such as `severity_changed`.
@@ -257,9 +259,16 @@ pub struct FactBody {
     pub words: String,
 }
 
-impl From<Event> for FactBody {
-    fn from(event: Event) -> Self {
+impl FactBody {
+    pub(super) fn of(event: Event, tokens: &[ByToken]) -> Self {
+        let by_token = tokens
+            .iter()
+            .find(|(facts, _)| facts.contains(&event.sequence))
+            .map(|(_, token)| token.uuid())
+            // What the program adds of itself beside what a program did is its own.
+            .filter(|_| event.actor != Actor::System);
         Self {
+            token: by_token,
             id: event.id.uuid(),
             sequence: event.sequence,
             at: event.at,
@@ -279,7 +288,7 @@ fn side(side: Side) -> &'static str {
     }
 }
 
-fn visibility(visibility: Visibility) -> &'static str {
+pub(super) fn visibility(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Public => "public",
         Visibility::Internal => "internal",

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::{OriginalUri, State};
+use axum::http::Uri;
 use jiff::Timestamp;
+use mainstay_app::Caller;
 use mainstay_app::ticket::Hit;
 use mainstay_app::ticket::{Direction, TicketFilter, TicketKey, TicketSort, TimeRange};
 use mainstay_domain::event::Channel;
@@ -20,8 +22,8 @@ use uuid::Uuid;
 use super::body::TicketBody;
 use crate::Web;
 use crate::auth::Auth;
-use crate::input::Parameters;
-use crate::page::{self, Limit, Page};
+use crate::input::{Parameters, parameters};
+use crate::page::{self, Limit, ListQuery, Page};
 use crate::problem::{Problem, Result};
 
 /// Which tickets to list, and in which order. A parameter that takes several values takes them between commas; `none`
@@ -40,7 +42,7 @@ pub struct ListTickets {
     category: Option<String>,
     /// Teams, or `none`.
     team: Option<String>,
-    /// Agents, or `none`.
+    /// Agents, `me`, or `none`.
     assignee: Option<String>,
     /// Accounts, or `none`.
     account: Option<String>,
@@ -74,7 +76,43 @@ pub struct ListTickets {
 }
 
 impl ListTickets {
-    fn filter(&self) -> Result<TicketFilter> {
+    /// Reads a query as a saved view keeps it, and checks that it can be run. Which page is shown is not the view's to say.
+    pub fn of_view(query: &str, caller: &Caller) -> Result<Self> {
+        let query: Self = parameters(query.strip_prefix('?').unwrap_or(query))?;
+        for (name, is_given) in [
+            ("limit", query.limit.is_some()),
+            ("cursor", query.cursor.is_some()),
+        ] {
+            if is_given {
+                let detail =
+                    "a view says which tickets it lists and in which order, not which page of them";
+                return Err(Problem::bad_parameter(name, detail));
+            }
+        }
+        query.filter(caller)?;
+        query.sort()?;
+        Ok(query)
+    }
+
+    /// A page of the tickets.
+    pub async fn run(
+        &self,
+        web: &Web,
+        caller: &Caller,
+        uri: &Uri,
+        part: &ListQuery,
+    ) -> Result<Json<Page<TicketBody>>> {
+        // A cursor holds for one order only: what it continues after is what the list is sorted by.
+        let name = format!("tickets {}", self.sort.as_deref().unwrap_or_default());
+        let part = page::request(&name, part.limit, part.cursor.as_deref())?;
+        let found = web
+            .app
+            .tickets(caller, &self.filter(caller)?, self.sort()?, part)
+            .await?;
+        Ok(Json(page::of(uri, &name, found, TicketBody::of)))
+    }
+
+    fn filter(&self, caller: &Caller) -> Result<TicketFilter> {
         let (status_kinds, statuses) = self.statuses();
         Ok(TicketFilter {
             status_kinds,
@@ -85,7 +123,7 @@ impl ListTickets {
                 (name != "none").then(|| CategoryName::from(name))
             }),
             teams: some_or_none::<TeamId>("team", self.team.as_deref())?,
-            assignees: some_or_none::<AgentId>("assignee", self.assignee.as_deref())?,
+            assignees: self.assignees(caller)?,
             accounts: some_or_none::<AccountId>("account", self.account.as_deref())?,
             contacts: several::<ContactId>("contact", self.contact.as_deref())?,
             channels: channels(self.channel.as_deref())?,
@@ -102,6 +140,25 @@ impl ListTickets {
             due_before: self.due_before,
             words: self.words.clone(),
         })
+    }
+
+    /// Agents; `me` stands for whoever asks, so that one view of everybody's shows each their own.
+    fn assignees(&self, caller: &Caller) -> Result<Vec<Option<AgentId>>> {
+        let text = match self.assignee.as_deref() {
+            Some(text) if names(Some(text), |name| name == "me").contains(&true) => {
+                let me = caller.agent()?.to_string();
+                let named = |name: &str| {
+                    if name == "me" {
+                        me.clone()
+                    } else {
+                        name.to_owned()
+                    }
+                };
+                Some(names(Some(text), named).join(","))
+            }
+            text => text.map(str::to_owned),
+        };
+        some_or_none::<AgentId>("assignee", text.as_deref())
     }
 
     /// A name of a kind stands for all statuses of the kind, any other name for the status itself.
@@ -166,14 +223,11 @@ pub(super) async fn list(
     OriginalUri(uri): OriginalUri,
     Parameters(query): Parameters<ListTickets>,
 ) -> Result<Json<Page<TicketBody>>> {
-    // A cursor holds for one order only: what it continues after is what the list is sorted by.
-    let name = format!("tickets {}", query.sort.as_deref().unwrap_or_default());
-    let part = page::request(&name, query.limit, query.cursor.as_deref())?;
-    let found = web
-        .app
-        .tickets(&caller, &query.filter()?, query.sort()?, part)
-        .await?;
-    Ok(Json(page::of(&uri, &name, found, TicketBody::of)))
+    let part = ListQuery {
+        limit: query.limit,
+        cursor: query.cursor.clone(),
+    };
+    query.run(&web, &caller, &uri, &part).await
 }
 
 /// What to search for.

@@ -9,23 +9,25 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use mainstay_app::ticket::StoredTicket;
-use mainstay_domain::id::{MessageId, TicketId};
+use mainstay_domain::id::{MacroId, MessageId, TicketId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+pub(super) use self::body::TicketBody;
 pub(super) use self::input::{NoTicketKey, TicketKey};
 
-use self::body::{FactBody, MessageBody, TicketBody};
+use self::body::{FactBody, MessageBody};
 use self::input::{
     BulkChangeInput, MergeInput, NewMessageInput, NewTicketInput, SplitInput, TicketChangeInput,
 };
+pub(super) use self::list::ListTickets;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{Known, MaybeIfMatch, Tagged, created};
-use crate::input::{Body, Id};
+use crate::input::{Body, Id, InnerId};
 use crate::problem::{Problem, Result};
 
 /// The routes.
@@ -41,6 +43,7 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(clock::explain))
         .routes(routes!(merge))
         .routes(routes!(split))
+        .routes(routes!(preview_macro, apply_macro))
 }
 
 /// Open a ticket. Its clocks start at once.
@@ -166,7 +169,9 @@ async fn history(
 ) -> Result<Json<Vec<FactBody>>> {
     let id = key.find(&web.app, &caller).await?.ticket.id;
     let facts = web.app.ticket_history(&caller, id).await?;
-    Ok(Json(facts.into_iter().map(Into::into).collect()))
+    let tokens = web.app.ticket_tokens(&caller, id).await?;
+    let body = |fact| FactBody::of(fact, &tokens);
+    Ok(Json(facts.into_iter().map(body).collect()))
 }
 
 /// Merge a ticket into another. Its conversation goes over, the earlier starts of clocks are kept, its own clocks are
@@ -203,6 +208,68 @@ async fn split(
     let stored = web.app.ticket(&caller, ticket.id).await?;
     let path = format!("/tickets/{}", ticket.id);
     Ok(created(&path, ticket.version, Json(TicketBody::of(stored))))
+}
+
+/// What a macro would do to a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MacroPreview)]
+struct MacroPreviewBody {
+    /// The ticket as it would be.
+    ticket: TicketBody,
+    /// What would be said, in order, its variables filled in.
+    messages: Vec<SaidBody>,
+    /// The facts that would be recorded.
+    facts: Vec<FactBody>,
+}
+
+/// What a macro would say.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Said)]
+struct SaidBody {
+    /// `public` or `internal`.
+    visibility: &'static str,
+    /// What would be said.
+    text: String,
+}
+
+/// See what a macro would do to a ticket. Nothing is changed.
+#[utoipa::path(get, path = "/tickets/{id}/macros/{inner}", tag = "tickets",
+    params(("id" = String, Path), ("inner" = Uuid, Path)),
+    responses((status = 200, body = MacroPreviewBody)))]
+async fn preview_macro(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    InnerId(key, macro_): InnerId<TicketKey, MacroId>,
+) -> Result<Json<MacroPreviewBody>> {
+    let id = key.find(&web.app, &caller).await?.ticket.id;
+    let preview = web.app.preview_macro(&caller, id, macro_).await?;
+    let said = |(visibility, text)| SaidBody {
+        visibility: body::visibility(visibility),
+        text,
+    };
+    Ok(Json(MacroPreviewBody {
+        ticket: TicketBody::of(preview.ticket),
+        messages: preview.says.into_iter().map(said).collect(),
+        facts: preview
+            .facts
+            .into_iter()
+            .map(|fact| FactBody::of(fact, &[]))
+            .collect(),
+    }))
+}
+
+/// Apply a macro to a ticket: all of its actions, or none.
+#[utoipa::path(post, path = "/tickets/{id}/macros/{inner}", tag = "tickets",
+    params(("id" = String, Path), ("inner" = Uuid, Path)),
+    responses((status = 200, body = TicketBody)))]
+async fn apply_macro(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    InnerId(key, macro_): InnerId<TicketKey, MacroId>,
+) -> Result<Tagged<Json<TicketBody>>> {
+    let id = key.find(&web.app, &caller).await?.ticket.id;
+    web.app.apply_macro(&caller, id, macro_).await?;
+    Ok(tagged(web.app.ticket(&caller, id).await?))
 }
 
 fn tagged(stored: StoredTicket) -> Tagged<Json<TicketBody>> {

@@ -1,14 +1,22 @@
 //! Macros: several actions on a ticket under one name.
 
-use mainstay_domain::id::{AgentId, MacroId};
+mod action;
+mod apply;
+
+pub use apply::MacroPreview;
+
+use mainstay_domain::id::{AgentId, MacroId, TicketId};
 use mainstay_domain::macro_::Macro;
 use mainstay_domain::role::Permission;
-use mainstay_store::macro_;
+use mainstay_domain::ticket::Ticket;
+use mainstay_store::{Transaction, macro_};
 
+use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Expected, Result};
 use crate::field::Faults;
+use crate::mail::Vocabulary;
 use crate::secret::fingerprint;
 
 impl App {
@@ -54,9 +62,10 @@ impl App {
         };
         fill(&mut new);
         may_write(caller, owner, &new)?;
-        check(&new)?;
+        self.check_macro(owner, &new).await?;
         let tx = self.begin().await?;
         macro_::insert(&tx, &new).await?;
+        self.note_macro(&tx, caller, "macro.created", &new).await?;
         tx.commit().await?;
         Ok(new)
     }
@@ -79,9 +88,17 @@ impl App {
         let agent = caller.agent()?;
         may_write(caller, agent, &before)?;
         may_write(caller, agent, &after)?;
-        check(&after)?;
+        self.check_macro(agent, &after).await?;
         let tx = self.begin().await?;
         macro_::update(&tx, &after).await?;
+        if before.owner.is_none() || after.owner.is_none() {
+            let shared = Macro {
+                owner: None,
+                ..after.clone()
+            };
+            self.note_macro(&tx, caller, "macro.changed", &shared)
+                .await?;
+        }
         tx.commit().await?;
         Ok(after)
     }
@@ -95,7 +112,44 @@ impl App {
         may_write(caller, caller.agent()?, &found)?;
         let tx = self.begin().await?;
         macro_::remove(&tx, id).await?;
+        self.note_macro(&tx, caller, "macro.removed", &found)
+            .await?;
         Ok(tx.commit().await?)
+    }
+
+    /// What everybody uses is administration and stands in the audit trail; what one keeps for oneself does not.
+    async fn note_macro(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        what: &'static str,
+        found: &Macro,
+    ) -> Result<()> {
+        if found.owner.is_some() {
+            return Ok(());
+        }
+        let action = Action::new(what, "macro", found.id);
+        let action = action.with(serde_json::json!({ "name": found.name }));
+        self.record(tx, caller, action).await
+    }
+
+    /// Checks a macro before it is kept: its actions are tried on a ticket that is not there, so that a slip in a text is
+    /// found now and not in front of a customer.
+    async fn check_macro(&self, agent: AgentId, found: &Macro) -> Result<()> {
+        let mut faults = Faults::default();
+        faults.name("name", &found.name);
+        faults.text("description", &found.description);
+        faults.text("actions", &found.actions);
+        faults.finish()?;
+        let actions = action::parse(&found.actions)?;
+        let now = self.now();
+        let nowhere = Ticket::unopened(self.new_id::<TicketId>(now), 0, String::new(), now);
+        let vocabulary = Vocabulary::load(self).await?;
+        let words = vocabulary
+            .of(self, &self.read(), nowhere, Some(agent))
+            .await?;
+        action::steps(&actions, agent, &words)?;
+        Ok(())
     }
 }
 
@@ -108,12 +162,4 @@ fn may_write(caller: &Caller, agent: AgentId, found: &Macro) -> Result<()> {
         )),
         None => caller.require(Permission::UpdateMacros),
     }
-}
-
-fn check(found: &Macro) -> Result<()> {
-    let mut faults = Faults::default();
-    faults.name("name", &found.name);
-    faults.text("description", &found.description);
-    faults.text("actions", &found.actions);
-    faults.finish()
 }

@@ -1,18 +1,37 @@
 //! Webhooks: whom to tell over HTTP when something happens, and what became of it.
+//!
+//! What is recorded of a ticket is published in the same transaction: one delivery for each subscription that wants to
+//! know, and a job that makes it. Which events there are, how a delivery is tried and when a subscription is switched off
+//! is described in `docs/webhooks.md`.
+
+mod call;
+mod event;
+mod publish;
+mod transport;
+
+pub use call::SWITCHED_OFF_AFTER;
+pub use event::EVENT_TYPES;
+pub use transport::{RecordingWebhooks, TriedWebhook, WebhookTransport};
+
+pub(crate) use call::call_webhook;
+pub(crate) use publish::publish;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mainstay_domain::id::{WebhookDeliveryId, WebhookId};
 use mainstay_domain::role::Permission;
-use mainstay_domain::webhook::{Webhook, WebhookDelivery};
+use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
 use mainstay_store::{Page, PageRequest, webhook};
+use serde_json::json;
 
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Expected, Result};
 use crate::field::Faults;
+use crate::job::Job;
 use crate::secret::fingerprint;
+use crate::transaction::transact;
 
 impl App {
     /// Every subscription.
@@ -53,7 +72,9 @@ impl App {
             secret: format!("whsec_{secret}"),
             events: Vec::new(),
             account: None,
+            include_messages: false,
             active: true,
+            failing_since: None,
             created_at: now,
         };
         fill(&mut new);
@@ -81,6 +102,10 @@ impl App {
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
         change(&mut after);
+        if after.active && (!before.active || after.url != before.url) {
+            // Whoever switches it on again or gives it another address starts its patience anew.
+            after.failing_since = None;
+        }
         check(&after)?;
         let tx = self.begin().await?;
         webhook::update(&tx, &after).await?;
@@ -133,6 +158,76 @@ impl App {
             .filter(|found| found.webhook == id)
             .ok_or_else(|| AppError::no_such("webhook delivery", delivery))
     }
+
+    /// Makes a delivery again that was made or given up, under the same id: a receiver that has it already can tell.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none, [`AppError::Refused`] when it is still waiting, or when the
+    /// subscription is switched off.
+    pub async fn resend_webhook_delivery(
+        &self,
+        caller: &Caller,
+        id: WebhookId,
+        delivery: WebhookDeliveryId,
+    ) -> Result<WebhookDelivery> {
+        let to = self.webhook(caller, id).await?;
+        require_active(&to)?;
+        let queued = transact!(self, tx => async {
+            let found = webhook::find_delivery(tx, delivery)
+                .await?
+                .filter(|found| found.webhook == id)
+                .ok_or_else(|| AppError::no_such("webhook delivery", delivery))?;
+            if found.state == WebhookDeliveryState::Queued {
+                return Err(AppError::Refused("This delivery is still to be made: it waits for its next try.".to_owned()));
+            }
+            let queued = WebhookDelivery {
+                state: WebhookDeliveryState::Queued,
+                attempts: 0,
+                delivered_at: None,
+                ..found
+            };
+            webhook::update_delivery(tx, &queued).await?;
+            Job::CallWebhook { delivery }.queue(self, tx, self.now()).await?;
+            let action = Action::new("webhook.delivery_resent", "webhook", id)
+                .of_account(to.account)
+                .with(json!({ "delivery": delivery.uuid() }));
+            self.record(tx, caller, action).await?;
+            Ok(queued)
+        })?;
+        self.wake();
+        Ok(queued)
+    }
+
+    /// Sends a subscriber an event of the type `webhook.test`, whatever events it asked for.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such subscription, [`AppError::Refused`] when it is switched off.
+    pub async fn test_webhook(&self, caller: &Caller, id: WebhookId) -> Result<WebhookDelivery> {
+        let to = self.webhook(caller, id).await?;
+        require_active(&to)?;
+        let body = json!({
+            "type": event::TEST_EVENT,
+            "timestamp": self.now(),
+            "data": { "webhook": id.uuid() },
+        });
+        let test = publish::delivery(self, id, event::TEST_EVENT, body.to_string());
+        transact!(self, tx => async {
+            publish::queue(self, tx, std::slice::from_ref(&test)).await?;
+            let action = Action::new("webhook.tested", "webhook", id).of_account(to.account);
+            self.record(tx, caller, action).await
+        })?;
+        self.wake();
+        Ok(test)
+    }
+}
+
+fn require_active(to: &Webhook) -> Result<()> {
+    if to.active {
+        return Ok(());
+    }
+    Err(AppError::Refused(
+        "The subscription is switched off: switch it on first.".to_owned(),
+    ))
 }
 
 fn check(found: &Webhook) -> Result<()> {
@@ -164,14 +259,14 @@ fn check(found: &Webhook) -> Result<()> {
         Some(_) if found.url.len() > 2_000 => faults.add("url", "at most 2000 bytes"),
         Some(_) => {}
     }
-    for (index, event) in found.events.iter().enumerate() {
-        let shape = |c: char| c.is_ascii_lowercase() || c == '.' || c == '_' || c == '*';
-        if event.is_empty() || !event.chars().all(shape) {
-            faults.add_entry(
-                "events",
-                index,
-                "expected a kind of event such as ticket.opened",
+    for (index, name) in found.events.iter().enumerate() {
+        if !event::is_known(name) {
+            let known: Vec<&str> = EVENT_TYPES.iter().map(|(name, _)| *name).collect();
+            let detail = format!(
+                "{name:?} is no kind of event: expected one of {}, or a group such as clock.*",
+                known.join(", ")
             );
+            faults.add_entry("events", index, detail);
         }
     }
     faults.finish()
