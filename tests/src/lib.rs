@@ -10,16 +10,17 @@ use jiff::{SignedDuration, Timestamp};
 use mainstay_app::ticket::{MessageText, OpenTicket};
 use mainstay_app::{App, Caller, ManualClock, Options, Tick};
 use mainstay_domain::account::Account;
+use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::{Clock, fold};
 use mainstay_domain::contact::Contact;
 use mainstay_domain::contract::Contract;
 use mainstay_domain::event::{Actor, Channel, Event, Side, Visibility};
 use mainstay_domain::id::{AccountId, ContactId, TicketId};
-use mainstay_domain::name::TierName;
+use mainstay_domain::name::{RoleName, TierName};
 use mainstay_domain::role::BuiltIn;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::{Store, StoreOptions, account, contact, contract, ledger};
+use mainstay_store::{Store, StoreOptions, account, agent, contact, contract, ledger};
 
 /// The program under test.
 pub struct TestApp {
@@ -131,6 +132,39 @@ impl TestApp {
     pub fn agent(&self) -> Caller {
         Caller {
             actor: Actor::Agent(self.app.new_id(self.app.now())),
+            ..Caller::machine()
+        }
+    }
+
+    /// Somebody who serves, bears roles, and signs in as `name@mainstay.example`; at work from nine to five UTC where the
+    /// pack's default calendar says so.
+    pub async fn serving(&self, name: &str, roles: &[BuiltIn]) -> Caller {
+        let agent = Agent {
+            id: self.app.new_id(self.app.now()),
+            email: format!("{}@mainstay.example", name.to_lowercase()),
+            name: name.to_owned(),
+            roles: roles
+                .iter()
+                .map(|role| RoleName::from(role.as_str()))
+                .collect(),
+            languages: vec!["en".to_owned()],
+            skills: Vec::new(),
+            capacity: 10,
+            calendar: None,
+            time_zone: "UTC".to_owned(),
+            active: true,
+            created_at: self.app.now(),
+        };
+        let tx = self.app.store().begin().await.expect("a transaction");
+        agent::insert(&tx, &agent).await.expect("an agent");
+        tx.commit().await.expect("a commit");
+        let permissions = roles.iter().flat_map(|role| role.role().permissions);
+        Caller {
+            actor: Actor::Agent(agent.id),
+            name: agent.name,
+            email: agent.email,
+            roles: agent.roles,
+            permissions: permissions.collect(),
             ..Caller::machine()
         }
     }

@@ -20,6 +20,7 @@ pub mod due;
 mod error;
 pub mod escalation;
 pub mod idempotency;
+pub mod imported;
 pub mod job;
 pub mod ledger;
 pub mod macro_;

@@ -143,6 +143,20 @@ pub async fn list_received(
     }))
 }
 
+/// The received mails that went to a ticket, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn received_of_ticket(
+    on: &impl Connection,
+    ticket: TicketId,
+) -> Result<Vec<RawMail>, StoreError> {
+    let sql = select::<RawMail>()
+        .with(" WHERE t.ticket = ", &ticket)
+        .then(" ORDER BY t.received_at, t.id");
+    fetch_all(on, sql).await
+}
+
 /// How many mails from this sender's source were received since an instant, for flood control of a mailbox.
 ///
 /// # Errors

@@ -12,6 +12,8 @@ mod engine;
 mod escalation;
 #[path = "contract/given.rs"]
 mod given;
+#[path = "contract/imported.rs"]
+mod imported;
 #[path = "contract/list.rs"]
 mod list;
 #[path = "contract/mail.rs"]

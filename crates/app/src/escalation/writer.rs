@@ -6,8 +6,8 @@
 
 use jiff::Timestamp;
 use mainstay_domain::escalation::{
-    Command, Escalation, EscalationEvent, EscalationEventKind, Refusal, Step, StepRef, decide,
-    next_due,
+    Command, Escalation, EscalationEvent, EscalationEventKind, Refusal, Step, StepCause, StepRef,
+    decide, next_due,
 };
 use mainstay_domain::event::{Actor, EventKind};
 use mainstay_domain::id::{EscalationId, TicketId};
@@ -218,48 +218,73 @@ impl<'a> EscalationWriter<'a> {
         Ok(())
     }
 
-    /// Finds whom each new step tells. Where nobody is found, the ladder goes on at once.
+    /// Finds whom each new step tells. Where nobody is found, at the last step or at those taken together with it, the
+    /// ladder goes on at once.
     async fn tell_people(&mut self, tickets: &[Ticket]) -> Result<Vec<Notification>> {
         let mut notifications = Vec::new();
         let mut people = None;
-        while let Some(event) = self.events.get(self.told) {
-            self.told += 1;
-            let EscalationEventKind::StepTaken {
-                ladder,
-                step,
-                level,
-                ..
-            } = &event.kind
-            else {
-                continue;
-            };
-            let taken = StepRef {
-                ladder: ladder.clone(),
-                step: *step,
-            };
-            let (at, level) = (event.at, *level);
-            let Some(step) = self.step(&taken) else {
-                continue;
-            };
-            if people.is_none() {
-                people = Some(People::load(self.tx, tickets).await?);
+        let mut last: Option<StepRef> = None;
+        loop {
+            while let Some(event) = self.events.get(self.told) {
+                self.told += 1;
+                let EscalationEventKind::StepTaken {
+                    ladder,
+                    step,
+                    level,
+                    ..
+                } = &event.kind
+                else {
+                    continue;
+                };
+                let taken = StepRef {
+                    ladder: ladder.clone(),
+                    step: *step,
+                };
+                let (at, level) = (event.at, *level);
+                if people.is_none() {
+                    people = Some(People::load(self.tx, tickets).await?);
+                }
+                if let (Some(step), Some(people)) = (self.step(&taken), &people) {
+                    let told = people.told(&step);
+                    for missing in &told.missing {
+                        tracing::warn!(escalation = %self.id, ladder = %taken.ladder, recipient = ?missing, "nobody was found to be told");
+                    }
+                    let notice = self.notice(tickets, &step, &taken, level, at);
+                    let new = told.people.into_iter();
+                    notifications
+                        .extend(new.map(|(agent, channel)| notice.to(self.app, agent, channel)));
+                }
+                last = Some(taken);
             }
-            let told = people.as_ref().map(|people| people.told(&step));
-            let told = told.unwrap_or_default();
-            for missing in &told.missing {
-                tracing::warn!(escalation = %self.id, ladder = %taken.ladder, recipient = ?missing, "nobody was found to be told");
-            }
-            if told.people.is_empty() {
-                self.find_nobody(&taken)?;
-                continue;
-            }
-            let notice = self.notice(tickets, &step, &taken, level, at);
-            for (agent, channel) in told.people {
-                notifications.push(notice.to(self.app, agent, channel));
+            let Some(step) = last.take() else { break };
+            let together = self.taken_together(&step);
+            let is_told = |told: &Notification| told.step().is_some_and(|it| together.contains(it));
+            if !notifications.iter().any(is_told) {
+                self.find_nobody(&step)?;
             }
         }
         self.record_in_app(&notifications)?;
         Ok(notifications)
+    }
+
+    /// A step and those that were taken together with it, in the order in which they were taken.
+    pub fn taken_together(&self, step: &StepRef) -> Vec<StepRef> {
+        let steps = self.state.as_ref().map_or(&[][..], |state| &state.steps);
+        let batches = steps
+            .chunk_by(|one, next| next.cause == StepCause::Together && one.ladder == next.ladder);
+        for batch in batches {
+            let together: Vec<StepRef> = batch
+                .iter()
+                .map(|taken| StepRef {
+                    ladder: taken.ladder.clone(),
+                    step: taken.step,
+                })
+                .collect();
+            if together.contains(step) {
+                return together;
+            }
+        }
+        vec![step.clone()]
     }
 
     fn step(&self, taken: &StepRef) -> Option<Step> {

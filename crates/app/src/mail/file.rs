@@ -304,7 +304,7 @@ impl Filing<'_> {
             at: Some(raw.received_at),
         };
         let opened = open_ticket(self.app, self.tx, author, &open).await?;
-        let id = opened.ticket.id;
+        let id = opened.id;
         if let Some(to) = follows {
             let mut writer = TicketWriter::load(self.app, self.tx, id).await?;
             let link = Command::Link {

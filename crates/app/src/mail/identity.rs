@@ -66,7 +66,7 @@ impl Default for MailOptions {
 }
 
 /// Who we are in mail, ready to be asked.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     pub from: String,
     reply: Option<ReplyAddress>,
     ids: MessageIdDomain,
@@ -78,7 +78,7 @@ pub(super) struct Identity {
 const KEY_NAME: &str = "mail.signing_key";
 
 impl App {
-    pub(super) async fn mail_identity(&self) -> Result<Identity> {
+    pub(crate) async fn mail_identity(&self) -> Result<Identity> {
         let options = &self.options().mail;
         let keys = self
             .mail_keys_cell()

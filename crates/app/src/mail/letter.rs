@@ -202,7 +202,8 @@ async fn find_agent(
     })
 }
 
-fn templates(policy: &Policy, name: &str) -> Result<Templates, TemplateError> {
+/// The templates of one name, in every language the policy has them in.
+pub(crate) fn templates(policy: &Policy, name: &str) -> Result<Templates, TemplateError> {
     let mut templates = Templates::new();
     for template in &policy.templates {
         if template.name.as_str() != name {

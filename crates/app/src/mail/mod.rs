@@ -31,5 +31,7 @@ pub use transport::{MailTransport, RecordingTransport};
 
 pub(crate) use acknowledge::acknowledge;
 pub(crate) use file::read_mail;
+pub(crate) use identity::Identity;
+pub(crate) use letter::templates;
 pub(crate) use reply::deliver_reply;
 pub(crate) use send::send_mail;

@@ -50,6 +50,11 @@ impl RecordingTransport {
     pub fn answer_next(&self, answer: Result<SmtpReceipt, SmtpFailure>) {
         lock(&self.answers).push_back(answer);
     }
+
+    /// Takes everything again, whatever was still to be answered.
+    pub fn take_again(&self) {
+        lock(&self.answers).clear();
+    }
 }
 
 #[async_trait]

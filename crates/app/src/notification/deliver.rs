@@ -18,16 +18,24 @@ use super::mail::send_notification_mail;
 use crate::context::App;
 use crate::error::Result;
 use crate::escalation::EscalationWriter;
+use crate::mail::Identity;
 use crate::transaction::transact;
 
 impl App {
     /// Delivers what waits for a person and may go now, and dates the rest.
     pub(crate) async fn deliver_notifications(&self, recipient: AgentId) -> Result<()> {
-        transact!(self, tx => deliver(self, tx, recipient))
+        // The keys of message ids may have to be made first, in a transaction of their own.
+        let identity = self.mail_identity().await?;
+        transact!(self, tx => deliver(self, tx, &identity, recipient))
     }
 }
 
-async fn deliver(app: &App, tx: &Transaction, recipient: AgentId) -> Result<()> {
+async fn deliver(
+    app: &App,
+    tx: &Transaction,
+    identity: &Identity,
+    recipient: AgentId,
+) -> Result<()> {
     let now = app.now();
     // Whoever tells the person something makes this row due: to hold it first is to see everything they wrote, or to let
     // them make it due again.
@@ -58,7 +66,7 @@ async fn deliver(app: &App, tx: &Transaction, recipient: AgentId) -> Result<()> 
             .cloned()
             .collect();
         if delivery.at <= now {
-            dispatch(app, tx, &person, &delivery, carried).await?;
+            dispatch(app, tx, identity, &person, &delivery, carried).await?;
         } else {
             next = Some(next.map_or(delivery.at, |next| next.min(delivery.at)));
             hold(app, tx, carried, delivery.at).await?;
@@ -77,6 +85,7 @@ async fn deliver(app: &App, tx: &Transaction, recipient: AgentId) -> Result<()> 
 async fn dispatch(
     app: &App,
     tx: &Transaction,
+    identity: &Identity,
     person: &Agent,
     delivery: &Delivery,
     carried: Vec<Notification>,
@@ -93,7 +102,7 @@ async fn dispatch(
             }
         }
         NotifyChannel::Email => {
-            let mail = send_notification_mail(app, tx, person, &carried).await?;
+            let mail = send_notification_mail(app, tx, identity, person, &carried).await?;
             for mut handed in carried {
                 handed.state = NotificationState::Dispatched;
                 handed.dispatched_at = Some(now);
@@ -163,20 +172,23 @@ pub(super) async fn record(
             outcome,
         },
     )?;
-    if is_lost
-        && let Some(step) = step
-        && nobody_reached(tx, id, &step).await?
-    {
-        writer.find_nobody(&step)?;
+    if is_lost && let Some(step) = step {
+        let together = writer.taken_together(&step);
+        if let Some(last) = together.last()
+            && nobody_reached(tx, id, &together).await?
+        {
+            writer.find_nobody(last)?;
+        }
     }
     writer.save().await
 }
 
-async fn nobody_reached(tx: &Transaction, id: EscalationId, step: &StepRef) -> Result<bool> {
+/// Whether every telling of these steps was given up.
+async fn nobody_reached(tx: &Transaction, id: EscalationId, steps: &[StepRef]) -> Result<bool> {
     let told = notification::of_escalation(tx, id).await?;
     Ok(told
         .iter()
-        .filter(|told| told.step() == Some(step))
+        .filter(|told| told.step().is_some_and(|step| steps.contains(step)))
         .all(|told| told.state == NotificationState::GivenUp))
 }
 

@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
-use mainstay_channels::template::{
-    Language, MessageTemplate, RenderedMessage, TemplateError, Templates,
-};
+use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::id::OutgoingMailId;
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
@@ -18,20 +16,22 @@ use serde_json::{Value, json};
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
+use crate::mail::{Identity, templates};
 
 /// Renders one mail of one notification or of several, and queues it.
 pub(super) async fn send_notification_mail(
     app: &App,
     tx: &Transaction,
+    identity: &Identity,
     person: &Agent,
     carried: &[Notification],
 ) -> Result<OutgoingMailId> {
     let now = app.now();
     let id: OutgoingMailId = app.new_id(now);
     let rendered = render(app, tx, person, carried).await?;
-    let (from, message_id) = identity(app, id);
+    let company = &app.options().mail.company;
     let letter = Letter {
-        from,
+        from: Correspondent::named(company, &identity.from),
         to: vec![Correspondent::named(&person.name, &person.email)],
         cc: Vec::new(),
         reply_to: None,
@@ -39,7 +39,7 @@ pub(super) async fn send_notification_mail(
         subject: rendered.subject,
         text: rendered.text,
         html: None,
-        message_id,
+        message_id: identity.message_id(id.uuid()),
         in_reply_to: None,
         references: Vec::new(),
         origin: Origin::Generated,
@@ -78,21 +78,10 @@ pub(super) async fn send_notification_mail(
         sent_at: None,
     };
     mail::enqueue(tx, &queued).await?;
-    Job::SendMail { mail: id }.queue(app, tx, now).await?;
+    if app.options().mail.transport.is_some() {
+        Job::SendMail { mail: id }.queue(app, tx, now).await?;
+    }
     Ok(id)
-}
-
-/// Who writes, and the mail's own id.
-fn identity(app: &App, id: OutgoingMailId) -> (Correspondent, String) {
-    let url = &app.options().public_url;
-    let host = url
-        .split("://")
-        .nth(1)
-        .and_then(|rest| rest.split(['/', ':']).next())
-        .filter(|host| !host.is_empty())
-        .unwrap_or("localhost");
-    let from = Correspondent::named("Mainstay", format!("mainstay@{host}"));
-    (from, format!("{id}@{host}"))
 }
 
 async fn render(
@@ -131,24 +120,6 @@ fn template_of(about: &About) -> &'static str {
         About::ClockWarned { .. } => "warning",
         About::ClockMissed { .. } => "breach_notice",
     }
-}
-
-fn templates(policy: &Policy, name: &str) -> Result<Templates, TemplateError> {
-    let mut templates = Templates::new();
-    for template in &policy.templates {
-        if template.name.as_str() != name {
-            continue;
-        }
-        if let Some(language) = Language::from_code(&template.language) {
-            let template = MessageTemplate {
-                subject: template.subject.clone(),
-                text: template.body.clone(),
-                html: None,
-            };
-            templates.add(name, language, template)?;
-        }
-    }
-    Ok(templates)
 }
 
 /// What is sent where the policy has no template that works: nobody stays untold because of a slip in a pack.

@@ -124,7 +124,7 @@ async fn change_ticket(
         let command = command(app, tx, change).await?;
         writer.decide(actor, command)?;
     }
-    Ok(writer.save().await?.ticket)
+    Ok(writer.save().await?)
 }
 
 async fn command(app: &App, tx: &Transaction, change: &Change) -> Result<Command<'static>> {

@@ -134,13 +134,15 @@ impl TicketHistory {
         facts: &[Fact],
         recorded: Recorded,
     ) -> Vec<Event> {
+        // All of them at one instant: a fact that was recorded after the first would count as late.
+        let now = app.now();
         facts
             .iter()
             .zip(1..)
             .map(|(fact, sequence)| {
                 let recorded_at = match recorded {
                     Recorded::WhenItHappened => fact.at,
-                    Recorded::Now => app.now(),
+                    Recorded::Now => now,
                 };
                 event(app, policy, fact, sequence, recorded_at)
             })

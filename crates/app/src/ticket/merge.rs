@@ -74,7 +74,7 @@ pub(crate) async fn merge(
         },
     )?;
     source.save().await?;
-    let ticket = target.save().await?.ticket;
+    let ticket = target.save().await?;
     let conversation = message::of_ticket(tx, Scope::Everything, from).await?;
     let messages: Vec<MessageId> = conversation.iter().map(|message| message.id).collect();
     message::move_to(tx, &messages, into).await?;
@@ -173,7 +173,7 @@ pub(crate) async fn split(
         },
     )?;
     source.save().await?;
-    let ticket = new.save().await?.ticket;
+    let ticket = new.save().await?;
     message::move_to(tx, messages, id).await?;
     Ok(ticket)
 }

@@ -165,7 +165,7 @@ pub(crate) async fn append_message(
         };
         deliver.queue(app, tx, app.now()).await?;
     }
-    Ok(written.ticket)
+    Ok(written)
 }
 
 /// Decides that a message is added.

@@ -23,4 +23,4 @@ pub use message::MessageText;
 pub(crate) use message::append_message;
 pub use open::OpenTicket;
 pub(crate) use open::open_ticket;
-pub(crate) use writer::{NewFact, TicketWriter, Written};
+pub(crate) use writer::{NewFact, TicketWriter};

@@ -9,8 +9,8 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::{Transaction, account, contract, ticket};
 
+use super::TicketWriter;
 use super::message::{MessageText, add_message};
-use super::{TicketWriter, Written};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -61,7 +61,7 @@ impl App {
         let actor = caller.actor;
         let written = transact!(self, tx => open_ticket(self, tx, actor, &open))?;
         self.wake();
-        Ok(written.ticket)
+        Ok(written)
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn open_ticket(
     tx: &Transaction,
     actor: Actor,
     open: &OpenTicket,
-) -> Result<Written> {
+) -> Result<Ticket> {
     let subject = open.subject.trim();
     if subject.is_empty() {
         return Err(AppError::invalid("subject", "must not be empty"));

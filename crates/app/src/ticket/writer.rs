@@ -47,15 +47,6 @@ pub(crate) struct NewFact {
     pub after: TicketFacts,
 }
 
-/// What was written.
-pub(crate) struct Written {
-    pub ticket: Ticket,
-    /// The new facts, in the order in which they were recorded.
-    pub facts: Vec<Event>,
-    /// The clocks as they stand now.
-    pub clocks: Vec<Clock>,
-}
-
 impl<'a> TicketWriter<'a> {
     /// A ticket that is to be opened.
     pub fn unopened(app: &'a App, tx: &'a Transaction, ticket: Ticket) -> Self {
@@ -186,49 +177,40 @@ impl<'a> TicketWriter<'a> {
     }
 
     /// Writes what is new. Nothing is written when nothing happened.
-    pub async fn save(self) -> Result<Written> {
+    pub async fn save(self) -> Result<Ticket> {
         if self.events.len() == self.stored {
-            let clocks = self.clocks();
-            return Ok(Written {
-                ticket: self.ticket,
-                facts: Vec::new(),
-                clocks,
-            });
+            return Ok(self.ticket);
         }
         self.refresh().await
     }
 
     /// Writes what is new, and the clocks as they are folded now even when nothing is; raises the escalations that
     /// follow, and tells people.
-    pub async fn refresh(mut self) -> Result<Written> {
+    pub async fn refresh(mut self) -> Result<Ticket> {
         let mut clocks = self.clocks();
         self.note_corrections(&clocks);
         let response = escalation::respond(&mut self, &clocks).await?;
         if self.events.len() > self.stored {
             clocks = self.clocks();
         }
-        let written = self.finish(clocks).await?;
-        response.save(&written.ticket).await?;
-        Ok(written)
+        let ticket = self.finish(&clocks).await?;
+        response.save(&ticket).await?;
+        Ok(ticket)
     }
 
     /// Writes what is new, from which no escalation follows.
-    pub async fn save_quietly(mut self) -> Result<Written> {
+    pub async fn save_quietly(mut self) -> Result<Ticket> {
         let clocks = self.clocks();
         self.note_corrections(&clocks);
         let clocks = self.clocks();
-        self.finish(clocks).await
+        self.finish(&clocks).await
     }
 
-    async fn finish(mut self, clocks: Vec<Clock>) -> Result<Written> {
+    async fn finish(mut self, clocks: &[Clock]) -> Result<Ticket> {
         let id = self.ticket.id;
         let facts = self.events.split_off(self.stored);
-        self.write(id, &facts, &clocks).await?;
-        Ok(Written {
-            ticket: self.ticket,
-            facts,
-            clocks,
-        })
+        self.write(id, &facts, clocks).await?;
+        Ok(self.ticket)
     }
 
     async fn write(&self, id: TicketId, facts: &[Event], clocks: &[Clock]) -> Result<()> {

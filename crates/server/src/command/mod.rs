@@ -9,6 +9,8 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod export;
+pub mod import;
 pub mod mail;
 pub mod openapi;
 mod output;
@@ -64,6 +66,11 @@ enum Command {
     /// Receive e-mail, read it and strip replies
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Bring in tickets with their histories from another system
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Write everything that is kept of one account as JSON
+    Export(export::Command),
     /// Print the settings in force and where each came from
     Config(config::Command),
     /// Print the description of the API (OpenAPI 3.1, JSON)
@@ -82,6 +89,8 @@ impl CommandLine {
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Demo(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Mail(command) => command.run(),
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),

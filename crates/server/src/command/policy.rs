@@ -13,8 +13,8 @@ use crate::Failure;
 mod source;
 mod stored;
 
-pub(crate) use source::load;
 use source::{counted, refused, source_of};
+pub(crate) use source::{load, source_outside_the_store};
 pub(crate) use stored::zone;
 
 /// What can be done with policy packs.

@@ -582,3 +582,14 @@ CREATE INDEX notification_delivery ON notification (delivery);
 CREATE INDEX notification_escalation ON notification (escalation);
 CREATE INDEX notification_ticket ON notification (ticket);
 ";
+
+/// What was brought in from other systems.
+pub(super) const IMPORTED: &str = "
+CREATE TABLE imported (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    id @uuid NOT NULL,
+    PRIMARY KEY (source, kind, external_id)
+);
+";

@@ -53,6 +53,7 @@ impl MigratorTrait for Steps {
                 postgres: initial::SEARCH_POSTGRES,
             }),
             step("0007_notices", initial::NOTICES),
+            step("0008_imported", initial::IMPORTED),
         ]
     }
 }

@@ -12,9 +12,11 @@ mod audit;
 mod calendar;
 mod contact;
 mod contract;
+mod escalation;
 mod event;
 mod macro_;
 mod mail;
+mod notification;
 mod policy;
 mod session;
 mod setting;
@@ -65,6 +67,8 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(session::routes())
         .merge(token::routes())
         .merge(ticket::routes())
+        .merge(escalation::routes())
+        .merge(notification::routes())
         .merge(account::routes())
         .merge(contact::routes())
         .merge(contract::routes())

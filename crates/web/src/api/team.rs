@@ -42,6 +42,8 @@ pub struct TeamBody {
     pub calendar: Option<String>,
     /// Who belongs to it.
     pub members: Vec<Uuid>,
+    /// Who is on call now. Where nobody is, whoever is to be told tells the whole team.
+    pub on_call: Vec<Uuid>,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -54,6 +56,7 @@ impl From<Team> for TeamBody {
             email: team.email,
             calendar: team.calendar.map(String::from),
             members: team.members.into_iter().map(AgentId::uuid).collect(),
+            on_call: team.on_call.into_iter().map(AgentId::uuid).collect(),
             created_at: team.created_at,
         }
     }
@@ -75,6 +78,8 @@ pub struct TeamInput {
     pub calendar: Option<Option<String>>,
     /// Who belongs to it; replaces those who do.
     pub members: Option<Vec<Uuid>>,
+    /// Who of them is on call now; replaces those who are.
+    pub on_call: Option<Vec<Uuid>>,
 }
 
 impl TeamInput {
@@ -87,6 +92,10 @@ impl TeamInput {
             .members
             .map(|members| members.into_iter().map(AgentId::from).collect());
         set(&mut team.members, members);
+        let on_call = self
+            .on_call
+            .map(|on_call| on_call.into_iter().map(AgentId::from).collect());
+        set(&mut team.on_call, on_call);
     }
 }
 

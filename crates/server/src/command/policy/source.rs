@@ -72,7 +72,11 @@ pub fn counted(problems: &[Problem]) -> String {
     }
 }
 
-fn source_outside_the_store(pack: &str) -> Result<PackSource, Failure> {
+/// The text of a pack of a folder, or one of the program's own.
+///
+/// # Errors
+/// Says what there is instead.
+pub fn source_outside_the_store(pack: &str) -> Result<PackSource, Failure> {
     let folder = Path::new(pack);
     if folder.is_dir() {
         return PackSource::from_folder(folder).map_err(|error| Failure::new(error.to_string()));

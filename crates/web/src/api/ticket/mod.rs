@@ -16,11 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+pub(super) use self::input::{NoTicketKey, TicketKey};
+
 use self::body::{FactBody, MessageBody, TicketBody};
 use self::input::{
     BulkChangeInput, MergeInput, NewMessageInput, NewTicketInput, SplitInput, TicketChangeInput,
 };
-pub(super) use self::input::{NoTicketKey, TicketKey};
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{Known, MaybeIfMatch, Tagged, created};

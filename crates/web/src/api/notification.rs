@@ -1,0 +1,171 @@
+//! Notifications: what one was told in the program itself.
+
+use axum::Json;
+use axum::extract::{OriginalUri, State};
+use jiff::Timestamp;
+use mainstay_app::notification::ReadState;
+use mainstay_domain::id::{EscalationId, NotificationId, TicketId};
+use mainstay_domain::notification::{Notification, NotificationState};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::Web;
+use crate::auth::Auth;
+use crate::input::{Id, Parameters};
+use crate::page::{self, Limit, Page};
+use crate::problem::Result;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(unread))
+        .routes(routes!(read_all))
+        .routes(routes!(read))
+}
+
+/// Something one person is told by one channel.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Notification)]
+pub struct NotificationBody {
+    /// Identifies it.
+    pub id: Uuid,
+    /// Which agent it is for.
+    pub recipient: Uuid,
+    /// By which channel: `in_app`, `email`, `slack`, `sms` or `pager`.
+    pub channel: String,
+    /// What is to be known, in a line.
+    pub title: String,
+    /// More about it.
+    pub detail: String,
+    /// The ticket.
+    pub ticket: Option<Uuid>,
+    /// The escalation.
+    pub escalation: Option<Uuid>,
+    /// When it arose.
+    pub at: Timestamp,
+    /// How far it is.
+    pub state: DeliveryProgress,
+    /// Until when it is held back at the most.
+    pub held_until: Option<Timestamp>,
+    /// The delivery it went with; several share that of a digest.
+    pub delivery: Option<Uuid>,
+    /// When its channel took it.
+    pub delivered_at: Option<Timestamp>,
+    /// When it was read in the program.
+    pub read_at: Option<Timestamp>,
+    /// Why it could not be delivered.
+    pub last_error: Option<String>,
+}
+
+/// How far a notification is.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryProgress {
+    /// It waits for its delivery.
+    Pending,
+    /// It was handed to its channel, which has not taken it yet.
+    Dispatched,
+    /// The channel took it.
+    Delivered,
+    /// It could not be delivered.
+    GivenUp,
+}
+
+impl From<Notification> for NotificationBody {
+    fn from(told: Notification) -> Self {
+        Self {
+            id: told.id.uuid(),
+            recipient: told.recipient.uuid(),
+            channel: told.channel.to_string(),
+            title: told.title,
+            detail: told.detail,
+            ticket: told.ticket.map(TicketId::uuid),
+            escalation: told.escalation.map(EscalationId::uuid),
+            at: told.at,
+            state: match told.state {
+                NotificationState::Pending => DeliveryProgress::Pending,
+                NotificationState::Dispatched => DeliveryProgress::Dispatched,
+                NotificationState::Delivered => DeliveryProgress::Delivered,
+                NotificationState::GivenUp => DeliveryProgress::GivenUp,
+            },
+            held_until: told.held_until,
+            delivery: told.delivery,
+            delivered_at: told.delivered_at,
+            read_at: told.read_at,
+            last_error: told.last_error,
+        }
+    }
+}
+
+/// How many notifications.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NotificationCount {
+    /// How many.
+    pub count: u64,
+}
+
+/// Which notifications to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListNotifications {
+    /// Only those that were not read yet.
+    #[serde(default)]
+    unread: bool,
+    /// How many things a page holds.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    /// Where to go on, from the `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// List what one was told, latest first.
+#[utoipa::path(get, path = "/notifications", tag = "notifications", params(ListNotifications),
+    responses((status = 200, body = Page<NotificationBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(query): Parameters<ListNotifications>,
+) -> Result<Json<Page<NotificationBody>>> {
+    let read = if query.unread {
+        ReadState::Unread
+    } else {
+        ReadState::Any
+    };
+    let part = page::request("notifications", query.limit, query.cursor.as_deref())?;
+    let found = web.app.notifications(&caller, read, part).await?;
+    let form = NotificationBody::from;
+    Ok(Json(page::of(&uri, "notifications", found, form)))
+}
+
+/// Count what one has not read.
+#[utoipa::path(get, path = "/notifications/unread", tag = "notifications",
+    responses((status = 200, body = NotificationCount)))]
+async fn unread(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<NotificationCount>> {
+    let count = web.app.unread_notifications(&caller).await?;
+    Ok(Json(NotificationCount { count }))
+}
+
+/// Note that one read everything. The answer says how much was new.
+#[utoipa::path(post, path = "/notifications/read", tag = "notifications",
+    responses((status = 200, body = NotificationCount)))]
+async fn read_all(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<NotificationCount>> {
+    let count = web.app.read_all_notifications(&caller).await?;
+    Ok(Json(NotificationCount { count }))
+}
+
+/// Note that one read a notification.
+#[utoipa::path(post, path = "/notifications/{id}/read", tag = "notifications", params(("id" = Uuid, Path)),
+    responses((status = 200, body = NotificationBody)))]
+async fn read(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<NotificationId>,
+) -> Result<Json<NotificationBody>> {
+    Ok(Json(web.app.read_notification(&caller, id).await?.into()))
+}
