@@ -252,10 +252,14 @@ impl Pulse {
     }
 }
 
-/// How long to sleep when nothing is due: until something is, but never longer than a nap.
+/// How long to sleep when nothing is due: until something is, but never longer than a nap. Where a simulated clock runs
+/// faster, it comes sooner.
 fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
+    let time = app.time();
+    let faster = time.simulated_speed.unwrap_or(1.0).max(1.0);
     let until = next.map_or(NAP, |next| {
-        Duration::try_from(next.duration_since(app.now())).unwrap_or(Duration::ZERO)
+        let until = Duration::try_from(next.duration_since(time.now)).unwrap_or(Duration::ZERO);
+        until.div_f64(faster)
     });
     until.min(NAP)
 }

@@ -63,12 +63,13 @@ pub enum What {
     /// Let a length of time pass at once
     Advance {
         /// How long, such as 90s, 30m, 2h or 1d; a day is 24 hours
-        #[arg(value_name = "DURATION", value_parser = duration)]
+        #[arg(value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
         by: SignedDuration,
     },
     /// Let time run so many times as fast; 0 lets it stand
     Speed {
         /// How many times as fast as the wall clock
+        #[arg(allow_negative_numbers = true)]
         factor: f64,
     },
     /// Show the time (as without a command)
