@@ -9,8 +9,8 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::{Transaction, account, contract, ticket};
 
-use super::{TicketWriter, TokenTrail};
 use super::message::{MessageText, add_message};
+use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
