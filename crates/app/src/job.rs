@@ -44,11 +44,6 @@ pub enum Job {
         /// The mail.
         mail: OutgoingMailId,
     },
-    /// Tell those concerned what they have to know.
-    Notify {
-        /// The notification.
-        notification: Uuid,
-    },
     /// Ask the ladders of a policy that was applied about the tickets that are open.
     FollowPolicy {
         /// The version.
@@ -111,7 +106,6 @@ impl Job {
             Self::Acknowledge { .. } => "acknowledge",
             Self::DeliverReply { .. } => "deliver_reply",
             Self::SendMail { .. } => "send_mail",
-            Self::Notify { .. } => "notify",
             Self::FollowPolicy { .. } => "follow_policy",
             Self::ReviewTerms { .. } => "review_terms",
             Self::CallWebhook { .. } => "call_webhook",

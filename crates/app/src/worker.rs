@@ -169,7 +169,6 @@ impl App {
             Job::CallWebhook { delivery } => {
                 webhook::call_webhook(self, stored.id, *delivery).await
             }
-            Job::Notify { .. } => Ok(()),
         }
     }
 }
