@@ -1,6 +1,7 @@
 //! Contacts: the people at an account.
 
 use mainstay_domain::contact::{Contact, PortalRole};
+use mainstay_domain::event::Actor;
 use mainstay_domain::id::{AccountId, ContactId};
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Scope;
@@ -107,7 +108,7 @@ impl App {
         Ok(after)
     }
 
-    /// Sets a contact's password, for those who give them access to the portal.
+    /// Sets a contact's password, for those who give them access to the portal, and ends the contact's sessions.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for a password that is too short, [`AppError::NotFound`] for an unknown contact.
@@ -122,6 +123,7 @@ impl App {
         let tx = self.begin().await?;
         let contact = visible(&tx, scope(caller)?, id).await?;
         contact::set_password_hash(&tx, id, Some(&hash)).await?;
+        mainstay_store::session::remove_of(&tx, Actor::Contact(id)).await?;
         let action = Action::new("contact.password_set", "contact", id).of_account(contact.account);
         self.record(&tx, caller, action).await?;
         Ok(tx.commit().await?)

@@ -12,10 +12,12 @@ use mainstay_domain::id::{
 };
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_domain::policy::PolicyVersion;
+use mainstay_domain::role::Permission;
 use mainstay_store::{Transaction, job};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use crate::audit::Action;
+use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::transaction::transact;
@@ -149,6 +151,40 @@ impl App {
     }
 }
 
+impl App {
+    /// The jobs that were given up, the latest first: work that was asked for and not done.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] without the permission `settings.read`.
+    pub async fn given_up_jobs(&self, caller: &Caller, limit: u32) -> Result<Vec<StoredJob>> {
+        caller.require(Permission::ReadSettings)?;
+        Ok(job::dead(&self.store().read(), limit).await?)
+    }
+
+    /// Queues a job that was given up again.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] without the permission `settings.update`, [`AppError::NotFound`] when no such job was given
+    /// up.
+    pub async fn requeue_job(&self, caller: &Caller, id: JobId) -> Result<()> {
+        caller.require(Permission::UpdateSettings)?;
+        let now = self.now();
+        let found = transact!(self, tx => async {
+            let found = job::requeue(tx, id, now).await?;
+            if found {
+                let action = Action::new("job.requeued", "job", id);
+                self.record(tx, caller, action).await?;
+            }
+            Ok(found)
+        })?;
+        if !found {
+            return Err(AppError::no_such("given-up job", id));
+        }
+        self.wake();
+        Ok(())
+    }
+}
+
 /// How often a job is tried before it is given up for a person to look at.
 pub const MOST_ATTEMPTS: u32 = 13;
 
@@ -162,6 +198,8 @@ pub fn backoff(attempts: u32) -> SignedDuration {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]

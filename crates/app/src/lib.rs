@@ -1,7 +1,8 @@
 //! Use cases: load, decide, save and queue.
 //!
 //! [`App`] holds what every use case works with; what it can do stands in one file for each noun, as methods of it.
-//! Every use case takes the [`Caller`] and checks what they may do before anything else.
+//! Every use case that somebody asks for takes the [`Caller`] and checks what they may do before anything else. What no
+//! person asks for takes none: mail that came in, jobs, what is due, and the feed of changes.
 
 mod account;
 mod agent;

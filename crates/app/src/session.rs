@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::{Contact, PortalRole};
-use mainstay_domain::event::Actor;
+use mainstay_domain::event::{Actor, Side};
 use mainstay_domain::id::{AgentId, ContactId, SessionId};
 use mainstay_domain::name::RoleName;
 use mainstay_domain::role::{BuiltIn, Permission};
@@ -256,7 +256,7 @@ impl App {
                 actor: Actor::Agent(id),
                 name: agent.name,
                 email: agent.email,
-                permissions: self.permissions(&agent.roles),
+                permissions: self.permissions(&agent.roles, Side::Agent),
                 roles: agent.roles,
                 account: None,
                 credential,
@@ -282,18 +282,21 @@ impl App {
             actor: Actor::Contact(id),
             name: contact.name,
             email: contact.addresses.into_iter().next().unwrap_or_default(),
-            permissions: self.permissions(&roles),
+            permissions: self.permissions(&roles, Side::Customer),
             roles,
             account: contact.account,
             credential,
         }))
     }
 
-    fn permissions(&self, held: &[RoleName]) -> BTreeSet<Permission> {
+    /// What the roles permit somebody on this side. A pack that gives a role permissions of the other side gives nobody
+    /// anything by it.
+    fn permissions(&self, held: &[RoleName], side: Side) -> BTreeSet<Permission> {
         let roles = self.roles();
         held.iter()
             .filter_map(|name| roles.get(name))
             .flat_map(|role| role.permissions.iter().copied())
+            .filter(|permission| permission.side() == side)
             .collect()
     }
 }

@@ -70,6 +70,7 @@ impl App {
         expected: &Expected,
         change: impl FnOnce(&mut View),
     ) -> Result<View> {
+        let tx = self.begin().await?;
         let before = self.view(caller, id).await?;
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
@@ -78,7 +79,6 @@ impl App {
         may_write(caller, agent, &before)?;
         may_write(caller, agent, &after)?;
         check(&after)?;
-        let tx = self.begin().await?;
         view::update(&tx, &after).await?;
         if before.owner.is_none() || after.owner.is_none() {
             let shared = View {

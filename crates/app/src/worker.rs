@@ -136,20 +136,25 @@ impl App {
             if let Ok(Job::SendMail { mail }) = &job {
                 note_mail(self, tx, *mail).await?;
             }
-            match &outcome {
-                Ok(()) => job::complete(tx, id).await?,
+            let node = &self.options().node;
+            let is_held = match &outcome {
+                Ok(()) => job::complete(tx, id, node).await?,
                 Err(JobFailure::Retry(reason)) if stored.attempts + 1 < MOST_ATTEMPTS => {
-                    job::retry(tx, id, now + backoff(stored.attempts), reason).await?;
+                    job::retry(tx, id, node, now + backoff(stored.attempts), reason).await?
                 }
                 Err(JobFailure::RetryAfter { reason, wait }) if stored.attempts + 1 < MOST_ATTEMPTS => {
                     let wait = backoff(stored.attempts).max(SignedDuration::try_from(*wait).unwrap_or_default());
-                    job::retry(tx, id, now + wait, reason).await?;
+                    job::retry(tx, id, node, now + wait, reason).await?
                 }
                 Err(JobFailure::Retry(reason) | JobFailure::RetryAfter { reason, .. } | JobFailure::Fail(reason)) => {
                     tracing::warn!(kind = %stored.kind, %id, "a job was given up");
-                    job::give_up(tx, id, now, reason).await?;
+                    job::give_up(tx, id, node, now, reason).await?
                 }
-                Err(JobFailure::Lost) => {}
+                Err(JobFailure::Lost) => false,
+            };
+            if !is_held {
+                // Another worker holds it by now, and will say how it went.
+                tracing::warn!(kind = %stored.kind, %id, "a job outlived its lease");
             }
             Ok(())
         })

@@ -1,3 +1,3 @@
-//! Figures into HTML, CSV and SVG, and the ledger of a deadline into words.
+//! The ledger of a deadline, in rows and in words.
 
 pub mod explanation;

@@ -113,7 +113,10 @@ pub fn blobs(settings: &Settings) -> Result<Blobs, Failure> {
 
 /// A mailbox that is to be watched.
 pub struct Watched {
+    /// By which the store knows it.
     name: String,
+    /// By which the log speaks of it: without the address of anybody.
+    label: String,
     client: MailboxClient,
 }
 
@@ -146,7 +149,12 @@ pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
             Failure::new(format!("the mailbox {name} cannot be used: {error}"))
                 .with_remedy("look at the settings under mail.mailboxes")
         })?;
-        Ok(Watched { name, client })
+        let label = format!("{}/{}", mailbox.host, mailbox.folder);
+        Ok(Watched {
+            name,
+            label,
+            client,
+        })
     });
     watched.collect()
 }
@@ -161,7 +169,7 @@ pub fn watch(app: &App, mailboxes: Vec<Watched>, stop: &CancellationToken) -> Jo
                 match app.mailbox_position(&mailbox.name).await {
                     Ok(position) => break position,
                     Err(error) => {
-                        tracing::warn!(mailbox = %mailbox.name, %error, "how far the mailbox was read is unknown");
+                        tracing::warn!(mailbox = %mailbox.label, %error, "how far the mailbox was read is unknown");
                         let rest = tokio::time::sleep(backoff(1));
                         if stop.run_until_cancelled(rest).await.is_none() {
                             return;
@@ -173,6 +181,7 @@ pub fn watch(app: &App, mailboxes: Vec<Watched>, stop: &CancellationToken) -> Jo
                 app,
                 source: format!("imap:{}", mailbox.name),
                 name: mailbox.name,
+                label: mailbox.label,
             };
             mailbox.client.watch(position, &desk, &backoff, &stop).await;
         });
@@ -196,6 +205,7 @@ fn end_of_second(at: Timestamp) -> Timestamp {
 struct Desk {
     app: App,
     name: String,
+    label: String,
     source: String,
 }
 
@@ -214,7 +224,7 @@ impl Intake for Desk {
         {
             Ok(_) => Ok(()),
             Err(AppError::Invalid(_)) => {
-                tracing::warn!(mailbox = %self.name, uid, "an empty message was left alone");
+                tracing::warn!(mailbox = %self.label, uid, "an empty message was left alone");
                 Ok(())
             }
             Err(error) => Err(error.to_string()),
@@ -224,20 +234,20 @@ impl Intake for Desk {
     async fn advanced(&self, position: &Position) {
         if let Err(error) = self.app.note_mailbox_position(&self.name, position).await {
             // It is fetched again after a restart, and recognised.
-            tracing::warn!(mailbox = %self.name, %error, "how far the mailbox was read could not be written down");
+            tracing::warn!(mailbox = %self.label, %error, "how far the mailbox was read could not be written down");
         }
     }
 
     async fn interrupted(&self, error: &ImapError, attempt: u32) {
-        tracing::warn!(mailbox = %self.name, attempt, %error, "a mailbox cannot be read");
+        tracing::warn!(mailbox = %self.label, attempt, %error, "a mailbox cannot be read");
     }
 
     async fn looked(&self, report: &PollReport) {
         for (uid, reason) in &report.left {
-            tracing::warn!(mailbox = %self.name, uid, %reason, "a message stays in the mailbox");
+            tracing::warn!(mailbox = %self.label, uid, %reason, "a message stays in the mailbox");
         }
         for (uid, reason) in &report.unfiled {
-            tracing::warn!(mailbox = %self.name, uid, %reason, "a message could not be marked as read");
+            tracing::warn!(mailbox = %self.label, uid, %reason, "a message could not be marked as read");
         }
     }
 }

@@ -101,52 +101,57 @@ pub async fn extend(
     Ok(tx.execute(sql).await? > 0)
 }
 
-/// Removes a job that is done.
+/// Removes a job that is done, if the worker still holds it; says whether it does.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn complete(tx: &Transaction, id: JobId) -> Result<(), StoreError> {
-    tx.execute(Sql::new("DELETE FROM job").with(" WHERE id = ", &id))
-        .await?;
-    Ok(())
+pub async fn complete(tx: &Transaction, id: JobId, worker: &str) -> Result<bool, StoreError> {
+    let sql = Sql::new("DELETE FROM job").with(" WHERE id = ", &id);
+    finish(tx, sql, worker).await
 }
 
-/// Puts a job that failed back, to be tried again at an instant.
+/// Puts a job that failed back, to be tried again at an instant, if the worker still holds it; says whether it does.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn retry(
     tx: &Transaction,
     id: JobId,
+    worker: &str,
     at: Timestamp,
     error: &str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let sql =
         Sql::new("UPDATE job SET attempts = attempts + 1, leased_by = NULL, leased_until = NULL")
             .with(", run_at = ", &at)
             .with(", last_error = ", &error.to_owned())
             .with(" WHERE id = ", &id);
-    tx.execute(sql).await?;
-    Ok(())
+    finish(tx, sql, worker).await
 }
 
-/// Gives a job up; a person may look at it and queue it again.
+/// Gives a job up, if the worker still holds it; says whether it does. A person may look at it and queue it again.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn give_up(
     tx: &Transaction,
     id: JobId,
+    worker: &str,
     at: Timestamp,
     error: &str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let sql =
         Sql::new("UPDATE job SET attempts = attempts + 1, leased_by = NULL, leased_until = NULL")
             .with(", dead_at = ", &at)
             .with(", last_error = ", &error.to_owned())
             .with(" WHERE id = ", &id);
-    tx.execute(sql).await?;
-    Ok(())
+    finish(tx, sql, worker).await
+}
+
+/// Executes a statement about a job that the worker leased: one that lost its lease has nothing to say any more.
+async fn finish(tx: &Transaction, sql: Sql, worker: &str) -> Result<bool, StoreError> {
+    let sql = sql.with(" AND leased_by = ", &worker.to_owned());
+    Ok(tx.execute(sql).await? > 0)
 }
 
 /// Queues a job that was given up again, and says whether there was one.

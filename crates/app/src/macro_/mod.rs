@@ -81,6 +81,7 @@ impl App {
         expected: &Expected,
         change: impl FnOnce(&mut Macro),
     ) -> Result<Macro> {
+        let tx = self.begin().await?;
         let before = self.macro_(caller, id).await?;
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
@@ -89,7 +90,6 @@ impl App {
         may_write(caller, agent, &before)?;
         may_write(caller, agent, &after)?;
         self.check_macro(agent, &after).await?;
-        let tx = self.begin().await?;
         macro_::update(&tx, &after).await?;
         if before.owner.is_none() || after.owner.is_none() {
             let shared = Macro {

@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
 use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::agent::Agent;
+use mainstay_domain::clock::{Clock, fold};
 use mainstay_domain::id::OutgoingMailId;
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::policy::Policy;
 use mainstay_domain::ticket::Scope;
-use mainstay_store::clock::StoredClock;
-use mainstay_store::{Transaction, account, clock, escalation, mail, ticket};
+use mainstay_store::{Transaction, account, escalation, ledger, mail, ticket};
 use serde_json::{Value, json};
 
 use crate::context::App;
@@ -171,7 +171,7 @@ async fn context(
         None => None,
     };
     let clocks = match told.ticket {
-        Some(id) => clock::of_ticket(tx, id).await?,
+        Some(id) => fold(&ledger::load(tx, id).await?, app.policy().book(), app.now()),
         None => Vec::new(),
     };
     let reason = match told.escalation {
@@ -213,18 +213,12 @@ async fn context(
         "agent": { "name": person.name },
         "ticket": ticket,
         "account": account,
-        "commitment": commitment_of(policy, person, told, &clocks, app.now()),
+        "commitment": commitment_of(policy, person, told, &clocks),
         "escalation": escalation_of(app, told, reason.as_deref()),
     }))
 }
 
-fn commitment_of(
-    policy: &Policy,
-    person: &Agent,
-    told: &Notification,
-    clocks: &[StoredClock],
-    now: Timestamp,
-) -> Value {
+fn commitment_of(policy: &Policy, person: &Agent, told: &Notification, clocks: &[Clock]) -> Value {
     let (name, due_at) = match &told.about {
         About::ClockWarned { commitment, due_at } | About::ClockMissed { commitment, due_at } => {
             (commitment, *due_at)
@@ -236,24 +230,25 @@ fn commitment_of(
         .iter()
         .find(|commitment| commitment.name == *name)
         .map_or(name.as_str(), |commitment| &commitment.description);
-    let target = clocks
-        .iter()
-        .rfind(|clock| clock.commitment == *name)
-        .and_then(|clock| clock.target)
-        .map_or_else(String::new, |target| format!("{target:#}"));
+    let clock = clocks.iter().rfind(|clock| clock.commitment == *name);
+    let target = clock
+        .and_then(|clock| clock.terms.as_ref())
+        .map_or_else(String::new, |terms| format!("{:#}", terms.target));
+    // In the clock's own time: what is left of a working day, not of the night after it.
+    let left = clock.and_then(Clock::left).unwrap_or_default();
     json!({
         "name": name.as_str(),
         "description": description,
         "target": target,
         "due_at": local(due_at, person),
-        "left": minutes(now, due_at),
-        "late_by": minutes(due_at, now),
+        "left": minutes(left),
+        "late_by": minutes(-left),
     })
 }
 
-/// How long it is from one instant to another, in full minutes; none when the other is past.
-fn minutes(from: Timestamp, to: Timestamp) -> String {
-    let minutes = to.duration_since(from).as_mins().max(0);
+/// A time in full minutes; none when it is negative.
+fn minutes(time: SignedDuration) -> String {
+    let minutes = time.as_mins().max(0);
     format!("{:#}", SignedDuration::from_mins(minutes))
 }
 

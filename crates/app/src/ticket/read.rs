@@ -103,8 +103,12 @@ impl App {
     /// The clocks of a ticket as they stand now, folded from its ledger.
     ///
     /// # Errors
-    /// As [`App::ticket`].
+    /// As [`App::ticket`], and [`AppError::Forbidden`] for those who may not see clocks.
     pub async fn clocks(&self, caller: &Caller, id: TicketId) -> Result<Vec<Clock>> {
+        caller.require(match caller.contact() {
+            Some(_) => Permission::PortalReadPromises,
+            None => Permission::ReadClocks,
+        })?;
         self.visible_ticket(caller, id).await?;
         let events = ledger::load(&self.read(), id).await?;
         Ok(fold(&events, self.policy().book(), self.now()))

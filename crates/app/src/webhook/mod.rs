@@ -98,6 +98,7 @@ impl App {
         expected: &Expected,
         change: impl FnOnce(&mut Webhook),
     ) -> Result<Webhook> {
+        let tx = self.begin().await?;
         let before = self.webhook(caller, id).await?;
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
@@ -107,7 +108,6 @@ impl App {
             after.failing_since = None;
         }
         check(&after)?;
-        let tx = self.begin().await?;
         webhook::update(&tx, &after).await?;
         let action = Action::new("webhook.changed", "webhook", id).of_account(after.account);
         self.record(&tx, caller, action).await?;

@@ -195,12 +195,14 @@ async fn queue(tx: &Transaction, dice: &mut Dice, round: u32, answers: &mut Vec<
     let leased = job::lease(tx, at(now), "w", at(now + 5), 3).await.unwrap();
     for leased in &leased {
         match dice.below(3) {
-            0 => job::complete(tx, leased.id).await.unwrap(),
-            1 => job::retry(tx, leased.id, at(now + 50), "later")
+            0 => job::complete(tx, leased.id, "w").await.unwrap(),
+            1 => job::retry(tx, leased.id, "w", at(now + 50), "later")
                 .await
                 .unwrap(),
-            _ => job::give_up(tx, leased.id, at(now), "never").await.unwrap(),
-        }
+            _ => job::give_up(tx, leased.id, "w", at(now), "never")
+                .await
+                .unwrap(),
+        };
     }
     answers.push(format!("{leased:?}"));
     answers.push(format!(

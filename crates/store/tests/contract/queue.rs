@@ -108,13 +108,29 @@ async fn a_job_goes_through_its_life(fresh: &Fresh) {
             .unwrap()
     );
 
-    job::complete(&tx, given::id(1)).await.unwrap();
-    job::retry(&tx, given::id(2), at(30), "timed out")
-        .await
-        .unwrap();
-    job::give_up(&tx, given::id(3), at(31), "no such mailbox")
-        .await
-        .unwrap();
+    assert_eq!(
+        job::lease(&tx, at(3), "w", at(9), 10).await.unwrap(),
+        [job(3)]
+    );
+    // Somebody who does not hold the lease has nothing to say.
+    assert!(!job::complete(&tx, given::id(1), "other").await.unwrap());
+    let (late, reason) = (at(31), "no such mailbox");
+    assert!(
+        !job::give_up(&tx, given::id(3), "other", late, reason)
+            .await
+            .unwrap()
+    );
+    assert!(job::complete(&tx, given::id(1), "w").await.unwrap());
+    assert!(
+        job::retry(&tx, given::id(2), "w", at(30), "timed out")
+            .await
+            .unwrap()
+    );
+    assert!(
+        job::give_up(&tx, given::id(3), "w", late, reason)
+            .await
+            .unwrap()
+    );
     assert_eq!(job::find(&tx, given::id(1)).await.unwrap(), None);
     assert_eq!(job::next_job_at(&tx).await.unwrap(), Some(at(30)));
     let retried = job::lease(&tx, at(30), "w", at(39), 10).await.unwrap();
@@ -147,7 +163,8 @@ async fn a_key_keeps_a_second_job_out(fresh: &Fresh) {
     );
     job::enqueue_many(&tx, &[keyed(3), job(4)]).await.unwrap();
     assert_eq!(job::counts(&tx).await.unwrap().live, 2);
-    job::complete(&tx, given::id(1)).await.unwrap();
+    job::lease(&tx, at(9), "w", at(19), 10).await.unwrap();
+    job::complete(&tx, given::id(1), "w").await.unwrap();
     assert_eq!(job::enqueue(&tx, &keyed(5)).await.unwrap(), Enqueued::Now);
 }
 

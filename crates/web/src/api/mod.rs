@@ -14,6 +14,7 @@ mod contact;
 mod contract;
 mod escalation;
 mod event;
+mod job;
 mod macro_;
 mod mail;
 mod notification;
@@ -82,6 +83,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(calendar::routes())
         .merge(webhook::routes())
         .merge(audit::routes())
+        .merge(job::routes())
         .merge(setting::routes())
         .merge(time::routes())
         .merge(event::routes())
