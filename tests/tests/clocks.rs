@@ -160,3 +160,44 @@ async fn a_contact_sees_and_changes_nothing_of_another_account() {
     test.run_due().await;
     test.finish().await;
 }
+
+#[tokio::test]
+async fn a_ticket_for_a_contact_is_their_accounts_and_no_others() {
+    let test = TestApp::start("client-scaling").await;
+    let acme = test.account("Acme", "Enterprise").await;
+    let other = test.account("Other", "Standard").await;
+    let alma = test
+        .app
+        .create_contact(&test.agent(), |contact| {
+            contact.account = Some(acme);
+            contact.name = "Alma".to_owned();
+            contact.addresses = vec!["alma@acme.example".to_owned()];
+        })
+        .await
+        .unwrap();
+    let for_alma = |account| mainstay_app::ticket::OpenTicket {
+        subject: "It does not work".to_owned(),
+        account,
+        contact: Some(alma.id),
+        channel: mainstay_domain::event::Channel::Phone,
+        severity: Some(Severity::P1),
+        category: None,
+        team: None,
+        assignee: None,
+        tags: Vec::new(),
+        message: None,
+        at: None,
+    };
+    let opened = test.app.open_ticket(&test.agent(), for_alma(None)).await;
+    let opened = opened.unwrap();
+    assert_eq!(opened.facts.account, Some(acme));
+    let clock = test.clock(opened.id, "first_response").await;
+    assert_eq!(clock.due_at, Some(instant("2026-03-02T10:00:00Z")));
+    let refused = test
+        .app
+        .open_ticket(&test.agent(), for_alma(Some(other)))
+        .await;
+    assert!(matches!(refused, Err(mainstay_app::AppError::Invalid(_))));
+    test.run_due().await;
+    test.finish().await;
+}

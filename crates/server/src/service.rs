@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Failure;
 use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
+use crate::time::RememberedTime;
 use crate::webhook;
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
@@ -177,6 +178,14 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         webhooks: Some(webhook::sender(settings)?),
     };
     let store = open_store(settings).await?;
+    // On the store of a demonstration every command shares the demonstration's time.
+    let clock = match clock.simulated_speed() {
+        Some(_) => clock,
+        None => match remembered_time(&store).await? {
+            Some(remembered) => Arc::new(remembered.clock()),
+            None => clock,
+        },
+    };
     Ok(App::new(store, clock, seed()?, options))
 }
 
@@ -199,6 +208,24 @@ pub fn store_file(settings: &Settings) -> Option<PathBuf> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let path = path.strip_prefix("//").unwrap_or(path);
     (!path.starts_with(':')).then(|| PathBuf::from(path))
+}
+
+/// What the store of the settings remembers of a demonstration's time, and whether anybody works with it already.
+///
+/// # Errors
+/// Fails when the store cannot be opened.
+pub async fn look_at_store(settings: &Settings) -> Result<(Option<RememberedTime>, bool), Failure> {
+    let store = open_store(settings).await?;
+    let agents = mainstay_store::agent::all(&store.read())
+        .await
+        .map_err(|error| Failure::new(format!("the store cannot be read: {error}")))?;
+    Ok((remembered_time(&store).await?, !agents.is_empty()))
+}
+
+async fn remembered_time(store: &Store) -> Result<Option<RememberedTime>, Failure> {
+    RememberedTime::of(store)
+        .await
+        .map_err(|error| Failure::new(format!("the store cannot be read: {error}")))
 }
 
 async fn open_store(settings: &Settings) -> Result<Store, Failure> {

@@ -1,10 +1,12 @@
 //! The clocks of the program: the wall clock, and one for demonstrations that can run fast and be moved on.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use mainstay_app::Clock;
+use mainstay_app::{App, Clock};
+use mainstay_store::{Store, StoreError, setting};
+use serde::{Deserialize, Serialize};
 
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -98,10 +100,89 @@ impl Clock for SimulatedClock {
     }
 }
 
+/// What the store remembers of a demonstration's time, so that every command on it, and the next start, go on from there.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RememberedTime {
+    /// The wall clock's instant at which it was written down.
+    wall: Timestamp,
+    /// The simulated instant then.
+    at: Timestamp,
+    /// How many times as fast as the wall clock it ran.
+    speed: f64,
+}
+
+/// The name of the setting.
+const SETTING: &str = "simulated_time";
+
+/// How much the remembered time may be off before it is written down anew.
+const DRIFT: SignedDuration = SignedDuration::from_millis(500);
+
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+impl RememberedTime {
+    /// What a store remembers; nothing where its time is the wall clock's.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn of(store: &Store) -> Result<Option<Self>, StoreError> {
+        let text = setting::get(&store.read(), SETTING).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// The simulated instant that belongs to an instant of the wall clock.
+    #[must_use]
+    pub fn at(&self, wall: Timestamp) -> Timestamp {
+        let passed = wall.duration_since(self.wall).max(SignedDuration::ZERO);
+        SignedDuration::try_from_secs_f64(passed.as_secs_f64() * self.speed)
+            .ok()
+            .and_then(|passed| self.at.checked_add(passed).ok())
+            .unwrap_or(self.at)
+    }
+
+    /// A clock that goes on from there.
+    #[must_use]
+    pub fn clock(&self) -> SimulatedClock {
+        SimulatedClock::new(self.at(WallClock.now()), self.speed)
+    }
+
+    async fn write(&self, store: &Store) -> Result<(), StoreError> {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let tx = store.begin().await?;
+        setting::set(&tx, SETTING, &text).await?;
+        tx.commit().await
+    }
+}
+
+/// Writes the time of a demonstration down, and again whenever it was moved or changed its speed.
+///
+/// # Errors
+/// Fails when the store does not take the first note.
+pub async fn remember(app: App) -> Result<(), StoreError> {
+    let note = |app: &App| RememberedTime {
+        wall: WallClock.now(),
+        at: app.now(),
+        speed: app.time().simulated_speed.unwrap_or(1.0),
+    };
+    let mut remembered = note(&app);
+    remembered.write(app.store()).await?;
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let now = note(&app);
+            let drift = now.at.duration_since(remembered.at(now.wall)).abs();
+            let is_off = drift > DRIFT.mul_f64(now.speed.max(1.0)) || now.speed != remembered.speed;
+            if is_off && now.write(app.store()).await.is_ok() {
+                remembered = now;
+            }
+        }
+    });
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_course_runs_at_its_speed() {
@@ -121,6 +202,20 @@ mod tests {
         clock.advance(SignedDuration::from_hours(1));
         clock.advance(SignedDuration::from_hours(-5));
         assert_eq!(clock.now(), Timestamp::from_second(3600).unwrap());
+    }
+
+    #[test]
+    fn a_remembered_time_goes_on_at_its_speed() {
+        let wall = Timestamp::UNIX_EPOCH;
+        let remembered = RememberedTime {
+            wall,
+            at: Timestamp::from_second(1_000_000).unwrap(),
+            speed: 60.0,
+        };
+        let later = remembered.at(wall + SignedDuration::from_secs(2));
+        assert_eq!(later, Timestamp::from_second(1_000_120).unwrap());
+        let earlier = remembered.at(wall - SignedDuration::from_secs(2));
+        assert_eq!(earlier, remembered.at);
     }
 
     #[test]

@@ -33,6 +33,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| unreadable(&rejection))?;
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::new(
+                Kind::Invalid,
+                "The body is an array: expected an object with named fields.",
+            ));
+        }
         parse_json(&bytes).map(Self)
     }
 }

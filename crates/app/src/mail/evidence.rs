@@ -81,7 +81,10 @@ pub(super) async fn gather(
 /// Whether a sender who claims to be one of us is believed: an agent's mail becomes our answer to the customer.
 fn is_believed(app: &App, letter: &Letter) -> bool {
     let authserv_id = app.options().mail.authserv_id.as_deref();
-    authserv_id.is_none_or(|server| letter.is_vouched_for_by(server))
+    match authserv_id {
+        Some(server) => letter.is_vouched_for_by(server),
+        None => !letter.is_disowned(),
+    }
 }
 
 async fn account_of(on: &impl Connection, address: &str) -> Result<Option<AccountId>> {

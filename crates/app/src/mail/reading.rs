@@ -44,6 +44,19 @@ impl Letter {
     }
 }
 
+impl Letter {
+    /// Whether some server on the way found that the sender's domain did not send it. Anybody can write such a verdict, but
+    /// nobody gains by writing it about their own mail.
+    pub fn is_disowned(&self) -> bool {
+        self.authentication.as_deref().is_some_and(|verdict| {
+            verdict
+                .split(';')
+                .filter_map(|part| part.split_whitespace().next())
+                .any(|part| matches!(part, "dmarc=fail" | "dkim=fail" | "spf=fail"))
+        })
+    }
+}
+
 /// The most ids that are looked up: the nearest ones say where a mail belongs.
 const MOST_REFERENCES: usize = 50;
 

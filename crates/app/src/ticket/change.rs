@@ -6,13 +6,13 @@ use mainstay_domain::name::{CategoryName, StatusName, Tag};
 use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, Ticket};
-use mainstay_store::Transaction;
+use mainstay_store::{Transaction, account, agent, contact, team};
 
-use super::open::{check_category, terms_of};
+use super::open::{check_category, check_subject, terms_of};
 use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
-use crate::error::{Expected, Result};
+use crate::error::{AppError, Expected, Result};
 use crate::transaction::transact;
 
 /// A change somebody asks for.
@@ -150,16 +150,56 @@ pub(crate) async fn command(
             check_category(app, to.as_ref())?;
             Command::SetCategory(to)
         }
-        Change::Account(to) => Command::SetAccount {
-            to,
-            terms: terms_of(tx, to, app.now()).await?,
-        },
-        Change::Contact(to) => Command::SetContact(to),
-        Change::Team(to) => Command::SetTeam(to),
-        Change::Assignee(to) => Command::Assign { to, reason: None },
+        Change::Account(to) => {
+            if let Some(id) = to
+                && account::find(tx, id).await?.is_none()
+            {
+                return Err(AppError::invalid(
+                    "account",
+                    format!("there is no account {id}"),
+                ));
+            }
+            Command::SetAccount {
+                to,
+                terms: terms_of(tx, to, app.now()).await?,
+            }
+        }
+        Change::Contact(to) => {
+            if let Some(id) = to
+                && contact::find(tx, id).await?.is_none()
+            {
+                return Err(AppError::invalid(
+                    "contact",
+                    format!("there is no contact {id}"),
+                ));
+            }
+            Command::SetContact(to)
+        }
+        Change::Team(to) => {
+            if let Some(id) = to
+                && team::find(tx, id).await?.is_none()
+            {
+                return Err(AppError::invalid("team", format!("there is no team {id}")));
+            }
+            Command::SetTeam(to)
+        }
+        Change::Assignee(to) => {
+            if let Some(id) = to
+                && agent::find(tx, id).await?.is_none()
+            {
+                return Err(AppError::invalid(
+                    "assignee",
+                    format!("there is no agent {id}"),
+                ));
+            }
+            Command::Assign { to, reason: None }
+        }
         Change::AddTags(tags) => Command::AddTags(tags),
         Change::RemoveTags(tags) => Command::RemoveTags(tags),
-        Change::Subject(to) => Command::SetSubject(to),
+        Change::Subject(to) => {
+            check_subject(&to)?;
+            Command::SetSubject(to)
+        }
         Change::Field(field, to) => Command::SetField { field, to },
         Change::Follow(agent) => Command::Follow(agent),
         Change::Unfollow(agent) => Command::Unfollow(agent),

@@ -7,6 +7,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
 use mainstay_store::{Transaction, message, ticket};
 
+use super::open::check_subject;
 use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
@@ -115,6 +116,7 @@ pub(crate) async fn split(
         .iter()
         .filter(|message| messages.contains(&message.id))
         .collect();
+    check_subject(subject)?;
     let Some(first) = moved.first() else {
         return Err(AppError::invalid(
             "messages",

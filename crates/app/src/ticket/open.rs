@@ -7,7 +7,7 @@ use mainstay_domain::name::{CategoryName, Tag};
 use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
-use mainstay_store::{Transaction, account, contract, ticket};
+use mainstay_store::{Transaction, account, contact, contract, ticket};
 
 use super::message::{MessageText, add_message};
 use super::{TicketWriter, TokenTrail};
@@ -92,12 +92,12 @@ pub(crate) async fn open_ticket(
     open: &OpenTicket,
 ) -> Result<Ticket> {
     let subject = open.subject.trim();
-    if subject.is_empty() {
-        return Err(AppError::invalid("subject", "must not be empty"));
-    }
+    check_subject(subject)?;
     check_category(app, open.category.as_ref())?;
     let now = app.now();
-    let at = open.at.unwrap_or(now).min(now);
+    let said_at = open.message.as_ref().map(|message| message.at);
+    let at = open.at.or(said_at).unwrap_or(now).min(now);
+    let open = &with_account_of_contact(tx, open).await?;
     let account =
         match open.account {
             Some(id) => Some(account::find(tx, id).await?.ok_or_else(|| {
@@ -143,6 +143,27 @@ pub(crate) async fn open_ticket(
     Ok(written)
 }
 
+/// A ticket for a contact is their account's, unless it is said to be another's, which it cannot be.
+async fn with_account_of_contact(tx: &Transaction, open: &OpenTicket) -> Result<OpenTicket> {
+    let mut open = open.clone();
+    let Some(id) = open.contact else {
+        return Ok(open);
+    };
+    let contact = contact::find(tx, id)
+        .await?
+        .ok_or_else(|| AppError::invalid("contact", format!("there is no contact {id}")))?;
+    if let (Some(asked), Some(theirs)) = (open.account, contact.account)
+        && asked != theirs
+    {
+        return Err(AppError::invalid(
+            "contact",
+            "belongs to another account than the one that is named",
+        ));
+    }
+    open.account = open.account.or(contact.account);
+    Ok(open)
+}
+
 /// What the account was sold at an instant, by the contract in force on that day.
 pub(crate) async fn terms_of(
     tx: &Transaction,
@@ -159,6 +180,24 @@ pub(crate) async fn terms_of(
         .unwrap_or_default())
 }
 
+/// The longest subject, in characters: as long as a line of a mail may be.
+const LONGEST_SUBJECT: usize = 998;
+
+/// Refuses a subject that is no line of text.
+pub(crate) fn check_subject(subject: &str) -> Result<()> {
+    if subject.trim().is_empty() {
+        return Err(AppError::invalid("subject", "must not be empty"));
+    }
+    let length = subject.chars().count();
+    if length > LONGEST_SUBJECT {
+        return Err(AppError::invalid(
+            "subject",
+            format!("has {length} characters; at most {LONGEST_SUBJECT} are kept"),
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses a category that the policy in force does not name, with those that it does.
 pub(crate) fn check_category(app: &App, category: Option<&CategoryName>) -> Result<()> {
     let policy = app.policy();
@@ -173,7 +212,7 @@ pub(crate) fn check_category(app: &App, category: Option<&CategoryName>) -> Resu
     Err(AppError::invalid(
         "category",
         format!(
-            "{category:?} is unknown: the policy names {}",
+            "the category {category} is unknown: the policy names {}",
             names.join(", ")
         ),
     ))

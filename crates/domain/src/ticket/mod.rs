@@ -149,9 +149,16 @@ impl Ticket {
     }
 }
 
-/// Tags as packs and people write them: lower-case, no blanks at the ends.
+/// The longest tag, in characters.
+const LONGEST_TAG: usize = 100;
+
+/// Tags as packs and people write them: lower-case, no blanks at the ends. Nothing for a text that can be no tag: an empty
+/// one, one of more than 100 characters, or one that holds control characters.
 #[must_use]
 pub fn normalise_tag(text: &str) -> Option<Tag> {
     let text = text.trim().to_lowercase();
-    (!text.is_empty()).then(|| Tag::from(text))
+    let is_tag = !text.is_empty()
+        && text.chars().count() <= LONGEST_TAG
+        && !text.chars().any(char::is_control);
+    is_tag.then(|| Tag::from(text))
 }

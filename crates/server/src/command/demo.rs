@@ -14,9 +14,9 @@ use mainstay_app::token::{EVERYTHING, NewToken};
 use serde::Serialize;
 
 use super::serve::{in_runtime, stop_on_signal};
-use crate::service::Service;
+use crate::service::{Service, look_at_store};
 use crate::settings::{Flags, Settings};
-use crate::time::SimulatedClock;
+use crate::time::{SimulatedClock, remember};
 use crate::{Failure, logging};
 
 /// Run a demonstration: sixty accounts, a year of history, a day in full swing.
@@ -99,15 +99,46 @@ impl Command {
             ..Flags::default()
         })?;
         logging::start(&settings.log)?;
-        let at = self.at.unwrap_or_else(Timestamp::now);
-        let clock = Arc::new(SimulatedClock::new(at, self.speed));
+        let kept_in = settings.data.display().to_string();
         in_runtime(async {
-            let service = Service::start(settings, clock).await?;
+            let clock = self.clock(&settings).await?;
+            let service = Service::start(settings, Arc::new(clock)).await?;
             let users = self.prepare(service.app()).await?;
+            remember(service.app().clone())
+                .await
+                .map_err(|error| Failure::new(format!("the time cannot be kept: {error}")))?;
             let token = token(service.app(), &users).await?;
-            self.announce(&format!("http://{}", service.address()), &token, &users);
+            self.announce(
+                &format!("http://{}", service.address()),
+                &kept_in,
+                &token,
+                &users,
+            );
             service.run(stop_on_signal()?).await
         })
+    }
+
+    /// The time to begin with: that of a demonstration that goes on, else the one that was asked for, else the present.
+    async fn clock(&self, settings: &Settings) -> Result<SimulatedClock, Failure> {
+        let now = Timestamp::now();
+        let (remembered, is_used) = look_at_store(settings).await?;
+        let Some(remembered) = remembered else {
+            if is_used {
+                return Err(Failure::new(
+                    "the store is in earnest use: it was not made by a demonstration",
+                )
+                .with_remedy("name an empty folder with --data"));
+            }
+            return Ok(SimulatedClock::new(self.at.unwrap_or(now), self.speed));
+        };
+        let reached = remembered.at(now);
+        match self.at {
+            Some(at) if at < reached => Err(Failure::new(format!(
+                "the demonstration has reached {reached} already, and its time does not run back to {at}"
+            ))
+            .with_remedy("leave --at out to go on from there, or begin anew in an empty folder")),
+            at => Ok(SimulatedClock::new(at.unwrap_or(reached), self.speed)),
+        }
     }
 
     /// Fills the store, unless it was filled before.
@@ -136,7 +167,7 @@ impl Command {
         Ok(demo.users)
     }
 
-    fn announce(&self, url: &str, token: &str, users: &[DemoUser]) {
+    fn announce(&self, url: &str, kept_in: &str, token: &str, users: &[DemoUser]) {
         if self.json {
             let ready = Ready {
                 url: url.to_owned(),
@@ -154,7 +185,8 @@ impl Command {
             return;
         }
         println!("Mainstay serves a demonstration at {url}");
-        println!("The API is described at {url}/api/docs\n");
+        println!("The API is described at {url}/api/docs");
+        println!("Commands work on it with --data {kept_in}\n");
         println!("Sign in with the password {PASSWORD:?} as");
         for user in users {
             println!("  {:<42} {:<22} {}", user.email, user.role, user.name);

@@ -12,7 +12,6 @@ use crate::command::serve::in_runtime;
 use crate::service::open;
 use crate::settings::{Flags, Settings};
 use crate::time::WallClock;
-use mainstay_app::Clock as _;
 
 /// `EX_TEMPFAIL` of sendmail's `sysexits.h`: the mail server keeps the message and tries again.
 const TRY_AGAIN: u8 = 75;
@@ -47,9 +46,8 @@ impl Receive {
         let settings =
             Settings::load(&self.flags).map_err(|failure| failure.with_code(TRY_AGAIN))?;
         let received = in_runtime(async {
-            let clock = WallClock;
-            let app = open(&settings, Arc::new(clock)).await?;
-            app.receive_mail(raw, "pipe", clock.now())
+            let app = open(&settings, Arc::new(WallClock)).await?;
+            app.receive_mail(raw, "pipe", app.now())
                 .await
                 .map_err(refused)
         });

@@ -10,7 +10,7 @@ use mainstay_app::ticket::{Change, MessageText, OpenTicket};
 use mainstay_app::{App, AppError, Caller};
 use mainstay_domain::event::{Channel, Side, Visibility};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
-use mainstay_domain::name::{CategoryName, StatusName};
+use mainstay_domain::name::{CategoryName, StatusName, Tag};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::normalise_tag;
 use serde::Deserialize;
@@ -119,11 +119,7 @@ impl NewTicketInput {
             category: self.category.map(CategoryName::from),
             team: self.team.map(TeamId::from),
             assignee: self.assignee.map(AgentId::from),
-            tags: self
-                .tags
-                .iter()
-                .filter_map(|tag| normalise_tag(tag))
-                .collect(),
+            tags: tags("tags", &self.tags)?,
             message,
             at,
         })
@@ -206,8 +202,8 @@ impl TicketChangeInput {
         changes.extend(self.contact.map(|to| Change::Contact(to.map(Into::into))));
         changes.extend(self.team.map(|to| Change::Team(to.map(Into::into))));
         changes.extend(self.assignee.map(|to| Change::Assignee(to.map(Into::into))));
-        changes.extend(tags(&self.add_tags, Change::AddTags));
-        changes.extend(tags(&self.remove_tags, Change::RemoveTags));
+        changes.push(Change::AddTags(tags("add_tags", &self.add_tags)?));
+        changes.push(Change::RemoveTags(tags("remove_tags", &self.remove_tags)?));
         changes.extend(self.subject.map(Change::Subject));
         let fields = self.fields.into_iter();
         changes.extend(fields.map(|(field, to)| Change::Field(field, to)));
@@ -311,7 +307,12 @@ fn severity(text: &str) -> Result<Severity> {
         })
 }
 
-fn tags(texts: &[String], make: fn(Vec<mainstay_domain::name::Tag>) -> Change) -> Option<Change> {
-    let tags: Vec<_> = texts.iter().filter_map(|tag| normalise_tag(tag)).collect();
-    (!tags.is_empty()).then(|| make(tags))
+fn tags(field: &'static str, texts: &[String]) -> Result<Vec<Tag>> {
+    let tag = |text: &String| {
+        normalise_tag(text).ok_or_else(|| {
+            let words = "a tag has 1 to 100 characters, none of them a control character";
+            AppError::invalid(field, words).into()
+        })
+    };
+    texts.iter().map(tag).collect()
 }
