@@ -25,6 +25,11 @@ async fn an_answer_in_time_keeps_the_promise() {
         |event| matches!(event.kind, EventKind::ClockMissed { ref commitment, .. } if commitment.as_str() == "first_response"),
     );
     assert!(!missed);
+    let punctuality = test.app.punctuality();
+    assert!(
+        punctuality.done > 0 && punctuality.late == 0,
+        "{punctuality:?}"
+    );
     test.finish().await;
 }
 
@@ -38,6 +43,7 @@ async fn each_warning_and_the_miss_are_recorded_once_with_their_own_instants() {
     test.clock.advance(SignedDuration::from_hours(5));
     test.run_due().await;
     test.run_due().await;
+    assert!(test.app.punctuality().late > 0, "hours late is late");
     let mut fired: Vec<String> = test
         .ledger(ticket.id)
         .await

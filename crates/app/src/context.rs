@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::attachment::Blobs;
 use crate::error::Result;
+use crate::lateness::Lateness;
 use crate::mail::MailOptions;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
@@ -96,6 +97,7 @@ struct Shared {
     roles: RwLock<Arc<Roles>>,
     passwords: Passwords,
     throttle: Mutex<Throttle>,
+    lateness: Lateness,
     work: Notify,
     jobs: Notify,
     news: Notify,
@@ -146,6 +148,7 @@ impl App {
             roles: RwLock::default(),
             passwords: Passwords::default(),
             throttle: Mutex::default(),
+            lateness: Lateness::default(),
             work: Notify::new(),
             jobs: Notify::new(),
             news: Notify::new(),
@@ -215,6 +218,10 @@ impl App {
     /// The keys of signed addresses, once they were read.
     pub(crate) fn mail_keys_cell(&self) -> &OnceCell<SigningKeys> {
         &self.0.mail_keys
+    }
+
+    pub(crate) fn lateness(&self) -> &Lateness {
+        &self.0.lateness
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {

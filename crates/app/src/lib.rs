@@ -22,6 +22,7 @@ pub mod field;
 pub mod idempotency;
 pub mod import;
 pub mod job;
+pub mod lateness;
 pub mod macro_;
 pub mod mail;
 pub mod notification;

@@ -12,6 +12,7 @@ use mainstay_store::{due, job};
 use crate::context::App;
 use crate::error::Result;
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
+use crate::lateness::PROMISED;
 use crate::mail;
 use crate::notification::note_mail;
 use crate::transaction::transact;
@@ -114,13 +115,17 @@ impl App {
     }
 
     async fn fire(&self, due: Due) -> Result<()> {
-        let lateness = self.now().duration_since(due.at);
-        tracing::debug!(subject = ?due.subject, ?lateness, "due");
         match due.subject {
-            DueSubject::Ticket(ticket) => self.fire_clocks(ticket).await,
-            DueSubject::Escalation(escalation) => self.climb(escalation).await,
-            DueSubject::Agent(agent) => self.deliver_notifications(agent).await,
+            DueSubject::Ticket(ticket) => self.fire_clocks(ticket).await?,
+            DueSubject::Escalation(escalation) => self.climb(escalation).await?,
+            DueSubject::Agent(agent) => self.deliver_notifications(agent).await?,
         }
+        let lateness = self.now().duration_since(due.at);
+        self.lateness().note(lateness);
+        if lateness > PROMISED && self.time().simulated_speed.is_none() {
+            tracing::warn!(subject = ?due.subject, ?lateness, "what was due was done late");
+        }
+        Ok(())
     }
 
     /// Runs a job and writes down how it went.

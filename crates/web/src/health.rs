@@ -26,6 +26,21 @@ struct Readiness {
     worker: bool,
     /// The process has not been asked to end.
     accepting: bool,
+    /// How punctually the worker acted on what was due since the process started.
+    due: Due,
+}
+
+/// How punctual the worker is.
+#[derive(Debug, Serialize)]
+struct Due {
+    /// How many due instants were acted on.
+    done: u64,
+    /// How many of them more than a second late.
+    late: u64,
+    /// How late the last one was, in milliseconds.
+    last_ms: i128,
+    /// How late the worst one was, in milliseconds.
+    worst_ms: i128,
 }
 
 async fn health() -> impl IntoResponse {
@@ -42,11 +57,18 @@ async fn ready(State(web): State<Web>) -> impl IntoResponse {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
+    let punctuality = web.app.punctuality();
     let body = Readiness {
         ready,
         store,
         worker,
         accepting,
+        due: Due {
+            done: punctuality.done,
+            late: punctuality.late,
+            last_ms: punctuality.last.as_millis(),
+            worst_ms: punctuality.worst.as_millis(),
+        },
     };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body))
 }
