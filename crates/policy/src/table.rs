@@ -154,34 +154,58 @@ fn qualification(tier: &Tier, currency: &str) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// A row for each tier, a column for each severity, and a line for each exception.
+/// A row for each tier, and one for each exception within it; a column for each severity.
 fn promised(policy: &Policy, commitment: &CommitmentName) -> Rows {
     let all = promises(policy);
-    let all: Vec<&Promise<'_>> = all
-        .iter()
-        .filter(|promise| promise.commitment.name == *commitment)
-        .collect();
     let mut rows = vec![row(["tier", "P1", "P2", "P3", "P4"])];
     for tier in &policy.tiers {
-        let of_tier = |severity: Severity| {
-            all.iter()
-                .find(|promise| *promise.tier == tier.name && promise.severity == Some(severity))
-                .map_or_else(
-                    || "–".to_owned(),
-                    |promise| {
-                        format!(
-                            "{} ({})",
-                            length_text(promise.target.duration),
-                            promise.calendar
-                        )
-                    },
-                )
-        };
-        let mut cells = vec![tier.name.to_string()];
-        cells.extend(Severity::ALL.map(of_tier));
-        rows.push(cells);
+        let of_tier: Vec<&Promise<'_>> = all
+            .iter()
+            .filter(|promise| promise.commitment.name == *commitment && *promise.tier == tier.name)
+            .collect();
+        // The plain promise has a row even where it is empty, so that no tier is missing from the table.
+        let mut kinds = vec![String::new()];
+        for promise in &of_tier {
+            let kind = exception(promise);
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        for kind in kinds {
+            let mut cells = vec![format!("{}{kind}", tier.name)];
+            cells.extend(Severity::ALL.map(|severity| {
+                of_tier
+                    .iter()
+                    .find(|promise| {
+                        promise.severity == Some(severity) && exception(promise) == kind
+                    })
+                    .map_or_else(|| "–".to_owned(), |promise| time_and_calendar(promise))
+            }));
+            rows.push(cells);
+        }
     }
     rows
+}
+
+fn time_and_calendar(promise: &Promise<'_>) -> String {
+    format!(
+        "{} ({})",
+        length_text(promise.target.duration),
+        promise.calendar
+    )
+}
+
+/// What a promise asks for besides tier and severity, such as `, by phone`.
+fn exception(promise: &Promise<'_>) -> String {
+    let target = promise.target;
+    let parts = [
+        target.category.as_ref().map(|name| format!(", {name}")),
+        target
+            .channel
+            .map(|channel| format!(", by {}", channel.as_str())),
+        target.tag.as_ref().map(|tag| format!(", tagged {tag}")),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 fn uptime(policy: &Policy) -> Rows {
