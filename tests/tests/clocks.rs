@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use mainstay_domain::clock::ClockState;
-use mainstay_domain::event::{EventKind, Side};
+use mainstay_domain::event::{EventKind, Side, Visibility};
 use mainstay_domain::severity::Severity;
 use mainstay_tests::{TestApp, instant};
 
@@ -162,6 +162,13 @@ async fn a_contact_sees_and_changes_nothing_of_another_account() {
             .await
             .is_err()
     );
+    let mut note = test.says(Side::Customer);
+    note.visibility = Visibility::Internal;
+    let refused = test
+        .app
+        .add_message(&test.contact_of(acme), ticket.id, note, None)
+        .await;
+    assert!(matches!(refused, Err(mainstay_app::AppError::Invalid(_))));
     assert_eq!(test.ledger(ticket.id).await.len(), 2);
     test.run_due().await;
     test.finish().await;

@@ -162,6 +162,11 @@ pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
 /// Watches mailboxes until `stop` is cancelled, each for itself: one that cannot be reached stops no other.
 pub fn watch(app: &App, mailboxes: Vec<Watched>, stop: &CancellationToken) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    if !mailboxes.is_empty() && app.options().mail.authserv_id.is_none() {
+        tracing::warn!(
+            "mail that bears an agent's address is believed unless a server disowned it: set mail.authserv_id"
+        );
+    }
     for mailbox in mailboxes {
         let (app, stop) = (app.clone(), stop.clone());
         tasks.spawn(async move {

@@ -133,6 +133,13 @@ impl App {
         self.visible_ticket(caller, ticket).await?;
         if caller.contact().is_some() {
             caller.require(Permission::PortalWrite)?;
+            if message.visibility == Visibility::Internal {
+                // To publish what was meant to be kept would be worse than to refuse it.
+                return Err(AppError::invalid(
+                    "visibility",
+                    "only those who serve write internal notes",
+                ));
+            }
             message.keep_to_customer();
         } else if message.visibility == Visibility::Internal {
             caller.require(Permission::NoteTickets)?;
