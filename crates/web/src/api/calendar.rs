@@ -116,7 +116,7 @@ struct ShowCalendar {
 }
 
 /// Read a calendar of the policy in force, with its coming weeks. `GET /policy` lists the calendars.
-#[utoipa::path(get, path = "/calendars/{id}", tag = "policy",
+#[utoipa::path(get, path = "/calendars/{id}", tag = "calendars",
     params(("id" = String, Path, description = "Its name; a / in it is written as %2F"), ShowCalendar),
     responses((status = 200, body = CalendarBody)))]
 async fn read(

@@ -138,10 +138,20 @@ pub(crate) fn complete(mut description: OpenApi) -> OpenApi {
             &mut item.patch,
         ];
         for operation in operations.into_iter().flatten() {
+            name_operation(operation);
             add_problem(operation);
         }
     }
     description
+}
+
+/// Names an operation after its tag and its handler, such as `tickets_list`: handlers are named within their noun, and an
+/// operation's id is unique in the whole document.
+fn name_operation(operation: &mut Operation) {
+    let tag = operation.tags.as_ref().and_then(|tags| tags.first());
+    if let (Some(tag), Some(handler)) = (tag, &operation.operation_id) {
+        operation.operation_id = Some(format!("{tag}_{handler}"));
+    }
 }
 
 fn add_problem(operation: &mut Operation) {

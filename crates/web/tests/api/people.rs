@@ -1,5 +1,7 @@
 //! Agents, teams, contracts, views, macros, webhooks and the trail they leave.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use crate::service::{Client, Service};
@@ -151,12 +153,18 @@ async fn the_description_names_an_error_for_every_operation_and_every_route_need
     let nobody = Client::nobody(&service);
     let description = nobody.get("/api/openapi.json").await.body;
     let mut operations = 0;
+    let mut names = HashSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             operations += 1;
             assert!(
                 operation["responses"]["default"].is_object(),
                 "{method} {path}"
+            );
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(
+                names.insert(name.to_owned()),
+                "{method} {path}: {name} is taken"
             );
             if path == "/api/v1/sessions" && method == "post" {
                 continue;
