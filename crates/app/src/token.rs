@@ -39,7 +39,7 @@ impl App {
     /// which is not kept.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] for a scope that is no permission or an end that is past; [`AppError::Forbidden`] when
+    /// [`AppError::Invalid`] for a scope that is no permission or not the caller's, or an end that is past; [`AppError::Forbidden`] when
     /// the caller themself came with a token, so that a leaked one cannot make others.
     pub async fn create_token(&self, caller: &Caller, new: NewToken) -> Result<(ApiToken, String)> {
         if matches!(caller.credential, Credential::Token(_))
@@ -50,6 +50,7 @@ impl App {
                     .to_owned(),
             ));
         }
+        check_held(caller, &new.scopes)?;
         self.issue_token(caller, caller.actor, new).await
     }
 
@@ -164,22 +165,31 @@ impl App {
     }
 }
 
-/// A token that a token makes has none of what that token lacks: the permissions of the moment are written out.
+/// Everything that a token may do that makes another is written out: the other has none of what the first one lacks.
 fn narrowed(caller: &Caller, scopes: Vec<String>) -> Vec<String> {
-    if !matches!(caller.credential, Credential::Token(_)) {
+    let is_token = matches!(caller.credential, Credential::Token(_));
+    if !is_token || !scopes.iter().any(|scope| scope == EVERYTHING) {
         return scopes;
     }
-    let wanted = |permission: &Permission| {
-        scopes
-            .iter()
-            .any(|scope| scope == EVERYTHING || scope == permission.as_str())
-    };
-    caller
-        .permissions
-        .iter()
-        .filter(|permission| wanted(permission))
-        .map(|permission| permission.as_str().to_owned())
+    let held = caller.permissions.iter();
+    held.map(|permission| permission.as_str().to_owned())
         .collect()
+}
+
+/// A token cannot do what its owner may not: to promise it would only disappoint later.
+fn check_held(caller: &Caller, scopes: &[String]) -> Result<()> {
+    let mut faults = Faults::default();
+    for (index, scope) in scopes.iter().enumerate() {
+        if let Ok(permission) = scope.parse::<Permission>()
+            && !caller.may(permission)
+        {
+            let detail = format!(
+                "you may not do {permission} yourself: leave it out, or ask for a role that may"
+            );
+            faults.add_entry("scopes", index, detail);
+        }
+    }
+    faults.finish()
 }
 
 fn check(new: &NewToken, now: Timestamp) -> Result<()> {
@@ -233,8 +243,14 @@ mod tests {
             ["ticket.read", "token.update"]
         );
         assert_eq!(
-            narrowed(&caller, vec!["ticket.read".into(), "policy.apply".into()]),
+            narrowed(&caller, vec!["ticket.read".into()]),
             ["ticket.read"]
         );
+        let Err(AppError::Invalid(faults)) =
+            check_held(&caller, &["ticket.read".into(), "policy.apply".into()])
+        else {
+            unreachable!("the caller may not apply policies");
+        };
+        assert_eq!(faults[0].path, ["scopes", "1"]);
     }
 }

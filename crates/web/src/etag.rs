@@ -74,7 +74,7 @@ fn expected(headers: &HeaderMap) -> Result<Option<Expected>, Problem> {
                 return Ok(Some(Expected::Any));
             }
             versions.push(version(tag).ok_or_else(|| {
-                Problem::bad_parameter(
+                Problem::unreadable_parameter(
                     "if-match",
                     format!("{tag} is not an entity tag of ours: expected one like \"17\""),
                 )

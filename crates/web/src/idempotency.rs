@@ -79,7 +79,7 @@ fn key(headers: &HeaderMap) -> problem::Result<&str> {
         .and_then(|value| value.to_str().ok())
         .filter(|key| (1..=255).contains(&key.len()))
         .ok_or_else(|| {
-            Problem::bad_parameter("idempotency-key", "expected 1 to 255 visible characters")
+            Problem::unreadable_parameter("idempotency-key", "expected 1 to 255 visible characters")
         })
 }
 

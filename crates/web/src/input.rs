@@ -172,7 +172,7 @@ async fn parameter<S: Send + Sync, I: FromStr<Err: Display>>(
         .find_map(|(key, value)| (key == name).then_some(value))
         .unwrap_or_default();
     text.parse()
-        .map_err(|error: I::Err| Problem::bad_parameter(name, error.to_string()))
+        .map_err(|error: I::Err| Problem::unreadable_parameter(name, error.to_string()))
 }
 
 /// The parameters of the query. Unknown ones are refused when `T` denies unknown fields, as every one here does.
@@ -198,7 +198,7 @@ pub fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         let message = error.inner().to_string();
         match path.first() {
             Some(name) => Problem::bad_parameter(name, message),
-            None => Problem::new(Kind::Malformed, format!("The query is wrong: {message}.")),
+            None => Problem::new(Kind::Invalid, format!("The query is wrong: {message}.")),
         }
     })
 }
@@ -217,6 +217,23 @@ where
     Option::<T>::deserialize(reader).map(Some)
 }
 
+/// A field of a change that cannot be cleared: absent leaves it as it is, a value sets it, `null` is refused.
+///
+/// Use with `#[serde(default, deserialize_with = "given")]` on an `Option<T>`.
+///
+/// # Errors
+/// Fails for `null`, and as the value's own reading does.
+pub fn given<'de, D, T>(reader: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let value = Option::<T>::deserialize(reader)?;
+    value.map(Some).ok_or_else(|| {
+        serde::de::Error::custom("this cannot be cleared: leave it out to keep it, or give a value")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +247,8 @@ mod tests {
         domains: Vec<Domain>,
         #[serde(default, deserialize_with = "change")]
         note: Option<Option<String>>,
+        #[serde(default, deserialize_with = "given")]
+        size: Option<u8>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -297,5 +316,14 @@ mod tests {
         let cleared: Account = parse_json(br#"{"name":"a","note":null}"#).unwrap();
         let left: Account = parse_json(br#"{"name":"a"}"#).unwrap();
         assert_eq!((cleared.note, left.note), (Some(None), None));
+    }
+
+    #[test]
+    fn null_for_what_cannot_be_cleared_is_refused_with_its_pointer() {
+        let text = refusal(r#"{"name":"a","size":null}"#);
+        assert!(text.contains("\"/size\""), "{text}");
+        assert!(text.contains("cannot be cleared"), "{text}");
+        let set: Account = parse_json(br#"{"name":"a","size":7}"#).unwrap();
+        assert_eq!(set.size, Some(7));
     }
 }

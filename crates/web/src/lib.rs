@@ -15,6 +15,7 @@ mod idempotency;
 pub mod input;
 pub mod page;
 pub mod problem;
+mod query;
 
 use std::sync::Arc;
 
@@ -78,8 +79,10 @@ pub fn router(web: Web) -> Router {
     let limits = web.options.limits;
     let (api, description) = api::routes().split_for_parts();
     let guard = axum::middleware::from_fn_with_state(web.clone(), idempotency::guard);
+    let known = query::KnownQueries::of(&description);
+    let queries = axum::middleware::from_fn_with_state(known, query::guard);
     let routes = Router::new()
-        .merge(api.route_layer(guard))
+        .merge(api.route_layer(guard).route_layer(queries))
         .merge(health::routes())
         .with_state(web)
         .merge(docs::routes(api::complete(description)));

@@ -1,5 +1,6 @@
 //! Lists in pages: an opaque cursor says where the next page begins.
 
+use axum::Json;
 use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -86,6 +87,47 @@ pub fn request(
         limit: u32::from(limit.unwrap_or_default().0),
         after: after.map_err(|_| not_a_cursor())?,
     })
+}
+
+impl<T> Page<T> {
+    /// A list that is short by its nature, on one page.
+    pub fn whole(items: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            items: items.into_iter().collect(),
+            next: None,
+        }
+    }
+}
+
+/// A page of a list that is short enough to be read whole. `key` names a thing among the others; when the one that a
+/// cursor names is gone, the list goes on with what has taken its place.
+///
+/// # Errors
+/// Returns a problem for a text that is not a cursor, or one of another list or version.
+pub fn slice<T, K: ToString, W>(
+    uri: &Uri,
+    list: &str,
+    part: &ListQuery,
+    mut items: Vec<T>,
+    key: impl Fn(&T) -> K,
+    form: impl FnMut(T) -> W,
+) -> Result<Json<Page<W>>, Problem> {
+    let name = |item: &T| key(item).to_string();
+    let start = after::<(usize, String)>(list, part.cursor.as_deref())?.map_or(0, |last| {
+        let place = items.iter().position(|item| name(item) == last.1);
+        place.map_or(last.0, |place| place + 1)
+    });
+    let limit = usize::from(part.limit.unwrap_or_default().0);
+    let end = start.saturating_add(limit);
+    let next = (end < items.len())
+        .then(|| items.get(end - 1).map(|last| (end - 1, name(last))))
+        .flatten()
+        .map(|last| with_cursor(uri, &cursor(list, &last)));
+    items.truncate(end);
+    Ok(Json(Page {
+        items: items.into_iter().skip(start).map(form).collect(),
+        next,
+    }))
 }
 
 /// The page of a list in its wire form, each thing turned into its own by `form`.
@@ -182,6 +224,29 @@ mod tests {
     fn a_cursor_of_another_list_is_refused() {
         let text = cursor("accounts", &1);
         assert!(after::<u64>("contacts", Some(&text)).is_err());
+    }
+
+    fn names(query: &str, items: &[&str]) -> (String, Option<String>) {
+        let uri: Uri = format!("/x?{query}").parse().unwrap();
+        let part = crate::input::parameters(query).unwrap();
+        let page = slice(&uri, "x", &part, items.to_vec(), |item| *item, |item| item);
+        let Json(page) = page.unwrap();
+        let next = page
+            .next
+            .map(|next| next.trim_start_matches("/x?").to_owned());
+        (page.items.concat(), next)
+    }
+
+    #[test]
+    fn a_short_list_is_read_page_by_page_though_it_changes() {
+        let (first, next) = names("limit=2", &["a", "b", "c", "d", "e"]);
+        assert_eq!(first, "ab");
+        let next = next.unwrap();
+        assert_eq!(names(&next, &["a", "b", "c", "d", "e"]).0, "cd");
+        assert_eq!(names(&next, &["z", "a", "b", "c"]), ("c".to_owned(), None));
+        assert_eq!(names(&next, &["a", "c", "d"]), ("cd".to_owned(), None));
+        assert_eq!(names(&next, &[]), (String::new(), None));
+        assert_eq!(names("limit=2", &["a", "b"]), ("ab".to_owned(), None));
     }
 
     #[test]

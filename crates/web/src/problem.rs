@@ -271,10 +271,18 @@ impl Problem {
         self
     }
 
-    /// A parameter of the path, the query or a header is wrong.
+    /// A parameter of the query says something that cannot be meant.
     pub fn bad_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        let (name, detail) = (name.into(), detail.into());
-        Self::new(Kind::Malformed, format!("{name}: {detail}"))
+        Self::of_parameter(Kind::Invalid, name.into(), detail.into())
+    }
+
+    /// A parameter of the path or a header is not of the form it must have.
+    pub fn unreadable_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::of_parameter(Kind::Malformed, name.into(), detail.into())
+    }
+
+    fn of_parameter(kind: Kind, name: String, detail: String) -> Self {
+        Self::new(kind, format!("{name}: {detail}"))
             .with_errors(vec![InputError::in_parameter(name, detail)])
     }
 

@@ -14,6 +14,7 @@ use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::field::Faults;
 use crate::job::Job;
 use crate::routing::route;
 use crate::transaction::transact;
@@ -46,17 +47,22 @@ pub struct OpenTicket {
 }
 
 impl App {
-    /// Opens a ticket: its clocks start with it. A contact opens it for themselves, whatever the request says.
+    /// Opens a ticket: its clocks start with it. A contact opens it for themselves.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], and [`AppError::Invalid`] for an empty subject, and for an account, category or team that
-    /// is not there.
+    /// [`AppError::Forbidden`], and [`AppError::Invalid`] for an empty subject, for an account, category or team that
+    /// is not there, for an instant that is to come, and for what a contact may not choose.
     pub async fn open_ticket(&self, caller: &Caller, mut open: OpenTicket) -> Result<Ticket> {
         if let Some(contact) = caller.contact() {
             caller.require(Permission::PortalWrite)?;
-            open.keep_to(caller.account, contact);
+            open.keep_to(caller.account, contact)?;
         } else {
             caller.require(Permission::CreateTickets)?;
+        }
+        if open.at.is_some_and(|at| at > self.now()) {
+            let detail =
+                "this is yet to come: leave it out for now, or give an instant that is past";
+            return Err(AppError::invalid("at", detail));
         }
         let actor = caller.actor;
         let ticket = transact!(self, tx => async {
@@ -71,16 +77,40 @@ impl App {
 }
 
 impl OpenTicket {
-    /// What a contact may ask for: a ticket of their own, on their own account, that nobody is assigned to yet.
-    fn keep_to(&mut self, account: Option<AccountId>, contact: ContactId) {
+    /// What a contact may ask for: a ticket of their own, on their own account, that nobody is assigned to yet. What
+    /// they may not choose is refused rather than dropped.
+    fn keep_to(&mut self, account: Option<AccountId>, contact: ContactId) -> Result<()> {
+        let mut faults = Faults::default();
+        let mut refuse = |field: &str, is_other: bool, detail: &str| {
+            if is_other {
+                faults.add(field, format!("{detail}: leave it out"));
+            }
+        };
+        let other_account = self.account.is_some() && self.account != account;
+        refuse(
+            "account",
+            other_account,
+            "a ticket of yours is of your account",
+        );
+        let other_contact = self.contact.is_some_and(|asked| asked != contact);
+        refuse(
+            "contact",
+            other_contact,
+            "a ticket of yours is for yourself",
+        );
+        let by_us = "those who serve you choose this";
+        refuse("team", self.team.is_some(), by_us);
+        refuse("assignee", self.assignee.is_some(), by_us);
+        refuse("at", self.at.is_some(), "your ticket comes in now");
+        let other_way = self.channel != Channel::Portal;
+        refuse("channel", other_way, "your ticket comes by the portal");
+        faults.finish()?;
         self.account = account;
         self.contact = Some(contact);
-        self.team = None;
-        self.assignee = None;
-        self.at = None;
         if let Some(message) = &mut self.message {
             message.keep_to_customer();
         }
+        Ok(())
     }
 }
 

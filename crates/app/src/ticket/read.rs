@@ -1,11 +1,14 @@
 //! Reading tickets. What a caller may not see is as if it were not there.
 
+use std::collections::BTreeSet;
+
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::clock::{Clock, Explanation, explain, fold};
 use mainstay_domain::event::{Event, Visibility};
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::role::Permission;
+use mainstay_domain::status::StatusKind;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::search::Hit;
 use mainstay_store::ticket::{StoredTicket, TicketFilter, TicketSort};
@@ -32,6 +35,37 @@ impl App {
         ticket::find_by_number(&self.read(), caller.scope()?, number)
             .await?
             .ok_or_else(|| AppError::no_such("ticket", number))
+    }
+
+    /// The first name in a filter that no version of the policy knows: the filter's field, and what is wrong with it.
+    #[must_use]
+    pub fn unknown_in_filter(&self, filter: &TicketFilter) -> Option<(&'static str, String)> {
+        let policy = self.policy();
+        let versions = || policy.book().all();
+        let kinds = StatusKind::ALL.map(|kind| kind.as_str().to_owned());
+        let added = versions().flat_map(|policy| &policy.statuses);
+        let statuses = kinds
+            .into_iter()
+            .chain(["done", "undone"].map(str::to_owned))
+            .chain(added.map(|status| status.name.to_string()));
+        let tiers = versions().flat_map(|policy| &policy.tiers);
+        let categories = versions().flat_map(|policy| &policy.categories);
+        let asked = filter.categories.iter().flatten();
+        unknown("status", filter.statuses.iter(), statuses)
+            .or_else(|| {
+                unknown(
+                    "tier",
+                    filter.tiers.iter(),
+                    tiers.map(|tier| tier.name.to_string()),
+                )
+            })
+            .or_else(|| {
+                unknown(
+                    "category",
+                    asked,
+                    categories.map(|known| known.name.to_string()),
+                )
+            })
     }
 
     /// Lists tickets.
@@ -159,4 +193,18 @@ impl App {
             .await?
             .ok_or_else(|| AppError::no_such("ticket", id))
     }
+}
+
+/// The first of the names that is not known, told with those that are. Where nothing is known, anything goes.
+fn unknown<N: ToString>(
+    field: &'static str,
+    asked: impl Iterator<Item = N>,
+    known: impl Iterator<Item = String>,
+) -> Option<(&'static str, String)> {
+    let known: BTreeSet<String> = known.collect();
+    let mut asked = asked.map(|name| name.to_string());
+    let name = asked.find(|name| !known.is_empty() && !known.contains(name))?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let detail = format!("{name:?} is unknown: expected one of {}", known.join(", "));
+    Some((field, detail))
 }

@@ -169,6 +169,11 @@ impl PolicyBook {
         self.versions.insert(version, policy);
     }
 
+    /// Every version, oldest first.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Policy>> {
+        self.versions.values()
+    }
+
     /// A version; the latest one that is not newer where that very version is not in the book.
     #[must_use]
     pub fn get(&self, version: PolicyVersion) -> Option<&Arc<Policy>> {

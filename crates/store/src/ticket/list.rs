@@ -21,7 +21,7 @@ use crate::sql::Sql;
 /// Which tickets to list. A list that is empty asks for nothing; of several values one must fit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TicketFilter {
-    /// The status is of one of these kinds.
+    /// The status is of one of these kinds, or one of those that are named.
     pub status_kinds: Vec<StatusKind>,
     /// The status is one of these.
     pub statuses: Vec<StatusName>,
@@ -278,8 +278,16 @@ impl TicketKey {
 
 impl TicketFilter {
     fn push(&self, sql: &mut Sql, scope: Scope, postgres: bool) {
-        push_in(sql, "t.status_kind", &self.status_kinds);
-        push_in(sql, "t.status", &self.statuses);
+        if self.status_kinds.is_empty() || self.statuses.is_empty() {
+            push_in(sql, "t.status_kind", &self.status_kinds);
+            push_in(sql, "t.status", &self.statuses);
+        } else {
+            sql.push(" AND (t.status_kind IN (")
+                .bind_all(&self.status_kinds)
+                .push(") OR t.status IN (")
+                .bind_all(&self.statuses)
+                .push("))");
+        }
         push_in(sql, "t.severity", &self.severities);
         push_in(sql, "t.tier", &self.tiers);
         push_in_or_none(sql, "t.category", &self.categories);

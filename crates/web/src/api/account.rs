@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, Parameters, change};
+use crate::input::{Body, Id, Parameters, change, given};
 use crate::page::{self, Limit, Page};
 use crate::problem::Result;
 
@@ -114,6 +114,8 @@ impl NamedPersonBody {
 #[serde(deny_unknown_fields)]
 pub struct AccountInput {
     /// Its name.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub name: Option<String>,
     /// What another system calls it; unique.
     #[serde(default, deserialize_with = "change")]
@@ -128,14 +130,24 @@ pub struct AccountInput {
     #[schema(value_type = Option<String>)]
     pub time_zone: Option<Option<String>>,
     /// The domains of its e-mail addresses; a domain belongs to one account.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     pub domains: Option<Vec<String>>,
     /// Who looks after it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<NamedPersonBody>)]
     pub people: Option<Vec<NamedPersonBody>>,
     /// Custom fields by name; replaces those there are.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub fields: Option<BTreeMap<String, String>>,
     /// Notes for those who serve.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub notes: Option<String>,
     /// Whether it is archived: it then remains for the record and takes part in nothing.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     pub archived: Option<bool>,
 }
 

@@ -1,7 +1,7 @@
 //! Agents: the people who serve.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -20,7 +20,8 @@ use super::session::PasswordInput;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, change};
+use crate::input::{Body, Id, Parameters, change, given};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -82,24 +83,40 @@ impl From<Agent> for AgentBody {
 #[serde(deny_unknown_fields)]
 pub struct AgentInput {
     /// The address they sign in with; unique.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub email: Option<String>,
     /// Their name.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub name: Option<String>,
     /// Their roles.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     pub roles: Option<Vec<String>>,
     /// The languages they serve in, as BCP 47 tags.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     pub languages: Option<Vec<String>>,
     /// What they know, in the words that routing rules use.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     pub skills: Option<Vec<String>>,
     /// How many open tickets they take at once.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = u32)]
     pub capacity: Option<u32>,
     /// The calendar of their working hours.
     #[serde(default, deserialize_with = "change")]
     #[schema(value_type = Option<String>)]
     pub calendar: Option<Option<String>>,
     /// Their IANA time zone.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub time_zone: Option<String>,
     /// Whether they may sign in and be given work.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     pub active: Option<bool>,
 }
 
@@ -122,10 +139,23 @@ impl AgentInput {
 }
 
 /// List agents by name.
-#[utoipa::path(get, path = "/agents", tag = "agents", responses((status = 200, body = Vec<AgentBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<AgentBody>>> {
-    let found = web.app.agents(&caller).await?;
-    Ok(Json(found.into_iter().map(AgentBody::from).collect()))
+#[utoipa::path(get, path = "/agents", tag = "agents", params(ListQuery),
+    responses((status = 200, body = Page<AgentBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<AgentBody>>> {
+    let agents = web.app.agents(&caller).await?;
+    page::slice(
+        &uri,
+        "agents",
+        &part,
+        agents,
+        |found| found.id,
+        AgentBody::from,
+    )
 }
 
 /// Make an agent.

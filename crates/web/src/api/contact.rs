@@ -20,7 +20,7 @@ use super::session::PasswordInput;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, Parameters, change};
+use crate::input::{Body, Id, Parameters, change, given};
 use crate::page::{self, Limit, Page};
 use crate::problem::Result;
 
@@ -95,8 +95,12 @@ pub struct ContactInput {
     #[schema(value_type = Option<Uuid>)]
     pub account: Option<Option<Uuid>>,
     /// Their name.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub name: Option<String>,
     /// Their e-mail addresses, the one to write to first. An address belongs to one contact.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     pub addresses: Option<Vec<String>>,
     /// The language to write to them in, as a BCP 47 tag.
     #[serde(default, deserialize_with = "change")]
@@ -111,6 +115,8 @@ pub struct ContactInput {
     #[schema(value_type = Option<PortalRoleBody>)]
     pub portal: Option<Option<PortalRoleBody>>,
     /// Whether they may sign in and be written to.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     pub active: Option<bool>,
 }
 

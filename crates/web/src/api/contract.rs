@@ -1,7 +1,7 @@
 //! Contracts: what accounts were sold.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,8 @@ use super::account::set;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, change};
+use crate::input::{Body, Id, Parameters, change, given};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -121,8 +122,12 @@ impl From<Contract> for ContractBody {
 #[serde(deny_unknown_fields)]
 pub struct ContractInput {
     /// The tier that was sold.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub tier: Option<String>,
     /// The first day of its term.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Date)]
     pub starts_on: Option<Date>,
     /// The last day of its term.
     #[serde(default, deserialize_with = "change")]
@@ -133,10 +138,16 @@ pub struct ContractInput {
     #[schema(value_type = Option<String>, format = Date)]
     pub renews_on: Option<Option<Date>>,
     /// What it is worth a year, in minor units of the currency.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = i64)]
     pub value: Option<i64>,
     /// The currency, by its ISO 4217 code.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub currency: Option<String>,
     /// What it promises otherwise than the pack; replaces what there is.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<TargetOverrideBody>)]
     pub overrides: Option<Vec<TargetOverrideBody>>,
 }
 
@@ -156,15 +167,24 @@ impl ContractInput {
 }
 
 /// List the contracts of an account, latest first.
-#[utoipa::path(get, path = "/accounts/{id}/contracts", tag = "contracts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Vec<ContractBody>)))]
+#[utoipa::path(get, path = "/accounts/{id}/contracts", tag = "contracts", 
+    params(("id" = Uuid, Path), ListQuery), responses((status = 200, body = Page<ContractBody>)))]
 async fn list(
     State(web): State<Web>,
     Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
     Id(account): Id<AccountId>,
-) -> Result<Json<Vec<ContractBody>>> {
-    let found = web.app.contracts(&caller, account).await?;
-    Ok(Json(found.into_iter().map(ContractBody::from).collect()))
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<ContractBody>>> {
+    let contracts = web.app.contracts(&caller, account).await?;
+    page::slice(
+        &uri,
+        "contracts",
+        &part,
+        contracts,
+        |found| found.id,
+        ContractBody::from,
+    )
 }
 
 /// Make a contract.

@@ -116,7 +116,7 @@ fn last_seen(headers: &HeaderMap, query: ListenFrom) -> Result<Option<Place>> {
     };
     text.parse()
         .map(Some)
-        .map_err(|error| Problem::bad_parameter("last-event-id", format!("{error}")))
+        .map_err(|error| Problem::unreadable_parameter("last-event-id", format!("{error}")))
 }
 
 /// Somebody who listens.

@@ -1,7 +1,7 @@
 //! Jobs that were given up: work that was asked for and not done.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use mainstay_domain::id::JobId;
@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use crate::Web;
 use crate::auth::Auth;
-use crate::input::Id;
+use crate::input::{Id, Parameters};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The most that are listed.
-const MOST: u32 = 200;
+const MOST: u32 = 1_000;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Web> {
@@ -62,11 +63,23 @@ impl From<Job> for GivenUpJobBody {
 }
 
 /// List the jobs that were given up, the latest first; at most 200.
-#[utoipa::path(get, path = "/jobs/given-up", tag = "jobs",
-    responses((status = 200, body = Vec<GivenUpJobBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<GivenUpJobBody>>> {
+#[utoipa::path(get, path = "/jobs/given-up", tag = "jobs", params(ListQuery),
+    responses((status = 200, body = Page<GivenUpJobBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<GivenUpJobBody>>> {
     let jobs = web.app.given_up_jobs(&caller, MOST).await?;
-    Ok(Json(jobs.into_iter().map(Into::into).collect()))
+    page::slice(
+        &uri,
+        "jobs",
+        &part,
+        jobs,
+        |found| found.id,
+        GivenUpJobBody::from,
+    )
 }
 
 /// Queue a job that was given up again.

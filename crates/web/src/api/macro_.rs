@@ -1,7 +1,7 @@
 //! Macros: several actions on a ticket under one name.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -18,7 +18,8 @@ use super::account::set;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id};
+use crate::input::{Body, Id, Parameters, given};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -65,13 +66,20 @@ impl From<Macro> for MacroBody {
 #[serde(deny_unknown_fields)]
 pub struct MacroInput {
     /// Its name.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub name: Option<String>,
     /// When to use it, for people.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub description: Option<String>,
     /// Whether it is everybody's, or one's own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     pub shared: Option<bool>,
     /// What it does, in order; at most 50 actions.
-    #[schema(value_type = Option<Vec<MacroActionBody>>)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<MacroActionBody>)]
     pub actions: Option<Vec<serde_json::Value>>,
 }
 
@@ -157,10 +165,23 @@ impl MacroInput {
 }
 
 /// List one's own macros and everybody's, by name.
-#[utoipa::path(get, path = "/macros", tag = "macros", responses((status = 200, body = Vec<MacroBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<MacroBody>>> {
+#[utoipa::path(get, path = "/macros", tag = "macros", params(ListQuery),
+    responses((status = 200, body = Page<MacroBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<MacroBody>>> {
     let macros = web.app.macros(&caller).await?;
-    Ok(Json(macros.into_iter().map(MacroBody::from).collect()))
+    page::slice(
+        &uri,
+        "macros",
+        &part,
+        macros,
+        |found| found.id,
+        MacroBody::from,
+    )
 }
 
 /// Make a macro.

@@ -52,7 +52,10 @@ const PROBLEM_RESPONSE: &str = "Problem";
             **Signing in.** A program sends `Authorization: Bearer mst_…`; a browser signs in at `/api/v1/sessions` and \
             carries a cookie. Whoever writes by cookie also sends the header `x-requested-with: mainstay`.\n\n\
             **Errors** are problem documents (RFC 9457).\n\n\
-            **Lists** come in pages: `limit` is 1 to 200, `next` is the address of the next page.\n\n\
+            **Lists** are `{\"items\": […], \"next\": …}`: `limit` is 1 to 200, `next` the address of the next page, absent on \
+            the last.\n\n\
+            **Nothing is dropped.** A field, a parameter of the query or a value that is not known is refused with 422, which \
+            names what is known. In a change, `null` clears what can be cleared and is refused for what cannot.\n\n\
             **Repeating.** A POST with an `Idempotency-Key` has its effect once, however often it is sent.\n\n\
             **Changing.** What has an `etag` is changed with that tag in `if-match`."
 ))]

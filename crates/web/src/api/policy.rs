@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use mainstay_app::AppError;
@@ -21,7 +21,8 @@ use uuid::Uuid;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{Known, created};
-use crate::input::{Body, Id};
+use crate::input::{Body, Id, Parameters};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -163,14 +164,27 @@ async fn read(State(web): State<Web>, Auth(caller): Auth, known: Known) -> Resul
 
 /// List every version that was applied, the latest first.
 #[utoipa::path(get, path = "/policy/versions", tag = "policy",
-    responses((status = 200, body = Vec<VersionBody>)))]
-async fn versions(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<VersionBody>>> {
-    let versions = web.app.policy_history(&caller).await?;
+    params(ListQuery), responses((status = 200, body = Page<VersionBody>)))]
+async fn versions(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<VersionBody>>> {
+    let mut versions = web.app.policy_history(&caller).await?;
     let latest = versions
         .last()
         .map_or(PolicyVersion(0), |last| last.version);
     let body = |applied| VersionBody::of(applied, latest);
-    Ok(Json(versions.into_iter().rev().map(body).collect()))
+    versions.reverse();
+    page::slice(
+        &uri,
+        "versions",
+        &part,
+        versions,
+        |found| found.version.0,
+        body,
+    )
 }
 
 /// Read the pack of a version: the text of its files.

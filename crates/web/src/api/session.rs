@@ -1,7 +1,7 @@
 //! Signing in and out, and who one is.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use jiff::Timestamp;
@@ -18,7 +18,8 @@ use uuid::Uuid;
 
 use crate::Web;
 use crate::auth::{self, Auth, Peer};
-use crate::input::{Body, Id};
+use crate::input::{Body, Id, Parameters};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -195,11 +196,23 @@ async fn sign_out(State(web): State<Web>, Auth(caller): Auth) -> Result<impl Int
 }
 
 /// List where one is signed in, the latest used first.
-#[utoipa::path(get, path = "/sessions", tag = "sessions", responses((status = 200, body = Vec<SessionBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<SessionBody>>> {
+#[utoipa::path(get, path = "/sessions", tag = "sessions", params(ListQuery),
+    responses((status = 200, body = Page<SessionBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<SessionBody>>> {
     let sessions = web.app.sessions(&caller).await?;
-    let form = |session| SessionBody::of(session, caller.credential);
-    Ok(Json(sessions.into_iter().map(form).collect()))
+    page::slice(
+        &uri,
+        "sessions",
+        &part,
+        sessions,
+        |found| found.id,
+        |session| SessionBody::of(session, caller.credential),
+    )
 }
 
 /// End one of one's sessions.

@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Auth;
+use crate::page::Page;
 use crate::problem::Result;
 use crate::{Setting, Web};
 
@@ -16,8 +17,8 @@ pub fn routes() -> OpenApiRouter<Web> {
 }
 
 /// List the settings in force and where each came from. Secrets are masked.
-#[utoipa::path(get, path = "/settings", tag = "settings", responses((status = 200, body = Vec<Setting>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<Setting>>> {
+#[utoipa::path(get, path = "/settings", tag = "settings", responses((status = 200, body = Page<Setting>)))]
+async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Page<Setting>>> {
     caller.require(Permission::ReadSettings)?;
-    Ok(Json(web.options.settings.clone()))
+    Ok(Json(Page::whole(web.options.settings.iter().cloned())))
 }

@@ -1,7 +1,7 @@
 //! Teams of agents.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use mainstay_app::secret::fingerprint;
@@ -18,7 +18,8 @@ use super::account::set;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, change};
+use crate::input::{Body, Id, Parameters, change, given};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -67,6 +68,8 @@ impl From<Team> for TeamBody {
 #[serde(deny_unknown_fields)]
 pub struct TeamInput {
     /// Its name; unique.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub name: Option<String>,
     /// The address its mail comes from.
     #[serde(default, deserialize_with = "change")]
@@ -77,8 +80,12 @@ pub struct TeamInput {
     #[schema(value_type = Option<String>)]
     pub calendar: Option<Option<String>>,
     /// Who belongs to it; replaces those who do.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<Uuid>)]
     pub members: Option<Vec<Uuid>>,
     /// Who of them is on call now; replaces those who are.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<Uuid>)]
     pub on_call: Option<Vec<Uuid>>,
 }
 
@@ -100,10 +107,23 @@ impl TeamInput {
 }
 
 /// List teams by name.
-#[utoipa::path(get, path = "/teams", tag = "teams", responses((status = 200, body = Vec<TeamBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<TeamBody>>> {
-    let found = web.app.teams(&caller).await?;
-    Ok(Json(found.into_iter().map(TeamBody::from).collect()))
+#[utoipa::path(get, path = "/teams", tag = "teams", params(ListQuery),
+    responses((status = 200, body = Page<TeamBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<TeamBody>>> {
+    let teams = web.app.teams(&caller).await?;
+    page::slice(
+        &uri,
+        "teams",
+        &part,
+        teams,
+        |found| found.id,
+        TeamBody::from,
+    )
 }
 
 /// Make a team.

@@ -1,6 +1,6 @@
 //! API tokens.
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
@@ -18,7 +18,8 @@ use uuid::Uuid;
 use crate::Web;
 use crate::auth::Auth;
 use crate::idempotency::GivenOnce;
-use crate::input::{Body, Id};
+use crate::input::{Body, Id, Parameters};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -86,10 +87,23 @@ pub struct TokenInput {
 }
 
 /// List one's tokens, latest first; an administrator sees everybody's.
-#[utoipa::path(get, path = "/tokens", tag = "tokens", responses((status = 200, body = Vec<TokenBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<TokenBody>>> {
+#[utoipa::path(get, path = "/tokens", tag = "tokens", params(ListQuery),
+    responses((status = 200, body = Page<TokenBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<TokenBody>>> {
     let tokens = web.app.tokens(&caller).await?;
-    Ok(Json(tokens.into_iter().map(TokenBody::from).collect()))
+    page::slice(
+        &uri,
+        "tokens",
+        &part,
+        tokens,
+        |found| found.id,
+        TokenBody::from,
+    )
 }
 
 /// Make a token that acts in one's name. The answer holds it, this once.

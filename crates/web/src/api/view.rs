@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use mainstay_app::secret::fingerprint;
-use mainstay_app::{AppError, Caller};
+use mainstay_app::{App, AppError, Caller};
 use mainstay_domain::id::{AgentId, ViewId};
 use mainstay_domain::view::View;
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ use super::ticket::{ListTickets, TicketBody};
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, Parameters};
-use crate::page::{ListQuery, Page};
+use crate::input::{Body, Id, Parameters, given};
+use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -68,22 +68,30 @@ impl From<View> for ViewBody {
 #[serde(deny_unknown_fields)]
 pub struct ViewInput {
     /// Its name.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub name: Option<String>,
     /// Whether it is everybody's, or one's own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     pub shared: Option<bool>,
     /// Which tickets it lists and how, as the query of `/api/v1/tickets`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub query: Option<String>,
     /// Its place among the views, from 0.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = u32)]
     pub position: Option<u32>,
 }
 
 impl ViewInput {
     /// Refuses a query that could not be run.
-    fn check(&self, caller: &Caller) -> Result<()> {
+    fn check(&self, app: &App, caller: &Caller) -> Result<()> {
         let Some(query) = &self.query else {
             return Ok(());
         };
-        ListTickets::of_view(query, caller)
+        ListTickets::of_view(query, app, caller)
             .map_err(|problem| AppError::invalid("query", problem.detail().to_owned()))?;
         Ok(())
     }
@@ -100,10 +108,23 @@ impl ViewInput {
 }
 
 /// List one's own views and everybody's, in their order.
-#[utoipa::path(get, path = "/views", tag = "views", responses((status = 200, body = Vec<ViewBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<ViewBody>>> {
+#[utoipa::path(get, path = "/views", tag = "views", params(ListQuery),
+    responses((status = 200, body = Page<ViewBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<ViewBody>>> {
     let views = web.app.views(&caller).await?;
-    Ok(Json(views.into_iter().map(ViewBody::from).collect()))
+    page::slice(
+        &uri,
+        "views",
+        &part,
+        views,
+        |found| found.id,
+        ViewBody::from,
+    )
 }
 
 /// Save a view.
@@ -115,7 +136,7 @@ async fn create(
     Body(input): Body<ViewInput>,
 ) -> Result<Response> {
     let agent = caller.agent()?;
-    input.check(&caller)?;
+    input.check(&web.app, &caller)?;
     let view = web
         .app
         .create_view(&caller, |view| input.apply(view, agent))
@@ -153,7 +174,7 @@ async fn update(
     Body(input): Body<ViewInput>,
 ) -> Result<Tagged<Json<ViewBody>>> {
     let agent = caller.agent()?;
-    input.check(&caller)?;
+    input.check(&web.app, &caller)?;
     let view = web
         .app
         .update_view(&caller, id, &expected, |view| input.apply(view, agent))
@@ -184,7 +205,7 @@ async fn tickets(
     Parameters(part): Parameters<ListQuery>,
 ) -> Result<Json<Page<TicketBody>>> {
     let view = web.app.view(&caller, id).await?;
-    let wanted = ListTickets::of_view(&view.query, &caller).map_err(|problem| {
+    let wanted = ListTickets::of_view(&view.query, &web.app, &caller).map_err(|problem| {
         AppError::Refused(format!("The view cannot be run: {}", problem.detail()))
     })?;
     wanted.run(&web, &caller, &uri, &part).await

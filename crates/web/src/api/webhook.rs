@@ -20,7 +20,7 @@ use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
 use crate::idempotency::GivenOnce;
-use crate::input::{Body, Id, InnerId, Parameters, change};
+use crate::input::{Body, Id, InnerId, Parameters, change, given};
 use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
@@ -82,17 +82,25 @@ impl From<Webhook> for WebhookBody {
 #[serde(deny_unknown_fields)]
 pub struct WebhookInput {
     /// Where to send.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub url: Option<String>,
     /// The kinds of events to send, such as `ticket.opened` or, for a whole group, `clock.*`; every kind when empty.
     /// `/api/v1/webhook-events` lists them.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     pub events: Option<Vec<String>>,
     /// Only what concerns this account.
     #[serde(default, deserialize_with = "change")]
     #[schema(value_type = Option<Uuid>)]
     pub account: Option<Option<Uuid>>,
     /// Whether the texts of public messages are sent along; internal notes never are. They are not unless this says so.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     pub include_messages: Option<bool>,
     /// Whether to send at all.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     pub active: Option<bool>,
 }
 
@@ -165,10 +173,23 @@ impl From<WebhookDelivery> for WebhookDeliveryBody {
 }
 
 /// List subscriptions, oldest first.
-#[utoipa::path(get, path = "/webhooks", tag = "webhooks", responses((status = 200, body = Vec<WebhookBody>)))]
-async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Vec<WebhookBody>>> {
+#[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(ListQuery),
+    responses((status = 200, body = Page<WebhookBody>)))]
+async fn list(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<WebhookBody>>> {
     let webhooks = web.app.webhooks(&caller).await?;
-    Ok(Json(webhooks.into_iter().map(WebhookBody::from).collect()))
+    page::slice(
+        &uri,
+        "webhooks",
+        &part,
+        webhooks,
+        |found| found.id,
+        WebhookBody::from,
+    )
 }
 
 /// Make a subscription. The answer holds its secret, this once.
@@ -307,8 +328,8 @@ pub struct WebhookEventBody {
 
 /// List the kinds of events that can be sent.
 #[utoipa::path(get, path = "/webhook-events", tag = "webhooks",
-    responses((status = 200, body = Vec<WebhookEventBody>)))]
-async fn event_types(Auth(_caller): Auth) -> Json<Vec<WebhookEventBody>> {
+    responses((status = 200, body = Page<WebhookEventBody>)))]
+async fn event_types(Auth(_caller): Auth) -> Json<Page<WebhookEventBody>> {
     let body = |&(name, description)| WebhookEventBody { name, description };
-    Json(EVENT_TYPES.iter().map(body).collect())
+    Json(Page::whole(EVENT_TYPES.iter().map(body)))
 }

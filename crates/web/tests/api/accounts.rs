@@ -120,7 +120,7 @@ async fn a_page_that_is_none_is_refused() {
     let admin = service.admin().await;
     for query in ["limit=0", "limit=201", "limit=x", "cursor=x", "lmit=1"] {
         let answer = admin.get(&format!("/accounts?{query}")).await;
-        assert_eq!(answer.status, 400, "{query}");
+        assert_eq!(answer.status, 422, "{query}");
         assert!(answer.body["errors"][0]["parameter"].is_string(), "{query}");
     }
 }

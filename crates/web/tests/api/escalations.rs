@@ -165,7 +165,7 @@ async fn what_one_is_told_is_listed_and_read() {
         .await;
     assert_eq!(read.status, 200, "{}", read.body);
     assert_eq!(count().await, 0);
-    let team = admin.get("/teams").await.body[0]["id"].clone();
+    let team = admin.get("/teams").await.body["items"][0]["id"].clone();
     for subject in ["Down again", "And again"] {
         let input = json!({"subject": subject, "severity": "P1", "account": account, "team": team});
         admin.make("/tickets", input).await;

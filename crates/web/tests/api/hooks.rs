@@ -38,7 +38,7 @@ async fn a_macro_is_previewed_and_applied() {
     let path = format!("/tickets/{id}/macros/{made}");
     service.advance(SignedDuration::from_mins(5));
 
-    let before = client.get(&format!("/tickets/{id}/history")).await.body;
+    let before = client.get(&format!("/tickets/{id}/history")).await.body["items"].clone();
     let preview = client.get(&path).await;
     assert_eq!(preview.status, 200, "{}", preview.body);
     assert_eq!(
@@ -49,7 +49,7 @@ async fn a_macro_is_previewed_and_applied() {
         ])
     );
     assert_eq!(preview.body["ticket"]["status"], "pending_customer");
-    let after = client.get(&format!("/tickets/{id}/history")).await.body;
+    let after = client.get(&format!("/tickets/{id}/history")).await.body["items"].clone();
     assert_eq!(before, after);
 
     let applied = client.post(&path, json!({})).await;
@@ -58,10 +58,10 @@ async fn a_macro_is_previewed_and_applied() {
     assert_eq!(applied.body["assignee"], ana);
     assert_eq!(applied.body["tags"], json!(["printer"]));
     assert_eq!(applied.body["status"], "pending_customer");
-    let messages = client.get(&format!("/tickets/{id}/messages")).await.body;
+    let messages = client.get(&format!("/tickets/{id}/messages")).await.body["items"].clone();
     assert_eq!(messages[1]["text"], "About ticket 1: we look into Printer.");
     assert_eq!(messages[2]["visibility"], "internal");
-    let history = client.get(&format!("/tickets/{id}/history")).await.body;
+    let history = client.get(&format!("/tickets/{id}/history")).await.body["items"].clone();
     let previewed = preview.body["facts"].as_array().unwrap().len();
     let added = kinds(&history).len() - kinds(&before).len();
     assert_eq!(added, previewed);
@@ -103,7 +103,7 @@ async fn a_macro_does_everything_or_nothing() {
         .await;
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert_eq!(admin.get(&history).await.body, before);
-    let messages = admin.get(&format!("/tickets/{id}/messages")).await.body;
+    let messages = admin.get(&format!("/tickets/{id}/messages")).await.body["items"].clone();
     assert_eq!(messages.as_array().unwrap().len(), 1);
 
     // Somebody else's own macro is as if it were not there.
@@ -206,7 +206,7 @@ async fn a_webhook_names_events_that_exist_and_can_be_tried_out() {
     let refused = admin.post("/webhooks", input).await;
     assert_eq!(refused.status, 422);
     assert_eq!(refused.body["errors"][0]["pointer"], "/events/1");
-    let events = admin.get("/webhook-events").await.body;
+    let events = admin.get("/webhook-events").await.body["items"].clone();
     let names: Vec<&str> = events
         .as_array()
         .unwrap()
@@ -258,7 +258,7 @@ async fn what_a_program_did_names_its_token() {
         .patch(&format!("/tickets/{id}"), json!({"subject": "Plotter"}))
         .await;
 
-    let history = admin.get(&format!("/tickets/{id}/history")).await.body;
+    let history = admin.get(&format!("/tickets/{id}/history")).await.body["items"].clone();
     let me = admin.get("/me").await.body["id"].clone();
     for fact in history.as_array().unwrap() {
         let by_program = ["severity_changed", "message_added", "status_changed"];
@@ -268,7 +268,7 @@ async fn what_a_program_did_names_its_token() {
         assert_eq!(fact["actor"]["id"], me, "{fact}");
     }
     let history = admin.get(&format!("/tickets/{opened}/history")).await.body;
-    assert_eq!(history[0]["token"], token);
+    assert_eq!(history["items"][0]["token"], token);
     let trail = admin.get("/audit?action=account.created").await.body;
     assert_eq!(trail["items"][0]["actor"], me);
     assert_eq!(trail["items"][0]["detail"]["token"], token);

@@ -80,7 +80,13 @@ async fn a_secret_is_not_kept_with_its_key() {
     let second = admin.post("/tokens", input()).await;
     assert_eq!(second.status, 409);
     assert!(second.body.get("secret").is_none());
-    assert_eq!(admin.get("/tokens").await.body.as_array().unwrap().len(), 1);
+    assert_eq!(
+        admin.get("/tokens").await.body["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]

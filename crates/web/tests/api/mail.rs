@@ -82,7 +82,7 @@ async fn a_message_handed_over_becomes_a_ticket_and_says_why() {
     assert_eq!(listed["items"][0]["id"], receipt["id"]);
     let failed = admin.get("/mail/received?state=failed").await.body;
     assert_eq!(failed["items"], json!([]));
-    assert_eq!(admin.get("/mail/received?state=lost").await.status, 400);
+    assert_eq!(admin.get("/mail/received?state=lost").await.status, 422);
     let replayed = admin.post(&format!("{path}/replay"), json!({})).await;
     assert_eq!(replayed.status, 200, "{}", replayed.body);
 
@@ -127,7 +127,7 @@ async fn a_file_is_saved_and_never_shown() {
     let path = format!("/mail/received/{}", receipt["id"].as_str().unwrap());
     let ticket = admin.get(&path).await.body["ticket"].clone();
     let messages = format!("/tickets/{}/messages", ticket.as_str().unwrap());
-    let file = admin.get(&messages).await.body[0]["attachments"][0].clone();
+    let file = admin.get(&messages).await.body["items"][0]["attachments"][0].clone();
     assert_eq!(file["file_name"], "page.html");
     let url = file["url"].as_str().unwrap();
     let (status, headers, bytes) = download(&service, admin.request("GET", url, None)).await;

@@ -78,7 +78,7 @@ async fn a_contract_is_checked_as_a_whole() {
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(made.body["overrides"][0]["target_seconds"], 900);
     let listed = admin.get(&path).await.body;
-    assert_eq!(listed, json!([made.body]));
+    assert_eq!(listed["items"], json!([made.body]));
 }
 
 #[tokio::test]
@@ -104,7 +104,10 @@ async fn views_and_macros_are_ones_own_or_everybodys() {
         assert_eq!(ben.delete(&format!("{path}/{own}")).await.status, 404);
         assert_eq!(ben.get(&format!("{path}/{shared}")).await.status, 200);
         assert_eq!(ben.delete(&format!("{path}/{shared}")).await.status, 403);
-        assert_eq!(ana.get(path).await.body.as_array().unwrap().len(), 2);
+        assert_eq!(
+            ana.get(path).await.body["items"].as_array().unwrap().len(),
+            2
+        );
         assert_eq!(ana.delete(&format!("{path}/{own}")).await.status, 204);
     }
 }

@@ -66,7 +66,7 @@ async fn a_ticket_is_opened_changed_and_answered() {
     assert_eq!(answered.status, 201, "{}", answered.body);
     assert_eq!(answered.body["status"], "pending_customer");
     let messages = admin.get(&format!("{path}/messages")).await.body;
-    let texts: Vec<&Value> = messages
+    let texts: Vec<&Value> = messages["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -75,7 +75,7 @@ async fn a_ticket_is_opened_changed_and_answered() {
     assert_eq!(texts, ["Help!", "Water is on its way."]);
 
     let history = admin.get(&format!("{path}/history")).await.body;
-    assert_eq!(history[0]["kind"], "opened");
+    assert_eq!(history["items"][0]["kind"], "opened");
     let found = admin.get("/search?q=printer").await.body;
     assert_eq!(found["items"][0]["ticket"], opened.body["id"]);
 }
@@ -108,9 +108,12 @@ async fn tickets_are_listed_by_filter_and_order() {
         ("assignee=bob", "assignee"),
         ("sort=colour", "sort"),
         ("updated_from=yesterday", "updated_from"),
+        ("status=opne", "status"),
+        ("status=open,waiting_for_godot", "status"),
+        ("colour=red", "colour"),
     ] {
         let refused = admin.get(&format!("/tickets?{query}")).await;
-        assert_eq!(refused.status, 400, "{query}");
+        assert_eq!(refused.status, 422, "{query}");
         assert_eq!(pointers(&refused.body, "parameter"), [parameter]);
     }
     let page = admin.get("/tickets?sort=severity&limit=1").await.body;
@@ -118,7 +121,7 @@ async fn tickets_are_listed_by_filter_and_order() {
     let other = admin
         .get(&format!("/tickets?sort=number&cursor={cursor}"))
         .await;
-    assert_eq!(other.status, 400, "a cursor holds for its own order only");
+    assert_eq!(other.status, 422, "a cursor holds for its own order only");
 }
 
 #[tokio::test]
@@ -129,8 +132,21 @@ async fn a_portal_user_sees_and_writes_only_what_is_theirs() {
     let ana = service.client("ana@own.example").await;
     let boss = service.client("boss@own.example").await;
     let eve = service.client("eve@foreign.example").await;
-    // Whatever Ana says, the ticket is hers and of her account.
-    let input = json!({"subject": "Mine", "message": "secret word", "account": foreign});
+    // What Ana may not choose is refused rather than dropped.
+    let input = json!({"subject": "Mine", "message": "x", "account": foreign, "at": "2026-03-01T00:00:00Z",
+        "channel": "email", "team": foreign, "contact": foreign, "assignee": foreign});
+    let refused = ana.post("/tickets", input).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let fields = [
+        "/account",
+        "/contact",
+        "/team",
+        "/assignee",
+        "/at",
+        "/channel",
+    ];
+    assert_eq!(pointers(&refused.body, "pointer"), fields);
+    let input = json!({"subject": "Mine", "message": "secret word", "account": own});
     let opened = ana.post("/tickets", input).await;
     assert_eq!(opened.status, 201, "{}", opened.body);
     assert_eq!(opened.body["account"], own);
@@ -144,7 +160,7 @@ async fn a_portal_user_sees_and_writes_only_what_is_theirs() {
         201
     );
     let messages = ana.get(&format!("{path}/messages")).await.body;
-    assert_eq!(messages.as_array().unwrap().len(), 1, "{messages}");
+    assert_eq!(messages["items"].as_array().unwrap().len(), 1, "{messages}");
 
     assert_eq!(ana.get(&path).await.status, 200);
     assert_eq!(ana.get(&other).await.status, 404);
@@ -189,12 +205,20 @@ async fn many_tickets_are_changed_each_for_itself() {
         .make("/tickets", json!({"subject": "A", "message": "x"}))
         .await;
     let unknown = "0190163d-8694-739b-aea5-966c26f8ad91";
-    let input = json!({"tickets": [ticket, unknown], "change": {"add_tags": ["bulk"]}});
+    let other = admin
+        .post("/tickets", json!({"subject": "B", "message": "x"}))
+        .await;
+    let number = &other.body["number"];
+    let input = json!({"tickets": [ticket, unknown, number, 99], "change": {"add_tags": ["bulk"]}});
     let outcome = admin.post("/tickets/bulk", input).await;
     assert_eq!(outcome.status, 200, "{}", outcome.body);
     assert_eq!(outcome.body[0]["done"], true);
     assert_eq!(outcome.body[1]["done"], false);
     assert!(outcome.body[1]["reason"].is_string());
+    assert_eq!(outcome.body[2]["done"], true);
+    assert_eq!(outcome.body[2]["ticket"], other.body["id"]);
+    assert_eq!(outcome.body[3]["asked"], "99");
+    assert_eq!(outcome.body[3]["done"], false);
     let read = admin.get(&format!("/tickets/{ticket}")).await.body;
     assert_eq!(read["tags"], json!(["bulk"]));
 }
@@ -206,16 +230,19 @@ async fn tickets_are_merged_and_split() {
     let account = admin.make("/accounts", json!({"name": "Acme"})).await;
     let open = |subject: &str| json!({"subject": subject, "message": subject, "account": account});
     let from = admin.make("/tickets", open("first")).await;
-    let into = admin.make("/tickets", open("second")).await;
-    let merged = admin
-        .post(&format!("/tickets/{from}/merge"), json!({"into": into}))
-        .await;
+    let second = admin.post("/tickets", open("second")).await.body;
+    let into = second["id"].as_str().unwrap();
+    let path = format!("/tickets/{from}/merge");
+    let nowhere = admin.post(&path, json!({"into": 999})).await;
+    assert_eq!(nowhere.status, 422, "{}", nowhere.body);
+    assert_eq!(pointers(&nowhere.body, "pointer"), ["/into"]);
+    let merged = admin.post(&path, json!({"into": second["number"]})).await;
     assert_eq!(merged.status, 200, "{}", merged.body);
     assert_eq!(merged.body["id"], into);
     let gone = admin.get(&format!("/tickets/{from}")).await.body;
     assert_eq!(gone["merged_into"], into);
     let messages = admin.get(&format!("/tickets/{into}/messages")).await.body;
-    let messages = messages.as_array().unwrap();
+    let messages = messages["items"].as_array().unwrap();
     assert_eq!(messages.len(), 2);
     let split = json!({"messages": [messages[1]["id"]], "subject": "third"});
     let made = admin.post(&format!("/tickets/{into}/split"), split).await;
@@ -249,7 +276,7 @@ async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
     let id = admin.make("/tickets", input).await;
 
     let clocks = admin.get(&format!("/tickets/{id}/clocks")).await.body;
-    let first = clocks
+    let first = clocks["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -258,12 +285,12 @@ async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
     assert_eq!(first["state"], "running");
     let path = format!("/tickets/{id}/explanation?commitment=first_response");
     let explained = admin.get(&path).await.body;
-    let spans = explained[0]["spans"].as_array().unwrap();
+    let spans = explained["items"][0]["spans"].as_array().unwrap();
     let counted: i64 = spans
         .iter()
         .map(|span| span["counted_seconds"].as_i64().unwrap())
         .sum();
-    assert_eq!(counted, explained[0]["terms"]["target_seconds"]);
+    assert_eq!(counted, explained["items"][0]["terms"]["target_seconds"]);
     assert_eq!(spans.last().unwrap()["until"], first["due_at"]);
 
     let reply = json!({"text": "We look into it."});
@@ -275,7 +302,7 @@ async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
         201
     );
     let clocks = admin.get(&format!("/tickets/{id}/clocks")).await.body;
-    let states: Vec<&Value> = clocks
+    let states: Vec<&Value> = clocks["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -285,4 +312,33 @@ async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
     assert_eq!(states, ["met"]);
     let unknown = format!("/tickets/{id}/explanation?commitment=nonsense");
     assert_eq!(admin.get(&unknown).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_is_refused_with_its_place() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let future = json!({"subject": "A", "message": "x", "at": "2026-03-02T09:00:01Z"});
+    let refused = admin.post("/tickets", future).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert_eq!(pointers(&refused.body, "pointer"), ["/at"]);
+    let id = admin
+        .make("/tickets", json!({"subject": "A", "message": "x"}))
+        .await;
+    let path = format!("/tickets/{id}");
+    for field in ["severity", "status", "subject"] {
+        let refused = admin.patch(&path, json!({field: null})).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert_eq!(
+            pointers(&refused.body, "pointer"),
+            [format!("/{field}")],
+            "{}",
+            refused.body
+        );
+    }
+    let cleared = admin.patch(&path, json!({"category": null})).await;
+    assert_eq!(cleared.status, 200, "{}", cleared.body);
+    for path in ["/me?verbose=1", "/tickets/1?expand=all"] {
+        assert_eq!(admin.get(path).await.status, 422, "{path}");
+    }
 }

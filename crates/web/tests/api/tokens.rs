@@ -21,7 +21,7 @@ async fn a_token_acts_in_its_owners_name_within_its_scopes() {
         .post("/agents", json!({"email": "x@y.zz", "name": "X"}))
         .await;
     assert_eq!(refused.status, 403);
-    let listed = admin.get("/tokens").await.body;
+    let listed = admin.get("/tokens").await.body["items"].clone();
     assert!(listed[0].get("secret").is_none(), "{listed}");
     assert!(listed[0]["last_used_at"].is_string());
 
@@ -101,6 +101,18 @@ async fn nobody_sees_or_revokes_somebody_elses_token_without_the_permission() {
     let id = admin
         .make("/tokens", json!({"name": "ci", "scopes": ["*"]}))
         .await;
-    assert_eq!(other.get("/tokens").await.body, json!([]));
+    assert_eq!(other.get("/tokens").await.body["items"], json!([]));
     assert_eq!(other.delete(&format!("/tokens/{id}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn nobody_promises_a_program_what_they_may_not_do() {
+    let service = Service::start().await;
+    service.agent("other@example.com", "viewer").await;
+    let other = service.client("other@example.com").await;
+    let input = json!({"name": "ci", "scopes": ["ticket.read", "policy.apply"]});
+    let refused = other.post("/tokens", input).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/scopes/1");
+    assert_eq!(other.get("/tokens").await.body["items"], json!([]));
 }

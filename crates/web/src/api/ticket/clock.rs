@@ -13,6 +13,7 @@ use super::input::TicketKey;
 use crate::Web;
 use crate::auth::Auth;
 use crate::input::{Id, Parameters};
+use crate::page::Page;
 use crate::problem::Result;
 
 /// A clock: one promise about a ticket.
@@ -223,15 +224,15 @@ impl From<&Explanation> for ExplanationBody {
 
 /// The clocks of a ticket as they stand now.
 #[utoipa::path(get, path = "/tickets/{id}/clocks", tag = "clocks", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<ClockBody>)))]
+    responses((status = 200, body = Page<ClockBody>)))]
 pub(super) async fn list(
     State(web): State<Web>,
     Auth(caller): Auth,
     Id(key): Id<TicketKey>,
-) -> Result<Json<Vec<ClockBody>>> {
+) -> Result<Json<Page<ClockBody>>> {
     let ticket = key.find(&web.app, &caller).await?.ticket.id;
     let clocks = web.app.clocks(&caller, ticket).await?;
-    Ok(Json(clocks.iter().map(Into::into).collect()))
+    Ok(Json(Page::whole(clocks.iter().map(Into::into))))
 }
 
 /// Which deadlines to explain.
@@ -246,17 +247,17 @@ pub struct Explain {
 /// Explain why each deadline of a ticket is what it is, span by span.
 #[utoipa::path(get, path = "/tickets/{id}/explanation", tag = "clocks",
     params(("id" = String, Path), Explain),
-    responses((status = 200, body = Vec<ExplanationBody>)))]
+    responses((status = 200, body = Page<ExplanationBody>)))]
 pub(super) async fn explain(
     State(web): State<Web>,
     Auth(caller): Auth,
     Id(key): Id<TicketKey>,
     Parameters(query): Parameters<Explain>,
-) -> Result<Json<Vec<ExplanationBody>>> {
+) -> Result<Json<Page<ExplanationBody>>> {
     let ticket = key.find(&web.app, &caller).await?.ticket.id;
     let explanations = web
         .app
         .explain_clocks(&caller, ticket, query.commitment.as_deref())
         .await?;
-    Ok(Json(explanations.iter().map(Into::into).collect()))
+    Ok(Json(Page::whole(explanations.iter().map(Into::into))))
 }

@@ -13,12 +13,15 @@ use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::name::{CategoryName, StatusName, Tag};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::normalise_tag;
-use serde::Deserialize;
-use utoipa::ToSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use super::list::channel;
-use crate::input::change;
+use crate::input::{change, given};
 use crate::problem::Result;
 
 /// A ticket in the path: its identifier, or its number.
@@ -57,7 +60,66 @@ impl FromStr for TicketKey {
     }
 }
 
+impl<'de> Deserialize<'de> for TicketKey {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(
+            untagged,
+            expecting = "expected the identifier of a ticket or its number"
+        )]
+        enum Written {
+            Number(u64),
+            Text(String),
+        }
+        match Written::deserialize(reader)? {
+            Written::Number(number) => Ok(Self::Number(number)),
+            Written::Text(text) => text.parse().map_err(D::Error::custom),
+        }
+    }
+}
+
+impl fmt::Display for TicketKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+impl PartialSchema for TicketKey {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        OneOfBuilder::new()
+            .description(Some("A ticket: its identifier, or its number."))
+            .item(text)
+            .item(number)
+            .into()
+    }
+}
+
+impl ToSchema for TicketKey {}
+
 impl TicketKey {
+    /// The identifier of the ticket that a field of a body names, if the caller may see it.
+    pub(in crate::api) async fn resolve(
+        self,
+        app: &App,
+        caller: &Caller,
+        field: &'static str,
+    ) -> Result<TicketId> {
+        let found = match self {
+            Self::Id(id) => app.ticket(caller, id).await,
+            Self::Number(number) => app.ticket_by_number(caller, number).await,
+        };
+        match found {
+            Ok(stored) => Ok(stored.ticket.id),
+            Err(AppError::NotFound(detail)) => Err(AppError::invalid(field, detail).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The ticket, if the caller may see it.
     pub(in crate::api) async fn find(self, app: &App, caller: &Caller) -> Result<StoredTicket> {
         Ok(match self {
@@ -131,10 +193,16 @@ impl NewTicketInput {
 #[serde(deny_unknown_fields)]
 pub struct TicketChangeInput {
     /// The status, by its name.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub status: Option<String>,
     /// `P1` to `P4`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub severity: Option<String>,
     /// Why the severity changes.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub severity_reason: Option<String>,
     /// The category.
     #[serde(default, deserialize_with = "change")]
@@ -163,6 +231,8 @@ pub struct TicketChangeInput {
     #[serde(default)]
     pub remove_tags: Vec<String>,
     /// The subject.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     pub subject: Option<String>,
     /// Custom fields to set, or to clear by `null`.
     #[serde(default)]
@@ -178,7 +248,7 @@ pub struct TicketChangeInput {
     pub add_links: Vec<LinkInput>,
     /// Tickets to which links are removed.
     #[serde(default)]
-    pub remove_links: Vec<Uuid>,
+    pub remove_links: Vec<TicketKey>,
 }
 
 /// A link to another ticket.
@@ -186,13 +256,13 @@ pub struct TicketChangeInput {
 #[serde(deny_unknown_fields)]
 pub struct LinkInput {
     /// The other ticket.
-    pub to: Uuid,
+    pub to: TicketKey,
     /// How they relate, such as `caused_by`.
     pub relation: String,
 }
 
 impl TicketChangeInput {
-    pub(super) fn into_changes(self) -> Result<Vec<Change>> {
+    pub(super) async fn into_changes(self, app: &App, caller: &Caller) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         if let Some(text) = self.severity {
             changes.push(Change::Severity(severity(&text)?, self.severity_reason));
@@ -214,10 +284,14 @@ impl TicketChangeInput {
         );
         let left = self.remove_followers.into_iter();
         changes.extend(left.map(|agent| Change::Unfollow(agent.into())));
-        let links = self.add_links.into_iter();
-        changes.extend(links.map(|link| Change::Link(link.to.into(), link.relation)));
-        let unlinked = self.remove_links.into_iter();
-        changes.extend(unlinked.map(|ticket| Change::Unlink(ticket.into())));
+        for link in self.add_links {
+            let to = link.to.resolve(app, caller, "add_links").await?;
+            changes.push(Change::Link(to, link.relation));
+        }
+        for link in self.remove_links {
+            let to = link.resolve(app, caller, "remove_links").await?;
+            changes.push(Change::Unlink(to));
+        }
         // The status comes last: what is set with it then counts for the clocks that it moves.
         changes.extend(
             self.status
@@ -233,7 +307,7 @@ impl TicketChangeInput {
 pub struct BulkChangeInput {
     /// Which tickets, at most 500.
     #[schema(max_items = 500)]
-    pub tickets: Vec<Uuid>,
+    pub tickets: Vec<TicketKey>,
     /// What to change.
     pub change: TicketChangeInput,
 }
@@ -287,7 +361,7 @@ impl NewMessageInput {
 #[serde(deny_unknown_fields)]
 pub struct MergeInput {
     /// The ticket that remains.
-    pub into: Uuid,
+    pub into: TicketKey,
 }
 
 /// What to split off.

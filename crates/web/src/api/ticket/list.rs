@@ -7,9 +7,9 @@ use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::http::Uri;
 use jiff::Timestamp;
-use mainstay_app::Caller;
 use mainstay_app::ticket::Hit;
 use mainstay_app::ticket::{Direction, TicketFilter, TicketKey, TicketSort, TimeRange};
+use mainstay_app::{App, Caller};
 use mainstay_domain::event::Channel;
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId};
 use mainstay_domain::name::{CategoryName, StatusName, Tag, TierName};
@@ -77,7 +77,7 @@ pub struct ListTickets {
 
 impl ListTickets {
     /// Reads a query as a saved view keeps it, and checks that it can be run. Which page is shown is not the view's to say.
-    pub fn of_view(query: &str, caller: &Caller) -> Result<Self> {
+    pub fn of_view(query: &str, app: &App, caller: &Caller) -> Result<Self> {
         let query: Self = parameters(query.strip_prefix('?').unwrap_or(query))?;
         for (name, is_given) in [
             ("limit", query.limit.is_some()),
@@ -89,7 +89,7 @@ impl ListTickets {
                 return Err(Problem::bad_parameter(name, detail));
             }
         }
-        query.filter(caller)?;
+        query.filter(app, caller)?;
         query.sort()?;
         Ok(query)
     }
@@ -107,14 +107,15 @@ impl ListTickets {
         let part = page::request(&name, part.limit, part.cursor.as_deref())?;
         let found = web
             .app
-            .tickets(caller, &self.filter(caller)?, self.sort()?, part)
+            .tickets(caller, &self.filter(&web.app, caller)?, self.sort()?, part)
             .await?;
         Ok(Json(page::of(uri, &name, found, TicketBody::of)))
     }
 
-    fn filter(&self, caller: &Caller) -> Result<TicketFilter> {
+    /// Which tickets are meant.
+    pub fn filter(&self, app: &App, caller: &Caller) -> Result<TicketFilter> {
         let (status_kinds, statuses) = self.statuses();
-        Ok(TicketFilter {
+        let filter = TicketFilter {
             status_kinds,
             statuses,
             severities: several::<Severity>("severity", self.severity.as_deref())?,
@@ -139,7 +140,11 @@ impl ListTickets {
             },
             due_before: self.due_before,
             words: self.words.clone(),
-        })
+        };
+        match app.unknown_in_filter(&filter) {
+            Some((parameter, detail)) => Err(Problem::bad_parameter(parameter, detail)),
+            None => Ok(filter),
+        }
     }
 
     /// Agents; `me` stands for whoever asks, so that one view of everybody's shows each their own.

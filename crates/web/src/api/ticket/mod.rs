@@ -6,7 +6,7 @@ mod input;
 mod list;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use mainstay_app::ticket::StoredTicket;
 use mainstay_domain::id::{MacroId, MessageId, TicketId};
@@ -27,8 +27,9 @@ pub(super) use self::list::ListTickets;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{Known, MaybeIfMatch, Tagged, created};
-use crate::input::{Body, Id, InnerId};
-use crate::problem::{Problem, Result};
+use crate::input::{Body, Id, InnerId, Parameters};
+use crate::page::{self, ListQuery, Page};
+use crate::problem::Result;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Web> {
@@ -86,7 +87,7 @@ async fn update(
     Body(input): Body<TicketChangeInput>,
 ) -> Result<Tagged<Json<TicketBody>>> {
     let id = key.find(&web.app, &caller).await?.ticket.id;
-    let changes = input.into_changes()?;
+    let changes = input.into_changes(&web.app, &caller).await?;
     web.app
         .change_ticket(&caller, id, &expected, &changes)
         .await?;
@@ -97,12 +98,25 @@ async fn update(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BulkOutcome)]
 struct BulkOutcomeBody {
-    /// The ticket.
-    ticket: Uuid,
+    /// The ticket as it was asked for: its identifier or its number.
+    asked: String,
+    /// The ticket; absent when it was not changed.
+    ticket: Option<Uuid>,
     /// Whether it was changed.
     done: bool,
     /// Why it was not.
     reason: Option<String>,
+}
+
+impl BulkOutcomeBody {
+    fn of(key: TicketKey, outcome: Result<TicketId>) -> Self {
+        Self {
+            asked: key.to_string(),
+            done: outcome.is_ok(),
+            ticket: outcome.as_ref().ok().copied().map(TicketId::uuid),
+            reason: outcome.err().map(|problem| problem.detail().to_owned()),
+        }
+    }
 }
 
 /// Change several tickets alike, each for itself: one that refuses does not stop the others.
@@ -116,30 +130,48 @@ async fn bulk(
     if input.tickets.len() > 500 {
         return Err(mainstay_app::AppError::invalid("tickets", "at most 500 at once").into());
     }
-    let ids: Vec<TicketId> = input.tickets.into_iter().map(Into::into).collect();
-    let changes = input.change.into_changes()?;
-    let outcomes = web.app.change_tickets(&caller, &ids, &changes).await?;
-    let body = |(ticket, outcome): (TicketId, mainstay_app::Result<_>)| BulkOutcomeBody {
-        ticket: ticket.uuid(),
-        done: outcome.is_ok(),
-        reason: outcome
-            .err()
-            .map(|error| Problem::from(error).detail().to_owned()),
+    let changes = input.change.into_changes(&web.app, &caller).await?;
+    let mut found = Vec::with_capacity(input.tickets.len());
+    for key in input.tickets {
+        let ticket = key.find(&web.app, &caller).await;
+        found.push((key, ticket.map(|stored| stored.ticket.id)));
+    }
+    let ids: Vec<TicketId> = found
+        .iter()
+        .filter_map(|(_, ticket)| ticket.as_ref().ok().copied())
+        .collect();
+    let changed = web.app.change_tickets(&caller, &ids, &changes).await?;
+    let mut changed = changed.into_iter().map(|(_, outcome)| outcome);
+    let outcome = |(key, ticket): (TicketKey, Result<TicketId>)| {
+        let ticket = ticket.and_then(|id| match changed.next() {
+            Some(Err(error)) => Err(error.into()),
+            _ => Ok(id),
+        });
+        BulkOutcomeBody::of(key, ticket)
     };
-    Ok(Json(outcomes.into_iter().map(body).collect()))
+    Ok(Json(found.into_iter().map(outcome).collect()))
 }
 
 /// The conversation of a ticket, oldest first. A portal user is not shown internal notes.
-#[utoipa::path(get, path = "/tickets/{id}/messages", tag = "tickets", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<MessageBody>)))]
+#[utoipa::path(get, path = "/tickets/{id}/messages", tag = "tickets", 
+    params(("id" = String, Path), ListQuery), responses((status = 200, body = Page<MessageBody>)))]
 async fn messages(
     State(web): State<Web>,
     Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
     Id(key): Id<TicketKey>,
-) -> Result<Json<Vec<MessageBody>>> {
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<MessageBody>>> {
     let id = key.find(&web.app, &caller).await?.ticket.id;
     let messages = web.app.messages(&caller, id).await?;
-    Ok(Json(messages.into_iter().map(Into::into).collect()))
+    page::slice(
+        &uri,
+        "messages",
+        &part,
+        messages,
+        |found| found.id,
+        MessageBody::from,
+    )
 }
 
 /// Write a public reply or an internal note. A public reply of those who serve goes out to the customer.
@@ -160,18 +192,20 @@ async fn add_message(
 }
 
 /// Every fact of a ticket, in the order in which they were recorded: who did what, and when.
-#[utoipa::path(get, path = "/tickets/{id}/history", tag = "tickets", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<FactBody>)))]
+#[utoipa::path(get, path = "/tickets/{id}/history", tag = "tickets", 
+    params(("id" = String, Path), ListQuery), responses((status = 200, body = Page<FactBody>)))]
 async fn history(
     State(web): State<Web>,
     Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
     Id(key): Id<TicketKey>,
-) -> Result<Json<Vec<FactBody>>> {
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<FactBody>>> {
     let id = key.find(&web.app, &caller).await?.ticket.id;
     let facts = web.app.ticket_history(&caller, id).await?;
     let tokens = web.app.ticket_tokens(&caller, id).await?;
     let body = |fact| FactBody::of(fact, &tokens);
-    Ok(Json(facts.into_iter().map(body).collect()))
+    page::slice(&uri, "history", &part, facts, |found| found.sequence, body)
 }
 
 /// Merge a ticket into another. Its conversation goes over, the earlier starts of clocks are kept, its own clocks are
@@ -185,7 +219,7 @@ async fn merge(
     Body(input): Body<MergeInput>,
 ) -> Result<Tagged<Json<TicketBody>>> {
     let from = key.find(&web.app, &caller).await?.ticket.id;
-    let into = TicketId::from(input.into);
+    let into = input.into.resolve(&web.app, &caller, "into").await?;
     web.app.merge_ticket(&caller, from, into).await?;
     Ok(tagged(web.app.ticket(&caller, into).await?))
 }
