@@ -11,7 +11,7 @@ const MARKER_LINES: usize = 6;
 /// The longest "On … wrote:".
 const MARKER_LENGTH: usize = 500;
 
-/// How many lines, from the first on, are one "On … wrote:" or "-----Original Message-----"; 0 when they are none.
+/// How many lines, from the first on, are one "On … wrote:"; 0 when they are none.
 pub fn marker_length(lines: &[&str]) -> usize {
     let Some(first) = lines.first() else {
         return 0;
@@ -108,27 +108,102 @@ pub fn header_block_length(lines: &[&str]) -> usize {
         }
     }
     let has = |kind| kinds.contains(&kind);
+    // "From: London, To: Paris, Date: 5 May" is a journey.
+    let is_addressed = lines[..length].iter().any(|line| line.contains('@'));
     let is_block = kinds.len() >= 2
+        && (is_addressed
+            || has(HeaderKind::Subject)
+            || lines[..length].iter().any(|line| words::says_sent(line)))
         && (has(HeaderKind::From)
             || (has(HeaderKind::Date) && (has(HeaderKind::To) || has(HeaderKind::Subject))))
         && (kinds.len() >= 3 || !has(HeaderKind::Other));
-    let names_someone = || {
-        lines[..length]
-            .iter()
-            .any(|line| line.contains('@') || words::has_date(line))
-    };
-    if is_block && (kinds.len() >= 3 || names_someone()) {
+    let is_dated = || lines[..length].iter().any(|line| words::has_date(line));
+    if is_block && (kinds.len() >= 3 || is_addressed || is_dated()) {
         length
     } else {
         0
     }
 }
 
+/// How many lines, from the first on, are headers in whatever language, as they stand below a title: "label: value"
+/// three times or more, with an address and a date among them; 0 when they are none.
+pub fn labelled_block_length(lines: &[&str]) -> usize {
+    const FEWEST: usize = 3;
+    const MOST: usize = 12;
+    let mut length = 0;
+    for (index, line) in lines.iter().enumerate().take(MOST) {
+        if words::label(line) {
+            length = index + 1;
+        } else if !(index == length && index > 0 && line.contains('@')) {
+            // An address list may run over one line more.
+            break;
+        }
+    }
+    let block = &lines[..length];
+    let is_block = block.iter().filter(|line| words::label(line)).count() >= FEWEST
+        && block.iter().any(|line| line.contains('@'))
+        && block.iter().any(|line| words::has_date(line));
+    if is_block { length } else { 0 }
+}
+
+/// Whether the first of `lines` announces another message: "-----Original Message-----", "Begin forwarded message:",
+/// or, in whatever language, words between dashes above headers and words with a colon above quoted headers.
+pub fn is_title(lines: &[&str]) -> bool {
+    let Some(first) = lines.first() else {
+        return false;
+    };
+    let line = visible(first);
+    if words::original_message(&line) || words::forwarded_message(&line) {
+        return true;
+    }
+    let following = || {
+        let next = lines
+            .iter()
+            .skip(1)
+            .take(3)
+            .position(|line| !visible(line).trim().is_empty())?;
+        lines.get(next + 1..)
+    };
+    let ends_in_dashes = |rest: &str| rest.is_empty() || rest.trim_end().ends_with("--");
+    if title_between_dashes(&line).is_some_and(|(_, rest)| ends_in_dashes(rest)) {
+        return following().is_some_and(|lines| {
+            words::header_kind(lines[0]).is_some() || labelled_block_length(lines) > 0
+        });
+    }
+    let introduces = line.trim_end().ends_with([':', '：']) && line.split_whitespace().count() <= 6;
+    introduces
+        && following().is_some_and(|lines| {
+            let quoted: Vec<&str> = lines
+                .iter()
+                .take(MARKER_LINES)
+                .map_while(|line| line.trim_start().strip_prefix('>'))
+                .collect();
+            header_block_length(&quoted) > 1
+        })
+}
+
+/// Splits "----- Forwarded Message ----- From: eva@example.com To: …" into the title and the headers.
+pub fn split_title(line: &str) -> Option<(&str, &str)> {
+    let (title, rest) = title_between_dashes(line)?;
+    (rest.contains('@') && words::header_kind(rest).is_some()).then_some((title, rest))
+}
+
+/// Words between dashes, and what stands behind them.
+fn title_between_dashes(line: &str) -> Option<(&str, &str)> {
+    static TITLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^(?P<title>[\s>*_]*[-–—]{2,}[\s*]*\p{L}[^\n@]{2,60}?[\s*:]*[-–—]{2,})[\s*_]*(?P<rest>.*)$")
+            .ok()
+    });
+    let captures = TITLE.as_ref()?.captures(line)?;
+    let (title, rest) = (captures.name("title")?, captures.name("rest")?);
+    Some((title.as_str(), rest.as_str()))
+}
+
 /// "From: eva@example.com Date: 24 March" in one line, as a page shows headers that stand on lines of their own in its
 /// source.
 pub fn is_inline_header_block(line: &str) -> bool {
     static NEXT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\s\p{L}[\p{L} -]{0,20}[:：]\s").ok());
+        LazyLock::new(|| Regex::new(r"[\s>]\p{L}[\p{L} -]{0,20}[:：]\s").ok());
     let Some(first) =
         words::header_kind(line).filter(|kind| matches!(kind, HeaderKind::From | HeaderKind::Date))
     else {
@@ -147,12 +222,8 @@ fn is_marker(line: &str) -> bool {
     if line.len() > MARKER_LENGTH || !line.contains([':', '：', '-', '—']) {
         return false;
     }
-    // Marks for the direction of writing stand around names and addresses in Hebrew and Arabic.
-    let plain: String = line.chars().filter(|c| !is_direction_mark(*c)).collect();
+    let plain = visible(line);
     let line = plain.as_str();
-    if words::original_message(line) || words::forwarded_message(line) {
-        return true;
-    }
     let dated = words::has_date(line);
     let addressed = line.contains('@');
     if words::ends_with_wrote(line) {
@@ -160,6 +231,9 @@ fn is_marker(line: &str) -> bool {
         return dashed
             || addressed
             || (dated && (words::starts_with_on(line) || words::starts_with_date(line)));
+    }
+    if words::ends_with_bare_wrote(line) {
+        return addressed && words::has_time(line) && words::starts_with_on(line);
     }
     if words::ends_with_sent(line) && addressed && dated {
         return true;
@@ -174,8 +248,11 @@ fn is_marker(line: &str) -> bool {
     words::ends_with_address_colon(line) && dated_at_start && dated
 }
 
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// The line without marks that nobody sees: those for the direction of writing, which stand around names and addresses in
+/// Hebrew and Arabic, and those that forbid or allow a line break.
+fn visible(line: &str) -> String {
+    let is_seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    line.chars().filter(is_seen).collect()
 }
 
 /// "2013/7/20 Sam <sam@example.com>", without a colon, counts only when a quotation follows.

@@ -253,6 +253,8 @@ fn marker_cut(dom: &Dom, lines: &[Line], containers: &HashSet<NodeId>) -> Option
         };
         let length = if headers > 0 {
             0
+        } else if marker::is_title(&texts[index..]) {
+            1
         } else {
             marker::marker_length(&texts[index..])
         };

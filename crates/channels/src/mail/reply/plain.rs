@@ -3,7 +3,8 @@
 //! Every line gets a class (text, empty, quotation, marker, header, signature, rule); what is kept is decided on the
 //! classes alone. When in doubt a line is kept: showing a quotation is a nuisance, hiding an answer is a fault.
 
-use super::{marker, words};
+use super::lines::{Class, Line, classify, trim_lines};
+use super::signature;
 
 /// The visible reply of a message and the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,15 +13,6 @@ pub struct Reply {
     pub reply: String,
     /// What was removed: quotations, their headers, signatures.
     pub removed: String,
-}
-
-/// A message that carries another one in its text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Embedded {
-    /// The text before the embedded message.
-    pub before: String,
-    /// The embedded message from its headers on; none when there is none.
-    pub embedded: Option<String>,
 }
 
 /// Strips quotations, forwarded mail and signatures from a plain text.
@@ -42,167 +34,6 @@ pub fn strip(text: &str) -> Reply {
         reply: trim_lines(&reply),
         removed: trim_lines(&removed),
     }
-}
-
-/// Splits a text at the headers of the first message embedded in it.
-pub fn embedded(text: &str) -> Embedded {
-    let lines = classify(text);
-    let start = lines.iter().enumerate().position(|(index, line)| {
-        line.class == Class::Header
-            && lines[index..]
-                .iter()
-                .take_while(|line| line.class == Class::Header)
-                .count()
-                >= 2
-    });
-    let Some(start) = start else {
-        return Embedded {
-            before: trim_lines(text),
-            embedded: None,
-        };
-    };
-    let mut end = start;
-    while end > 0
-        && matches!(
-            lines[end - 1].class,
-            Class::Empty | Class::Rule | Class::Original
-        )
-    {
-        end -= 1;
-    }
-    let joined = |lines: &[Line]| {
-        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
-        trim_lines(&texts.join("\n"))
-    };
-    Embedded {
-        before: joined(&lines[..end]),
-        embedded: Some(joined(&lines[start..])),
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Empty,
-    Text,
-    Quote,
-    /// "Richard> …": a quotation style whose end is hard to see.
-    NamedQuote,
-    /// "On … wrote:".
-    Marker,
-    /// "-----Original Message-----".
-    Original,
-    Header,
-    /// "Sent from my telephone".
-    Mobile,
-    /// A line of dashes, underscores or the like.
-    Rule,
-}
-
-#[derive(Debug, Clone)]
-struct Line {
-    class: Class,
-    text: String,
-    /// The quotation in the usual form, when it was written in another.
-    requoted: Option<String>,
-}
-
-impl Line {
-    fn new(class: Class, text: impl Into<String>) -> Self {
-        Self {
-            class,
-            text: text.into(),
-            requoted: None,
-        }
-    }
-
-    fn shown(&self) -> &str {
-        self.requoted.as_deref().unwrap_or(&self.text)
-    }
-}
-
-fn classify(text: &str) -> Vec<Line> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let sources: Vec<&str> = text.split('\n').collect();
-    let mut lines = Vec::with_capacity(sources.len());
-    let mut in_code = false;
-    let mut index = 0;
-    while index < sources.len() {
-        let source = sources[index];
-        let rest = &sources[index..];
-        let fence = source.trim_start().starts_with("```");
-        if fence {
-            // A fence that nothing closes is no fence.
-            in_code = !in_code
-                && rest[1..]
-                    .iter()
-                    .any(|line| line.trim_start().starts_with("```"));
-        }
-        if fence || in_code {
-            lines.push(Line::new(Class::Text, source));
-            index += 1;
-        } else {
-            index += classify_next(rest, &mut lines);
-        }
-    }
-    join_broken_quotes(&mut lines);
-    lines
-}
-
-/// Classifies the first line, with those that belong to it; says how many lines that were.
-fn classify_next(rest: &[&str], lines: &mut Vec<Line>) -> usize {
-    let source = rest[0];
-    let trimmed = source.trim();
-    if trimmed.is_empty() {
-        lines.push(Line::new(Class::Empty, ""));
-        return 1;
-    }
-    if is_quote(rest, lines.last()) {
-        lines.push(quote(source));
-        return 1;
-    }
-    let length = marker::header_block_length(rest);
-    if length > 0 {
-        lines.extend(
-            rest[..length]
-                .iter()
-                .map(|line| Line::new(Class::Header, *line)),
-        );
-        return length;
-    }
-    if let Some((reply, marker)) = marker::split_shared_line(source) {
-        lines.push(Line::new(Class::Text, reply));
-        lines.push(Line::new(Class::Marker, marker));
-        return 1;
-    }
-    let length = marker::marker_length(rest);
-    if length > 0 {
-        let joined = if length == 1 {
-            source.to_owned()
-        } else {
-            marker::join(&rest[..length])
-        };
-        let is_title = words::original_message(&joined) || words::forwarded_message(&joined);
-        lines.push(Line::new(
-            if is_title {
-                Class::Original
-            } else {
-                Class::Marker
-            },
-            joined,
-        ));
-        return length;
-    }
-    lines.push(match named_quote(source) {
-        Some(requoted) => Line {
-            class: Class::NamedQuote,
-            text: source.to_owned(),
-            requoted: Some(requoted),
-        },
-        None if is_rule(trimmed) => Line::new(Class::Rule, source),
-        None if words::mobile_signature(source) => Line::new(Class::Mobile, source),
-        None => Line::new(Class::Text, source),
-    });
-    1
 }
 
 /// Which lines are the visible reply.
@@ -322,20 +153,17 @@ fn drop_trailing_quotes(body: &[Line], kept: &mut [bool]) {
     }
 }
 
-/// Where the signature begins: at the first rule with text above it and little below.
+/// Where the signature begins: at the first "--", or at the first other rule that has a signature below it.
 fn signature_start(lines: &[Line]) -> usize {
     let mut has_text = false;
     for (index, line) in lines.iter().enumerate() {
         match line.class {
             Class::Text => has_text = true,
-            Class::Rule if has_text => {
-                let below = lines[index..].iter().take_while(|line| {
-                    !matches!(line.class, Class::Marker | Class::Original | Class::Header)
-                });
-                let below = below.filter(|line| line.class == Class::Text).count();
-                if below <= 12 || line.text.trim() == "--" {
-                    return index;
-                }
+            Class::Rule
+                if has_text
+                    && (line.text.trim() == "--" || is_above_signature(&lines[index + 1..])) =>
+            {
+                return index;
             }
             _ => {}
         }
@@ -343,68 +171,18 @@ fn signature_start(lines: &[Line]) -> usize {
     lines.len()
 }
 
-/// A rule outside text: only such marks, and at least two unless the mark is used for nothing else.
-fn is_rule(trimmed: &str) -> bool {
-    const MARKS: &str = "-_=+~#*ᐧ—–";
-    let alone = matches!(trimmed, "ᐧ" | "—" | "–");
-    alone
-        || (trimmed.chars().count() >= 2 && trimmed.chars().all(|c| MARKS.contains(c) || c == ' '))
-}
-
-fn is_quote(rest: &[&str], before: Option<&Line>) -> bool {
-    let trimmed = rest[0].trim_start();
-    if trimmed.starts_with('>') {
-        // ">>> http://example.com <<<" draws the eye to a link; it quotes nothing.
-        return !trimmed.trim_end().ends_with("<<");
-    }
-    // The bar quotes only in a run: alone it is the edge of a table.
-    let barred = |line: &str| line.trim_start().starts_with("| ") || line.trim() == "|";
-    barred(trimmed)
-        && !trimmed.trim_end()[1..].contains('|')
-        && (before.is_some_and(|line| line.class == Class::Quote)
-            || rest.get(1).is_some_and(|next| barred(next)))
-}
-
-fn quote(source: &str) -> Line {
-    let requoted = source
-        .trim_start()
-        .strip_prefix('|')
-        .map(|rest| format!(">{rest}"));
-    Line {
-        class: Class::Quote,
-        text: source.to_owned(),
-        requoted,
-    }
-}
-
-/// "Richard> …": one capitalised word and the quotation mark.
-fn named_quote(source: &str) -> Option<String> {
-    let (name, rest) = source.split_once('>')?;
-    let is_name = (1..=20).contains(&name.chars().count())
-        && name.chars().next().is_some_and(char::is_uppercase)
-        && name.chars().all(char::is_alphabetic);
-    (is_name && rest.starts_with(' ')).then(|| format!(">{rest}"))
-}
-
-/// A link in a quotation that was broken off its quotation mark still belongs to it.
-fn join_broken_quotes(lines: &mut [Line]) {
-    for index in 1..lines.len().saturating_sub(1) {
-        let quoted =
-            lines[index - 1].class == Class::Quote && lines[index + 1].class == Class::Quote;
-        if quoted && lines[index].class == Class::Text && words::link_alone(&lines[index].text) {
-            lines[index].class = Class::Quote;
-        }
-    }
-}
-
-/// Removes empty lines around the text and blanks at its end, but keeps the indentation of its first line.
-fn trim_lines(text: &str) -> String {
-    let trimmed = text.trim_end();
-    let start = trimmed.len() - trimmed.trim_start().len();
-    let line_start = trimmed[..start]
-        .rfind('\n')
-        .map_or(0, |newline| newline + 1);
-    trimmed[line_start..].to_owned()
+/// Whether what follows a rule is a signature rather than a table, a list or the next section of the text.
+fn is_above_signature(below: &[Line]) -> bool {
+    const MOST_LINES: usize = 12;
+    const FAR: usize = 40;
+    let texts: Vec<&str> = below
+        .iter()
+        .take(FAR)
+        .take_while(|line| !matches!(line.class, Class::Marker | Class::Original | Class::Header))
+        .filter(|line| line.class == Class::Text)
+        .map(|line| line.text.as_str())
+        .collect();
+    texts.len() <= MOST_LINES && signature::looks_like_one(&texts)
 }
 
 #[cfg(test)]
@@ -439,6 +217,12 @@ mod tests {
             "---- On Tue, 05 Jan 2016 10:42:00 +0000 Eva Roth <eva@example.com> wrote ----",
             "-----Original Message-----\nFrom: Eva\nSent: Tuesday",
             "-------- Mensaje original --------",
+            "On Tue, 5 Jan 2016 10:42:00 +0000 Eva Roth <eva@example.com> wrote",
+            "10:42 AM, January 5, 2016, \"Eva Roth\" <eva@example.com>:",
+            "D. 05/01/2016 10.42 skrev \"Eva Roth\" <eva@example.com>:",
+            "\u{feff}Dne 5. 1. 2016 10:42, Eva Roth <eva@example.com> napsal(a):",
+            "---------- Wiadomość przesłana dalej ---------\nOd: Eva <eva@example.com>\nTemat: Drukarka",
+            "----- Przekazana wiadomość ----- Od: Eva <eva@example.com>Do: tim@example.com Wysłano: wtorek",
             "From: Eva Roth [mailto:eva@example.com]\nSent: Tuesday, January 5, 2016 10:42\nTo: Tim\nSubject: Printer",
             "*Von:* Eva Roth\n*Gesendet:* Dienstag, 5. Januar 2016 10:42\n*An:* Tim\n*Betreff:* Drucker",
             "________________________________\nDe : Eva Roth\nEnvoyé : mardi 5 janvier 2016\nÀ : Tim\nObjet : Imprimante",
@@ -457,6 +241,10 @@ mod tests {
         for text in [
             "On Monday it worked.\nOn Tuesday it did not.",
             "Date: Wednesday\nTime: 7 am\nAddress: 130 Fox St",
+            "Please book this:\nFrom: London\nTo: Paris\nDate: 5 May 2016\nThank you for it.",
+            "These are open:\n\n----\n1. the printer\n2. the door\n----\n\nCan you mend both?",
+            "Item     Date\n-------------\nPrinter  27 June\nDoor     28 June\n\nPlease confirm these dates to us by tomorrow.",
+            "It burns again.\n\nSent from my desk, which is much easier than my telephone.",
             "To: be or not\nFrom: my point of view it is fine.",
             "On Monday at 10:15 he came and said:\nnothing.",
             "> Is it the printer?\n\nYes.",
@@ -465,6 +253,14 @@ mod tests {
         ] {
             check(text, text);
         }
+    }
+
+    #[test]
+    fn a_quoted_sentence_that_was_broken_off_is_no_answer() {
+        check(
+            "Yes.\n\nOn 5 Jan 2016, Eva <eva@example.com> wrote:\n> The printer on the second floor burns, and the one on the third floor does\nnot print at all.\n> Eva",
+            "Yes.",
+        );
     }
 
     #[test]
@@ -512,25 +308,5 @@ mod tests {
     fn a_quotation_alone_is_no_reply() {
         check("> Can you come?\n> At nine?", "");
         check("", "");
-    }
-
-    #[test]
-    fn a_forwarded_message_is_found() {
-        let found = embedded(
-            "Please see below.\n\n---------- Forwarded message ---------\nFrom: Eva <eva@example.com>\nDate: 5 Jan 2016\nSubject: Printer\n\nIt burns.",
-        );
-        assert_eq!(found.before, "Please see below.");
-        assert!(
-            found
-                .embedded
-                .is_some_and(|text| text.starts_with("From: Eva") && text.ends_with("It burns."))
-        );
-        assert_eq!(
-            embedded("Nothing here."),
-            Embedded {
-                before: "Nothing here.".to_owned(),
-                embedded: None
-            }
-        );
     }
 }

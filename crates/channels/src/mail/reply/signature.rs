@@ -85,30 +85,70 @@ fn is_dashed_name(line: &str) -> bool {
     NAME.as_ref().is_some_and(|pattern| pattern.is_match(line))
 }
 
-/// A sign-off counts when little follows it: "Thanks!" in the middle of a text is a part of it.
+/// A sign-off counts when nothing below it is a part of the text: after "Thanks!" the writer may go on.
 fn first_sign_off(lines: &[&str], start: usize) -> Option<usize> {
-    (start..lines.len()).find(|&index| words::sign_off(lines[index]))
+    let goes_on = (start..lines.len())
+        .rev()
+        .find(|&index| is_sentence(lines[index]))
+        .map_or(start, |last| last + 1);
+    (goes_on..lines.len()).find(|&index| words::sign_off(lines[index]))
+}
+
+/// A question, or words enough to be said to somebody.
+fn is_sentence(line: &str) -> bool {
+    const FEW_WORDS: usize = 6;
+    let line = line.trim();
+    let words = line.split_whitespace().count();
+    line.ends_with('?')
+        || words::postscript(line)
+        || (words > FEW_WORDS
+            && line.ends_with(['.', '!', ','])
+            && !has_contact(line)
+            && !words::legal_notice(line)
+            && !words::sign_off(line))
+}
+
+/// Whether the lines below a rule are a signature: contacts, a legal notice, or a few names.
+pub fn looks_like_one(lines: &[&str]) -> bool {
+    const MOST_NAMES: usize = 6;
+    const MOST_WORDS: usize = 7;
+    if lines.iter().any(|line| words::list_item(line)) {
+        return false;
+    }
+    let told = lines
+        .iter()
+        .any(|line| has_contact(line) || words::legal_notice(line));
+    let names = lines.len() <= MOST_NAMES
+        && lines.iter().all(|line| {
+            !is_sentence(line)
+                && line.split_whitespace().count() <= MOST_WORDS
+                && !line.trim_end().ends_with([':', ';'])
+        });
+    told || names
+}
+
+/// A mail address, the address of a page or a telephone number.
+fn has_contact(line: &str) -> bool {
+    static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)[\w.+-]+@[\w-]+\.\w+|https?://|\bwww\.|\+?\d[\d\s().-]{6,}\d").ok()
+    });
+    CONTACT
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(line))
 }
 
 /// The last paragraph, when it is the writer's address block: two short lines or more with an address or a number.
 fn contact_block(lines: &[&str], start: usize) -> Option<usize> {
-    static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)[\w.+-]+@[\w-]+\.\w+|https?://|\bwww\.|\+?\d[\d\s().-]{6,}\d").ok()
-    });
     let block = (start..lines.len())
         .rev()
         .take_while(|&index| !lines[index].trim().is_empty())
         .last()?;
-    let has_contact = lines[block..].iter().any(|line| {
-        CONTACT
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(line))
-    });
+    let is_told = lines[block..].iter().any(|line| has_contact(line));
     let is_names = lines[block..].iter().all(|line| {
         !line.trim_end().ends_with(['?', ':', ';']) && line.split_whitespace().count() <= 6
     });
     let begins_with_name = lines[block].trim().starts_with(|c: char| c.is_uppercase());
-    (lines.len() - block >= 2 && begins_with_name && has_contact && is_names).then_some(block)
+    (lines.len() - block >= 2 && begins_with_name && is_told && is_names).then_some(block)
 }
 
 #[cfg(test)]
@@ -136,6 +176,14 @@ mod tests {
             Some("Mit freundlichen Grüßen\nTim"),
         );
         check("Arde.\n\nSaludos,\nTim", Some("Saludos,\nTim"));
+        check(
+            "Palaa.\n\nYstävällisin terveisin\nTim",
+            Some("Ystävällisin terveisin\nTim"),
+        );
+        check(
+            "燃えています。\n\nよろしくお願いいたします\nティム",
+            Some("よろしくお願いいたします\nティム"),
+        );
         check("It burns.\n\n-Tim", Some("-Tim"));
         check(
             "It burns.\n\nTim Berg\nExample Ltd\ntim@example.com",
@@ -148,6 +196,14 @@ mod tests {
         check("It burns.", None);
         check("Thanks!", None);
         check("--\nTim", None);
+        check(
+            "It burns.\n\nThanks!\n\nCan you also look at the door?",
+            None,
+        );
+        check(
+            "It burns.\n\nThanks,\nTim\n\nPS: the door does not open",
+            None,
+        );
         check(
             "Thanks for the help with the printer on the second floor.\nIt still burns.",
             None,
