@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use mainstay_domain::clock::ClockState;
 use mainstay_domain::event::{EventKind, Side, Visibility};
 use mainstay_domain::severity::Severity;
+use mainstay_domain::status::StatusKind;
 use mainstay_tests::{TestApp, instant};
 
 #[tokio::test]
@@ -116,6 +117,35 @@ async fn merging_keeps_the_earlier_start_and_cancels_the_other_clocks() {
     let conversation = test.app.messages(&test.agent(), second.id).await.unwrap();
     assert_eq!(conversation.len(), 2);
     test.advance(SignedDuration::from_hours(1)).await;
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn an_answered_ticket_merged_into_an_unanswered_one_answers_it() {
+    let test = TestApp::start("mainstay").await;
+    let account = test.account("Acme", "Professional").await;
+    let answered = test.customer_opens(account, Severity::P2).await;
+    let twin = test.customer_opens(account, Severity::P2).await;
+    test.advance(SignedDuration::from_mins(20)).await;
+    test.adds(&answered, test.says(Side::Agent)).await;
+    test.advance(SignedDuration::from_mins(40)).await;
+    let merged = test
+        .app
+        .merge_ticket(&test.agent(), answered.id, twin.id)
+        .await
+        .unwrap();
+    assert_eq!(merged.facts.status.kind, StatusKind::Open);
+    assert_eq!(merged.facts.awaiting, Some(Side::Customer));
+    let replied_at = instant("2026-03-02T09:20:00Z");
+    assert_eq!(merged.facts.last_message_at, Some(replied_at));
+    let response = test.clock(twin.id, "first_response").await;
+    assert_eq!(response.state(), ClockState::Met);
+    assert_eq!(response.outcome.map(|outcome| outcome.at), Some(replied_at));
+
+    // What the customer writes then is asked anew, and from then on.
+    test.adds(&twin, test.says(Side::Customer)).await;
+    let next = test.clock(twin.id, "next_response").await;
+    assert_eq!(next.started_at, instant("2026-03-02T10:00:00Z"));
     test.finish().await;
 }
 

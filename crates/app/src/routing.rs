@@ -99,6 +99,7 @@ fn facts_of(
         terms: terms.clone(),
         tags: open.tags.clone(),
         awaiting: Some(Side::Agent),
+        last_message_at: None,
         ..TicketFacts::unopened()
     }
 }

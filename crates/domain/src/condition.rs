@@ -1,5 +1,7 @@
 //! Conditions: what must hold of a ticket for a rule of the pack to apply.
 
+use jiff::Timestamp;
+
 use crate::event::{Channel, ContractTerms, Side};
 use crate::id::{AccountId, AgentId, TeamId};
 use crate::name::{CategoryName, StatusName, Tag, TierName};
@@ -29,6 +31,8 @@ pub struct TicketFacts {
     pub tags: Vec<Tag>,
     /// Who must write next: the side that did not write the last public message of a person.
     pub awaiting: Option<Side>,
+    /// When a person last wrote a public message. Opening by the customer counts as one.
+    pub last_message_at: Option<Timestamp>,
 }
 
 /// Something that holds of a ticket, or does not.

@@ -68,6 +68,17 @@ pub enum Side {
     Agent,
 }
 
+impl Side {
+    /// The side across.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Customer => Self::Agent,
+            Self::Agent => Self::Customer,
+        }
+    }
+}
+
 /// Who may read a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -175,6 +186,15 @@ pub struct CarriedClock {
     pub started_at: Timestamp,
     /// How much of the target it had used, in business time.
     pub used: SignedDuration,
+}
+
+/// That a person said something for the other side to read: what makes a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// When.
+    pub at: Timestamp,
+    /// On which side.
+    pub side: Side,
 }
 
 /// What can happen to a ticket.
@@ -321,7 +341,7 @@ pub enum EventKind {
         /// The other ticket's number, for people.
         number: u64,
     },
-    /// Another ticket was merged into this one: the earlier starts are kept.
+    /// Another ticket was merged into this one: the two are one conversation from now on.
     MergedFrom {
         /// The other ticket.
         ticket: TicketId,
@@ -329,6 +349,9 @@ pub enum EventKind {
         number: u64,
         /// The clocks that were running there.
         clocks: Vec<CarriedClock>,
+        /// What was said there, in the order in which it was said. Facts of old do not tell.
+        #[serde(default)]
+        messages: Vec<Spoken>,
     },
     /// This ticket was split off another, from one of its messages on.
     SplitFrom {

@@ -21,6 +21,7 @@ impl TicketFacts {
             terms: ContractTerms::default(),
             tags: Vec::new(),
             awaiting: None,
+            last_message_at: None,
         }
     }
 
@@ -39,6 +40,7 @@ impl TicketFacts {
                 tags,
                 ..
             } => {
+                let by_customer = matches!(event.actor, Actor::Contact(_));
                 *self = Self {
                     account: *account,
                     channel: *channel,
@@ -49,7 +51,8 @@ impl TicketFacts {
                     assignee: *assignee,
                     terms: terms.clone(),
                     tags: tags.clone(),
-                    awaiting: matches!(event.actor, Actor::Contact(_)).then_some(Side::Agent),
+                    awaiting: by_customer.then_some(Side::Agent),
+                    last_message_at: by_customer.then_some(event.at),
                 }
             }
             EventKind::MessageAdded {
@@ -58,10 +61,8 @@ impl TicketFacts {
                 origin: Origin::Person,
                 ..
             } => {
-                self.awaiting = Some(match side {
-                    Side::Customer => Side::Agent,
-                    Side::Agent => Side::Customer,
-                });
+                self.awaiting = Some(side.other());
+                self.last_message_at = self.last_message_at.max(Some(event.at));
             }
             EventKind::StatusChanged { to, .. } => self.status = to.clone(),
             EventKind::SeverityChanged { to, .. } => self.severity = *to,
@@ -75,6 +76,14 @@ impl TicketFacts {
             EventKind::AssigneeChanged { to, .. } => self.assignee = *to,
             EventKind::TagsAdded { tags } => self.add_tags(tags),
             EventKind::TagsRemoved { tags } => self.tags.retain(|tag| !tags.contains(tag)),
+            EventKind::MergedFrom { messages, .. } => {
+                if let Some(last) = messages.last()
+                    && self.last_message_at < Some(last.at)
+                {
+                    self.awaiting = Some(last.side.other());
+                    self.last_message_at = Some(last.at);
+                }
+            }
             _ => {}
         }
     }

@@ -13,6 +13,7 @@ pub mod commitment;
 pub mod condition;
 pub mod contact;
 pub mod contract;
+pub mod conversation;
 pub mod digest;
 pub mod escalation;
 pub mod event;

@@ -1,7 +1,8 @@
 //! Merging tickets, and splitting them.
 
 use mainstay_domain::clock::Clock;
-use mainstay_domain::event::{Actor, CarriedClock, Side};
+use mainstay_domain::conversation::Conversation;
+use mainstay_domain::event::{Actor, Side};
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
@@ -15,8 +16,8 @@ use crate::error::{AppError, Result};
 use crate::transaction::transact;
 
 impl App {
-    /// Merges one ticket into another: its conversation and the earlier starts of its clocks go over, its own clocks are
-    /// cancelled.
+    /// Merges one ticket into another: the two are one conversation from now on, the earlier starts of its clocks go over,
+    /// and its own clocks are cancelled.
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Forbidden`], and [`AppError::Refused`] for tickets of different accounts,
@@ -74,7 +75,8 @@ pub(crate) async fn merge(
 ) -> Result<Ticket> {
     let mut source = TicketWriter::load(app, tx, from).await?;
     let mut target = TicketWriter::load(app, tx, into).await?;
-    let clocks = source.clocks().iter().filter_map(carried).collect();
+    let clocks = source.clocks().iter().filter_map(Clock::carried).collect();
+    let messages = Conversation::of(source.events()).into_messages();
     source.decide(actor, Command::MergeInto(&target.ticket))?;
     target.decide(
         actor,
@@ -82,6 +84,7 @@ pub(crate) async fn merge(
             ticket: from,
             number: source.ticket.number,
             clocks,
+            messages,
         },
     )?;
     source.save().await?;
@@ -90,15 +93,6 @@ pub(crate) async fn merge(
     let messages: Vec<MessageId> = conversation.iter().map(|message| message.id).collect();
     message::move_to(tx, &messages, into).await?;
     Ok(ticket)
-}
-
-/// What a running clock hands over.
-fn carried(clock: &Clock) -> Option<CarriedClock> {
-    clock.is_open().then(|| CarriedClock {
-        commitment: clock.commitment.clone(),
-        started_at: clock.started_at,
-        used: clock.used,
-    })
 }
 
 /// Splits within a transaction.

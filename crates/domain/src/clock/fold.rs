@@ -9,7 +9,8 @@ use super::state::{Cancellation, Clock, OutcomeKind};
 use super::track::Track;
 use crate::commitment::{Commitment, Reopen, Repeat};
 use crate::condition::TicketFacts;
-use crate::event::{Actor, CarriedClock, Event, EventKind, Origin, Visibility};
+use crate::conversation::Conversation;
+use crate::event::{Event, EventKind};
 use crate::name::CommitmentName;
 use crate::policy::{Policy, PolicyBook, PolicyVersion};
 
@@ -28,15 +29,13 @@ pub fn fold_under(events: &[Event], policy: &Policy, now: Timestamp) -> Vec<Cloc
     Fold::new(|_| Some(policy)).run(events, now)
 }
 
-struct Fold<'p, F> {
-    policy_of: F,
-    facts: TicketFacts,
-    tracks: Vec<Track<'p>>,
-    /// When an agent opened the ticket, if an agent did.
-    opened_by_agent_at: Option<Timestamp>,
+pub(super) struct Fold<'p, F> {
+    pub(super) policy_of: F,
+    pub(super) facts: TicketFacts,
+    pub(super) tracks: Vec<Track<'p>>,
+    pub(super) conversation: Conversation,
     /// When the ledger of this ticket began to be kept: an imported history is not late.
     kept_since: Option<Timestamp>,
-    has_message: bool,
 }
 
 impl<'p, F> Fold<'p, F>
@@ -48,9 +47,8 @@ where
             policy_of,
             facts: TicketFacts::unopened(),
             tracks: Vec::new(),
-            opened_by_agent_at: None,
+            conversation: Conversation::default(),
             kept_since: None,
-            has_message: false,
         }
     }
 
@@ -81,42 +79,33 @@ where
             track.advance(event.at);
         }
         self.facts.apply(event);
+        if matches!(event.kind, EventKind::Opened { .. }) {
+            self.kept_since = Some(event.recorded_at);
+        }
+        let replied_at = self.conversation.last_reply_at();
         let seen = Seen {
             event,
-            is_opening_message: self.notice_opening(event),
+            is_opening_message: self.conversation.hear(event),
         };
         let late = self.is_late(event);
         match &event.kind {
             EventKind::MergedInto { number, .. } => self.hand_over(event, *number, late),
-            EventKind::MergedFrom { number, clocks, .. } => {
-                self.carry(event, *number, clocks, late);
+            EventKind::MergedFrom {
+                number,
+                clocks,
+                messages,
+                ..
+            } => {
+                self.learn_replies(event, messages, late);
+                if !messages.is_empty() {
+                    self.start_unanswered(event, messages, late);
+                }
+                self.carry(event, *number, clocks, replied_at, late);
             }
             _ => {
                 self.move_tracks(seen, late);
                 self.start_tracks(seen, late);
             }
-        }
-    }
-
-    /// Notes the ticket's opening and its first message; says whether this event is that message.
-    fn notice_opening(&mut self, event: &Event) -> bool {
-        match &event.kind {
-            EventKind::Opened { .. } => {
-                self.opened_by_agent_at =
-                    matches!(event.actor, Actor::Agent(_)).then_some(event.at);
-                self.kept_since = Some(event.recorded_at);
-                false
-            }
-            EventKind::MessageAdded {
-                visibility: Visibility::Public,
-                origin: Origin::Person,
-                ..
-            } => {
-                let first = !self.has_message;
-                self.has_message = true;
-                first && self.opened_by_agent_at == Some(event.at)
-            }
-            _ => false,
         }
     }
 
@@ -195,7 +184,7 @@ where
     }
 
     /// What the policy in force at an event says of a commitment, if it still makes that promise.
-    fn commitment_at(
+    pub(super) fn commitment_at(
         &self,
         event: &Event,
         name: &CommitmentName,
@@ -205,7 +194,13 @@ where
         Some((policy, commitment))
     }
 
-    fn begin(&mut self, policy: &'p Policy, commitment: &'p Commitment, event: &Event, late: bool) {
+    pub(super) fn begin(
+        &mut self,
+        policy: &'p Policy,
+        commitment: &'p Commitment,
+        event: &Event,
+        late: bool,
+    ) {
         let cycle = 1 + self
             .tracks
             .iter()
@@ -243,33 +238,6 @@ where
             && let Some(track) = self.tracks.iter_mut().rfind(|track| is_it(track))
         {
             track.keep_in_sight();
-        }
-    }
-
-    /// Takes over the clocks of a ticket that was merged into this one: of two that run, the earlier start is kept.
-    fn carry(&mut self, event: &Event, number: u64, carried: &[CarriedClock], late: bool) {
-        for clock in carried {
-            let mut of_name = self
-                .tracks
-                .iter_mut()
-                .filter(|track| track.commitment.name == clock.commitment);
-            let last = of_name.next_back();
-            let had_one = last.is_some();
-            if let Some(track) = last.filter(|track| track.is_open()) {
-                if clock.started_at < track.started_at() {
-                    track.take_over(event, number, clock);
-                    if late {
-                        track.note_late(event);
-                    }
-                }
-            } else if let Some((policy, commitment)) = self.commitment_at(event, &clock.commitment)
-                && (commitment.repeat == Repeat::EachStart || !had_one)
-            {
-                self.begin(policy, commitment, event, late);
-                if let Some(track) = self.tracks.last_mut() {
-                    track.take_over(event, number, clock);
-                }
-            }
         }
     }
 }

@@ -18,6 +18,7 @@
 mod explain;
 mod fold;
 mod history;
+mod merge;
 mod occurrence;
 mod state;
 mod terms;

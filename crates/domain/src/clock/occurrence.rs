@@ -72,3 +72,18 @@ impl Seen<'_> {
         )
     }
 }
+
+/// Whether one of the triggers is set off by an occurrence that a person on a side brought about in another ticket, which
+/// has just become one conversation with this one.
+pub(super) fn stands_for(
+    triggers: &[Trigger],
+    occurrence: &Occurrence,
+    side: Side,
+    facts: &TicketFacts,
+) -> bool {
+    triggers.iter().any(|trigger| {
+        trigger.on == *occurrence
+            && trigger.by.is_none_or(|by| by == side)
+            && trigger.when.holds(facts)
+    })
+}

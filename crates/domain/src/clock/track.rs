@@ -278,6 +278,46 @@ impl<'p> Track<'p> {
         self.set_alarms();
     }
 
+    /// Ends as kept by a reply that was given in another ticket, of which this one learns only by an event; returns what it
+    /// had done since that reply. A miss stays: the clock then ends where it was missed.
+    pub fn end_at_reply(&mut self, event: &Event, replied_at: Timestamp) -> Vec<Segment> {
+        let since = |segment: &Segment| Segment {
+            from: segment.from.max(replied_at),
+            ..*segment
+        };
+        let after = self.segments.iter();
+        let after = after.filter(|segment| segment.until.is_none_or(|until| until > replied_at));
+        let after = after.map(since).collect();
+        let at = self
+            .missed_at
+            .map_or(replied_at, |missed| missed.max(replied_at));
+        // When it was due is asked as of that instant: later pauses were none of its own.
+        self.segments.retain(|segment| segment.from <= at);
+        if let Some(last) = self.segments.last_mut() {
+            last.until = None;
+        }
+        self.set_alarms();
+        self.end(event, OutcomeKind::Stopped);
+        if let Some(outcome) = &mut self.outcome {
+            outcome.at = at;
+        }
+        self.cut_at(at);
+        after
+    }
+
+    /// Starts earlier than the event by which it is known to have started, with what it has done since then.
+    pub fn go_back_to(&mut self, since: Timestamp, segments: Vec<Segment>, event: &Event) {
+        let kind = self
+            .segments
+            .last()
+            .map_or(SegmentKind::Running, |last| last.kind);
+        self.started_at = since;
+        self.segments = segments;
+        self.answerable_from = event.at;
+        self.open_segment(kind, event);
+        self.set_alarms();
+    }
+
     /// Selects the terms again after a change. The clock is then as if it had run under them from its start; only a due
     /// instant that they put into the past counts from now.
     fn review_terms(&mut self, event: &Event, facts: &TicketFacts) {
@@ -365,9 +405,14 @@ impl<'p> Track<'p> {
             by: self.terms_changed_by,
             kind: OutcomeKind::Cancelled(Cancellation::NoPromise),
         });
-        self.segments.retain(|segment| segment.from <= since);
+        self.cut_at(since);
+    }
+
+    /// Lets its history end at an instant.
+    fn cut_at(&mut self, at: Timestamp) {
+        self.segments.retain(|segment| segment.from <= at);
         if let Some(last) = self.segments.last_mut() {
-            last.until = Some(last.until.map_or(since, |until| until.min(since)));
+            last.until = Some(last.until.map_or(at, |until| until.min(at)));
         }
     }
 

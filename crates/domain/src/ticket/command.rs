@@ -1,6 +1,6 @@
 //! What may be asked of a ticket.
 
-use crate::event::{CarriedClock, Channel, ContractTerms, Origin, Side, Visibility};
+use crate::event::{CarriedClock, Channel, ContractTerms, Origin, Side, Spoken, Visibility};
 use crate::id::{AccountId, AgentId, ContactId, EscalationId, MessageId, TeamId, TicketId};
 use crate::name::{CategoryName, LadderName, StatusName, Tag};
 use crate::severity::Severity;
@@ -128,6 +128,8 @@ pub enum Command<'a> {
         number: u64,
         /// The clocks that were running there.
         clocks: Vec<CarriedClock>,
+        /// What was said there, in the order in which it was said.
+        messages: Vec<Spoken>,
     },
     /// Note that this ticket was split off another.
     NoteSplitFrom {

@@ -1,7 +1,7 @@
 //! The rules of a ticket: from a command to facts, or to a refusal.
 
 use super::{Command, NewMessage, NewTicket, Ticket};
-use crate::event::{EventKind, Origin, Side, Visibility};
+use crate::event::{EventKind, Origin, Side, Spoken, Visibility};
 use crate::id::TicketId;
 use crate::name::StatusName;
 use crate::status::{Status, StatusKind};
@@ -59,6 +59,21 @@ impl Ticket {
             Command::AddMessage { message, then } => self.add_message(message, then, statuses),
             Command::SetStatus(name) => Ok(self.change_status(find_status(&name, statuses)?)),
             Command::MergeInto(other) => self.merge_into(other),
+            Command::TakeOver {
+                ticket,
+                number,
+                clocks,
+                messages,
+            } => {
+                let mut events = self.follow_conversation(&messages);
+                events.push(EventKind::MergedFrom {
+                    ticket,
+                    number,
+                    clocks,
+                    messages,
+                });
+                Ok(events)
+            }
             Command::SplitInto {
                 ticket,
                 number,
@@ -114,7 +129,7 @@ impl Ticket {
         }];
         let status = match then {
             Some(name) => Some(find_status(&name, statuses)?),
-            None if !is_conversation || self.last_message_at.is_none() => None,
+            None if !is_conversation || self.facts.last_message_at.is_none() => None,
             None => match (message.side, kind) {
                 (
                     Side::Customer,
@@ -153,6 +168,25 @@ impl Ticket {
         }];
         events.extend(self.change_status(Status::from(StatusKind::Closed)));
         Ok(events)
+    }
+
+    /// What the conversation of a ticket merged into this one does to the status: a reply given there has taken this one
+    /// up, and what the customer wrote there since brings it back. Nothing that was asked is lost in a ticket that is done.
+    fn follow_conversation(&self, messages: &[Spoken]) -> Vec<EventKind> {
+        let is_answered = messages.iter().any(|spoken| spoken.side == Side::Agent);
+        let is_asked = messages.last().is_some_and(|last| {
+            last.side == Side::Customer && self.facts.last_message_at < Some(last.at)
+        });
+        let is_open = match self.facts.status.kind {
+            StatusKind::New => is_answered,
+            StatusKind::Open => false,
+            _ => is_asked,
+        };
+        if is_open {
+            self.change_status(Status::from(StatusKind::Open))
+        } else {
+            Vec::new()
+        }
     }
 
     fn change_property(&self, command: Command<'_>) -> Result<Vec<EventKind>, Refusal> {
@@ -220,15 +254,6 @@ impl Ticket {
                 !self.links.iter().any(|link| link.to == to),
                 EventKind::Unlinked { to },
             ),
-            Command::TakeOver {
-                ticket,
-                number,
-                clocks,
-            } => vec![EventKind::MergedFrom {
-                ticket,
-                number,
-                clocks,
-            }],
             Command::NoteSplitFrom {
                 ticket,
                 number,
@@ -257,6 +282,7 @@ impl Ticket {
             | Command::AddMessage { .. }
             | Command::SetStatus(_)
             | Command::MergeInto(_)
+            | Command::TakeOver { .. }
             | Command::SplitInto { .. } => Vec::new(),
         })
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::condition::TicketFacts;
-use crate::event::{Event, EventKind, Origin, Visibility};
+use crate::event::{Event, EventKind};
 use crate::id::{AccountId, AgentId, ContactId, TicketId};
 use crate::name::Tag;
 use crate::status::StatusKind;
@@ -45,8 +45,6 @@ pub struct Ticket {
     pub resolved_at: Option<Timestamp>,
     /// When it was closed, while it is closed.
     pub closed_at: Option<Timestamp>,
-    /// When a person last wrote a public message.
-    pub last_message_at: Option<Timestamp>,
     /// When the last fact happened.
     pub updated_at: Timestamp,
     /// How many facts it is the fold of; two writers who saw the same number exclude each other.
@@ -90,7 +88,6 @@ impl Ticket {
             opened_at: at,
             resolved_at: None,
             closed_at: None,
-            last_message_at: None,
             updated_at: at,
             version: 0,
         }
@@ -108,11 +105,6 @@ impl Ticket {
                 self.opened_at = event.at;
                 self.note_status(event.at);
             }
-            EventKind::MessageAdded {
-                visibility: Visibility::Public,
-                origin: Origin::Person,
-                ..
-            } => self.last_message_at = self.last_message_at.max(Some(event.at)),
             EventKind::StatusChanged { .. } => self.note_status(event.at),
             EventKind::SubjectChanged { to } => self.subject.clone_from(to),
             EventKind::ContactChanged { to } => self.contact = *to,

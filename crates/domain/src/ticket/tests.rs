@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use uuid::Uuid;
 
 use super::*;
-use crate::event::{Actor, Channel, ContractTerms, Side};
+use crate::event::{Actor, Channel, ContractTerms, Origin, Side, Spoken, Visibility};
 use crate::id::{EventId, MessageId};
 use crate::name::StatusName;
 use crate::policy::PolicyVersion;
@@ -215,4 +215,67 @@ fn merging_closes_the_one_and_never_mixes_accounts() {
         story.does(Command::SetStatus(StatusName::from("open"))),
         Err(Refusal::Merged(other.id))
     );
+}
+
+fn takes_over(messages: &[(i64, Side)]) -> Command<'static> {
+    let opened: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    let messages = messages
+        .iter()
+        .map(|(hours, side)| Spoken {
+            at: opened + hours.hours(),
+            side: *side,
+        })
+        .collect();
+    Command::TakeOver {
+        ticket: id(2),
+        number: 2,
+        clocks: Vec::new(),
+        messages,
+    }
+}
+
+#[test]
+fn a_merged_conversation_is_one_in_the_order_of_time() {
+    let mut story = Story::opened();
+    let names = story.does(takes_over(&[
+        (0, Side::Customer),
+        (1, Side::Agent),
+        (2, Side::Agent),
+    ]));
+    assert_eq!(
+        names.unwrap(),
+        ["status_changed", "merged_from"],
+        "taken up by the reply"
+    );
+    assert_eq!(story.ticket.facts.status.kind, StatusKind::Open);
+    assert_eq!(story.ticket.facts.awaiting, Some(Side::Customer));
+    let names = story.does(takes_over(&[(0, Side::Customer), (1, Side::Customer)]));
+    assert_eq!(names.unwrap(), ["merged_from"]);
+    assert_eq!(
+        story.ticket.facts.awaiting,
+        Some(Side::Customer),
+        "answered since"
+    );
+}
+
+#[test]
+fn what_is_unanswered_in_a_ticket_merged_into_a_done_one_brings_it_back() {
+    for status in ["pending_customer", "on_hold", "resolved", "closed"] {
+        let mut story = Story::opened();
+        story.hears(Side::Agent);
+        story
+            .does(Command::SetStatus(StatusName::from(status)))
+            .unwrap();
+        let answered = story.ticket.clone();
+        story.does(takes_over(&[(0, Side::Customer)])).unwrap();
+        assert_eq!(
+            story.ticket.facts.status, answered.facts.status,
+            "answered before"
+        );
+        story
+            .does(takes_over(&[(0, Side::Customer), (4, Side::Customer)]))
+            .unwrap();
+        assert_eq!(story.ticket.facts.status.kind, StatusKind::Open, "{status}");
+        assert_eq!(story.ticket.facts.awaiting, Some(Side::Agent));
+    }
 }

@@ -84,7 +84,7 @@ impl TicketRow {
             opened_at: ticket.opened_at,
             resolved_at: ticket.resolved_at,
             closed_at: ticket.closed_at,
-            last_message_at: ticket.last_message_at,
+            last_message_at: facts.last_message_at,
             updated_at: ticket.updated_at,
             version: ticket.version,
             next_due_at: next_due
@@ -121,6 +121,7 @@ impl TicketRow {
                 },
                 tags: self.tags,
                 awaiting: self.awaiting,
+                last_message_at: self.last_message_at,
             },
             fields: self.fields,
             followers: self.followers,
@@ -129,7 +130,6 @@ impl TicketRow {
             opened_at: self.opened_at,
             resolved_at: self.resolved_at,
             closed_at: self.closed_at,
-            last_message_at: self.last_message_at,
             updated_at: self.updated_at,
             version: self.version,
         };

@@ -1,7 +1,15 @@
 //! Merging and splitting.
 
-use super::notation::{check, clocks};
-use crate::clock::Clock;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::notation::{check, clocks, events, instant, policy};
+use crate::clock::{Clock, fold};
+use crate::condition::TicketFacts;
+use crate::conversation::Conversation;
+use crate::event::{Event, EventKind};
+use crate::policy::{PolicyBook, PolicyVersion};
 
 const RESPONSE: &str = "first_response: start opened; stop agent_reply; target 2h; warn 75%";
 const NEXT: &str = "next_response: start customer_message; stop agent_reply, done; each; target 2h";
@@ -75,10 +83,96 @@ fn a_question_left_open_in_the_other_ticket_is_still_open() {
         NEXT,
         "09:00 customer opens
          09:30 agent writes
-         10:00 agent merged_from 7 next_response 09:15 45m",
+         10:00 agent merged_from 7 next_response 09:45 15m customer@09:45",
         "10:30",
         "next_response#1 met 09:00-09:30 used 30m due 11:00
-         next_response#2 running 09:15- used 1h 15m due 11:15",
+         next_response#2 running 09:45- used 45m due 11:45",
+    );
+}
+
+#[test]
+fn a_reply_answers_what_was_asked_before_it_in_either_ticket() {
+    check(
+        NEXT,
+        "09:00 customer opens
+         09:30 agent writes
+         10:00 agent merged_from 7 next_response 09:15 45m customer@09:15",
+        "10:30",
+        "next_response#1 met 09:00-09:30 used 30m due 11:00",
+    );
+    // The other way round: the answered ticket is merged into the one that was not answered.
+    check(
+        &format!("{RESPONSE}\n{NEXT}"),
+        "09:00 customer opens
+         10:00 agent merged_from 7 - - - customer@09:05 agent@09:30",
+        "12:00",
+        "first_response#1 met 09:00-09:30 used 30m due 11:00
+         next_response#1 met 09:00-09:30 used 30m due 11:00",
+    );
+}
+
+#[test]
+fn what_was_missed_for_want_of_the_other_tickets_reply_stays_missed() {
+    check(
+        RESPONSE,
+        "09:00 customer opens
+         12:00 agent merged_from 7 - - - customer@09:05 agent@09:30",
+        "12:30",
+        "first_response#1 missed 09:00-11:00 used 2h due 11:00 missed 11:00 warned0 10:30",
+    );
+}
+
+#[test]
+fn the_oldest_message_that_no_reply_of_either_ticket_answered_starts_the_clock() {
+    check(
+        NEXT,
+        "09:00 customer opens
+         09:45 customer writes
+         10:00 agent merged_from 7 next_response 09:50 10m customer@09:05 agent@09:30 customer@09:50",
+        "10:30",
+        "next_response#1 met 09:00-09:30 used 30m due 11:00
+         next_response#2 running 09:45- used 45m due 11:45",
+    );
+}
+
+#[test]
+fn a_question_that_only_opened_the_other_ticket_is_asked_here() {
+    // There, the first response would have answered it; here, that was given before.
+    check(
+        &format!(
+            "{RESPONSE}\nnext_response: start [!new] customer_message; stop agent_reply; each; target 2h"
+        ),
+        "09:00 customer opens
+         09:30 agent writes
+         09:30 agent status open
+         10:00 agent merged_from 7 first_response 09:50 10m customer@09:50",
+        "10:30",
+        "first_response#1 met 09:00-09:30 used 30m due 11:00
+         next_response#1 running 09:50- used 40m due 11:50",
+    );
+}
+
+#[test]
+fn the_last_reply_of_either_ticket_begins_the_interval_of_updates() {
+    let update = "update: start opened; reset agent_reply; stop done; each; pause pending_customer; target 2h";
+    check(
+        update,
+        "09:00 customer opens
+         09:40 agent status pending_customer
+         09:50 agent status open
+         10:00 agent merged_from 7 update 09:30 30m customer@09:05 agent@09:30",
+        "10:30",
+        "update#1 met 09:00-09:30 used 30m due 11:00
+         update#2 running 09:30- used 50m due 11:40",
+    );
+    check(
+        update,
+        "09:00 customer opens
+         09:40 agent writes
+         10:00 agent merged_from 7 update 09:30 30m customer@09:05 agent@09:30",
+        "10:30",
+        "update#1 met 09:00-09:40 used 40m due 11:00
+         update#2 running 09:40- used 50m due 11:40",
     );
 }
 
@@ -156,4 +250,74 @@ fn what_is_open_is_carried_over_with_the_time_that_it_has_used() {
             "next_response 2026-03-02T09:20:00Z 40m",
         ]
     );
+}
+
+/// What is said after both tickets were opened: on which side, and in which ticket.
+fn conversation() -> impl Strategy<Value = Vec<(u32, bool, bool)>> {
+    prop::collection::vec((2..600u32, any::<bool>(), any::<bool>()), 0..10).prop_map(|mut said| {
+        said.sort_by_key(|(minute, ..)| *minute);
+        said.dedup_by_key(|(minute, ..)| *minute);
+        said
+    })
+}
+
+fn said(minute: u32, is_agent: bool) -> String {
+    let who = if is_agent { "agent" } else { "customer" };
+    format!("{:02}:{:02} {who} writes\n", minute / 60, minute % 60)
+}
+
+/// The clocks that are open, with the instants at which they started and are due.
+fn open(ledger: &[Event]) -> Vec<String> {
+    let book = PolicyBook::of(PolicyVersion(1), Arc::new(policy(CONVERSATION)));
+    let clocks = fold(ledger, &book, instant("10:30"));
+    let open = clocks.iter().filter(|clock| clock.is_open());
+    open.map(|clock| {
+        format!(
+            "{} {} {:?}",
+            clock.commitment, clock.started_at, clock.due_at
+        )
+    })
+    .collect()
+}
+
+const CONVERSATION: &str = "first_response: start opened; stop agent_reply; target 20h
+     next_response: start customer_message; stop agent_reply; each; target 20h
+     update: start opened; reset agent_reply; each; target 20h";
+
+proptest! {
+    #[test]
+    fn merged_tickets_are_as_one_that_heard_everything(messages in conversation(), first in any::<bool>()) {
+        let opened = if first { ["00:00", "00:01"] } else { ["00:01", "00:00"] };
+        let mut one = "00:00 customer opens\n00:01 customer writes\n".to_owned();
+        let mut two = opened.map(|at| format!("{at} customer opens\n"));
+        for (minute, is_agent, is_ours) in messages {
+            let line = said(minute, is_agent);
+            one += &line;
+            two[usize::from(!is_ours)] += &line;
+        }
+        let [ours, theirs] = two.map(|text| events(&text));
+        let book = PolicyBook::of(PolicyVersion(1), Arc::new(policy(CONVERSATION)));
+        let at = instant("10:15");
+        let mut merged = ours;
+        let merge = events("00:00 customer opens\n10:15 agent merged_from 7 - - -").remove(1);
+        merged.push(Event {
+            sequence: 100,
+            kind: EventKind::MergedFrom {
+                ticket: super::notation::id("7"),
+                number: 7,
+                clocks: fold(&theirs, &book, at).iter().filter_map(Clock::carried).collect(),
+                messages: Conversation::of(&theirs).into_messages(),
+            },
+            ..merge
+        });
+        let one = events(&one);
+        prop_assert_eq!(open(&merged), open(&one));
+
+        let facts = |events: &[Event]| {
+            let mut facts = TicketFacts::unopened();
+            events.iter().for_each(|event| facts.apply(event));
+            (facts.awaiting, facts.last_message_at)
+        };
+        prop_assert_eq!(facts(&merged), facts(&one));
+    }
 }

@@ -14,8 +14,8 @@ use crate::commitment::{
 };
 use crate::condition::Condition;
 use crate::event::{
-    Actor, CarriedClock, Channel, ContractTerms, Event, EventKind, Origin, Side, TargetOverride,
-    Visibility,
+    Actor, CarriedClock, Channel, ContractTerms, Event, EventKind, Origin, Side, Spoken,
+    TargetOverride, Visibility,
 };
 use crate::id::EscalationId;
 use crate::name::{CalendarName, StatusName};
@@ -374,14 +374,18 @@ fn happening(
             ticket: id(number),
             number: number.parse().unwrap(),
         },
-        ["merged_from", number, name, since, used] => EventKind::MergedFrom {
+        ["merged_from", number, name, since, used, said @ ..] => EventKind::MergedFrom {
             ticket: id(number),
             number: number.parse().unwrap(),
-            clocks: vec![CarriedClock {
-                commitment: (*name).into(),
-                started_at: instant(since),
-                used: time(used),
-            }],
+            clocks: (*name != "-")
+                .then(|| CarriedClock {
+                    commitment: (*name).into(),
+                    started_at: instant(since),
+                    used: time(used),
+                })
+                .into_iter()
+                .collect(),
+            messages: said.iter().map(|text| spoken(text)).collect(),
         },
         ["split_from", number] => EventKind::SplitFrom {
             ticket: id(number),
@@ -395,6 +399,17 @@ fn happening(
         },
         other => panic!("happening {other:?}"),
     }
+}
+
+/// Reads `agent@09:30`.
+fn spoken(text: &str) -> Spoken {
+    let (side, at) = text.split_once('@').unwrap();
+    let side = match side {
+        "agent" => Side::Agent,
+        _ => Side::Customer,
+    };
+    let at = instant(at);
+    Spoken { at, side }
 }
 
 fn opened(

@@ -128,6 +128,7 @@ fn facts(severity: Severity) -> TicketFacts {
         terms: ContractTerms::default(),
         tags: Vec::new(),
         awaiting: None,
+        last_message_at: None,
     }
 }
 

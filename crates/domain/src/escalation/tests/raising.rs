@@ -29,6 +29,7 @@ fn facts(severity: Severity) -> TicketFacts {
         },
         tags: Vec::new(),
         awaiting: None,
+        last_message_at: None,
     }
 }
 

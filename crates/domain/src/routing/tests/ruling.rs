@@ -21,6 +21,7 @@ fn facts() -> TicketFacts {
         },
         tags: Vec::new(),
         awaiting: None,
+        last_message_at: None,
     }
 }
 

@@ -68,6 +68,7 @@ pub struct EventForm {
     pub tags: Option<Vec<String>>,
     pub ticket: Option<u64>,
     pub clocks: Option<Vec<CarriedForm>>,
+    pub messages: Option<Vec<SpokenForm>>,
     pub clock: Option<String>,
     pub cycle: Option<u32>,
     pub due_at: Option<Instant>,
@@ -126,6 +127,22 @@ pub struct CarriedForm {
     pub commitment: String,
     pub started_at: Instant,
     pub used: Length,
+}
+
+/// What was said in a ticket that is merged into this one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpokenForm {
+    pub at: Instant,
+    pub by: SideWord,
+}
+
+/// Which side said it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SideWord {
+    Customer,
+    Agent,
 }
 
 /// What is expected of a clock.

@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use mainstay_domain::event::{
-    Actor, CarriedClock, Channel, ContractTerms, Event, EventKind, Origin, Side, TargetOverride,
-    Visibility,
+    Actor, CarriedClock, Channel, ContractTerms, Event, EventKind, Origin, Side, Spoken,
+    TargetOverride, Visibility,
 };
 use mainstay_domain::id::{EventId, uuid_at};
 use mainstay_domain::name::StatusName;
@@ -12,7 +12,7 @@ use mainstay_domain::policy::{Policy, PolicyVersion};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
 
-use super::form::{By, EventForm, Kind, OverrideForm, builtin_status};
+use super::form::{By, EventForm, Kind, OverrideForm, SideWord, builtin_status};
 
 /// The identifier of a scenario's event, counted from 1.
 pub fn event_id(number: usize) -> EventId {
@@ -136,6 +136,7 @@ impl Ledger<'_> {
                 ticket: id(&number()?),
                 number: number()?,
                 clocks: self.carried(form)?,
+                messages: said_there(form),
             },
             Kind::SplitFrom => EventKind::SplitFrom {
                 ticket: id(&number()?),
@@ -288,6 +289,7 @@ fn refuse_unused(form: &EventForm) -> Result<(), String> {
             is(&[Kind::MergedInto, Kind::MergedFrom, Kind::SplitFrom]),
         ),
         ("clocks", form.clocks.is_some(), is(&[Kind::MergedFrom])),
+        ("messages", form.messages.is_some(), is(&[Kind::MergedFrom])),
         ("clock", form.clock.is_some(), is(&[Kind::ClockMissed])),
         ("cycle", form.cycle.is_some(), is(&[Kind::ClockMissed])),
         ("due_at", form.due_at.is_some(), is(&[Kind::ClockMissed])),
@@ -296,6 +298,24 @@ fn refuse_unused(form: &EventForm) -> Result<(), String> {
         Some((name, ..)) => Err(format!("an event of this type has no `{name}`")),
         None => Ok(()),
     }
+}
+
+/// What was said in the ticket that is merged into this one.
+fn said_there(form: &EventForm) -> Vec<Spoken> {
+    let mut messages: Vec<Spoken> = form
+        .messages
+        .iter()
+        .flatten()
+        .map(|spoken| Spoken {
+            at: spoken.at.0,
+            side: match spoken.by {
+                SideWord::Customer => Side::Customer,
+                SideWord::Agent => Side::Agent,
+            },
+        })
+        .collect();
+    messages.sort_by_key(|spoken| spoken.at);
+    messages
 }
 
 /// Refuses a name that the pack does not know.

@@ -126,7 +126,7 @@ impl TicketBody {
             opened_at: ticket.opened_at,
             resolved_at: ticket.resolved_at,
             closed_at: ticket.closed_at,
-            last_message_at: ticket.last_message_at,
+            last_message_at: facts.last_message_at,
             updated_at: ticket.updated_at,
             version: ticket.version,
         }
