@@ -76,6 +76,21 @@ impl Caller {
         )))
     }
 
+    /// Demands that they signed in, or came with a token that may keep tokens: a token that leaked must neither make
+    /// itself others nor lock its owner out.
+    ///
+    /// # Errors
+    /// Returns [`AppError::Forbidden`] for any other token.
+    pub fn require_sign_in(&self) -> Result<()> {
+        if matches!(self.credential, Credential::Token(_)) && !self.may(Permission::UpdateTokens) {
+            return Err(AppError::Forbidden(
+                "This needs you to sign in, or a token with the permission token.update."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Whose tickets they may see.
     ///
     /// # Errors

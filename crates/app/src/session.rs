@@ -123,8 +123,9 @@ impl App {
     /// Where the caller is signed in, latest first.
     ///
     /// # Errors
-    /// Fails when the store does not answer.
+    /// [`AppError::Forbidden`] for a token that may not keep tokens.
     pub async fn sessions(&self, caller: &Caller) -> Result<Vec<Session>> {
+        caller.require_sign_in()?;
         Ok(session::of_actor(&self.read(), caller.actor, self.now()).await?)
     }
 
@@ -133,6 +134,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when the caller has no such session.
     pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        caller.require_sign_in()?;
         let tx = self.begin().await?;
         let own = session::of_actor(&tx, caller.actor, self.now()).await?;
         if !own.iter().any(|session| session.id == id) {
@@ -149,6 +151,7 @@ impl App {
     /// # Errors
     /// [`AppError::Invalid`] when the old password is wrong or the new one too short.
     pub async fn change_password(&self, caller: &Caller, old: String, new: String) -> Result<()> {
+        caller.require_sign_in()?;
         let now = self.now();
         self.throttle().check(&caller.email, None, now)?;
         let hash = self.password_of(caller.actor).await?;

@@ -42,14 +42,7 @@ impl App {
     /// [`AppError::Invalid`] for a scope that is no permission or not the caller's, or an end that is past; [`AppError::Forbidden`] when
     /// the caller themself came with a token, so that a leaked one cannot make others.
     pub async fn create_token(&self, caller: &Caller, new: NewToken) -> Result<(ApiToken, String)> {
-        if matches!(caller.credential, Credential::Token(_))
-            && !caller.may(Permission::UpdateTokens)
-        {
-            return Err(AppError::Forbidden(
-                "A token needs the permission token.update to make tokens: sign in instead."
-                    .to_owned(),
-            ));
-        }
+        caller.require_sign_in()?;
         check_held(caller, &new.scopes)?;
         self.issue_token(caller, caller.actor, new).await
     }
@@ -133,8 +126,9 @@ impl App {
     /// The caller's tokens, latest first; everybody's for those who may withdraw anybody's.
     ///
     /// # Errors
-    /// Fails when the store does not answer.
+    /// [`AppError::Forbidden`] for a token that may not keep tokens.
     pub async fn tokens(&self, caller: &Caller) -> Result<Vec<ApiToken>> {
+        caller.require_sign_in()?;
         let on = self.read();
         let mut tokens = if caller.may(Permission::UpdateTokens) {
             token::all(&on).await?
@@ -150,6 +144,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is no such token, or it is not the caller's to revoke.
     pub async fn revoke_token(&self, caller: &Caller, id: TokenId) -> Result<()> {
+        caller.require_sign_in()?;
         let now = self.now();
         let tx = self.begin().await?;
         let token = token::find(&tx, id)

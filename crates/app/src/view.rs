@@ -27,6 +27,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is none, or it is somebody else's.
     pub async fn view(&self, caller: &Caller, id: ViewId) -> Result<View> {
+        caller.require(Permission::ReadTickets)?;
         let agent = caller.agent()?;
         view::find(&self.read(), id)
             .await?

@@ -34,6 +34,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is none, or it is somebody else's.
     pub async fn macro_(&self, caller: &Caller, id: MacroId) -> Result<Macro> {
+        caller.require(Permission::ReadTickets)?;
         let agent = caller.agent()?;
         macro_::find(&self.read(), id)
             .await?
@@ -62,7 +63,8 @@ impl App {
         };
         fill(&mut new);
         may_write(caller, owner, &new)?;
-        self.check_macro(owner, &new).await?;
+        let vocabulary = Vocabulary::load(self).await?;
+        self.check_macro(&vocabulary, owner, &new).await?;
         let tx = self.begin().await?;
         macro_::insert(&tx, &new).await?;
         self.note_macro(&tx, caller, "macro.created", &new).await?;
@@ -81,6 +83,7 @@ impl App {
         expected: &Expected,
         change: impl FnOnce(&mut Macro),
     ) -> Result<Macro> {
+        let vocabulary = Vocabulary::load(self).await?;
         let tx = self.begin().await?;
         let before = self.macro_(caller, id).await?;
         expected.check(fingerprint(&before))?;
@@ -89,7 +92,7 @@ impl App {
         let agent = caller.agent()?;
         may_write(caller, agent, &before)?;
         may_write(caller, agent, &after)?;
-        self.check_macro(agent, &after).await?;
+        self.check_macro(&vocabulary, agent, &after).await?;
         macro_::update(&tx, &after).await?;
         if before.owner.is_none() || after.owner.is_none() {
             let shared = Macro {
@@ -135,7 +138,12 @@ impl App {
 
     /// Checks a macro before it is kept: its actions are tried on a ticket that is not there, so that a slip in a text is
     /// found now and not in front of a customer.
-    async fn check_macro(&self, agent: AgentId, found: &Macro) -> Result<()> {
+    async fn check_macro(
+        &self,
+        vocabulary: &Vocabulary,
+        agent: AgentId,
+        found: &Macro,
+    ) -> Result<()> {
         let mut faults = Faults::default();
         faults.name("name", &found.name);
         faults.text("description", &found.description);
@@ -144,7 +152,6 @@ impl App {
         let actions = action::parse(&found.actions)?;
         let now = self.now();
         let nowhere = Ticket::unopened(self.new_id::<TicketId>(now), 0, String::new(), now);
-        let vocabulary = Vocabulary::load(self).await?;
         let words = vocabulary
             .of(self, &self.read(), nowhere, Some(agent))
             .await?;

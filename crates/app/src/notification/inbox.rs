@@ -1,8 +1,9 @@
 //! What a person was told in the program itself.
 
 use mainstay_domain::escalation::DeliveryOutcome;
-use mainstay_domain::id::NotificationId;
+use mainstay_domain::id::{AgentId, NotificationId};
 use mainstay_domain::notification::Notification;
+use mainstay_domain::role::Permission;
 use mainstay_store::notification::{self, ReadState};
 use mainstay_store::{Page, PageRequest};
 
@@ -12,27 +13,34 @@ use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::transaction::transact;
 
+/// Who reads what they were told. It speaks of tickets, so a token that may not see them reads none of it.
+fn reader(caller: &Caller) -> Result<AgentId> {
+    let agent = caller.agent()?;
+    caller.require(Permission::ReadTickets)?;
+    Ok(agent)
+}
+
 impl App {
     /// What the caller was told, the latest first.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] for somebody who does not serve.
+    /// [`AppError::Forbidden`] for somebody who does not serve, or may not see tickets.
     pub async fn notifications(
         &self,
         caller: &Caller,
         read: ReadState,
         page: PageRequest,
     ) -> Result<Page<Notification>> {
-        let agent = caller.agent()?;
+        let agent = reader(caller)?;
         Ok(notification::in_app(&self.read(), agent, read, page).await?)
     }
 
     /// How much of what the caller was told they have not read.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] for somebody who does not serve.
+    /// [`AppError::Forbidden`] for somebody who does not serve, or may not see tickets.
     pub async fn unread_notifications(&self, caller: &Caller) -> Result<u64> {
-        let agent = caller.agent()?;
+        let agent = reader(caller)?;
         Ok(notification::count_unread(&self.read(), agent).await?)
     }
 
@@ -40,13 +48,13 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when there is none, or it is somebody else's; [`AppError::Forbidden`] for somebody who does
-    /// not serve.
+    /// not serve, or may not see tickets.
     pub async fn read_notification(
         &self,
         caller: &Caller,
         id: NotificationId,
     ) -> Result<Notification> {
-        let agent = caller.agent()?;
+        let agent = reader(caller)?;
         transact!(self, tx => async {
             let mut found = notification::find(tx, id)
                 .await?
@@ -64,9 +72,9 @@ impl App {
     /// Notes that the caller read everything they were told, and says how much was new.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] for somebody who does not serve.
+    /// [`AppError::Forbidden`] for somebody who does not serve, or may not see tickets.
     pub async fn read_all_notifications(&self, caller: &Caller) -> Result<u64> {
-        let agent = caller.agent()?;
+        let agent = reader(caller)?;
         let now = self.now();
         transact!(self, tx => async { Ok(notification::read_all(tx, agent, now).await?) })
     }

@@ -328,6 +328,8 @@ async fn refile(
     Id(id): Id<RawMailId>,
     Body(input): Body<RefileInput>,
 ) -> Result<Json<ReceivedBody>> {
+    // Asked before the ticket is looked for, so that whoever may not learns nothing of it.
+    caller.require(Permission::MergeTickets)?;
     let into = match input.ticket {
         None => RefileInto::NewTicket,
         Some(text) => {

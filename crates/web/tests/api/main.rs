@@ -10,6 +10,7 @@ mod idempotency;
 mod mail;
 mod people;
 mod policy;
+mod roles;
 mod service;
 mod sessions;
 mod tickets;

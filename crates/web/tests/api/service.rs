@@ -34,18 +34,20 @@ pub struct Answer {
 
 impl Service {
     pub async fn start() -> Self {
-        let store = Store::open(&StoreOptions::new("sqlite::memory:"))
-            .await
-            .unwrap();
+        let options = mainstay_app::Options::default();
+        let service = Self::on("sqlite::memory:", 1, options).await;
+        service.agent("admin@example.com", "administrator").await;
+        service
+    }
+
+    /// A service on a store that holds what it holds. Two services that work on the same store one after the other need
+    /// different seeds, or they would give the same identifiers.
+    pub async fn on(url: &str, seed: u8, options: mainstay_app::Options) -> Self {
+        let store = Store::open(&StoreOptions::new(url)).await.unwrap();
         let clock = Arc::new(ManualClock::at(
             "2026-03-02T09:00:00.123456789Z".parse().unwrap(),
         ));
-        let app = App::new(
-            store,
-            clock.clone(),
-            [1; 32],
-            mainstay_app::Options::default(),
-        );
+        let app = App::new(store, clock.clone(), [seed; 32], options);
         let stop = CancellationToken::new();
         let options = Options {
             limits: Limits {
@@ -58,14 +60,12 @@ impl Service {
             settings: Vec::new(),
         };
         let web = Web::new(app.clone(), options);
-        let service = Self {
+        Self {
             app,
             clock,
             router: router(web),
             stop,
-        };
-        service.agent("admin@example.com", "administrator").await;
-        service
+        }
     }
 
     pub async fn agent(&self, email: &str, role: &str) -> String {
@@ -138,6 +138,16 @@ impl<'a> Client<'a> {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.to_owned()));
         client
+    }
+
+    pub fn with_all(&self, headers: &[(String, String)]) -> Self {
+        let mut client = self.clone();
+        client.headers.extend_from_slice(headers);
+        client
+    }
+
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
     }
 
     pub fn without(&self, name: &str) -> Self {

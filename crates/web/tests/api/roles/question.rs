@@ -1,0 +1,86 @@
+//! A request to each route that would be granted if only the caller may: its names are of things that are there, its
+//! body is right.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::table::Route;
+use crate::service::PASSWORD;
+
+/// What can be asked, by its name in [`path`] and [`body`].
+pub type Things = BTreeMap<&'static str, String>;
+
+/// The path with names put in, and a query where one is needed.
+pub fn path(route: &Route, things: &Things) -> String {
+    let mut path = String::new();
+    let mut noun = String::new();
+    for part in route.path.split('/').skip(1) {
+        path.push('/');
+        if part.starts_with('{') {
+            path.push_str(thing(things, &noun));
+        } else {
+            path.push_str(part);
+            noun.push('/');
+            noun.push_str(part);
+        }
+    }
+    if route.path == "/search" {
+        path.push_str("?q=export");
+    }
+    path
+}
+
+fn thing<'a>(things: &'a Things, noun: &str) -> &'a str {
+    things
+        .get(noun)
+        .unwrap_or_else(|| panic!("the stage has nothing for {noun}: add it to roles/stage.rs"))
+}
+
+/// The body, where the route takes one.
+pub fn body(route: &Route, things: &Things) -> Option<Value> {
+    let other = || thing(things, "other ticket");
+    let body = match (route.method.as_str(), route.path.as_str()) {
+        ("GET" | "DELETE", _) => return None,
+        ("POST", "/accounts") => json!({"name": "New"}),
+        ("POST", "/accounts/{id}/contracts") => {
+            json!({"tier": "standard", "starts_on": "2027-01-01", "value": 1, "currency": "EUR"})
+        }
+        ("PATCH", "/contracts/{id}") => json!({"value": 2}),
+        ("POST", "/agents") => json!({"email": "new@example.com", "name": "New"}),
+        ("PUT", "/me/password") => json!({"old": PASSWORD, "password": "another horse"}),
+        ("PUT", _) => json!({"password": "another horse"}),
+        ("POST", "/contacts") => json!({"name": "New", "addresses": ["new@own.example"]}),
+        ("PATCH", "/contacts/{id}") => json!({"phone": "+1 555 0100"}),
+        ("POST", "/escalations") => {
+            json!({"ticket": other(), "reason": "churn_threat", "note": "They look elsewhere."})
+        }
+        ("POST", "/escalations/{id}/records") => json!({"type": "acknowledge"}),
+        ("POST", "/mail/received/{id}/refile") => json!({"ticket": other()}),
+        ("POST", "/policy/preview") => json!({"pack": "premium-support"}),
+        ("POST", "/policy/versions") => json!({"pack": "client-success"}),
+        ("POST", "/sessions") => json!({"email": "viewer@example.com", "password": PASSWORD}),
+        ("POST", "/tickets") => json!({"subject": "New", "message": "It hurts."}),
+        ("POST", "/tickets/bulk") => {
+            json!({"tickets": [other()], "change": {"add_tags": ["many"]}})
+        }
+        ("PATCH", "/tickets/{id}") => json!({"subject": "Another subject"}),
+        ("POST", "/tickets/{id}/escalation-requests") => json!({"note": "We lose money."}),
+        ("POST", "/tickets/{id}/merge") => json!({"into": other()}),
+        ("POST", "/tickets/{id}/messages") => json!({"text": "More."}),
+        ("POST", "/tickets/{id}/split") => {
+            json!({"messages": [thing(things, "second message")], "subject": "Apart"})
+        }
+        ("POST", "/time") => json!({"advance": "1s"}),
+        ("POST", "/tokens") => json!({"name": "mine", "scopes": ["*"]}),
+        ("POST", "/webhooks") => json!({"url": "https://hooks.example/in"}),
+        ("PATCH", "/webhooks/{id}") => json!({"include_messages": true}),
+        (
+            "POST" | "PATCH",
+            "/views" | "/views/{id}" | "/macros" | "/macros/{id}" | "/teams" | "/teams/{id}"
+            | "/accounts/{id}" | "/agents/{id}",
+        ) => json!({"name": "Another name"}),
+        _ => json!({}),
+    };
+    Some(body)
+}
