@@ -39,6 +39,9 @@ pub enum RawMailState {
     New,
     /// It was read and filed.
     Parsed,
+    /// It bears the address of one of us and is not proven to be theirs: nothing was done but to note it on its ticket,
+    /// until a person accepts it.
+    Held,
     /// It could not be read.
     Failed,
     /// It was read and deliberately not filed: a loop, a flood, a bounce of no ticket.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::escalation::storm::{Alert, Urgency, Wake};
 use crate::escalation::{NotifyChannel, StepRef};
-use crate::id::{AgentId, EscalationId, NotificationId, TicketId};
+use crate::id::{AgentId, EscalationId, MessageId, NotificationId, TicketId};
 use crate::name::CommitmentName;
 
 /// Something one person is told by one channel. It ends in exactly one delivery, or is given up with the reason.
@@ -72,6 +72,13 @@ pub enum About {
         /// When the clock is due.
         due_at: Timestamp,
     },
+    /// A colleague mentioned them.
+    Mentioned {
+        /// In which message.
+        message: MessageId,
+        /// Who, by name.
+        by: String,
+    },
     /// A promise was missed.
     ClockMissed {
         /// The commitment.
@@ -114,7 +121,7 @@ impl Notification {
     pub fn step(&self) -> Option<&StepRef> {
         match &self.about {
             About::EscalationStep { step, .. } => Some(step),
-            About::ClockWarned { .. } | About::ClockMissed { .. } => None,
+            About::ClockWarned { .. } | About::ClockMissed { .. } | About::Mentioned { .. } => None,
         }
     }
 }

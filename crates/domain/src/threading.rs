@@ -22,6 +22,8 @@ pub struct Evidence {
     pub is_bounce: bool,
     /// The sender has sent more than the flood limit allows; the sentence says how much.
     pub flood: Option<String>,
+    /// Why a mail that bears the address of one of our agents is not taken as theirs, if it is not.
+    pub unproven: Option<String>,
     /// Who sent it, as far as is known.
     pub sender: Sender,
     /// The ticket of a reply address whose signature was verified.
@@ -37,7 +39,7 @@ pub struct Sender {
     pub contact: Option<ContactId>,
     /// The contact's account, or the one the address's domain belongs to.
     pub account: Option<AccountId>,
-    /// An agent of ours wrote from their own mail program.
+    /// An agent of ours wrote from their own mail program, and that is proven.
     pub is_agent: bool,
 }
 
@@ -75,6 +77,8 @@ pub enum Route {
         /// The ticket it follows.
         follows: Option<TicketId>,
     },
+    /// Nowhere until a person accepts it; it is noted on the ticket it would belong to, if there is one.
+    Hold(Option<TicketId>),
     /// Nowhere. The mail is kept as received and can be read again.
     Ignore,
 }
@@ -93,6 +97,15 @@ pub fn thread(evidence: &Evidence) -> Decision {
     }
     let belongs = belongs_to(evidence);
     let is_machine = evidence.is_bounce || evidence.automatic.is_some();
+    if let Some(why) = evidence.unproven.as_ref().filter(|_| !is_machine) {
+        let at = belongs.map_or_else(String::new, |(known, _)| {
+            format!(" at ticket {}", known.number)
+        });
+        return Decision {
+            route: Route::Hold(belongs.map(|(known, _)| known.ticket)),
+            reason: format!("Held{at} until a person accepts it: {why}."),
+        };
+    }
     match belongs {
         Some((known, why)) if is_machine || known.status != StatusKind::Closed => Decision {
             route: Route::Append(known.ticket),
@@ -136,7 +149,7 @@ fn belongs_to(evidence: &Evidence) -> Option<(&KnownTicket, &'static str)> {
                 known,
                 "it answers a message of the ticket, and its sender is of the same account",
             ))
-        } else if evidence.sender.is_agent {
+        } else if evidence.sender.is_agent || evidence.unproven.is_some() {
             Some((
                 known,
                 "it answers a message of the ticket, and its sender is an agent",
@@ -193,6 +206,8 @@ mod tests {
             Route::Open {
                 follows: Some(ticket),
             } => format!("open after {}", ticket.uuid().as_u128()),
+            Route::Hold(None) => "hold".to_owned(),
+            Route::Hold(Some(ticket)) => format!("hold at {}", ticket.uuid().as_u128()),
             Route::Ignore => "ignore".to_owned(),
         };
         assert_eq!(format!("{route}: {}", decision.reason), expected);
@@ -317,6 +332,40 @@ mod tests {
                 ..Evidence::default()
             },
             "append 6: Belongs to ticket 6: it says that a message of the ticket could not be delivered.",
+        );
+    }
+
+    #[test]
+    fn what_only_claims_to_be_an_agents_is_held_wherever_it_would_go() {
+        let claims = Evidence {
+            unproven: Some("nobody vouches for it".to_owned()),
+            ..Evidence::default()
+        };
+        check(
+            &claims,
+            "hold: Held until a person accepts it: nobody vouches for it.",
+        );
+        for belongs in [
+            Evidence {
+                reply_address: Some(known(5)),
+                ..claims.clone()
+            },
+            Evidence {
+                references: vec![known(5)],
+                ..claims.clone()
+            },
+        ] {
+            check(
+                &belongs,
+                "hold at 5: Held at ticket 5 until a person accepts it: nobody vouches for it.",
+            );
+        }
+        check(
+            &Evidence {
+                automatic: Some("Auto-Submitted: auto-replied".to_owned()),
+                ..claims
+            },
+            "ignore: A machine wrote it to nobody here: Auto-Submitted: auto-replied.",
         );
     }
 

@@ -164,7 +164,7 @@ pub fn watch(app: &App, mailboxes: Vec<Watched>, stop: &CancellationToken) -> Jo
     let mut tasks = JoinSet::new();
     if !mailboxes.is_empty() && app.options().mail.authserv_id.is_none() {
         tracing::warn!(
-            "mail that bears an agent's address is believed unless a server disowned it: set mail.authserv_id"
+            "mail that agents write themselves is held until somebody accepts it, unless it answers a notice: set mail.authserv_id"
         );
     }
     for mailbox in mailboxes {

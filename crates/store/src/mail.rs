@@ -17,6 +17,7 @@ use crate::sql::Sql;
 named!(RawMailState {
     New = "new",
     Parsed = "parsed",
+    Held = "held",
     Failed = "failed",
     Ignored = "ignored",
 });
@@ -107,7 +108,7 @@ pub async fn find_received(
     record::find(on, &id).await
 }
 
-/// A mail of these bytes that was taken into a ticket before, by whichever way it came; its `bytes` are left out.
+/// A mail of these bytes that was taken into a ticket or held before, by whichever way it came; its `bytes` are left out.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
@@ -118,8 +119,9 @@ pub async fn find_twin(
     let sql = heads::<RawMail>(on)
         .with(" WHERE t.digest = ", &mail.digest)
         .with(" AND t.id <> ", &mail.id)
-        .with(" AND t.state = ", &RawMailState::Parsed)
-        .then(" ORDER BY t.received_at, t.id LIMIT 1");
+        .with(" AND t.state IN (", &RawMailState::Parsed)
+        .with(", ", &RawMailState::Held)
+        .then(") ORDER BY t.received_at, t.id LIMIT 1");
     fetch_one(on, sql).await
 }
 

@@ -115,7 +115,7 @@ impl ClockConsequence {
             About::ClockMissed { commitment, due_at } => {
                 format!("{commitment} was due at {due_at} and was missed")
             }
-            About::EscalationStep { name, .. } => name.clone(),
+            About::EscalationStep { name, .. } | About::Mentioned { by: name, .. } => name.clone(),
         };
         let severity = ticket.facts.severity;
         Notice {

@@ -15,6 +15,7 @@ use mainstay_store::{
 
 use super::file::text_of;
 use super::identity::Identity;
+use super::proof::{personal_ticket, prove};
 use super::reading::Letter;
 use crate::attachment::digest;
 use crate::context::App;
@@ -25,7 +26,16 @@ pub(super) struct Gathered {
     pub evidence: Evidence,
     pub contact: Option<Contact>,
     pub account: Option<AccountId>,
+    /// The agent who wrote it, when that is proven.
     pub agent: Option<Agent>,
+    /// The agent whose address it bears, when that is not.
+    pub unproven: Option<Claim>,
+}
+
+/// A mail that bears an agent's address and is not proven to be theirs.
+pub(super) struct Claim {
+    pub agent: Agent,
+    pub why: String,
 }
 
 /// How often a merged ticket may lead on to another, so that a circle in damaged data ends.
@@ -40,19 +50,28 @@ pub(super) async fn gather(
     letter: &Letter,
 ) -> Result<Gathered> {
     let address = letter.from.as_ref().map(|from| from.address.as_str());
-    let agent = match address {
+    let named = match address {
         Some(address) => agent::find_by_email(on, address)
             .await?
-            .filter(|agent| agent.active && is_believed(app, letter)),
+            .filter(|agent| agent.active),
         None => None,
     };
+    let authserv_id = app.options().mail.authserv_id.as_deref();
+    let (agent, unproven) = match named {
+        None => (None, None),
+        Some(named) => match prove(identity, authserv_id, letter, &named) {
+            Ok(()) => (Some(named), None),
+            Err(why) => (None, Some(Claim { agent: named, why })),
+        },
+    };
+    let is_outside = agent.is_none() && unproven.is_none();
     let contact = match address {
-        Some(address) if agent.is_none() => contact::find_by_address(on, address).await?,
+        Some(address) if is_outside => contact::find_by_address(on, address).await?,
         _ => None,
     };
     let account = match (&contact, address) {
         (Some(contact), _) if contact.account.is_some() => contact.account,
-        (_, Some(address)) if agent.is_none() => account_of(on, address).await?,
+        (_, Some(address)) if is_outside => account_of(on, address).await?,
         _ => None,
     };
     let sender = Sender {
@@ -66,8 +85,9 @@ pub(super) async fn gather(
         automatic: letter.automatic.clone(),
         is_bounce: letter.bounce.is_some(),
         flood: flood(app, on, raw, address, agent.is_some()).await?,
+        unproven: unproven.as_ref().map(|claim| claim.why.clone()),
         sender,
-        reply_address: by_reply_address(on, identity, letter).await?,
+        reply_address: by_reply_address(on, identity, letter, agent.as_ref()).await?,
         references: by_references(on, letter, sender).await?,
     };
     Ok(Gathered {
@@ -75,16 +95,8 @@ pub(super) async fn gather(
         contact,
         account,
         agent,
+        unproven,
     })
-}
-
-/// Whether a sender who claims to be one of us is believed: an agent's mail becomes our answer to the customer.
-fn is_believed(app: &App, letter: &Letter) -> bool {
-    let authserv_id = app.options().mail.authserv_id.as_deref();
-    match authserv_id {
-        Some(server) => letter.is_vouched_for_by(server),
-        None => !letter.is_disowned(),
-    }
 }
 
 async fn account_of(on: &impl Connection, address: &str) -> Result<Option<AccountId>> {
@@ -177,9 +189,13 @@ async fn by_reply_address(
     on: &impl Connection,
     identity: &Identity,
     letter: &Letter,
+    agent: Option<&Agent>,
 ) -> Result<Option<KnownTicket>> {
-    for address in &letter.recipients {
-        let found = match identity.ticket_of(address) {
+    let personal = agent.and_then(|agent| personal_ticket(identity, letter, agent));
+    let everybodys = letter.recipients.iter();
+    let everybodys = everybodys.map(|address| identity.ticket_of(address));
+    for reference in std::iter::once(personal).chain(everybodys) {
+        let found = match reference {
             Some(TicketReference::Number(number)) => {
                 ticket::find_by_number(on, Scope::Everything, number).await?
             }

@@ -1,6 +1,6 @@
 //! Filing a mail: read, decided, and put where it belongs, all in one transaction.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::contact::Contact;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
@@ -31,7 +31,7 @@ const MOST_PARTICIPANTS: usize = 50;
 /// Where a mail went, and why, as it is kept with the mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilingDecision {
-    /// `append`, `open` or `ignore`.
+    /// `append`, `open`, `hold` or `ignore`.
     pub route: String,
     /// Why, in a sentence for people.
     pub reason: String,
@@ -63,6 +63,7 @@ impl FilingDecision {
         let (route, ticket, follows) = match decision.route {
             Route::Append(ticket) => ("append", Some(ticket), None),
             Route::Open { follows } => ("open", None, follows),
+            Route::Hold(ticket) => ("hold", ticket, None),
             Route::Ignore => ("ignore", None, None),
         };
         Self {
@@ -122,7 +123,9 @@ async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
     let gathered = gather(app, &app.read(), &identity, raw, &letter).await?;
     let files = match thread(&gathered.evidence).route {
         Route::Ignore => None,
-        Route::Append(_) | Route::Open { .. } => Some(keep_files(app, &letter).await?),
+        Route::Append(_) | Route::Open { .. } | Route::Hold(_) => {
+            Some(keep_files(app, &letter).await?)
+        }
     };
     transact!(app, tx => file_once(app, tx, &identity, raw.id, &letter, files.as_deref()))?;
     app.wake();
@@ -178,6 +181,7 @@ async fn file_once(
         letter,
         gathered: &gathered,
         files,
+        at: raw.received_at,
     };
     filing.file(raw, &decision).await?;
     Ok(())
@@ -210,6 +214,8 @@ pub(super) struct Filing<'a> {
     pub gathered: &'a Gathered,
     /// Its files, when they are kept already.
     pub files: Option<&'a [Attachment]>,
+    /// When it was said: when it came, or when somebody took it as said.
+    pub at: Timestamp,
 }
 
 impl Filing<'_> {
@@ -229,10 +235,15 @@ impl Filing<'_> {
                 "where the mail belongs has changed while it was read".to_owned(),
             ));
         };
+        if let Route::Hold(ticket) = decision.route {
+            raw.decision = Some(written.write()?);
+            self.hold(raw, ticket, files).await?;
+            return Ok(None);
+        }
         let (ticket, message) = match decision.route {
             Route::Append(ticket) => (ticket, self.append(&raw, ticket, files).await?),
             Route::Open { follows } => self.open(&raw, follows, files).await?,
-            Route::Ignore => return Ok(None),
+            Route::Hold(_) | Route::Ignore => return Ok(None),
         };
         if message.is_conversation() {
             note_participants(self.tx, self.identity, ticket, self.letter).await?;
@@ -301,7 +312,7 @@ impl Filing<'_> {
             assignee: None,
             tags: Vec::new(),
             message: Some(message.clone()),
-            at: Some(raw.received_at),
+            at: Some(self.at),
         };
         let opened = open_ticket(self.app, self.tx, author, &open).await?;
         let id = opened.id;
@@ -350,7 +361,9 @@ impl Filing<'_> {
     }
 
     fn is_person(&self) -> bool {
-        self.letter.automatic.is_none() && self.letter.bounce.is_none()
+        self.letter.automatic.is_none()
+            && self.letter.bounce.is_none()
+            && self.gathered.unproven.is_none()
     }
 
     fn subject(&self) -> String {
@@ -370,7 +383,12 @@ impl Filing<'_> {
         )
     }
 
-    fn message(&self, raw: &RawMail, author: Actor, files: &[Attachment]) -> MessageText {
+    pub(super) fn message(
+        &self,
+        raw: &RawMail,
+        author: Actor,
+        files: &[Attachment],
+    ) -> MessageText {
         let letter = self.letter;
         let origin = match (&letter.bounce, &letter.automatic) {
             (Some(_), _) => Origin::Bounce,
@@ -382,7 +400,8 @@ impl Filing<'_> {
             Actor::Contact(_) | Actor::System => Side::Customer,
         };
         // What a machine of ours says, such as that somebody is out of office, is no answer to the customer.
-        let is_internal = side == Side::Agent && origin != Origin::Person;
+        let is_ours = side == Side::Agent || self.gathered.unproven.is_some();
+        let is_internal = is_ours && origin != Origin::Person;
         MessageText {
             id: self.app.new_id(self.app.now()),
             side,
@@ -401,7 +420,7 @@ impl Filing<'_> {
             mentions: Vec::new(),
             attachments: files.to_vec(),
             raw_mail: Some(raw.id),
-            at: raw.received_at,
+            at: self.at,
         }
     }
 }

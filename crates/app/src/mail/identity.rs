@@ -7,6 +7,7 @@ use mainstay_channels::reply_address::{
     MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey, SigningKeys,
     TicketReference,
 };
+use mainstay_domain::id::AgentId;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::setting;
 use uuid::Uuid;
@@ -25,8 +26,9 @@ pub struct MailOptions {
     pub reply_domain: Option<String>,
     /// Other addresses of ours: those of the mailboxes that are read, for recognising mail that comes back.
     pub own_addresses: Vec<String>,
-    /// The name by which our own mail server signs its verdicts (`Authentication-Results`, RFC 8601). With it, a mail counts
-    /// as an agent's only when that server says that DMARC passed; without it, the sender's address is believed.
+    /// The name by which our own mail server signs its verdicts (`Authentication-Results`, RFC 8601). A mail counts as an
+    /// agent's only when that server vouches for the sender's domain, or when it answers by an address that was signed for
+    /// that agent; any other is held for a person to accept.
     pub authserv_id: Option<String>,
     /// Our name in messages.
     pub company: String,
@@ -156,6 +158,18 @@ impl Identity {
     pub fn reply_address(&self, ticket: &Ticket) -> Option<String> {
         let reply = self.reply.as_ref()?;
         Some(reply.sign(TicketReference::Number(ticket.number), &self.keys))
+    }
+
+    /// The address that an agent's own answer about a ticket goes to, signed for that agent alone.
+    pub fn personal_address(&self, number: u64, agent: AgentId) -> Option<String> {
+        let reply = self.reply.as_ref()?;
+        Some(reply.sign_for(TicketReference::Number(number), agent.uuid(), &self.keys))
+    }
+
+    /// The ticket of an address that was signed for this very agent.
+    pub fn ticket_of_agent(&self, address: &str, agent: AgentId) -> Option<TicketReference> {
+        let reply = self.reply.as_ref()?;
+        reply.verify_for(address, agent.uuid(), &self.keys)
     }
 
     /// The ticket that a signed address of ours names.

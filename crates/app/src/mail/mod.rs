@@ -13,15 +13,18 @@ mod acknowledge;
 mod bounce;
 mod evidence;
 mod file;
+mod hold;
 mod identity;
 mod letter;
 mod mailbox;
+mod proof;
 mod reading;
 mod receive;
 mod refile;
 mod reply;
 mod send;
 mod transport;
+mod verdict;
 mod vocabulary;
 
 pub use file::FilingDecision;

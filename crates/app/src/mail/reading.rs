@@ -20,7 +20,9 @@ pub(super) struct Letter {
     pub bounce: Option<Bounce>,
     /// An address of a loop mark (`X-Loop`).
     pub loop_marks: Vec<String>,
-    /// The verdict on the sender that the last server on the way wrote.
+    /// Whether `from` is the one author whom the one `From` names: only of such a mail other servers say who sent it.
+    pub names_one_author: bool,
+    /// The verdict on the sender that the last server on the way wrote. What stands below may be the sender's invention.
     pub authentication: Option<String>,
     /// What the writer wrote now.
     pub text: String,
@@ -28,33 +30,6 @@ pub(super) struct Letter {
     pub quoted: Option<String>,
     pub language: Option<String>,
     pub attachments: Vec<Attachment>,
-}
-
-impl Letter {
-    /// Whether the server of this name vouches for the sender's domain. Only the topmost verdict counts: a server writes
-    /// its own on top, and what stands below may be the sender's invention.
-    pub fn is_vouched_for_by(&self, authserv_id: &str) -> bool {
-        let Some(verdict) = &self.authentication else {
-            return false;
-        };
-        let mut parts = verdict.split(';').map(str::trim);
-        let server = parts.next().and_then(|id| id.split_whitespace().next());
-        server == Some(&authserv_id.to_ascii_lowercase())
-            && parts.any(|part| part.split_whitespace().next() == Some("dmarc=pass"))
-    }
-}
-
-impl Letter {
-    /// Whether some server on the way found that the sender's domain did not send it. Anybody can write such a verdict, but
-    /// nobody gains by writing it about their own mail.
-    pub fn is_disowned(&self) -> bool {
-        self.authentication.as_deref().is_some_and(|verdict| {
-            verdict
-                .split(';')
-                .filter_map(|part| part.split_whitespace().next())
-                .any(|part| matches!(part, "dmarc=fail" | "dkim=fail" | "spf=fail"))
-        })
-    }
 }
 
 /// The most ids that are looked up: the nearest ones say where a mail belongs.
@@ -75,21 +50,24 @@ pub(super) fn read(raw: &[u8]) -> Letter {
         .filter(|html| html.len() <= MailLimits::default().html_size)
         .map(|html| sanitise(html, RemoteImages::Withhold, &|_| None).html);
     Letter {
-        from,
         correspondents: named(&message).collect(),
         recipients: recipients(&message),
         references: references(&message, reading.bounce.as_ref()),
         automatic,
         loop_marks: loop_marks(&message),
+        names_one_author: message.headers.all("From").count() == 1
+            && message.from.len() == 1
+            && message.from.first() == from.as_ref(),
         authentication: message
             .headers
             .get("Authentication-Results")
-            .map(str::to_ascii_lowercase),
+            .map(str::to_owned),
         text: visible_text(&message, &reading),
         html,
         quoted: reading.quoted,
         language: reading.language.map(str::to_owned),
         bounce: reading.bounce,
+        from,
         message_id: message.message_id,
         subject: message.subject,
         attachments: message.attachments,

@@ -34,13 +34,15 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::Refused`] when the mail is there already, is being read, or a ticket with
-    /// nothing else in it would go to another account; [`AppError::Forbidden`] without the permission `ticket.merge`.
+    /// nothing else in it would go to another account, or when the mail is held; [`AppError::Forbidden`] without the
+    /// permissions `mail.read` and `ticket.merge`.
     pub async fn refile_mail(
         &self,
         caller: &Caller,
         id: RawMailId,
         into: RefileInto,
     ) -> Result<TicketId> {
+        caller.require(Permission::ReadMail)?;
         caller.require(Permission::MergeTickets)?;
         let raw = mail::find_received(&self.read(), id)
             .await?
@@ -52,6 +54,7 @@ impl App {
                 ));
             }
             RawMailState::Parsed => transact!(self, tx => self.move_filed(tx, caller, id, into))?,
+            RawMailState::Held => return Err(held()),
             RawMailState::Failed | RawMailState::Ignored => {
                 self.file_by_hand(caller, &raw, into).await?
             }
@@ -64,8 +67,9 @@ impl App {
     /// the message is written anew in its place.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], and [`AppError::Forbidden`] without the permission `mail.resend`.
+    /// [`AppError::NotFound`], and [`AppError::Forbidden`] without the permissions `mail.read` and `mail.resend`.
     pub async fn replay_mail(&self, caller: &Caller, id: RawMailId) -> Result<()> {
+        caller.require(Permission::ReadMail)?;
         caller.require(Permission::ResendMail)?;
         let raw = mail::find_received(&self.read(), id)
             .await?
@@ -124,6 +128,9 @@ impl App {
             let raw = find(tx, raw.id).await?;
             let before = FilingDecision::of(&raw);
             let gathered = gather(self, tx, &identity, &raw, &letter).await?;
+            if gathered.unproven.is_some() {
+                return Err(held());
+            }
             let decision = Decision {
                 route: match into {
                     RefileInto::Ticket(ticket) => Route::Append(ticket),
@@ -131,7 +138,7 @@ impl App {
                 },
                 reason: reason(caller),
             };
-            let id = raw.id;
+            let (id, at) = (raw.id, raw.received_at);
             let filing = Filing {
                 app: self,
                 tx,
@@ -139,6 +146,7 @@ impl App {
                 letter: &letter,
                 gathered: &gathered,
                 files: Some(&files),
+                at,
             };
             let ticket = filing
                 .file(raw, &decision)
@@ -223,6 +231,12 @@ impl App {
             .with(serde_json::json!({ "ticket": ticket }));
         self.record(tx, caller, action).await
     }
+}
+
+fn held() -> AppError {
+    AppError::Refused(
+        "The mail bears an agent's address and is not proven to be theirs: accept it as theirs, or leave it.".to_owned(),
+    )
 }
 
 fn reason(caller: &Caller) -> String {

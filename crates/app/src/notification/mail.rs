@@ -31,14 +31,35 @@ pub(super) async fn send_notification_mail(
     let id: OutgoingMailId = app.new_id(now);
     let rendered = render(app, tx, person, carried).await?;
     let company = &app.options().mail.company;
+    let about = match carried {
+        // An answer to a colleague's note is not meant for the customer.
+        [only] if !matches!(only.about, About::Mentioned { .. }) => only.ticket,
+        _ => None,
+    };
+    let found = match about {
+        Some(id) => ticket::find(tx, Scope::Everything, id).await?,
+        None => None,
+    };
+    // By this address their own answer is known to be theirs.
+    let reply_to = found
+        .and_then(|found| identity.personal_address(found.ticket.number, person.id))
+        .map(|address| Correspondent::named(company, &address));
+    let text = match &reply_to {
+        Some(_) => format!(
+            "{}\n\n{}\n",
+            rendered.text.trim_end(),
+            invitation(rendered.language)
+        ),
+        None => rendered.text,
+    };
     let letter = Letter {
         from: Correspondent::named(company, &identity.from),
         to: vec![Correspondent::named(&person.name, &person.email)],
         cc: Vec::new(),
-        reply_to: None,
+        reply_to,
         return_path: ReturnPath::Nowhere,
         subject: rendered.subject,
-        text: rendered.text,
+        text,
         html: None,
         message_id: identity.message_id(id.uuid()),
         in_reply_to: None,
@@ -98,10 +119,10 @@ async fn render(
         .and_then(|language| Language::from_code(language))
         .unwrap_or(Language::English);
     let (name, context) = match carried {
-        [only] => (
-            template_of(&only.about),
-            context(app, tx, person, only).await?,
-        ),
+        [only] => match template_of(&only.about) {
+            Some(name) => (name, context(app, tx, person, only).await?),
+            None => return Ok(plain(app, carried)),
+        },
         several => ("digest", digest(app, person, several)),
     };
     let rendered = templates(policy.current(), name)
@@ -115,11 +136,26 @@ async fn render(
     }
 }
 
-fn template_of(about: &About) -> &'static str {
+/// The template for it; what colleagues write is told in their own words.
+fn template_of(about: &About) -> Option<&'static str> {
     match about {
-        About::EscalationStep { .. } => "escalation_notice",
-        About::ClockWarned { .. } => "warning",
-        About::ClockMissed { .. } => "breach_notice",
+        About::EscalationStep { .. } => Some("escalation_notice"),
+        About::ClockWarned { .. } => Some("warning"),
+        About::ClockMissed { .. } => Some("breach_notice"),
+        About::Mentioned { .. } => None,
+    }
+}
+
+/// What an answer to a notification does.
+fn invitation(language: Language) -> &'static str {
+    match language {
+        Language::English => "Answer this mail, and the customer reads it as your public reply.",
+        Language::Spanish => {
+            "Si responde a este correo, el cliente lo leerá como su respuesta pública."
+        }
+        Language::Portuguese => {
+            "Se responder a este e-mail, o cliente o lerá como a sua resposta pública."
+        }
     }
 }
 
@@ -223,7 +259,7 @@ fn commitment_of(policy: &Policy, person: &Agent, told: &Notification, clocks: &
         About::ClockWarned { commitment, due_at } | About::ClockMissed { commitment, due_at } => {
             (commitment, *due_at)
         }
-        About::EscalationStep { .. } => return Value::Null,
+        About::EscalationStep { .. } | About::Mentioned { .. } => return Value::Null,
     };
     let description = policy
         .commitments

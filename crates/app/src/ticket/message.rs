@@ -10,6 +10,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, Ticket};
 use mainstay_store::{Transaction, message};
 
+use super::mention::tell_mentioned;
 use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
@@ -174,7 +175,8 @@ pub(crate) async fn append_message(
     Ok(written)
 }
 
-/// Writes a message down whose adding was decided and saved, and sends an agent's public reply to the customer.
+/// Writes a message down whose adding was decided and saved, tells those whom it mentions, and sends an agent's public
+/// reply to the customer.
 pub(crate) async fn deliver_message(
     app: &App,
     tx: &Transaction,
@@ -183,6 +185,7 @@ pub(crate) async fn deliver_message(
     message: &MessageText,
 ) -> Result<()> {
     message.store(tx, ticket, author).await?;
+    tell_mentioned(app, tx, ticket, author, message).await?;
     if message.side == Side::Agent && message.is_conversation() {
         let deliver = Job::DeliverReply {
             message: message.id,

@@ -3,6 +3,7 @@
 mod change;
 mod fire;
 mod history;
+mod mention;
 mod merge;
 mod message;
 mod open;

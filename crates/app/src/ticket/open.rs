@@ -9,6 +9,7 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::{Transaction, account, contact, contract, ticket};
 
+use super::mention::tell_mentioned;
 use super::message::{MessageText, add_message};
 use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
@@ -166,6 +167,7 @@ pub(crate) async fn open_ticket(
     let written = writer.save().await?;
     if let Some(message) = &open.message {
         message.store(tx, id, actor).await?;
+        tell_mentioned(app, tx, id, actor, message).await?;
         if message.side == Side::Customer && message.is_conversation() {
             Job::Acknowledge { ticket: id }.queue(app, tx, now).await?;
         }

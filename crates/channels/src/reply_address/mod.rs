@@ -29,6 +29,9 @@ pub use signing::{KeyTooShort, SigningKey, SigningKeys};
 /// What a signature over a ticket is made for; no other signature of ours can pass as one.
 const PURPOSE: &str = "mainstay reply address 1";
 
+/// The same for an address that is issued to one person of ours.
+const PERSONAL: &str = "mainstay personal reply address 1";
+
 /// The longest local part that RFC 5321 (4.5.3.1.1) lets every server take, in octets.
 const LOCAL_PART_LIMIT: usize = 64;
 
@@ -135,12 +138,40 @@ impl ReplyAddress {
         TicketReference::from_token(token).map_or(ReplyVerdict::Forged, ReplyVerdict::Ours)
     }
 
+    /// The address that brings a reply of this one person to `ticket`: the person is part of what is signed, not of the
+    /// address.
+    #[must_use]
+    pub fn sign_for(&self, ticket: TicketReference, person: Uuid, keys: &SigningKeys) -> String {
+        let token = ticket.token();
+        let signature = keys.sign(PERSONAL, &personal(&token, person));
+        format!("{}+{token}.{signature}@{}", self.local, self.domain)
+    }
+
+    /// The ticket of an address that [`sign_for`](Self::sign_for) made for this very person.
+    #[must_use]
+    pub fn verify_for(
+        &self,
+        address: &str,
+        person: Uuid,
+        keys: &SigningKeys,
+    ) -> Option<TicketReference> {
+        let address = address.trim().to_ascii_lowercase();
+        let (token, signature) = self.parts(&address)?;
+        keys.verify(PERSONAL, &personal(token, person), signature)
+            .then(|| TicketReference::from_token(token))?
+    }
+
     fn parts<'a>(&self, address: &'a str) -> Option<(&'a str, &'a str)> {
         let (local, domain) = address.rsplit_once('@')?;
         let tag = local.strip_prefix(&self.local)?.strip_prefix('+')?;
         (domain == self.domain).then_some(())?;
         tag.split_once('.')
     }
+}
+
+/// What is signed of an address that is issued to one person.
+fn personal(token: &str, person: Uuid) -> String {
+    format!("{token} {person}")
 }
 
 /// Whether every mail program carries the text unchanged, without quotes or encoding.
@@ -164,6 +195,23 @@ mod tests {
 
     fn support() -> ReplyAddress {
         ReplyAddress::new("Support", "Example.com").unwrap()
+    }
+
+    #[test]
+    fn a_personal_address_serves_nobody_else_and_no_other_ticket() {
+        let (keys, ticket) = (keys(7), TicketReference::Number(4711));
+        let [bea, ben] = [1, 2].map(Uuid::from_u128);
+        let address = support().sign_for(ticket, bea, &keys);
+        assert_eq!(
+            support().verify_for(&address.to_uppercase(), bea, &keys),
+            Some(ticket)
+        );
+        assert_eq!(support().verify_for(&address, ben, &keys), None);
+        let other = address.replace("4711", "4712");
+        assert_eq!(support().verify_for(&other, bea, &keys), None);
+        let everybodys = support().sign(ticket, &keys);
+        assert_eq!(support().verify_for(&everybodys, bea, &keys), None);
+        assert_eq!(support().verify(&address, &keys), ReplyVerdict::Forged);
     }
 
     #[test]

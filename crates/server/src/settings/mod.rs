@@ -98,7 +98,7 @@ pub struct Mail {
     pub from: String,
     /// Our name in messages.
     pub company: String,
-    /// The name by which our mail server signs its verdicts on senders; with it, an agent's mail must have passed DMARC.
+    /// The name by which our mail server signs its verdicts on senders; without it, what agents write by mail is held.
     pub authserv_id: Option<String>,
     /// So many mails of one sender are taken in within [`flood_within`](Self::flood_within); further ones are set aside.
     pub flood_mails: u32,

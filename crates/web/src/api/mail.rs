@@ -34,6 +34,7 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(raw))
         .routes(routes!(replay))
         .routes(routes!(refile))
+        .routes(routes!(accept))
         .routes(routes!(outgoing))
         .routes(routes!(dead))
         .routes(routes!(resend))
@@ -63,7 +64,8 @@ struct ReceivedBody {
     sha256: String,
     /// When it was received.
     received_at: Timestamp,
-    /// `new` until it is read, then `parsed`, `ignored` (a loop, a flood, a bounce of nothing) or `failed`.
+    /// `new` until it is read, then `parsed`, `ignored` (a loop, a flood, a bounce of nothing), `failed`, or `held` until
+    /// somebody accepts it: it bears an agent's address and is not proven to be theirs.
     state: &'static str,
     /// Where it went, and why.
     decision: Option<DecisionBody>,
@@ -79,7 +81,7 @@ struct ReceivedBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FilingDecision)]
 struct DecisionBody {
-    /// `append`, `open` or `ignore`.
+    /// `append`, `open`, `hold` or `ignore`.
     route: String,
     /// Why, in a sentence.
     reason: String,
@@ -184,7 +186,7 @@ impl From<OutgoingMail> for OutgoingBody {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListReceived {
-    /// `new`, `parsed`, `failed` or `ignored`; all when absent.
+    /// `new`, `parsed`, `held`, `failed` or `ignored`; all when absent.
     state: Option<String>,
     /// How many things a page holds.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
@@ -343,6 +345,19 @@ async fn refile(
     Ok(Json(web.app.received_mail(&caller, id).await?.into()))
 }
 
+/// Accept a held mail as written by the agent whose address it bears: it is filed as theirs, and goes out to the
+/// customer.
+#[utoipa::path(post, path = "/mail/received/{id}/accept", tag = "mail", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ReceivedBody)))]
+async fn accept(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<RawMailId>,
+) -> Result<Json<ReceivedBody>> {
+    web.app.accept_mail(&caller, id).await?;
+    Ok(Json(web.app.received_mail(&caller, id).await?.into()))
+}
+
 /// List mails to be sent and sent, the latest first.
 #[utoipa::path(get, path = "/mail/outgoing", tag = "mail", params(ListOutgoing),
     responses((status = 200, body = Page<OutgoingBody>)))]
@@ -383,9 +398,10 @@ async fn resend(
     Ok(Json(web.app.resend(&caller, id).await?.into()))
 }
 
-const RECEIVED_STATES: [RawMailState; 4] = [
+const RECEIVED_STATES: [RawMailState; 5] = [
     RawMailState::New,
     RawMailState::Parsed,
+    RawMailState::Held,
     RawMailState::Failed,
     RawMailState::Ignored,
 ];
@@ -394,6 +410,7 @@ fn received_state(state: RawMailState) -> &'static str {
     match state {
         RawMailState::New => "new",
         RawMailState::Parsed => "parsed",
+        RawMailState::Held => "held",
         RawMailState::Failed => "failed",
         RawMailState::Ignored => "ignored",
     }
