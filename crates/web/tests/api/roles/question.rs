@@ -25,6 +25,9 @@ pub fn path(route: &Route, things: &Things) -> String {
             noun.push_str(part);
         }
     }
+    if route.path == "/mail/received/{id}/accept" {
+        return path.replace(thing(things, "/mail/received"), thing(things, "held mail"));
+    }
     if route.path == "/search" {
         path.push_str("?q=export");
     }

@@ -320,6 +320,17 @@ async fn conversation(service: &Service, admin: &Client<'_>, things: &mut Things
     let read = admin.get(&format!("/mail/received/{received}")).await.body;
     let ticket = text(&read["ticket"]);
     things.insert("/mail/received", received);
+    let mut request = admin
+        .with("content-type", "message/rfc822")
+        .request("POST", "/mail", None);
+    *request.body_mut() = Body::from(
+        "From: engineer@example.com\r\nMessage-ID: <held@example.com>\r\n\r\nI look into it.\r\n",
+    );
+    let held = text(&service.send(request).await.body["id"]);
+    work(service).await;
+    let read = admin.get(&format!("/mail/received/{held}")).await.body;
+    assert_eq!(read["state"], "held");
+    things.insert("held mail", held);
     let path = format!("/tickets/{ticket}");
     let change =
         json!({"severity": "P1", "severity_reason": "All is down", "team": things["/teams"]});
