@@ -152,6 +152,9 @@ impl TestApp {
             capacity: 10,
             calendar: None,
             time_zone: "UTC".to_owned(),
+            phone: None,
+            slack: None,
+            pager: None,
             active: true,
             created_at: self.app.now(),
         };

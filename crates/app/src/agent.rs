@@ -8,7 +8,7 @@ use mainstay_domain::role::{BuiltIn, Permission};
 use mainstay_store::{Transaction, agent};
 
 use crate::audit::Action;
-use crate::caller::Caller;
+use crate::caller::{Caller, Credential};
 use crate::context::App;
 use crate::error::{AppError, Expected, Result};
 use crate::field::Faults;
@@ -67,6 +67,9 @@ impl App {
             capacity: 20,
             calendar: None,
             time_zone: "UTC".to_owned(),
+            phone: None,
+            slack: None,
+            pager: None,
             active: true,
             created_at: now,
         };
@@ -87,7 +90,7 @@ impl App {
         Ok(agent)
     }
 
-    /// Changes an agent by `change`.
+    /// Changes an agent by `change`. How they themselves are reached, everybody signed in may say.
     ///
     /// # Errors
     /// As [`create_agent`](Self::create_agent); [`AppError::Changed`] when they are not what the caller expects;
@@ -99,7 +102,12 @@ impl App {
         expected: &Expected,
         change: impl FnOnce(&mut Agent),
     ) -> Result<Agent> {
-        caller.require(Permission::UpdateAgents)?;
+        // A token may not do by the way what it was not given.
+        let is_themselves =
+            caller.actor == Actor::Agent(id) && !matches!(caller.credential, Credential::Token(_));
+        if !is_themselves {
+            caller.require(Permission::UpdateAgents)?;
+        }
         let tx = self.begin().await?;
         let before = agent::find(&tx, id)
             .await?
@@ -107,6 +115,9 @@ impl App {
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
         change(&mut after);
+        if !is_reached_otherwise_at_most(&before, &after) {
+            caller.require(Permission::UpdateAgents)?;
+        }
         self.check_agent(&after)?;
         if after != before {
             agent::update(&tx, &after).await?;
@@ -160,6 +171,15 @@ impl App {
         faults.address("email", &agent.email);
         faults.name("name", &agent.name);
         faults.time_zone("time_zone", &agent.time_zone);
+        if let Some(phone) = &agent.phone {
+            faults.phone("phone", phone);
+        }
+        if let Some(slack) = &agent.slack {
+            faults.slack_member("slack", slack);
+        }
+        if let Some(pager) = &agent.pager {
+            faults.pager_key("pager", pager);
+        }
         let roles = self.roles();
         for (index, role) in agent.roles.iter().enumerate() {
             match roles.get(role) {
@@ -176,4 +196,15 @@ impl App {
         }
         faults.finish()
     }
+}
+
+/// Whether a change is at most one of how the agent is reached, which everybody may say of themselves.
+fn is_reached_otherwise_at_most(before: &Agent, after: &Agent) -> bool {
+    let as_before = Agent {
+        phone: before.phone.clone(),
+        slack: before.slack.clone(),
+        pager: before.pager.clone(),
+        ..after.clone()
+    };
+    as_before == *before
 }

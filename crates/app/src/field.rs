@@ -86,6 +86,35 @@ impl Faults {
         }
     }
 
+    /// A telephone number as E.164 writes it.
+    pub(crate) fn phone(&mut self, field: &str, text: &str) {
+        if !is_phone(text) {
+            self.add(field, format!("{text:?} is not a telephone number: expected + and the country code, as in +34600000000"));
+        }
+    }
+
+    /// The id of a member in Slack.
+    pub(crate) fn slack_member(&mut self, field: &str, text: &str) {
+        let is_id = text.starts_with(['U', 'W'])
+            && (2..=40).contains(&text.len())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        if !is_id {
+            self.add(field, format!("{text:?} is not a Slack member id: copy it from the person's profile, as U012AB3CD"));
+        }
+    }
+
+    /// The key of a pager. It is a secret, so the fault does not repeat it.
+    pub(crate) fn pager_key(&mut self, field: &str, text: &str) {
+        if text.is_empty() || text.len() > 200 || !text.chars().all(|c| c.is_ascii_graphic()) {
+            self.add(
+                field,
+                "expected a key of 1 to 200 letters, digits and signs without blanks",
+            );
+        }
+    }
+
     /// Ends the checks.
     ///
     /// # Errors
@@ -123,6 +152,17 @@ pub fn is_address(text: &str) -> bool {
         && (is_domain(domain) || domain == "localhost")
 }
 
+/// Whether a text is a telephone number in the form of ITU-T E.164: a plus, then up to 15 digits of which the first is not
+/// zero.
+#[must_use]
+pub fn is_phone(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len())
+            && digits.chars().all(|c| c.is_ascii_digit())
+            && !digits.starts_with('0')
+    })
+}
+
 fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -147,6 +187,23 @@ fn is_language(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn phones() {
+        for text in ["+34600000000", "+15005550006", "+6421000000"] {
+            assert!(is_phone(text), "{text}");
+        }
+        for text in [
+            "34600000000",
+            "+0600000000",
+            "+34 600",
+            "+3460000000000000",
+            "0034600000000",
+            "",
+        ] {
+            assert!(!is_phone(text), "{text}");
+        }
+    }
 
     #[test]
     fn addresses() {

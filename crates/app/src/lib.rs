@@ -26,6 +26,7 @@ pub mod lateness;
 pub mod macro_;
 pub mod mail;
 pub mod notification;
+pub mod on_call;
 pub mod password;
 pub mod policy;
 mod routing;

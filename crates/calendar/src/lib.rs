@@ -21,3 +21,4 @@ pub use reason::{ClosedReason, Span, SpanState};
 pub use spec::{
     CalendarSpec, Holiday, InvalidTimeOfDay, TimeOfDay, TimeRange, Weekly, YearlyHoliday,
 };
+pub use zone::find as time_zone;

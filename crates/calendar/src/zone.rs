@@ -7,7 +7,10 @@ use crate::microsecond::{DAY, SECOND, earliest, latest, of_instant, to_instant};
 
 /// Looks a zone up in the database that is compiled into the program, so that the same program gives the same answer
 /// everywhere and nothing is read from the machine it runs on.
-pub(crate) fn find(name: &str) -> Result<TimeZone, CalendarError> {
+///
+/// # Errors
+/// [`CalendarError::UnknownTimeZone`] when there is no such zone.
+pub fn find(name: &str) -> Result<TimeZone, CalendarError> {
     let unknown = || CalendarError::UnknownTimeZone { name: name.into() };
     let zone = TimeZoneDatabase::bundled()
         .get(name)

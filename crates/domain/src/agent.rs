@@ -26,6 +26,12 @@ pub struct Agent {
     pub calendar: Option<CalendarName>,
     /// Their IANA time zone.
     pub time_zone: String,
+    /// Their phone number for texts and calls, as E.164 writes it: `+34600000000`.
+    pub phone: Option<String>,
+    /// Their member id in Slack, such as `U012AB3CD`.
+    pub slack: Option<String>,
+    /// The key by which their pager is reached; of PagerDuty an integration key. A secret.
+    pub pager: Option<String>,
     /// Whether they may sign in and be given work.
     pub active: bool,
     /// When they were created.

@@ -105,6 +105,10 @@ ids! {
     EscalationId = "escalation";
     /// Identifies a notification to one person by one channel.
     NotificationId = "notification";
+    /// Identifies a short message on its way to one person, by another channel than e-mail.
+    DispatchId = "dispatch";
+    /// Identifies a cover: somebody who stands in on call.
+    CoverId = "cover";
     /// Identifies a mail as it was received, before it was parsed.
     RawMailId = "raw mail";
     /// Identifies a mail to be sent.

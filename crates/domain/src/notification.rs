@@ -40,7 +40,10 @@ pub struct Notification {
     pub state: NotificationState,
     /// Until when it is held back at the most.
     pub held_until: Option<Timestamp>,
-    /// The delivery it went with, be it alone or in a digest: of an e-mail the outgoing mail's identifier.
+    /// Why it goes by e-mail instead of its channel, where it does.
+    pub fallback: Option<String>,
+    /// The delivery it went with, be it alone or in a digest: of an e-mail the outgoing mail's identifier, of any other
+    /// channel the dispatch's.
     pub delivery: Option<Uuid>,
     /// When that delivery was handed to the channel.
     pub dispatched_at: Option<Timestamp>,
@@ -102,13 +105,22 @@ pub enum NotificationState {
 }
 
 impl Notification {
+    /// The channel it really goes by: its own, or e-mail where that one does not reach the person.
+    #[must_use]
+    pub fn goes_by(&self) -> NotifyChannel {
+        match self.fallback {
+            Some(_) => NotifyChannel::Email,
+            None => self.channel,
+        }
+    }
+
     /// The notification as storm control sees it.
     #[must_use]
     pub fn alert(&self) -> Alert {
         Alert {
             id: self.id,
             to: self.recipient,
-            channel: self.channel,
+            channel: self.goes_by(),
             urgency: self.urgency,
             wake: self.wake,
             at: self.at,

@@ -12,7 +12,8 @@ use crate::record::{self, fetch_all, fetch_one, insert_with, record, select, upd
 use crate::sql::Sql;
 
 record!(Agent in "agent" {
-    id, email, name, roles, languages, skills, capacity, calendar, time_zone, active, created_at,
+    id, email, name, roles, languages, skills, capacity, calendar, time_zone, phone, slack, pager,
+    active, created_at,
 });
 
 /// Inserts a new agent.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use mainstay_domain::account::NamedPerson;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, TargetOverride, Visibility};
 use mainstay_domain::id::{
-    AccountId, AgentId, ContactId, ContractId, EscalationId, EventId, JobId, MacroId, MessageId,
-    NotificationId, OutgoingMailId, RawMailId, SessionId, TeamId, TicketId, TokenId, ViewId,
-    WebhookDeliveryId, WebhookId,
+    AccountId, AgentId, ContactId, ContractId, CoverId, DispatchId, EscalationId, EventId, JobId,
+    MacroId, MessageId, NotificationId, OutgoingMailId, RawMailId, SessionId, TeamId, TicketId,
+    TokenId, ViewId, WebhookDeliveryId, WebhookId,
 };
 use mainstay_domain::name::{
     CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TierName,
@@ -189,6 +189,8 @@ ids!(
     AgentId,
     ContactId,
     ContractId,
+    CoverId,
+    DispatchId,
     EscalationId,
     EventId,
     JobId,
@@ -241,6 +243,19 @@ impl Scalar for Date {
 
     fn from_base(base: String) -> Result<Self, String> {
         base.parse().map_err(|_| format!("{base:?} is not a date"))
+    }
+}
+
+impl Scalar for Time {
+    type Base = String;
+
+    fn to_base(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_base(base: String) -> Result<Self, String> {
+        base.parse()
+            .map_err(|_| format!("{base:?} is not a time of day"))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::sql::Sql;
 
 record!(Notification in "notification" {
     id, recipient, channel, about, ticket, escalation, title, detail, urgency, wake, at, cause, state, held_until,
-    delivery, dispatched_at, delivered_at, read_at, last_error,
+    fallback, delivery, dispatched_at, delivered_at, read_at, last_error,
 });
 
 named!(NotifyChannel {
@@ -24,6 +24,7 @@ named!(NotifyChannel {
     Email = "email",
     Slack = "slack",
     Sms = "sms",
+    Voice = "voice",
     Pager = "pager",
 });
 named!(NotificationState {
@@ -122,10 +123,10 @@ pub async fn dispatched_after(
     recipient: AgentId,
     after: Timestamp,
 ) -> Result<Vec<Sent>, StoreError> {
-    let sql = Sql::new("SELECT channel, delivery, MIN(dispatched_at) FROM notification")
+    let sql = Sql::new("SELECT MIN(CASE WHEN fallback IS NULL THEN channel ELSE 'email' END), delivery, MIN(dispatched_at) FROM notification")
         .with(" WHERE recipient = ", &recipient)
         .with(" AND dispatched_at > ", &after)
-        .then(" AND channel <> 'in_app' GROUP BY channel, delivery ORDER BY 3");
+        .then(" AND channel <> 'in_app' GROUP BY delivery ORDER BY 3");
     all(on, sql)
         .await?
         .iter()

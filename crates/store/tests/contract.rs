@@ -6,6 +6,8 @@
 
 #[path = "contract/alike.rs"]
 mod alike;
+#[path = "contract/duty.rs"]
+mod duty;
 #[path = "contract/engine.rs"]
 mod engine;
 #[path = "contract/escalation.rs"]

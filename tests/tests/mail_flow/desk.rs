@@ -185,6 +185,9 @@ pub async fn settle(test: &TestApp, language: Option<&str>) -> (AccountId, Calle
         capacity: 100,
         calendar: None,
         time_zone: "UTC".to_owned(),
+        phone: None,
+        slack: None,
+        pager: None,
         active: true,
         created_at: now,
     };

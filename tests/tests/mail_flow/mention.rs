@@ -16,6 +16,9 @@ async fn hires(desk: &Desk, name: &str, role: &str, active: bool) -> AgentId {
     let app = &desk.test.app;
     let now = app.now();
     let hired = Agent {
+        phone: None,
+        slack: None,
+        pager: None,
         id: app.new_id(now),
         email: format!("{}@desk.example", name.to_lowercase()),
         name: name.to_owned(),

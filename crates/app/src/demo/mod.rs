@@ -145,6 +145,9 @@ impl Maker<'_> {
                 capacity: 40,
                 calendar: None,
                 time_zone: "Etc/UTC".to_owned(),
+                phone: None,
+                slack: None,
+                pager: None,
                 active: true,
                 created_at: began,
             })

@@ -1,26 +1,36 @@
 //! Who bears which role, is in which team and is on call, as far as some tickets ask for it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::escalation::{Directory, Step, Told};
 use mainstay_domain::id::{AgentId, TeamId};
 use mainstay_domain::name::{AgentAddress, RoleName, TeamName};
+use mainstay_domain::on_call::Rota;
 use mainstay_domain::team::Team;
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::{Transaction, account, agent, team};
+use mainstay_store::{Transaction, account, agent, on_call, team};
 
+use crate::context::App;
 use crate::error::Result;
+use crate::policy::PolicyInForce;
 
 /// The people who serve, and some tickets. Those who may not be given work any more are nowhere among them.
 pub(crate) struct People {
     agents: Vec<Agent>,
     teams: Vec<Team>,
+    rotas: BTreeMap<TeamId, Rota>,
+    hours: Arc<PolicyInForce>,
+    now: Timestamp,
     tickets: Vec<(Ticket, Option<Account>)>,
 }
 
 impl People {
     /// Loads everybody, and the accounts of the tickets.
-    pub async fn load(tx: &Transaction, tickets: &[Ticket]) -> Result<Self> {
+    pub async fn load(app: &App, tx: &Transaction, tickets: &[Ticket]) -> Result<Self> {
         let mut agents = agent::all(tx).await?;
         agents.retain(|agent| agent.active);
         let mut with_accounts = Vec::with_capacity(tickets.len());
@@ -34,6 +44,9 @@ impl People {
         Ok(Self {
             agents,
             teams: team::all(tx).await?,
+            rotas: on_call::all_rotas(tx).await?,
+            hours: app.policy(),
+            now: app.now(),
             tickets: with_accounts,
         })
     }
@@ -117,10 +130,35 @@ impl People {
             .collect()
     }
 
-    fn named_team(&self, name: &TeamName) -> Option<&Team> {
+    fn named_team(&self, name: &str) -> Option<&Team> {
         self.teams
             .iter()
-            .find(|team| team.name.eq_ignore_ascii_case(name.as_str()))
+            .find(|team| team.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whoever is on call: of a rota, in the layer that is named after a slash, as in `Support/secondary`, or in the
+    /// first layer in which somebody is; without a rota, the members that are flagged.
+    fn on_call(&self, name: &TeamName) -> Vec<AgentId> {
+        let (team, layer) = match (
+            self.named_team(name.as_str()),
+            name.as_str().rsplit_once('/'),
+        ) {
+            (None, Some((team, layer))) => (self.named_team(team), Some(layer)),
+            (team, _) => (team, None),
+        };
+        let Some(team) = team else {
+            return Vec::new();
+        };
+        let rota = self.rotas.get(&team.id).filter(|rota| !rota.is_empty());
+        let Some(rota) = rota else {
+            return self.active(&team.on_call);
+        };
+        rota.on_call(&self.hours.current().calendars, self.now)
+            .iter()
+            .filter(|found| layer.is_none_or(|layer| found.layer.eq_ignore_ascii_case(layer)))
+            .map(|found| self.active(&[found.agent]))
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
     }
 
     fn members(&self, team: Option<TeamId>) -> Vec<AgentId> {
@@ -165,15 +203,16 @@ impl Directory for AboutTicket<'_> {
     }
 
     fn team(&self, team: &TeamName) -> Vec<AgentId> {
-        self.people
-            .named_team(team)
-            .map_or(Vec::new(), |team| self.people.active(&team.members))
+        // Where nobody is on call in a layer, the whole team is told.
+        let named = self.people.named_team(team.as_str()).or_else(|| {
+            let (team, _) = team.as_str().rsplit_once('/')?;
+            self.people.named_team(team)
+        });
+        named.map_or(Vec::new(), |team| self.people.active(&team.members))
     }
 
     fn on_call(&self, team: &TeamName) -> Vec<AgentId> {
-        self.people
-            .named_team(team)
-            .map_or(Vec::new(), |team| self.people.active(&team.on_call))
+        self.people.on_call(team)
     }
 
     fn assignee(&self) -> Option<AgentId> {

@@ -85,7 +85,7 @@ impl Response<'_> {
         if self.consequences.is_empty() {
             return Ok(());
         }
-        let people = People::load(self.tx, std::slice::from_ref(ticket)).await?;
+        let people = People::load(self.app, self.tx, std::slice::from_ref(ticket)).await?;
         let mut notifications: Vec<Notification> = Vec::new();
         for consequence in &self.consequences {
             let agents = match &consequence.consequence {

@@ -242,7 +242,7 @@ impl<'a> EscalationWriter<'a> {
                 };
                 let (at, level) = (event.at, *level);
                 if people.is_none() {
-                    people = Some(People::load(self.tx, tickets).await?);
+                    people = Some(People::load(self.app, self.tx, tickets).await?);
                 }
                 if let (Some(step), Some(people)) = (self.step(&taken), &people) {
                     let told = people.told(&step);

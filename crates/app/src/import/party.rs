@@ -340,6 +340,9 @@ impl Maker<'_> {
             capacity: 0,
             calendar: None,
             time_zone: "UTC".to_owned(),
+            phone: None,
+            slack: None,
+            pager: None,
             active: false,
             created_at: self.now,
         });

@@ -110,7 +110,7 @@ async fn dispatch(
                 notification::update(tx, &handed).await?;
             }
         }
-        NotifyChannel::Slack | NotifyChannel::Sms | NotifyChannel::Pager => {
+        NotifyChannel::Slack | NotifyChannel::Sms | NotifyChannel::Voice | NotifyChannel::Pager => {
             for lost in carried {
                 let reason = format!("no way to reach people by {} is set up", delivery.channel);
                 give_up(app, tx, lost, &reason).await?;

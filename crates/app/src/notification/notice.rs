@@ -67,6 +67,7 @@ impl Notice {
                 None => NotificationState::Pending,
             },
             held_until: None,
+            fallback: None,
             delivery: None,
             dispatched_at: shown,
             delivered_at: shown,

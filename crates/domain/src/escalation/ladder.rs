@@ -130,19 +130,22 @@ pub enum NotifyChannel {
     Email,
     /// Slack.
     Slack,
-    /// A text message, through a webhook.
+    /// A text message.
     Sms,
-    /// A pager, through a webhook.
+    /// A telephone call that reads the message aloud.
+    Voice,
+    /// A pager.
     Pager,
 }
 
 impl NotifyChannel {
     /// Every channel.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::InApp,
         Self::Email,
         Self::Slack,
         Self::Sms,
+        Self::Voice,
         Self::Pager,
     ];
 
@@ -154,6 +157,7 @@ impl NotifyChannel {
             Self::Email => "email",
             Self::Slack => "slack",
             Self::Sms => "sms",
+            Self::Voice => "voice",
             Self::Pager => "pager",
         }
     }
@@ -168,7 +172,7 @@ impl fmt::Display for NotifyChannel {
 /// A text that names no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no channel by which to tell somebody: expected in_app, email, slack, sms or pager"
+    "{0:?} is no channel by which to tell somebody: expected in_app, email, slack, sms, voice or pager"
 )]
 pub struct UnknownNotifyChannel(String);
 

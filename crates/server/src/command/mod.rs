@@ -12,6 +12,7 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod mail;
+pub mod on_call;
 pub mod openapi;
 mod output;
 pub mod policy;
@@ -63,6 +64,9 @@ enum Command {
     /// Look at business calendars and compute with them
     #[command(subcommand)]
     Calendar(calendar::Command),
+    /// See who is on call
+    #[command(subcommand)]
+    OnCall(on_call::Command),
     /// Receive e-mail, read it and strip replies
     #[command(subcommand)]
     Mail(mail::Command),
@@ -92,6 +96,7 @@ impl CommandLine {
             Command::Export(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Mail(command) => command.run(),
+            Command::OnCall(command) => command.run(),
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),
             Command::Serve(command) => command.run(),

@@ -3,6 +3,7 @@
 //! The steps are plain SQL that both engines run. Words that differ between the engines begin with `@` and are put
 //! in on the way: `@key` is a text that sorts by its code points, `@serial` a key that counts by itself.
 
+mod duty;
 mod initial;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
@@ -54,6 +55,7 @@ impl MigratorTrait for Steps {
             }),
             step("0007_notices", initial::NOTICES),
             step("0008_imported", initial::IMPORTED),
+            step("0009_duty", duty::DUTY),
         ]
     }
 }

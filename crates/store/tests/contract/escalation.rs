@@ -138,6 +138,7 @@ fn told(number: u32, channel: NotifyChannel) -> Notification {
         cause: format!("event:{number}"),
         state: NotificationState::Pending,
         held_until: None,
+        fallback: None,
         delivery: None,
         dispatched_at: None,
         delivered_at: None,

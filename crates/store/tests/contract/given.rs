@@ -125,6 +125,9 @@ pub fn agent(number: u32) -> Agent {
         capacity: 10,
         calendar: None,
         time_zone: "Europe/Lisbon".to_owned(),
+        phone: Some(format!("+3460000000{number}")),
+        slack: Some(format!("U{number}")),
+        pager: Some(format!("key {number}")),
         active: true,
         created_at: at(0),
     }

@@ -54,6 +54,12 @@ pub struct AgentBody {
     pub calendar: Option<String>,
     /// Their IANA time zone.
     pub time_zone: String,
+    /// Their phone number for texts and calls, as E.164 writes it.
+    pub phone: Option<String>,
+    /// Their member id in Slack.
+    pub slack: Option<String>,
+    /// Whether a pager of theirs is known. Its key is a secret and never shown.
+    pub has_pager: bool,
     /// Whether they may sign in and be given work.
     pub active: bool,
     /// When they were created.
@@ -72,6 +78,9 @@ impl From<Agent> for AgentBody {
             capacity: agent.capacity,
             calendar: agent.calendar.map(String::from),
             time_zone: agent.time_zone,
+            phone: agent.phone,
+            slack: agent.slack,
+            has_pager: agent.pager.is_some(),
             active: agent.active,
             created_at: agent.created_at,
         }
@@ -114,6 +123,18 @@ pub struct AgentInput {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String)]
     pub time_zone: Option<String>,
+    /// Their phone number for texts and calls, as E.164 writes it, such as `+34600000000`. Everybody may change their own.
+    #[serde(default, deserialize_with = "change")]
+    #[schema(value_type = Option<String>)]
+    pub phone: Option<Option<String>>,
+    /// Their member id in Slack, such as `U012AB3CD`. Everybody may change their own.
+    #[serde(default, deserialize_with = "change")]
+    #[schema(value_type = Option<String>)]
+    pub slack: Option<Option<String>>,
+    /// The key of their pager. Everybody may change their own.
+    #[serde(default, deserialize_with = "change")]
+    #[schema(value_type = Option<String>)]
+    pub pager: Option<Option<String>>,
     /// Whether they may sign in and be given work.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool)]
@@ -134,6 +155,9 @@ impl AgentInput {
         let calendar = self.calendar.map(|name| name.map(CalendarName::from));
         set(&mut agent.calendar, calendar);
         set(&mut agent.time_zone, self.time_zone);
+        set(&mut agent.phone, self.phone);
+        set(&mut agent.slack, self.slack);
+        set(&mut agent.pager, self.pager);
         set(&mut agent.active, self.active);
     }
 }

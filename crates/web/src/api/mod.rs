@@ -18,6 +18,7 @@ mod job;
 mod macro_;
 mod mail;
 mod notification;
+mod on_call;
 mod policy;
 mod session;
 mod setting;
@@ -78,6 +79,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(contract::routes())
         .merge(agent::routes())
         .merge(team::routes())
+        .merge(on_call::routes())
         .merge(view::routes())
         .merge(macro_::routes())
         .merge(attachment::routes())

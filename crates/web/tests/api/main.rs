@@ -8,6 +8,7 @@ mod events;
 mod hooks;
 mod idempotency;
 mod mail;
+mod on_call;
 mod people;
 mod policy;
 mod roles;
