@@ -225,7 +225,13 @@ fn sender(message: &Message, signs: &mut Vec<Sign>) {
             "Return-Path is empty: no answer is wanted",
         ));
     }
-    const NAMES: [&str; 3] = ["mailer-daemon", "postmaster", "mail-daemon"];
+    if let Some(name) = daemon_name(message) {
+        signs.push(sign(
+            AutomaticKind::Generated,
+            Evidence::Strong,
+            format!("{name} sent it"),
+        ));
+    }
     const SILENT: [&str; 8] = [
         "noreply",
         "no-reply",
@@ -238,13 +244,7 @@ fn sender(message: &Message, signs: &mut Vec<Sign>) {
     ];
     for from in &message.from {
         let name = from.address.split('@').next().unwrap_or_default();
-        if NAMES.contains(&name) {
-            signs.push(sign(
-                AutomaticKind::Generated,
-                Evidence::Strong,
-                format!("{name} sent it"),
-            ));
-        } else if SILENT.iter().any(|silent| name.starts_with(silent)) {
+        if SILENT.iter().any(|silent| name.starts_with(silent)) {
             signs.push(sign(
                 AutomaticKind::Generated,
                 Evidence::Weak,
@@ -252,6 +252,35 @@ fn sender(message: &Message, signs: &mut Vec<Sign>) {
             ));
         }
     }
+}
+
+/// The name under which a mail daemon wrote the message; none when another wrote it. Some daemons leave their address
+/// empty.
+pub(super) fn daemon_name(message: &Message) -> Option<&'static str> {
+    const NAMES: [&str; 9] = [
+        "mailer-daemon",
+        "postmaster",
+        "mail-daemon",
+        "mailerdaemon",
+        "mdaemon",
+        "mmdf",
+        "mail.delivery.system",
+        "mail.delivery.subsystem",
+        "mail delivery system",
+    ];
+    let unaddressed = message
+        .from
+        .is_empty()
+        .then(|| message.headers.text("From"))
+        .flatten()
+        .map(|name| name.trim_matches(['<', '>', '"', ' ']).to_ascii_lowercase());
+    let addressed = message
+        .from
+        .iter()
+        .filter_map(|from| from.address.split('@').next());
+    addressed
+        .chain(unaddressed.as_deref())
+        .find_map(|name| NAMES.into_iter().find(|known| *known == name))
 }
 
 /// Subjects of vacation notices. A person may write them too, so they are weak.

@@ -4,8 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::automatic::daemon_name;
 use super::header::{Headers, message_ids};
+use super::message::ReportPart;
 use super::{Address, MailLimits, Message, address, charset, structure};
+
+mod notice;
 
 /// How lasting the failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +100,11 @@ fn recipient_of(block: &Headers) -> Option<FailedRecipient> {
         .unwrap_or("failed")
         .trim()
         .to_ascii_lowercase();
-    let status = block.get("Status").and_then(status_code);
+    let told = typed("Diagnostic-Code").and_then(notice::status_in);
+    let status = block
+        .get("Status")
+        .and_then(status_code)
+        .map(|status| more_exact(status, told));
     if address.is_empty() || matches!(action.as_str(), "delivered" | "relayed" | "expanded") {
         return None;
     }
@@ -116,6 +124,14 @@ fn recipient_of(block: &Headers) -> Option<FailedRecipient> {
     })
 }
 
+/// "5.0.0" says less than the status in the other server's own words, when the two are of one class.
+fn more_exact(status: String, told: Option<String>) -> String {
+    match told {
+        Some(told) if status.ends_with(".0.0") && told[..1] == status[..1] => told,
+        _ => status,
+    }
+}
+
 /// `X-Failed-Recipients` (Exim, Gmail), with the reason in the text.
 fn from_failed_recipients(message: &Message) -> Option<Bounce> {
     let value = message.headers.get("X-Failed-Recipients")?;
@@ -129,27 +145,55 @@ fn from_failed_recipients(message: &Message) -> Option<Bounce> {
 
 /// What a mail daemon writes for people: the recipient in brackets or alone, and an SMTP answer.
 fn from_text(message: &Message) -> Option<Bounce> {
-    if !(is_daemon(message) || (is_failure_subject(message) && has_no_return_path(message))) {
+    let is_report = || {
+        message.headers.get("Content-Type").is_some_and(|value| {
+            value
+                .to_ascii_lowercase()
+                .contains("report-type=delivery-status")
+        })
+    };
+    if !(is_daemon(message)
+        || is_report()
+        || (is_failure_subject(message) && has_no_return_path(message)))
+    {
         return None;
     }
-    let text = message.text.as_deref()?;
-    let has_answer = status_in(text).is_some();
+    let text = &notice::notice_of(message)?;
+    let has_answer = notice::status_in(text).is_some();
     if !has_answer && !is_failure_subject(message) {
         return None;
     }
-    failed(message, recipients_in(text), text)
+    let mut recipients = notice::recipients_in(text);
+    // A postmaster who writes about an address is a person.
+    let is_sure = is_report() || is_failure_subject(message);
+    if recipients.is_empty() && is_sure {
+        recipients = notice::mentioned_in(message, text);
+    }
+    if recipients.is_empty() && is_sure {
+        recipients = returned_recipients(message);
+    }
+    failed(message, recipients, text)
+}
+
+/// Whom the returned message was addressed to, when that was one address.
+fn returned_recipients(message: &Message) -> Vec<Address> {
+    let returned = message.reports.iter().find(|part| is_returned(part));
+    let to = returned
+        .and_then(|part| headers_of(&part.bytes).get("To").map(address::parse_list))
+        .unwrap_or_default();
+    if to.len() == 1 { to } else { Vec::new() }
 }
 
 fn failed(message: &Message, recipients: Vec<Address>, text: &str) -> Option<Bounce> {
-    let status = status_in(text);
+    let status = notice::status_in(text);
     let transient = match &status {
         Some(status) => status.starts_with('4'),
-        None => is_delay(message, text),
+        None => notice::is_delay(message, text),
     };
     let diagnostic = text
         .lines()
         .map(str::trim)
-        .find(|line| status_in(line).is_some());
+        .find(|line| notice::status_in(line).is_some());
     let recipients: Vec<FailedRecipient> = recipients
         .into_iter()
         .map(|address| FailedRecipient {
@@ -171,18 +215,8 @@ fn failed(message: &Message, recipients: Vec<Address>, text: &str) -> Option<Bou
 }
 
 fn is_daemon(message: &Message) -> bool {
-    message.from.iter().any(|from| {
-        let name = from.address.split('@').next().unwrap_or_default();
-        matches!(
-            name,
-            "mailer-daemon"
-                | "postmaster"
-                | "mail-daemon"
-                | "mailerdaemon"
-                | "mmdf"
-                | "administrator"
-        )
-    })
+    let is_administrator = |from: &Address| from.address.starts_with("administrator@");
+    daemon_name(message).is_some() || message.from.iter().any(is_administrator)
 }
 
 fn has_no_return_path(message: &Message) -> bool {
@@ -208,71 +242,6 @@ fn is_failure_subject(message: &Message) -> bool {
     })
 }
 
-fn is_delay(message: &Message, text: &str) -> bool {
-    let mentions = |text: &str| {
-        let text = text.to_lowercase();
-        [
-            "delayed",
-            "delay)",
-            "will be retried",
-            "will continue trying",
-            "still trying",
-            "you do not need to resend",
-            "warning message only",
-        ]
-        .iter()
-        .any(|word| text.contains(word))
-    };
-    message.subject.as_deref().is_some_and(mentions) || mentions(text)
-}
-
-/// The first recipients named in the text, up to where the original message is quoted.
-fn recipients_in(text: &str) -> Vec<Address> {
-    static RECIPIENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?im)^\s*(?:to:?\s+|rcpt to:\s*|recipient:?\s+(?:address:?\s*)?|original-recipient:\s*|final-recipient:\s*)?(?:rfc822;\s*)?<?([\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+)>?\s*(?:[:(;].*|\.{3}.*)?$").ok()
-    });
-    let notice = QUOTED_ORIGINAL
-        .as_ref()
-        .and_then(|pattern| pattern.find(text))
-        .map_or(text, |found| &text[..found.start()]);
-    let mut recipients: Vec<Address> = Vec::new();
-    for captures in RECIPIENT
-        .as_ref()
-        .into_iter()
-        .flat_map(|pattern| pattern.captures_iter(notice))
-        .take(100)
-    {
-        let address = captures[1].to_lowercase();
-        if recipients.iter().all(|known| known.address != address) {
-            recipients.push(Address {
-                name: String::new(),
-                address,
-            });
-        }
-    }
-    recipients
-}
-
-/// Where a notice begins to quote the message it is about.
-static QUOTED_ORIGINAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?im)^[\s-]*(?:-{2,}.*(?:copy of (?:the|your) message|original message|returned message|unsent message|message header)|below this line is a copy|(?:return-path|received|message-id):)").ok()
-});
-
-/// The enhanced status code in a text, or one made of the class of a plain SMTP reply code.
-fn status_in(text: &str) -> Option<String> {
-    static ENHANCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?:^|[\s#(\[:-])([45]\.\d{1,3}\.\d{1,3})(?:[\s)\]:;,-]|$)").ok()
-    });
-    static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?im)(?:^|said:|error:?|returned|reply:?|response:?|status|smtp;|\()\s*([45])[0-5]\d[\s-]").ok()
-    });
-    if let Some(captures) = ENHANCED.as_ref()?.captures(text) {
-        return Some(captures[1].to_owned());
-    }
-    let captures = PLAIN.as_ref()?.captures(text)?;
-    Some(format!("{}.0.0", &captures[1]))
-}
-
 fn status_code(value: &str) -> Option<String> {
     let code = value.split_whitespace().next()?;
     let mut pieces = code.split('.');
@@ -288,16 +257,7 @@ fn status_code(value: &str) -> Option<String> {
 
 /// The message id of the message that was returned: from the part that holds it, or from its headers in the text.
 fn original_message_id(message: &Message) -> Option<String> {
-    let returned = message.reports.iter().find(|part| {
-        matches!(
-            part.content_type.as_str(),
-            "message/rfc822"
-                | "text/rfc822-headers"
-                | "message/rfc822-headers"
-                | "message/global"
-                | "message/global-headers"
-        )
-    });
+    let returned = message.reports.iter().find(|part| is_returned(part));
     if let Some(part) = returned
         && let Some(id) = headers_of(&part.bytes)
             .get("Message-ID")
@@ -312,6 +272,17 @@ fn original_message_id(message: &Message) -> Option<String> {
         .and_then(|pattern| pattern.captures(text))
         .map(|captures| captures[1].to_owned())
         .or_else(|| message.in_reply_to.first().cloned())
+}
+
+fn is_returned(part: &ReportPart) -> bool {
+    matches!(
+        part.content_type.as_str(),
+        "message/rfc822"
+            | "text/rfc822-headers"
+            | "message/rfc822-headers"
+            | "message/global"
+            | "message/global-headers"
+    )
 }
 
 fn headers_of(bytes: &[u8]) -> Headers {
@@ -396,6 +367,19 @@ mod tests {
 
         let full = read("From: postmaster@example.com\nSubject: Warning: message delayed\n\nThe message to\n\n  tim@example.com\n\nis delayed and will be retried.\n").unwrap();
         assert_eq!(full.permanence(), Permanence::Transient);
+    }
+
+    #[test]
+    fn reads_notices_in_free_form() {
+        let sentence = read("From: MAILER-DAEMON <>\nTo: help@example.com\nSubject: Mail delivery failed\n\nThere was an error delivering your mail to <tim@example.com>.\n\n550 5.7.26 not accepted\n\nMessage headers follow.\n\nTo: <tim@example.com>\nMessage-Id: <9@help.example.com>\n").unwrap();
+        assert_eq!(sentence.recipients[0].address, "tim@example.com");
+        assert_eq!(sentence.recipients[0].status.as_deref(), Some("5.7.26"));
+        assert_eq!(
+            sentence.original_message_id.as_deref(),
+            Some("9@help.example.com")
+        );
+        let found = read(&report("Final-Recipient: rfc822; eva@example.com\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 no such user")).unwrap();
+        assert_eq!(found.recipients[0].status.as_deref(), Some("5.1.1"));
     }
 
     #[test]

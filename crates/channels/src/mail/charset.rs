@@ -16,6 +16,10 @@ pub fn decode(bytes: &[u8], label: Option<&str>) -> String {
         | Some("us-ascii" | "ascii" | "ansi_x3.4-1968" | "ansi-x3.4-1968" | "utf-8" | "utf8") => {
             decode_unlabelled(bytes)
         }
+        Some(label) if label.starts_with("iso-2022-") => match decoder(label) {
+            Some(decode) => decode(&without_idle_escapes(bytes)),
+            None => decode_unlabelled(bytes),
+        },
         Some(label) => match decoder(label) {
             Some(decode) => decode(bytes),
             None => decode_unlabelled(bytes),
@@ -34,6 +38,23 @@ pub fn decode_unlabelled(bytes: &[u8]) -> String {
             None => String::from_utf8_lossy(bytes).into_owned(),
         },
     }
+}
+
+/// ISO-2022 without the escape sequences that another follows at once: where two texts were joined, decoders take such
+/// a pair for an error.
+fn without_idle_escapes(bytes: &[u8]) -> Vec<u8> {
+    const ESCAPE: u8 = 0x1b;
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte == ESCAPE && rest.get(3) == Some(&ESCAPE) {
+            rest = &rest[3..];
+        } else {
+            kept.push(byte);
+            rest = after;
+        }
+    }
+    kept
 }
 
 fn mostly_utf8(bytes: &[u8]) -> bool {

@@ -30,10 +30,9 @@ pub struct Message {
     pub references: Vec<String>,
     /// When it was sent, as the sender says.
     pub date: Option<Timestamp>,
-    /// The first part in plain text: LF line ends, no blanks at line ends, no empty lines around it.
+    /// The first part in plain text: LF line ends, no blanks at line ends, no empty lines around it. Lines that the sender
+    /// put where its header should have ended are the beginning of it.
     pub text: Option<String>,
-    /// Lines the sender put where the header of the text should have ended; they are the beginning of the text.
-    pub stray_text: Option<String>,
     /// The first part in HTML, cleaned as `text` is; unsafe to show as it stands.
     pub html: Option<String>,
     /// The parts that are to be kept as files, in document order.
@@ -89,9 +88,7 @@ pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
     read_headers(&mut message, &root.headers);
     let text = body_of(&parts, "text/plain");
     let html = body_of(&parts, "text/html");
-    message.text = text.and_then(|index| part_text(&parts[index], raw));
-    let stray = parts[text.unwrap_or(0)].stray.join("\n");
-    message.stray_text = Some(clean_text(&stray)).filter(|stray| !stray.is_empty());
+    message.text = text_of(&parts[text.unwrap_or(0)], text.is_some(), raw);
     message.html = html.and_then(|index| part_text(&parts[index], raw));
     for (index, part) in parts.iter().enumerate() {
         if part.is_multipart || Some(index) == text || Some(index) == html {
@@ -143,6 +140,17 @@ fn body_of(parts: &[Part], content_type: &str) -> Option<usize> {
 fn part_text(part: &Part, raw: &[u8]) -> Option<String> {
     let text = charset::decode(&part.decoded(raw), part.content_type.get("charset"));
     Some(clean_text(&text)).filter(|text| !text.is_empty())
+}
+
+/// The text of `part`, or only its stray lines when it is another kind of part.
+fn text_of(part: &Part, is_text: bool, raw: &[u8]) -> Option<String> {
+    let stray = clean_text(&part.stray.join("\n"));
+    let text = if is_text { part_text(part, raw) } else { None };
+    match text {
+        Some(text) if !stray.is_empty() => Some(format!("{stray}\n\n{text}")),
+        Some(text) => Some(text),
+        None => Some(stray).filter(|stray| !stray.is_empty()),
+    }
 }
 
 /// LF line ends, no blanks at the ends of lines, no white space around the whole.
@@ -251,9 +259,34 @@ mod tests {
     #[test]
     fn text_in_place_of_the_empty_line_is_not_lost() {
         let message = read(b"Subject: x\nHello,\n\nmy printer burns.\n");
-        assert_eq!(message.stray_text.as_deref(), Some("Hello,"));
-        assert_eq!(message.text.as_deref(), Some("my printer burns."));
+        assert_eq!(message.text.as_deref(), Some("Hello,\n\nmy printer burns."));
         assert_eq!(message.defects, [Defect::StrayHeaderLine]);
+        let message = read(b"Hello,\nmy printer burns.\n");
+        assert_eq!(message.text.as_deref(), Some("Hello,\nmy printer burns."));
+    }
+
+    #[test]
+    fn empty_lines_before_the_header_are_skipped() {
+        for raw in [
+            "\r\n  \r\nSubject: x\r\n\r\ntext\r\n",
+            "\n\nSubject: x\n\ntext\n",
+        ] {
+            let message = read(raw.as_bytes());
+            assert_eq!(message.subject.as_deref(), Some("x"));
+            assert_eq!(message.text.as_deref(), Some("text"));
+        }
+        assert_eq!(
+            read(b"\n\nHello, Eva\n").text.as_deref(),
+            Some("Hello, Eva")
+        );
+    }
+
+    #[test]
+    fn neighbouring_japanese_words_are_joined() {
+        let message = read(
+            b"Subject: =?ISO-2022-JP?B?GyRCJUYlOSVIGyhC?=\n =?ISO-2022-JP?B?GyRCJUYlOSVIGyhC?=\n\ntext",
+        );
+        assert_eq!(message.subject.as_deref(), Some("テストテスト"));
     }
 
     #[test]

@@ -46,8 +46,8 @@ impl Reading {
 /// The reply in plain text: from the text, or from the HTML when there is no text.
 fn reply_of(message: &Message) -> Reply {
     let limits = MailLimits::default();
-    if let Some(text) = written_text(message) {
-        return reply::strip(start_of(&text, limits.reply_size));
+    if let Some(text) = &message.text {
+        return reply::strip(start_of(text, limits.reply_size));
     }
     let Some(source) = &message.html else {
         return Reply::default();
@@ -58,13 +58,6 @@ fn reply_of(message: &Message) -> Reply {
     Reply {
         reply: plain.reply,
         removed: removed.trim().to_owned(),
-    }
-}
-
-fn written_text(message: &Message) -> Option<String> {
-    match (&message.stray_text, &message.text) {
-        (Some(stray), Some(text)) => Some(format!("{stray}\n\n{text}")),
-        (stray, text) => stray.clone().or_else(|| text.clone()),
     }
 }
 

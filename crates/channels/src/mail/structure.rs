@@ -73,6 +73,7 @@ pub struct Structure {
 /// Finds the parts of a message.
 pub fn parse(raw: &[u8], limits: &MailLimits) -> Structure {
     let mut scan = Scan::new(raw, limits);
+    scan.skip_empty_lines();
     while scan.position < scan.raw.len() {
         match scan.state {
             State::Header => scan.header_line(),
@@ -150,6 +151,27 @@ impl<'a> Scan<'a> {
             end -= 1;
         }
         (start..end, next)
+    }
+
+    /// Some programs put empty lines before the header of the message.
+    fn skip_empty_lines(&mut self) {
+        let blanks = self
+            .raw
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace());
+        let start = blanks.count();
+        let line_start = self.raw[..start]
+            .iter()
+            .rposition(|&byte| byte == self.line_end)
+            .map_or(0, |end| end + 1);
+        let first = self.raw[line_start..]
+            .split(|&byte| byte == self.line_end)
+            .next()
+            .unwrap_or_default();
+        if field_name(first).is_some() {
+            self.position = line_start;
+            self.header_start = line_start;
+        }
     }
 
     fn header_line(&mut self) {
