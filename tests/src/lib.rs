@@ -4,6 +4,8 @@
 //! worker that works when it is told to. [`TestApp::finish`] fails the test when work was left over, and forgetting it
 //! fails the test too.
 
+pub mod faults;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};

@@ -34,6 +34,36 @@ async fn an_answer_in_time_keeps_the_promise() {
     test.finish().await;
 }
 
+/// The node was down while the clock ran out, and somebody answers before the worker looks.
+#[tokio::test]
+async fn what_came_due_before_a_late_answer_is_recorded_all_the_same() {
+    let test = TestApp::start("client-scaling").await;
+    let account = test.account("Acme", "Enterprise").await;
+    let ticket = test.customer_opens(account, Severity::P1).await;
+    test.run_due().await;
+    test.clock.advance(SignedDuration::from_hours(2));
+    test.adds(&ticket, test.says(Side::Agent)).await;
+    test.run_due().await;
+    let fired = |kind: &EventKind| match kind {
+        EventKind::ClockWarned { commitment, .. } | EventKind::ClockMissed { commitment, .. } => {
+            commitment.as_str() == "first_response"
+        }
+        _ => false,
+    };
+    let fired: Vec<_> = test
+        .ledger(ticket.id)
+        .await
+        .into_iter()
+        .filter(|event| fired(&event.kind))
+        .map(|event| (event.at, event.kind.name()))
+        .collect();
+    let due = instant("2026-03-02T10:00:00Z");
+    assert_eq!(fired.last(), Some(&(due, "clock_missed")), "{fired:?}");
+    assert!(fired.len() > 1, "the warnings too: {fired:?}");
+    test.run_due().await;
+    test.finish().await;
+}
+
 #[tokio::test]
 async fn each_warning_and_the_miss_are_recorded_once_with_their_own_instants() {
     let test = TestApp::start("client-scaling").await;

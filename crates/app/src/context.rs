@@ -269,14 +269,18 @@ impl App {
         self.0.jobs.notify_one();
     }
 
-    /// Tells those who look at this process live that changes were committed. They see them a little later without.
+    /// Tells those who look at this process live that there is something new. They see it a little later without.
     pub fn announce(&self) {
         self.0.news.notify_one();
     }
 
-    /// Waits until [`announce`](Self::announce) is called, or was called since. For one waiter.
+    /// Waits until there may be something new: changes were committed, here or on a node that shares its news, or
+    /// [`announce`](Self::announce) was called. For one waiter.
     pub async fn announced(&self) {
-        self.0.news.notified().await;
+        tokio::select! {
+            () = self.0.news.notified() => {}
+            () = self.0.store.news() => {}
+        }
     }
 
     /// Waits until [`wake`](Self::wake) is called.

@@ -33,8 +33,12 @@ const AT_ONCE: u32 = 200;
 /// How many servers are talked to at once.
 const CALLS_AT_ONCE: usize = 32;
 
-/// How long a lease lasts. A node that dies with a lease delays its work by no more than this.
+/// How long a lease of a job lasts. A node that dies with a lease delays its work by no more than this.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a lease of what is due lasts. It is short, as a second node that does the same does no harm: the ledger takes
+/// each fact once.
+const DUE_LEASE: SignedDuration = SignedDuration::from_secs(10);
 
 impl App {
     /// Does what is due: clocks first, then jobs.
@@ -102,9 +106,27 @@ impl App {
         Ok(due.into_iter().chain(job).min())
     }
 
+    /// Ends every lease, on a store where no other worker can be alive: what a process that died had taken is due at
+    /// once.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn end_leases(&self) -> Result<()> {
+        let ended = transact!(self, tx => async {
+            Ok(due::end_leases(tx).await? + job::end_leases(tx).await?)
+        })?;
+        if ended > 0 {
+            tracing::info!(
+                ended,
+                "what a process that ended had taken is taken up again"
+            );
+        }
+        Ok(())
+    }
+
     async fn lease_due(&self, now: Timestamp) -> Result<Vec<Due>> {
         transact!(self, tx => async {
-            Ok(due::lease_due(tx, now, &self.options().node, now + LEASE, AT_ONCE).await?)
+            Ok(due::lease_due(tx, now, &self.options().node, now + DUE_LEASE, AT_ONCE).await?)
         })
     }
 

@@ -1,5 +1,6 @@
 //! The running service: it listens, works, and ends in order.
 
+use std::fs::File;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Failure;
 use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
-use crate::time::RememberedTime;
+use crate::time::{RememberedTime, SharedClock};
 use crate::webhook;
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
@@ -105,6 +106,11 @@ impl Service {
             settings: self.settings.shown.iter().map(in_web).collect(),
         };
         let web = Web::new(self.app.clone(), options);
+        let _sole_worker = match works {
+            true => sole_worker(&self.app, &self.settings).await?,
+            false => None,
+        };
+        tokio::spawn(share_news(self.app.clone(), stop.clone()));
         let worker = work(self.app.clone(), works, stop.clone(), pulse);
         let worker = tokio::spawn(worker);
         let mailboxes = if works { self.mailboxes } else { Vec::new() };
@@ -178,15 +184,59 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         webhooks: Some(webhook::sender(settings)?),
     };
     let store = open_store(settings).await?;
-    // On the store of a demonstration every command shares the demonstration's time.
     let clock = match clock.simulated_speed() {
         Some(_) => clock,
-        None => match remembered_time(&store).await? {
-            Some(remembered) => Arc::new(remembered.clock()),
-            None => clock,
-        },
+        None => clock_of(&store).await?.unwrap_or(clock),
     };
     Ok(App::new(store, clock, seed()?, options))
+}
+
+/// The clock of a store that has one: every command on the store of a demonstration shares the demonstration's time, and
+/// nodes that share a store share its.
+async fn clock_of(store: &Store) -> Result<Option<Arc<dyn Clock>>, Failure> {
+    if let Some(remembered) = remembered_time(store).await? {
+        return Ok(Some(Arc::new(remembered.clock())));
+    }
+    let shared = SharedClock::of(store)
+        .await
+        .map_err(|error| Failure::new(format!("the store does not tell its time: {error}")))?;
+    Ok(shared.map(|clock| clock as Arc<dyn Clock>))
+}
+
+/// Takes the right to be the one worker on a store that is a file. Who has it knows that every lease in the store is that
+/// of a process that ended; it is kept as long as the answer is.
+async fn sole_worker(app: &App, settings: &Settings) -> Result<Option<File>, Failure> {
+    let Some(path) = store_file(settings) else {
+        return Ok(None);
+    };
+    let path = path.with_extension("worker");
+    let lock = File::options().create(true).append(true).open(&path);
+    let Some(lock) = lock.ok().filter(|lock| lock.try_lock().is_ok()) else {
+        tracing::warn!(
+            "another process works on this store: both do, and each leaves the other what it has taken"
+        );
+        return Ok(None);
+    };
+    app.end_leases()
+        .await
+        .map_err(|error| Failure::of(&error))?;
+    Ok(Some(lock))
+}
+
+/// Tells the nodes that share the store of changes, and hears of theirs.
+async fn share_news(app: App, stop: CancellationToken) {
+    let node = app.options().node.clone();
+    let shared = async {
+        loop {
+            if let Err(error) = app.store().share_news(&node).await {
+                tracing::warn!(
+                    "other nodes cannot be heard, their changes are seen a little later: {error}"
+                );
+            }
+            tokio::time::sleep(AFTER_FAILURE).await;
+        }
+    };
+    stop.run_until_cancelled(shared).await;
 }
 
 /// Opens what the use cases need and puts the policy in force that the store holds, if it holds one.

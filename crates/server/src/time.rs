@@ -1,6 +1,6 @@
 //! The clocks of the program: the wall clock, and one for demonstrations that can run fast and be moved on.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +15,76 @@ pub struct WallClock;
 impl Clock for WallClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+/// The time of a store that several nodes share. They all act by it, so that none acts early or late because its machine's
+/// clock is off or was moved: between two looks it is counted on by what has passed, never by the machine's clock.
+#[derive(Debug)]
+pub struct SharedClock {
+    /// When the store was last asked, and its time then.
+    asked: Mutex<(Instant, Timestamp)>,
+}
+
+/// How often the store is asked for its time.
+const ASK: Duration = Duration::from_secs(5);
+
+/// How far apart the two may be before the clock is set.
+const TOLERANCE: SignedDuration = SignedDuration::from_millis(50);
+
+impl SharedClock {
+    /// The clock of a store that is shared; nothing where the store is this machine's own.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn of(store: &Store) -> Result<Option<Arc<Self>>, StoreError> {
+        let Some(asked) = Self::ask(store).await? else {
+            return Ok(None);
+        };
+        let clock = Arc::new(Self {
+            asked: Mutex::new(asked),
+        });
+        let (followed, store) = (Arc::downgrade(&clock), store.clone());
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(ASK).await;
+                let Some(clock) = followed.upgrade() else {
+                    return;
+                };
+                if let Ok(Some(asked)) = Self::ask(&store).await {
+                    clock.set(asked);
+                }
+            }
+        });
+        Ok(Some(clock))
+    }
+
+    /// The answer is as old as half of the time it took.
+    async fn ask(store: &Store) -> Result<Option<(Instant, Timestamp)>, StoreError> {
+        let before = Instant::now();
+        let time = store.shared_time().await?;
+        Ok(time.map(|time| (before + before.elapsed() / 2, time)))
+    }
+
+    fn set(&self, asked: (Instant, Timestamp)) {
+        let mut known = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let off = asked.1.duration_since(Self::at(*known, asked.0));
+        if off.abs() > TOLERANCE {
+            tracing::info!(?off, "the clock was set to the store's");
+            *known = asked;
+        }
+    }
+
+    fn at((asked, time): (Instant, Timestamp), instant: Instant) -> Timestamp {
+        let passed = SignedDuration::try_from(instant.saturating_duration_since(asked));
+        time + passed.unwrap_or_default()
+    }
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        let known = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::at(known, Instant::now())
     }
 }
 
@@ -183,6 +253,21 @@ pub async fn remember(app: App) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shared_clock_counts_on_and_is_set_when_it_is_off() {
+        let (asked, time) = (Instant::now(), Timestamp::UNIX_EPOCH);
+        let clock = SharedClock {
+            asked: Mutex::new((asked, time)),
+        };
+        let later = asked + Duration::from_secs(3);
+        let told = |clock: &SharedClock| SharedClock::at(*clock.asked.lock().unwrap(), later);
+        assert_eq!(told(&clock), time + SignedDuration::from_secs(3));
+        clock.set((later, time + SignedDuration::from_millis(3_020)));
+        assert_eq!(told(&clock), time + SignedDuration::from_secs(3));
+        clock.set((later, time + SignedDuration::from_secs(2)));
+        assert_eq!(told(&clock), time + SignedDuration::from_secs(2));
+    }
 
     #[test]
     fn a_course_runs_at_its_speed() {

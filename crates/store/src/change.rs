@@ -3,10 +3,12 @@
 //! A change is appended in the transaction that makes it and can be read once that is committed. A reader asks for what
 //! comes after the last place it has seen, and misses nothing: on PostgreSQL the numbers of rows are given in another
 //! order than their transactions are committed, so a reader is shown only what was written by transactions older than
-//! every one that is still writing. A long transaction therefore holds the feed up; commit bulk work in parts.
+//! every one that is still writing. Those who wait are told of a commit ([`Store::news`](crate::Store::news)); who was
+//! told nothing still finds everything by its place. A long transaction therefore holds the feed up; commit bulk work in parts.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use mainstay_domain::id::{AccountId, TicketId};
@@ -97,7 +99,9 @@ pub async fn append(tx: &Transaction, changes: &[Change]) -> Result<(), StoreErr
         rows,
         "",
     )
-    .await
+    .await?;
+    tx.has_news.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 /// The changes after a place, in order, each with its own place.

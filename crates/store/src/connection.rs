@@ -1,10 +1,14 @@
 //! Reading and writing.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Statement,
 };
 
 use crate::error::StoreError;
+use crate::news::Bell;
 use crate::sql::Sql;
 
 /// Reads what is committed.
@@ -17,6 +21,9 @@ pub struct Reader {
 #[derive(Debug)]
 pub struct Transaction {
     pub(crate) inner: DatabaseTransaction,
+    pub(crate) bell: Arc<Bell>,
+    /// Whether it appended to the feed of changes.
+    pub(crate) has_news: AtomicBool,
 }
 
 impl Transaction {
@@ -25,7 +32,11 @@ impl Transaction {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer; whether it was kept is then not known.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        self.inner.commit().await?;
+        if self.has_news.into_inner() {
+            self.bell.ring();
+        }
+        Ok(())
     }
 
     /// Undoes everything that was written. Dropping does the same, a little later.

@@ -4,7 +4,7 @@
 //! Finding what is due costs by what is due, whatever else is open. A node takes due subjects under a lease: until it
 //! ends no other node is given them, and a node that dies loses them to the others.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{AgentId, EscalationId, TicketId};
 use uuid::Uuid;
 
@@ -138,8 +138,20 @@ pub async fn backlog(
     }
 }
 
+/// Ends every lease: whoever held one is known to be gone.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn end_leases(tx: &Transaction) -> Result<u64, StoreError> {
+    let sql = "UPDATE due SET leased_by = NULL, leased_until = NULL WHERE leased_until IS NOT NULL";
+    tx.execute(Sql::new(sql)).await
+}
+
 pub(crate) const NEXT: &str = "SELECT (SELECT MIN(next_at) FROM due WHERE leased_until IS NULL), \
      (SELECT MIN(leased_until) FROM due WHERE leased_until IS NOT NULL)";
+
+/// No lease lasts longer. One that would was taken when the clock was ahead, and is as good as ended.
+pub(crate) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(15);
 
 pub(crate) fn lease_sql(now: Timestamp, node: &str, until: Timestamp, limit: u32) -> Sql {
     Sql::new("UPDATE due SET leased_by = ")
@@ -150,6 +162,7 @@ pub(crate) fn lease_sql(now: Timestamp, node: &str, until: Timestamp, limit: u32
             &now,
         )
         .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
+        .with(" OR leased_until > ", &(now + LONGEST_LEASE))
         .with(") ORDER BY next_at, subject LIMIT ", &i64::from(limit))
 }
 

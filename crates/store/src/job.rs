@@ -10,7 +10,7 @@ use mainstay_domain::job::Job;
 
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
-use crate::due::skip_locked;
+use crate::due::{LONGEST_LEASE, skip_locked};
 use crate::error::StoreError;
 use crate::record::{Record, columns, fetch_all, fetch_one, insert_values, record, select};
 use crate::sql::Sql;
@@ -224,6 +224,15 @@ pub async fn next_job_at(on: &impl Connection) -> Result<Option<Timestamp>, Stor
     Ok(free.into_iter().chain(leased).min())
 }
 
+/// Ends every lease: whoever held one is known to be gone.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn end_leases(tx: &Transaction) -> Result<u64, StoreError> {
+    let sql = "UPDATE job SET leased_by = NULL, leased_until = NULL WHERE leased_until IS NOT NULL";
+    tx.execute(Sql::new(sql)).await
+}
+
 pub(crate) const NEXT: &str = "SELECT (SELECT MIN(run_at) FROM job WHERE dead_at IS NULL AND leased_until IS NULL), \
      (SELECT MIN(leased_until) FROM job WHERE leased_until IS NOT NULL)";
 
@@ -236,5 +245,6 @@ pub(crate) fn lease_sql(now: Timestamp, worker: &str, until: Timestamp, limit: u
             &now,
         )
         .with(" AND (leased_until IS NULL OR leased_until <= ", &now)
+        .with(" OR leased_until > ", &(now + LONGEST_LEASE))
         .with(") ORDER BY run_at, id LIMIT ", &i64::from(limit))
 }

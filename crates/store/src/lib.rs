@@ -29,6 +29,7 @@ pub mod mail;
 pub mod mailbox;
 pub mod message;
 mod named_list;
+mod news;
 pub mod notification;
 pub mod on_call;
 mod open;

@@ -1,19 +1,26 @@
 //! Opening the store.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use jiff::Timestamp;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use tempfile::TempDir;
 
-use crate::connection::{Reader, Transaction};
+use crate::column::Field;
+use crate::connection::{Reader, Transaction, one};
 use crate::error::StoreError;
+use crate::news::Bell;
 use crate::schema;
+use crate::sql::Sql;
 
 /// Where the store is and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +53,8 @@ pub struct Store {
     /// On SQLite a pool of one connection, so that writers queue here rather than meet in the file; on PostgreSQL the
     /// readers' pool.
     writer: DatabaseConnection,
+    /// Rung when changes were committed.
+    pub(crate) bell: Arc<Bell>,
     /// The folder of a database that is to vanish.
     _folder: Option<Arc<TempDir>>,
 }
@@ -92,7 +101,11 @@ impl Store {
             ..TransactionOptions::default()
         };
         let inner = self.writer.begin_with_options(options).await?;
-        Ok(Transaction { inner })
+        Ok(Transaction {
+            inner,
+            bell: Arc::clone(&self.bell),
+            has_news: AtomicBool::new(false),
+        })
     }
 
     /// Asks the database for a sign of life.
@@ -102,6 +115,20 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.writer.ping().await?;
         Ok(self.reader.pool.ping().await?)
+    }
+
+    /// The time of a database that several nodes share, by which they agree; nothing where the store is a file of this
+    /// machine.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn shared_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        if self.writer.get_database_backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+        let row = one(&self.reader, Sql::new(sql)).await?;
+        row.map(|row| Field::read(&row, 0)).transpose()
     }
 
     /// Closes every connection once it is no longer used. What was committed is safe without.
@@ -150,6 +177,7 @@ impl Store {
         };
         let mut writing = connect_options(url, options, 1);
         writing.map_sqlx_sqlite_opts(configure);
+        writing.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|writer, _| is_free(writer)));
         let writer = Database::connect(writing).await?;
         let mut reading = connect_options(url, options, options.connections);
         reading.map_sqlx_sqlite_opts(move |sqlite| configure(sqlite).pragma("query_only", "on"));
@@ -157,6 +185,7 @@ impl Store {
         Ok(Self {
             reader: Reader { pool },
             writer,
+            bell: Arc::default(),
             _folder: None,
         })
     }
@@ -172,9 +201,21 @@ impl Store {
         Ok(Self {
             reader: Reader { pool: pool.clone() },
             writer: pool,
+            bell: Arc::default(),
             _folder: None,
         })
     }
+}
+
+/// Whether a writer that is given back is in no transaction any more. SQLite ends one by itself when the disk is full or
+/// broken; the driver's own attempt to end it then fails, and it believes from then on that it is inside of one: whatever
+/// it wrote would never be committed. Such a connection is closed, and the next writer opens another.
+fn is_free(writer: &mut SqliteConnection) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    Box::pin(async move {
+        // What is still to be undone is undone before the answer comes.
+        writer.ping().await?;
+        Ok(!writer.is_in_transaction())
+    })
 }
 
 fn connect_options(url: &str, options: &StoreOptions, connections: u32) -> ConnectOptions {
@@ -210,9 +251,25 @@ fn address(url: &str, reason: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column::Field;
-    use crate::connection::one;
-    use crate::sql::Sql;
+    use crate::setting;
+    use sea_orm::ConnectionTrait as _;
+
+    /// As SQLite does by itself when the disk is full.
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_spoils_no_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
+        let tx = store.begin().await.unwrap();
+        tx.inner.execute_unprepared("ROLLBACK").await.unwrap();
+        drop(tx);
+        drop(store.begin().await.unwrap());
+        let tx = store.begin().await.unwrap();
+        setting::set(&tx, "kept", "yes").await.unwrap();
+        tx.commit().await.unwrap();
+        let kept = setting::get(&store.read(), "kept").await.unwrap();
+        assert_eq!(kept.as_deref(), Some("yes"));
+    }
 
     #[tokio::test]
     async fn sqlite_acknowledges_what_is_on_the_disk_and_checks_references() {

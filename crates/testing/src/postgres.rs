@@ -14,15 +14,18 @@ use crate::installed::{Program, user_ids};
 
 /// A PostgreSQL cluster of our own, reached by a Unix socket in a temporary folder.
 ///
-/// Nothing is flushed to disk (`fsync` off), which makes it fast and unfit for tests of a power cut.
+/// Nothing is flushed to disk (`fsync` off), which makes it fast and unfit for tests of a power cut, unless it is
+/// [started so](Self::start_durable).
 #[derive(Debug)]
 pub struct PostgresServer {
+    program: PathBuf,
+    durability: &'static [&'static str],
     psql: PathBuf,
     folder: PathBuf,
     databases: AtomicU32,
     templates: Mutex<HashSet<String>>,
     /// Dropped last, after which the folder is gone.
-    _server: Guarded,
+    server: Option<Guarded>,
 }
 
 impl PostgresServer {
@@ -52,37 +55,58 @@ impl PostgresServer {
     /// When the server cannot be started; the message carries what it wrote.
     #[must_use]
     pub fn start(program: &Path) -> PostgresServer {
+        Self::start_with(program, &FAST)
+    }
+
+    /// A cluster that loses nothing that was committed, and can be [restarted](Self::restart).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_durable(program: &Path) -> PostgresServer {
+        Self::start_with(program, &[])
+    }
+
+    /// Breaks the server off, without letting it finish anything, and starts it again on what it had written.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn restart(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop();
+        }
+        self.server = Some(run(
+            &self.program,
+            &self.folder,
+            run_as(),
+            self.durability,
+            &self.psql,
+        ));
+    }
+
+    /// The socket it listens on.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
+    }
+
+    fn start_with(program: &Path, durability: &'static [&'static str]) -> PostgresServer {
         let run_as = run_as();
         let folder = new_folder("postgres", run_as);
         // The program in `PATH` is often a link, and only the folder it points to holds the other tools.
         let program = &program.canonicalize().expect("the program was just found");
         let tools = program.parent().expect("a program is in a folder");
         make_cluster(&tools.join("initdb"), &folder, run_as);
-        let mut server = Guarded::start(
-            "PostgreSQL",
-            &folder,
-            run_as,
-            "QUIT",
-            &arguments(program, &folder),
-        );
         let psql = tools.join("psql");
-        let mut refusal = String::new();
-        let ready = server.answers(|| {
-            run_sql(&psql, &folder, "postgres", "SELECT 1")
-                .map_err(|error| refusal = error)
-                .is_ok()
-        });
-        assert!(
-            ready,
-            "PostgreSQL ended at once: {refusal}\n{}",
-            server.output()
-        );
+        let server = run(program, &folder, run_as, durability, &psql);
         PostgresServer {
+            program: program.clone(),
+            durability,
             psql,
             folder,
             databases: AtomicU32::new(0),
             templates: Mutex::default(),
-            _server: server,
+            server: Some(server),
         }
     }
 
@@ -195,28 +219,46 @@ fn make_cluster(initdb: &Path, folder: &Path, run_as: RunAs) {
     );
 }
 
-fn arguments<'a>(program: &'a Path, folder: &'a Path) -> Vec<&'a str> {
-    let mut arguments = vec![
-        program.to_str().expect("the path is text"),
-        "-D",
-        "data",
-        "-k",
-        folder
-            .to_str()
-            .expect("the temporary folder's path is text"),
-    ];
-    for setting in [
+/// What makes a cluster fast that need not survive anything.
+const FAST: [&str; 3] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+];
+
+/// Runs a server on the cluster in a folder and waits until it answers.
+fn run(
+    program: &Path,
+    folder: &Path,
+    run_as: RunAs,
+    durability: &[&'static str],
+    psql: &Path,
+) -> Guarded {
+    let path = |path: &Path| path.to_str().expect("the path is text").to_owned();
+    let (program, socket) = (path(program), path(folder));
+    let mut arguments = vec![program.as_str(), "-D", "data", "-k", socket.as_str()];
+    let settings = [
         "listen_addresses=",
-        "fsync=off",
-        "full_page_writes=off",
-        "synchronous_commit=off",
         "max_connections=200",
         "shared_buffers=32MB",
         "autovacuum=off",
-    ] {
+    ];
+    for setting in settings.iter().chain(durability) {
         arguments.extend(["-c", setting]);
     }
-    arguments
+    let mut server = Guarded::start("PostgreSQL", folder, run_as, "QUIT", &arguments);
+    let mut refusal = String::new();
+    let ready = server.answers(|| {
+        run_sql(psql, folder, "postgres", "SELECT 1")
+            .map_err(|error| refusal = error)
+            .is_ok()
+    });
+    assert!(
+        ready,
+        "PostgreSQL ended at once: {refusal}\n{}",
+        server.output()
+    );
+    server
 }
 
 fn run_sql(psql: &Path, folder: &Path, database: &str, statement: &str) -> Result<String, String> {

@@ -16,22 +16,27 @@ impl App {
     pub(crate) async fn fire_clocks(&self, ticket: TicketId) -> Result<()> {
         transact!(self, tx => async {
             let mut writer = TicketWriter::load(self, tx, ticket).await?;
-            let mut fired: Vec<(Timestamp, EventKind)> = Vec::new();
-            for clock in writer.clocks() {
-                let new = firings(&clock)
-                    .into_iter()
-                    .filter(|(at, kind)| !is_recorded(writer.events(), &clock, *at, kind));
-                fired.extend(new);
-            }
-            // What came due while nobody looked follows in the order in which it came.
-            fired.sort_by_key(|(at, _)| *at);
-            for (at, kind) in fired {
+            for (at, kind) in unrecorded(writer.events(), &writer.clocks()) {
                 writer.record(Actor::System, at, kind);
             }
             writer.refresh().await?;
             Ok(())
         })
     }
+}
+
+/// What has come due and does not stand in the ledger yet, in the order in which it came.
+pub(super) fn unrecorded(events: &[Event], clocks: &[Clock]) -> Vec<(Timestamp, EventKind)> {
+    let mut fired: Vec<_> = clocks
+        .iter()
+        .flat_map(|clock| {
+            firings(clock)
+                .into_iter()
+                .filter(|(at, kind)| !is_recorded(events, clock, *at, kind))
+        })
+        .collect();
+    fired.sort_by_key(|(at, _)| *at);
+    fired
 }
 
 /// What the clock says has come, each with its instant.

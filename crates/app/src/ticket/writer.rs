@@ -18,6 +18,7 @@ use mainstay_store::due::DueSubject;
 use mainstay_store::ticket::{NextDue, StoredTicket};
 use mainstay_store::{Transaction, change, clock, due, ledger, ticket};
 
+use super::fire::unrecorded;
 use super::stored_clock::stored_clocks;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -186,7 +187,7 @@ impl<'a> TicketWriter<'a> {
     }
 
     /// Writes what is new, and the clocks as they are folded now even when nothing is; raises the escalations that
-    /// follow, and tells people.
+    /// follow, and tells people. What came due in the meantime and was not acted on yet is left to the worker, at once.
     pub async fn refresh(mut self) -> Result<Ticket> {
         let mut clocks = self.clocks();
         self.note_corrections(&clocks);
@@ -194,7 +195,13 @@ impl<'a> TicketWriter<'a> {
         if self.events.len() > self.stored {
             clocks = self.clocks();
         }
+        let overdue = unrecorded(&self.events, &clocks);
+        let tx = self.tx;
         let ticket = self.finish(&clocks).await?;
+        if let Some((at, _)) = overdue.first() {
+            // The clocks are folded past these instants, so that nothing else would ever be due on them.
+            due::set(tx, DueSubject::Ticket(ticket.id), Some(*at)).await?;
+        }
         response.save(&ticket).await?;
         Ok(ticket)
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use clap::Args;
-use mainstay_app::{App, Caller};
+use mainstay_app::{App, Caller, Clock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -36,13 +36,21 @@ impl Command {
     /// # Errors
     /// Returns what is wrong with the settings, the store or the address.
     pub fn run(self) -> Result<(), Failure> {
+        self.run_by(Arc::new(WallClock))
+    }
+
+    /// The same by another clock than the machine's.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_by(self, clock: Arc<dyn Clock>) -> Result<(), Failure> {
         let settings = Settings::load(&self.flags)?;
         logging::start(&settings.log)?;
         for warning in &settings.warnings {
             tracing::warn!("{warning}");
         }
         in_runtime(async {
-            let service = Service::start(settings, Arc::new(WallClock)).await?;
+            let service = Service::start(settings, clock).await?;
             let stop = stop_on_signal()?;
             ensure_policy(service.app()).await?;
             if matches!(service.app().has_agents().await, Ok(false)) {

@@ -1,0 +1,227 @@
+//! A node: a real process that runs the service, and what can be done to it.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::Failed;
+use super::wire::{State, Wire};
+
+/// The environment variable that names the file by which a node's clock is off, in milliseconds.
+pub const CLOCK: &str = "MAINSTAY_TESTS_CLOCK";
+
+/// What every process of a run is given.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The program: this one, which also runs nodes and commands.
+    pub executable: PathBuf,
+    /// The folder of the run.
+    pub folder: PathBuf,
+    /// The port of the mail server.
+    pub smtp: u16,
+}
+
+impl Program {
+    /// A command of the program on a store.
+    #[must_use]
+    pub fn command(&self, database: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.executable);
+        command
+            .arg("mainstay")
+            .args(arguments)
+            .args(["--database", database]);
+        self.set(&mut command);
+        command
+    }
+
+    /// Runs a command that must succeed and returns what it printed.
+    ///
+    /// # Errors
+    /// Says what the command said.
+    pub fn told(&self, database: &str, arguments: &[&str]) -> Result<String, Failed> {
+        let output = self.command(database, arguments).output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        let error = String::from_utf8_lossy(&output.stderr);
+        Err(format!("{arguments:?}: {error}").into())
+    }
+
+    fn set(&self, command: &mut Command) {
+        command
+            .current_dir(&self.folder)
+            .env("MAINSTAY_DATA", self.folder.join("data"))
+            .env("MAINSTAY_SMTP_HOST", "127.0.0.1")
+            .env("MAINSTAY_SMTP_PORT", self.smtp.to_string())
+            .env("MAINSTAY_SMTP_TLS", "none")
+            .env("MAINSTAY_MAIL_FROM", "support@mainstay.example")
+            .env("MAINSTAY_MAIL_REPLY_DOMAIN", "mainstay.example")
+            .env("MAINSTAY_MAIL_FLOOD_MAILS", "1000000");
+    }
+}
+
+/// A node.
+#[derive(Debug)]
+pub struct Node {
+    program: Program,
+    name: String,
+    database: String,
+    /// Where it listens, in this life and the next.
+    pub address: SocketAddr,
+    /// Its wire to PostgreSQL, where there is one.
+    pub wire: Option<Wire>,
+    child: Option<Child>,
+}
+
+impl Node {
+    /// A node that is not started yet.
+    ///
+    /// # Errors
+    /// Fails when no port can be had.
+    pub fn new(
+        program: &Program,
+        number: usize,
+        database: String,
+        wire: Option<Wire>,
+    ) -> std::io::Result<Self> {
+        // The port is given back at once and taken by the node again and again.
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        Ok(Self {
+            program: program.clone(),
+            name: format!("node-{number}"),
+            database,
+            address,
+            wire,
+            child: None,
+        })
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Fails when the process cannot be started.
+    pub fn start(&mut self) -> Result<(), Failed> {
+        let log = self.program.folder.join(format!("{}.log", self.name));
+        let log = File::options().create(true).append(true).open(log)?;
+        // A file that may not grow any more is to be an error to the node, not its end.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+            .arg(&self.program.executable)
+            .arg("node")
+            .args(["--database", &self.database])
+            .args(["--listen", &self.address.to_string()])
+            .args(["--log-level", "error"])
+            .env(CLOCK, self.clock())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        self.program.set(&mut command);
+        self.child = Some(command.spawn()?);
+        Ok(())
+    }
+
+    /// Kills it as a lost power supply does.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Asks it to end and waits until it has.
+    pub fn end(&mut self) {
+        self.signal("TERM");
+        if let Some(mut child) = self.child.take() {
+            let _ = child.wait();
+        }
+    }
+
+    /// Whether it runs.
+    pub fn runs(&mut self) -> bool {
+        match &mut self.child {
+            Some(child) => matches!(child.try_wait(), Ok(None)),
+            None => false,
+        }
+    }
+
+    /// Waits until it answers that it is ready.
+    ///
+    /// # Errors
+    /// Fails when it ended or does not answer for a minute.
+    pub async fn ready(&mut self, client: &reqwest::Client) -> Result<(), Failed> {
+        let address = format!("http://{}/readyz", self.address);
+        for _ in 0..3_000 {
+            let answer = client.get(&address).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            if !self.runs() {
+                return Err(format!("{} ended by itself: see its log", self.name).into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Err(format!("{} does not become ready", self.name).into())
+    }
+
+    /// Stops it where it stands, as a machine that hangs.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// Makes its clock be off by so many milliseconds.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be written.
+    pub fn set_clock(&self, millis: i64) -> std::io::Result<()> {
+        let next = self.clock().with_extension("next");
+        std::fs::write(&next, millis.to_string())?;
+        std::fs::rename(next, self.clock())
+    }
+
+    /// Lets no file of it grow beyond a size, as on a disk that is full.
+    pub fn fill_disk(&self, is_full: bool) {
+        let Some(child) = &self.child else { return };
+        let limit = if is_full { "0" } else { "unlimited" };
+        let _ = Command::new("prlimit")
+            .args(["--pid", &child.id().to_string()])
+            .arg(format!("--fsize={limit}:unlimited"))
+            .stderr(Stdio::null())
+            .status();
+    }
+
+    /// Mends everything that was done to it but to end it.
+    pub fn heal(&self) {
+        self.thaw();
+        self.fill_disk(false);
+        if let Some(wire) = &self.wire {
+            wire.set(State::Whole);
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        if let Some(child) = &self.child {
+            let _ = Command::new("kill")
+                .args([&format!("-{name}"), &child.id().to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+
+    fn clock(&self) -> PathBuf {
+        Path::new(&self.program.folder).join(format!("{}.clock", self.name))
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

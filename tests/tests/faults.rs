@@ -1,0 +1,26 @@
+//! The fault test, briefly: the long run is `cargo run -p mainstay-tests --bin faults`.
+
+use std::process::Command;
+
+fn survives(engine: &str, kills: u32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_faults"))
+        .args(["--engine", engine, "--kills", &kills.to_string()])
+        .output()
+        .expect("the program starts");
+    let told = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}\n{error}");
+}
+
+#[test]
+fn one_node_on_sqlite_loses_nothing_and_does_nothing_twice() {
+    survives("sqlite", 20);
+}
+
+#[test]
+fn three_nodes_on_postgresql_lose_nothing_and_do_nothing_twice() {
+    let found = mainstay_testing::PostgresServer::find();
+    if mainstay_testing::require(found).is_some() {
+        survives("postgres", 20);
+    }
+}
