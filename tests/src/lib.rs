@@ -191,7 +191,7 @@ impl TestApp {
             subject: "It does not work".to_owned(),
             account: Some(account),
             contact: None,
-            channel: Channel::Email,
+            channel: Channel::Portal,
             severity: Some(severity),
             category: None,
             team: None,
