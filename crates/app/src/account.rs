@@ -93,7 +93,7 @@ impl App {
     ) -> Result<Account> {
         caller.require(Permission::UpdateAccounts)?;
         let tx = self.begin().await?;
-        let before = account::find(&tx, id)
+        let before = account::lock(&tx, id)
             .await?
             .ok_or_else(|| AppError::no_such("account", id))?;
         expected.check(fingerprint(&before))?;

@@ -109,7 +109,7 @@ impl App {
             caller.require(Permission::UpdateAgents)?;
         }
         let tx = self.begin().await?;
-        let before = agent::find(&tx, id)
+        let before = agent::lock(&tx, id)
             .await?
             .ok_or_else(|| AppError::no_such("agent", id))?;
         expected.check(fingerprint(&before))?;

@@ -94,7 +94,7 @@ impl App {
     ) -> Result<Contact> {
         let bound = may_write(caller)?;
         let tx = self.begin().await?;
-        let before = visible(&tx, scope(caller)?, id).await?;
+        let before = within(scope(caller)?, id, contact::lock(&tx, id).await?)?;
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
         change(&mut after);
@@ -132,8 +132,12 @@ impl App {
 
 /// A contact within a scope.
 async fn visible(on: &impl Connection, scope: Scope, id: ContactId) -> Result<Contact> {
-    contact::find(on, id)
-        .await?
+    within(scope, id, contact::find(on, id).await?)
+}
+
+/// What was found, if the scope allows it.
+fn within(scope: Scope, id: ContactId, found: Option<Contact>) -> Result<Contact> {
+    found
         .filter(|contact| match scope {
             Scope::Everything => true,
             Scope::Account(account) => contact.account == Some(account),

@@ -87,7 +87,7 @@ impl App {
     ) -> Result<Contract> {
         caller.require(Permission::UpdateContracts)?;
         let tx = self.begin().await?;
-        let before = contract::find(&tx, id)
+        let before = contract::lock(&tx, id)
             .await?
             .ok_or_else(|| AppError::no_such("contract", id))?;
         expected.check(fingerprint(&before))?;

@@ -7,6 +7,7 @@
 mod account;
 mod agent;
 pub mod attachment;
+pub mod attainment;
 pub mod audit;
 pub mod calendar;
 mod caller;
@@ -32,7 +33,7 @@ pub mod policy;
 mod routing;
 pub mod secret;
 pub mod session;
-mod team;
+pub mod team;
 mod throttle;
 pub mod ticket;
 pub mod time;

@@ -1,9 +1,12 @@
 //! Teams of agents.
 
+use mainstay_domain::agent::Agent;
 use mainstay_domain::id::TeamId;
 use mainstay_domain::role::Permission;
+use mainstay_domain::status::StatusKind;
 use mainstay_domain::team::Team;
-use mainstay_store::team;
+use mainstay_store::ticket::TicketFilter;
+use mainstay_store::{agent, team, ticket};
 
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -72,7 +75,7 @@ impl App {
     ) -> Result<Team> {
         caller.require(Permission::UpdateTeams)?;
         let tx = self.begin().await?;
-        let before = team::find(&tx, id)
+        let before = team::lock(&tx, id)
             .await?
             .ok_or_else(|| AppError::no_such("team", id))?;
         expected.check(fingerprint(&before))?;
@@ -86,6 +89,76 @@ impl App {
         }
         tx.commit().await?;
         Ok(after)
+    }
+}
+
+/// What a team has to do, and who is there to do it.
+#[derive(Debug, Clone)]
+pub struct TeamLoad {
+    /// How many undone tickets lie with the team.
+    pub tickets: u64,
+    /// How many of them are assigned to nobody.
+    pub unassigned: u64,
+    /// How many of them have something that is due already.
+    pub overdue: u64,
+    /// Its members, in the team's order.
+    pub members: Vec<MemberLoad>,
+}
+
+/// What a member of a team has to do.
+#[derive(Debug, Clone)]
+pub struct MemberLoad {
+    /// Who.
+    pub agent: Agent,
+    /// Whether they are on call for the team now.
+    pub on_call: bool,
+    /// How many undone tickets are assigned to them, of whichever team.
+    pub tickets: u64,
+}
+
+impl App {
+    /// What a team has to do, and who is there to do it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such team, [`AppError::Forbidden`] without the permission `agent.read`.
+    pub async fn team_load(&self, caller: &Caller, id: TeamId) -> Result<TeamLoad> {
+        let team = self.team(caller, id).await?;
+        let on = self.read();
+        let undone = TicketFilter {
+            status_kinds: StatusKind::ALL
+                .into_iter()
+                .filter(|kind| !kind.is_done())
+                .collect(),
+            teams: vec![Some(id)],
+            ..TicketFilter::default()
+        };
+        let unassigned = TicketFilter {
+            assignees: vec![None],
+            ..undone.clone()
+        };
+        let overdue = TicketFilter {
+            due_before: Some(self.now()),
+            ..undone.clone()
+        };
+        let everything = caller.scope()?;
+        let loads = ticket::open_load(&on).await?;
+        let mut members = Vec::with_capacity(team.members.len());
+        for member in &team.members {
+            if let Some(agent) = agent::find(&on, *member).await? {
+                let load = loads.iter().find(|load| load.agent == *member);
+                members.push(MemberLoad {
+                    on_call: team.on_call.contains(member),
+                    tickets: load.map_or(0, |load| load.tickets),
+                    agent,
+                });
+            }
+        }
+        Ok(TeamLoad {
+            tickets: ticket::count(&on, everything, &undone).await?,
+            unassigned: ticket::count(&on, everything, &unassigned).await?,
+            overdue: ticket::count(&on, everything, &overdue).await?,
+            members,
+        })
     }
 }
 

@@ -27,12 +27,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is none, or it is somebody else's.
     pub async fn view(&self, caller: &Caller, id: ViewId) -> Result<View> {
-        caller.require(Permission::ReadTickets)?;
-        let agent = caller.agent()?;
-        view::find(&self.read(), id)
-            .await?
-            .filter(|view| view.owner.is_none_or(|owner| owner == agent))
-            .ok_or_else(|| AppError::no_such("view", id))
+        usable(caller, id, view::find(&self.read(), id).await?)
     }
 
     /// Saves a view of the caller's, or for everybody, filled in by `fill`.
@@ -72,7 +67,7 @@ impl App {
         change: impl FnOnce(&mut View),
     ) -> Result<View> {
         let tx = self.begin().await?;
-        let before = self.view(caller, id).await?;
+        let before = usable(caller, id, view::lock(&tx, id).await?)?;
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
         change(&mut after);
@@ -97,9 +92,9 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is none, [`AppError::Forbidden`] when it is not the caller's to remove.
     pub async fn remove_view(&self, caller: &Caller, id: ViewId) -> Result<()> {
-        let view = self.view(caller, id).await?;
-        may_write(caller, caller.agent()?, &view)?;
         let tx = self.begin().await?;
+        let view = usable(caller, id, view::lock(&tx, id).await?)?;
+        may_write(caller, caller.agent()?, &view)?;
         view::remove(&tx, id).await?;
         self.note_view(&tx, caller, "view.removed", &view).await?;
         Ok(tx.commit().await?)
@@ -120,6 +115,15 @@ impl App {
         let action = action.with(serde_json::json!({ "name": view.name }));
         self.record(tx, caller, action).await
     }
+}
+
+/// Somebody else's own view is as if it were not there.
+fn usable(caller: &Caller, id: ViewId, found: Option<View>) -> Result<View> {
+    caller.require(Permission::ReadTickets)?;
+    let agent = caller.agent()?;
+    found
+        .filter(|view| view.owner.is_none_or(|owner| owner == agent))
+        .ok_or_else(|| AppError::no_such("view", id))
 }
 
 fn may_write(caller: &Caller, agent: AgentId, view: &View) -> Result<()> {

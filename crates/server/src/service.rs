@@ -1,7 +1,7 @@
 //! The running service: it listens, works, and ends in order.
 
 use std::fs::File;
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use mainstay_app::{App, Clock, Tick};
 use mainstay_store::{Store, StoreOptions};
 use mainstay_web::{Limits, Web};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
@@ -35,8 +36,11 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often a silent stream is given a sign of life, so that no proxy between us and the listener ends it.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// A worker that has not done a round for this long is dead or stuck.
+/// A worker that has not done a round of what is due for this long is dead or stuck.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+
+/// The same of a round of jobs, which waits for other servers.
+const SIGN_OF_LIFE_OF_JOBS: Duration = Duration::from_secs(15 * 60);
 
 /// A service that is ready to run: its store is open and its address taken, so it accepts connections already.
 pub struct Service {
@@ -89,11 +93,11 @@ impl Service {
     /// # Errors
     /// Fails when the listener breaks.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
-        let pulse = Pulse::default();
+        let (due, jobs) = (Pulse::default(), Pulse::default());
         let works = self.settings.worker;
-        let alive = {
+        let alive = |pulse: &Pulse, within: Duration| -> Box<dyn Fn() -> bool + Send + Sync> {
             let pulse = pulse.clone();
-            move || !works || pulse.age() < SIGN_OF_LIFE
+            Box::new(move || !works || pulse.age() < within)
         };
         let options = mainstay_web::Options {
             limits: Limits {
@@ -102,7 +106,8 @@ impl Service {
                 heartbeat: HEARTBEAT,
             },
             stop: stop.clone(),
-            worker_alive: Box::new(alive),
+            worker_alive: alive(&due, SIGN_OF_LIFE),
+            jobs_alive: alive(&jobs, SIGN_OF_LIFE_OF_JOBS),
             settings: self.settings.shown.iter().map(in_web).collect(),
         };
         let web = Web::new(self.app.clone(), options);
@@ -110,20 +115,18 @@ impl Service {
             true => sole_worker(&self.app, &self.settings).await?,
             false => None,
         };
-        tokio::spawn(share_news(self.app.clone(), stop.clone()));
-        let worker = work(self.app.clone(), works, stop.clone(), pulse);
-        let worker = tokio::spawn(worker);
-        let mailboxes = if works { self.mailboxes } else { Vec::new() };
-        let mut watchers = mail::watch(&self.app, mailboxes, &stop);
+        let mut parts = if works {
+            mail::watch(&self.app, self.mailboxes, &stop)
+        } else {
+            JoinSet::new()
+        };
+        parts.spawn(share_news(self.app.clone(), stop.clone()));
+        parts.spawn(work(self.app.clone(), works, stop.clone(), (due, jobs)));
+        let supervised = supervise(parts, stop.clone());
         let router = mainstay_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(self.listener, router)
             .with_graceful_shutdown(stop.clone().cancelled_owned());
-        let ended = async {
-            let served = server.await;
-            let worked = worker.await;
-            while watchers.join_next().await.is_some() {}
-            (served, worked)
-        };
+        let ended = async { tokio::join!(server.into_future(), supervised) };
         let deadline = self.settings.shutdown_deadline.get();
         let Some((served, worked)) = until(ended, stop, deadline).await else {
             tracing::warn!(
@@ -132,7 +135,7 @@ impl Service {
             return Ok(());
         };
         served.map_err(|error| Failure::new(format!("the service broke: {error}")))?;
-        worked.map_err(|error| Failure::new(format!("the worker broke: {error}")))?;
+        worked?;
         tracing::info!("ended in order");
         Ok(())
     }
@@ -144,6 +147,29 @@ fn in_web(shown: &Shown) -> mainstay_web::Setting {
         value: shown.value.clone(),
         origin: shown.origin.to_string(),
     }
+}
+
+/// Waits for the parts of the service that work beside the requests. None of them ends before it is asked to: when one
+/// does, the service ends too, so that whoever watches over it starts it anew instead of believing that it works.
+async fn supervise(mut parts: JoinSet<()>, stop: CancellationToken) -> Result<(), Failure> {
+    let mut outcome = Ok(());
+    while let Some(ended) = parts.join_next().await {
+        let early = !stop.is_cancelled();
+        if let Err(error) = ended {
+            tracing::error!("a part of the service broke: {error}");
+            outcome = Err(
+                Failure::new(format!("a part of the service broke: {error}")).with_remedy(
+                    "see the log for the place, report it, and start the service again",
+                ),
+            );
+        } else if early && parts.is_empty() {
+            outcome = Err(Failure::new("the worker ended though nobody asked it to"));
+        }
+        if outcome.is_err() {
+            stop.cancel();
+        }
+    }
+    outcome
 }
 
 /// Waits for the end, but no longer than the deadline once it was asked for.
@@ -343,7 +369,12 @@ fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
 
 /// Does rounds of work until it is asked to stop; a round that has begun is finished. Jobs have rounds of their own: one
 /// that waits for a slow server keeps no clock from being on time.
-async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
+async fn work(
+    app: App,
+    works: bool,
+    stop: CancellationToken,
+    (due_pulse, jobs_pulse): (Pulse, Pulse),
+) {
     if !works {
         return follow_policy(app, stop).await;
     }
@@ -353,13 +384,14 @@ async fn work(app: App, works: bool, stop: CancellationToken, pulse: Pulse) {
     let due = async {
         while !stop.is_cancelled() {
             let rest = rest_after(&app, app.tick_due().await);
-            pulse.beat();
+            due_pulse.beat();
             sleep(&stop, rest, app.woken()).await;
         }
     };
     let jobs = async {
         while !stop.is_cancelled() {
             let rest = rest_after(&app, app.tick_jobs().await);
+            jobs_pulse.beat();
             sleep(&stop, rest, app.woken_for_jobs()).await;
         }
     };
@@ -440,6 +472,67 @@ mod tests {
         stop.cancel();
         running.await.unwrap().unwrap();
         assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_part_that_breaks_ends_the_service_with_an_error() {
+        let stop = CancellationToken::new();
+        let mut parts = JoinSet::new();
+        let asked = stop.clone();
+        parts.spawn(async move { asked.cancelled().await });
+        parts.spawn(async { panic!("the worker met what it cannot") });
+        let failure = supervise(parts, stop.clone()).await.unwrap_err();
+        assert!(stop.is_cancelled());
+        assert!(failure.to_string().contains("a part of the service broke"));
+    }
+
+    #[tokio::test]
+    async fn parts_that_end_when_they_are_asked_to_are_no_fault() {
+        let stop = CancellationToken::new();
+        let mut parts = JoinSet::new();
+        for _ in 0..3 {
+            let asked = stop.clone();
+            parts.spawn(async move { asked.cancelled().await });
+        }
+        stop.cancel();
+        supervise(parts, stop).await.unwrap();
+    }
+
+    /// Requests that are under way when the service is asked to end are answered, each of them.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn requests_under_way_are_answered_before_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path(), "").await.unwrap();
+        let address = service.address();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(service.run(stop.clone()));
+        let mut streams = Vec::new();
+        for _ in 0..40 {
+            // The head is on its way, the body is not there yet: the request is under way.
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let head = "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 38\r\nexpect: 100-continue\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut interim = [0; 25];
+            stream.read_exact(&mut interim).await.unwrap();
+            assert!(interim.starts_with(b"HTTP/1.1 100"));
+            streams.push(stream);
+        }
+        stop.cancel();
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        for mut stream in streams {
+            let body = b"{\"email\":\"a@b.co\",\"password\":\"wrong!\"}";
+            assert_eq!(body.len(), 38);
+            stream.write_all(body).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(
+                answer.starts_with("HTTP/1.1 401") || answer.starts_with("HTTP/1.1 429"),
+                "{answer}"
+            );
+        }
+        running.await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -90,6 +90,14 @@ pub async fn find(on: &impl Connection, id: AccountId) -> Result<Option<Account>
     record::find(on, &id).await
 }
 
+/// Reads an account to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: AccountId) -> Result<Option<Account>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// The accounts with these ids, in no order.
 ///
 /// # Errors

@@ -56,6 +56,14 @@ pub async fn find(on: &impl Connection, id: AgentId) -> Result<Option<Agent>, St
     record::find(on, &id).await
 }
 
+/// Reads an agent to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: AgentId) -> Result<Option<Agent>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// The agent by their e-mail address, whatever its letters' case.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jiff::Timestamp;
 pub use mainstay_domain::clock::ClockState;
-use mainstay_domain::id::TicketId;
+use mainstay_domain::id::{AccountId, TeamId, TicketId};
 use mainstay_domain::name::{CalendarName, CommitmentName, TierName};
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::severity::Severity;
@@ -218,20 +218,21 @@ pub async fn due_clocks(
     fetch_all(on, sql).await
 }
 
-/// The clocks that started in a span of time (`from` included, `until` not), by start, for reports.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn started_between(
-    on: &impl Connection,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<StoredClock>, StoreError> {
-    let sql = select::<StoredClock>()
-        .with(" WHERE t.started_at >= ", &from)
-        .with(" AND t.started_at < ", &until)
-        .then(" ORDER BY t.started_at, t.ticket, t.commitment, t.cycle");
-    fetch_all(on, sql).await
+/// Which promises to count. What is absent asks for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttainmentFilter {
+    /// Those that started from this instant on.
+    pub from: Timestamp,
+    /// Those that started before this instant.
+    pub until: Timestamp,
+    /// Of tickets of this account.
+    pub account: Option<AccountId>,
+    /// Of tickets that lie with this team now.
+    pub team: Option<TeamId>,
+    /// Of tickets in this tier now.
+    pub tier: Option<TierName>,
+    /// Of this commitment.
+    pub commitment: Option<CommitmentName>,
 }
 
 /// How the promises of a kind were kept.
@@ -260,8 +261,7 @@ pub struct Attainment {
 pub async fn attainment(
     on: &impl Connection,
     scope: Scope,
-    from: Timestamp,
-    until: Timestamp,
+    filter: &AttainmentFilter,
 ) -> Result<Vec<Attainment>, StoreError> {
     let count = |state: &str| format!("COUNT(CASE WHEN c.state IN ({state}) THEN 1 END)");
     let mut sql = Sql::new(format!(
@@ -271,9 +271,21 @@ pub async fn attainment(
         count("'running', 'paused'"),
         count("'cancelled'")
     ))
-    .with(" WHERE c.started_at >= ", &from)
-    .with(" AND c.started_at < ", &until);
+    .with(" WHERE c.started_at >= ", &filter.from)
+    .with(" AND c.started_at < ", &filter.until);
     push_scope(&mut sql, scope);
+    if let Some(account) = &filter.account {
+        sql.push(" AND t.account = ").bind(account);
+    }
+    if let Some(team) = &filter.team {
+        sql.push(" AND t.team = ").bind(team);
+    }
+    if let Some(tier) = &filter.tier {
+        sql.push(" AND t.tier = ").bind(tier);
+    }
+    if let Some(commitment) = &filter.commitment {
+        sql.push(" AND c.commitment = ").bind(commitment);
+    }
     sql.push(" GROUP BY c.commitment, t.tier, t.severity");
     let rows = all(on, sql).await?;
     let mut kinds = rows

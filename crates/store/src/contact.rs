@@ -73,6 +73,14 @@ pub async fn find(on: &impl Connection, id: ContactId) -> Result<Option<Contact>
     record::find(on, &id).await
 }
 
+/// Reads a contact to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: ContactId) -> Result<Option<Contact>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// The contacts with these ids, in no order.
 ///
 /// # Errors

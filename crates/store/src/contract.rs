@@ -44,6 +44,14 @@ pub async fn find(on: &impl Connection, id: ContractId) -> Result<Option<Contrac
     record::find(on, &id).await
 }
 
+/// Reads a contract to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: ContractId) -> Result<Option<Contract>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// The contracts of an account, the latest first.
 ///
 /// # Errors

@@ -41,6 +41,14 @@ pub async fn find(on: &impl Connection, id: MacroId) -> Result<Option<Macro>, St
     record::find(on, &id).await
 }
 
+/// Reads a macro to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: MacroId) -> Result<Option<Macro>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// The macros an agent may use: their own and everybody's, in order.
 ///
 /// # Errors

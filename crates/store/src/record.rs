@@ -205,6 +205,20 @@ pub(crate) async fn find<T: Record>(
     .await
 }
 
+/// The row with a key, which no other transaction writes until this one ends: whoever reads a row to write it again
+/// reads it by this. On SQLite a transaction that may write excludes every other already.
+pub(crate) async fn lock<T: Record>(
+    tx: &Transaction,
+    key: &impl Field,
+) -> Result<Option<T>, StoreError> {
+    let column = T::COLUMNS.first().copied().unwrap_or("id");
+    let mut sql = select::<T>().with(&format!(" WHERE t.{column} = "), key);
+    if tx.is_postgres() {
+        sql.push(" FOR UPDATE");
+    }
+    fetch_one(tx, sql).await
+}
+
 /// The rows with these keys, in no order.
 pub(crate) async fn find_many<T: Record>(
     on: &impl Connection,

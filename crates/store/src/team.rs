@@ -40,6 +40,14 @@ pub async fn find(on: &impl Connection, id: TeamId) -> Result<Option<Team>, Stor
     record::find(on, &id).await
 }
 
+/// Reads a team to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: TeamId) -> Result<Option<Team>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// The team by its exact name.
 ///
 /// # Errors

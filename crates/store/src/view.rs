@@ -41,6 +41,14 @@ pub async fn find(on: &impl Connection, id: ViewId) -> Result<Option<View>, Stor
     record::find(on, &id).await
 }
 
+/// Reads a saved view to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: ViewId) -> Result<Option<View>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// The saved views an agent may use: their own and everybody's, in order.
 ///
 /// # Errors

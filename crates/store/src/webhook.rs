@@ -56,6 +56,14 @@ pub async fn find(on: &impl Connection, id: WebhookId) -> Result<Option<Webhook>
     record::find(on, &id).await
 }
 
+/// Reads a subscription to change it: no other transaction changes it until this one ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn lock(tx: &Transaction, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
+    record::lock(tx, &id).await
+}
+
 /// Every subscription, oldest first.
 ///
 /// # Errors

@@ -22,8 +22,10 @@ struct Readiness {
     ready: bool,
     /// The store answers, and its schema is the one this program knows.
     store: bool,
-    /// The worker has done a round lately.
+    /// The worker has done a round of what is due lately.
     worker: bool,
+    /// The worker has done a round of jobs lately.
+    jobs: bool,
     /// The process has not been asked to end.
     accepting: bool,
     /// How punctually the worker acted on what was due since the process started.
@@ -50,8 +52,9 @@ async fn health() -> impl IntoResponse {
 async fn ready(State(web): State<Web>) -> impl IntoResponse {
     let store = web.app.is_store_well().await;
     let worker = (web.options.worker_alive)();
+    let jobs = (web.options.jobs_alive)();
     let accepting = !web.options.stop.is_cancelled();
-    let ready = store && worker && accepting;
+    let ready = store && worker && jobs && accepting;
     let status = if ready {
         StatusCode::OK
     } else {
@@ -62,6 +65,7 @@ async fn ready(State(web): State<Web>) -> impl IntoResponse {
         ready,
         store,
         worker,
+        jobs,
         accepting,
         due: Due {
             done: punctuality.done,

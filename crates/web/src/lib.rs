@@ -57,8 +57,10 @@ pub struct Options {
     pub limits: Limits,
     /// Ends when the program is asked to: streams that would go on for ever end with it.
     pub stop: CancellationToken,
-    /// Whether the worker of this process is alive, or meant not to be.
+    /// Whether the rounds of what is due are alive in this process, or meant not to be.
     pub worker_alive: Box<dyn Fn() -> bool + Send + Sync>,
+    /// The same of the rounds of jobs.
+    pub jobs_alive: Box<dyn Fn() -> bool + Send + Sync>,
     /// The settings in force, for those who may see them. Secrets are masked.
     pub settings: Vec<Setting>,
 }

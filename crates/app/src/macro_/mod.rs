@@ -34,12 +34,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is none, or it is somebody else's.
     pub async fn macro_(&self, caller: &Caller, id: MacroId) -> Result<Macro> {
-        caller.require(Permission::ReadTickets)?;
-        let agent = caller.agent()?;
-        macro_::find(&self.read(), id)
-            .await?
-            .filter(|found| found.owner.is_none_or(|owner| owner == agent))
-            .ok_or_else(|| AppError::no_such("macro", id))
+        usable(caller, id, macro_::find(&self.read(), id).await?)
     }
 
     /// Makes a macro of the caller's, or for everybody, filled in by `fill`.
@@ -85,7 +80,7 @@ impl App {
     ) -> Result<Macro> {
         let vocabulary = Vocabulary::load(self).await?;
         let tx = self.begin().await?;
-        let before = self.macro_(caller, id).await?;
+        let before = usable(caller, id, macro_::lock(&tx, id).await?)?;
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
         change(&mut after);
@@ -111,9 +106,9 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when there is none, [`AppError::Forbidden`] when it is not the caller's to remove.
     pub async fn remove_macro(&self, caller: &Caller, id: MacroId) -> Result<()> {
-        let found = self.macro_(caller, id).await?;
-        may_write(caller, caller.agent()?, &found)?;
         let tx = self.begin().await?;
+        let found = usable(caller, id, macro_::lock(&tx, id).await?)?;
+        may_write(caller, caller.agent()?, &found)?;
         macro_::remove(&tx, id).await?;
         self.note_macro(&tx, caller, "macro.removed", &found)
             .await?;
@@ -158,6 +153,15 @@ impl App {
         action::steps(&actions, agent, &words)?;
         Ok(())
     }
+}
+
+/// Somebody else's own macro is as if it were not there.
+fn usable(caller: &Caller, id: MacroId, found: Option<Macro>) -> Result<Macro> {
+    caller.require(Permission::ReadTickets)?;
+    let agent = caller.agent()?;
+    found
+        .filter(|found| found.owner.is_none_or(|owner| owner == agent))
+        .ok_or_else(|| AppError::no_such("macro", id))
 }
 
 fn may_write(caller: &Caller, agent: AgentId, found: &Macro) -> Result<()> {

@@ -65,6 +65,72 @@ impl App {
     }
 }
 
+/// What would become of tickets and their clocks.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// What the ticket would be that remains, or the one it is split from.
+    pub ticket: Ticket,
+    /// Its clocks as they are.
+    pub before: Vec<Clock>,
+    /// Its clocks as they would be.
+    pub after: Vec<Clock>,
+    /// The clocks of the ticket that would be split off.
+    pub split_off: Vec<Clock>,
+}
+
+impl App {
+    /// What merging one ticket into another would do to the clocks. Nothing is changed.
+    ///
+    /// # Errors
+    /// As [`merge_ticket`](Self::merge_ticket).
+    pub async fn preview_merge(
+        &self,
+        caller: &Caller,
+        from: TicketId,
+        into: TicketId,
+    ) -> Result<Effect> {
+        caller.require(Permission::MergeTickets)?;
+        let before = self.clocks(caller, into).await?;
+        let tx = self.begin().await?;
+        merge(self, &tx, from, into, caller.actor).await?;
+        let merged = TicketWriter::load(self, &tx, into).await?;
+        let effect = Effect {
+            before,
+            after: merged.clocks(),
+            ticket: merged.ticket,
+            split_off: Vec::new(),
+        };
+        tx.rollback().await?;
+        Ok(effect)
+    }
+
+    /// What splitting messages off would do to the clocks. Nothing is changed.
+    ///
+    /// # Errors
+    /// As [`split_ticket`](Self::split_ticket).
+    pub async fn preview_split(
+        &self,
+        caller: &Caller,
+        from: TicketId,
+        messages: &[MessageId],
+        subject: &str,
+    ) -> Result<Effect> {
+        caller.require(Permission::MergeTickets)?;
+        let before = self.clocks(caller, from).await?;
+        let tx = self.begin().await?;
+        let new = split(self, &tx, from, messages, subject, caller.actor).await?;
+        let rest = TicketWriter::load(self, &tx, from).await?;
+        let effect = Effect {
+            before,
+            after: rest.clocks(),
+            split_off: TicketWriter::load(self, &tx, new.id).await?.clocks(),
+            ticket: rest.ticket,
+        };
+        tx.rollback().await?;
+        Ok(effect)
+    }
+}
+
 /// Merges within a transaction.
 pub(crate) async fn merge(
     app: &App,

@@ -21,6 +21,7 @@ pub use mainstay_store::search::Hit;
 pub use mainstay_store::ticket::{
     Direction, NextDue, StoredTicket, TicketFilter, TicketKey, TicketSort, TimeRange,
 };
+pub use merge::Effect;
 pub(crate) use merge::{merge, split};
 pub use message::MessageText;
 pub(crate) use message::{add_message, append_message, deliver_message};

@@ -82,6 +82,14 @@ impl App {
         Ok(ticket::list(&self.read(), caller.scope()?, filter, sort, page).await?)
     }
 
+    /// How many tickets a list holds.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn count_tickets(&self, caller: &Caller, filter: &TicketFilter) -> Result<u64> {
+        Ok(ticket::count(&self.read(), caller.scope()?, filter).await?)
+    }
+
     /// Searches subjects and messages for words. A contact's search does not look into internal notes.
     ///
     /// # Errors

@@ -98,8 +98,11 @@ impl App {
         expected: &Expected,
         change: impl FnOnce(&mut Webhook),
     ) -> Result<Webhook> {
+        caller.require(Permission::UpdateWebhooks)?;
         let tx = self.begin().await?;
-        let before = self.webhook(caller, id).await?;
+        let before = webhook::lock(&tx, id)
+            .await?
+            .ok_or_else(|| AppError::no_such("webhook", id))?;
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
         change(&mut after);

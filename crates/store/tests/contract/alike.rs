@@ -254,9 +254,20 @@ async fn run(tx: &Transaction, dice: &mut Dice, tickets: u32, answers: &mut Vec<
     ));
     answers.push(format!(
         "{:?}",
-        clock::attainment(tx, Scope::Everything, at(0), at(9))
-            .await
-            .unwrap()
+        clock::attainment(
+            tx,
+            Scope::Everything,
+            &clock::AttainmentFilter {
+                from: at(0),
+                until: at(9),
+                account: None,
+                team: None,
+                tier: None,
+                commitment: None,
+            }
+        )
+        .await
+        .unwrap()
     ));
     answers.push(format!(
         "{:?}",

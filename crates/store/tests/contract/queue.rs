@@ -5,7 +5,7 @@ use mainstay_domain::job::Job;
 use mainstay_domain::name::CommitmentName;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::ticket::Scope;
-use mainstay_store::clock::{self, ClockState, StoredClock, WarningGiven};
+use mainstay_store::clock::{self, AttainmentFilter, ClockState, StoredClock, WarningGiven};
 use mainstay_store::due::{self, DueSubject};
 use mainstay_store::job::{self, Enqueued};
 
@@ -298,7 +298,7 @@ async fn promises_are_counted_by_how_they_were_kept(fresh: &Fresh) {
         })
         .collect();
     clock::insert_many(&tx, &clocks).await.unwrap();
-    let kept = clock::attainment(&tx, Scope::Everything, at(0), at(5))
+    let kept = clock::attainment(&tx, Scope::Everything, &started(0, 5))
         .await
         .unwrap();
     assert_eq!(kept.len(), 1);
@@ -306,11 +306,44 @@ async fn promises_are_counted_by_how_they_were_kept(fresh: &Fresh) {
         (kept[0].met, kept[0].missed, kept[0].open, kept[0].cancelled),
         (1, 1, 1, 1)
     );
+    for narrower in [
+        AttainmentFilter {
+            team: Some(given::id(1)),
+            ..started(0, 5)
+        },
+        AttainmentFilter {
+            account: Some(given::id(1)),
+            ..started(0, 5)
+        },
+        AttainmentFilter {
+            tier: Some("Gold".into()),
+            ..started(0, 5)
+        },
+        AttainmentFilter {
+            commitment: Some("other".into()),
+            ..started(0, 5)
+        },
+    ] {
+        let none = clock::attainment(&tx, Scope::Everything, &narrower).await;
+        assert_eq!(none.unwrap(), [], "{narrower:?}");
+    }
     let elsewhere = Scope::Account(given::id(1));
     assert_eq!(
-        clock::attainment(&tx, elsewhere, at(0), at(9))
+        clock::attainment(&tx, elsewhere, &started(0, 9))
             .await
             .unwrap(),
         []
     );
+}
+
+/// Every promise that started from one second to another.
+fn started(from: i64, until: i64) -> AttainmentFilter {
+    AttainmentFilter {
+        from: at(from),
+        until: at(until),
+        account: None,
+        team: None,
+        tier: None,
+        commitment: None,
+    }
 }

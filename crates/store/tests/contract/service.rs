@@ -29,6 +29,7 @@ on_each_engine!(
     the_feed_misses_nothing,
     webhooks_and_their_deliveries,
     views_and_macros_are_ones_own_or_everybodys,
+    who_reads_a_row_to_change_it_loses_nobodys_change,
     the_trail_is_listed_latest_first,
     facts_about_accounts_stand_beside_those_of_tickets,
 );
@@ -355,4 +356,58 @@ async fn facts_about_accounts_stand_beside_those_of_tickets(fresh: &Fresh) {
         []
     );
     assert_eq!(ledger::count(&tx).await.unwrap(), 2);
+}
+
+/// Six writers count each of three rows up by one, all at once.
+async fn who_reads_a_row_to_change_it_loses_nobodys_change(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let view = View {
+        id: given::id(1),
+        name: "0".to_owned(),
+        owner: None,
+        query: String::new(),
+        position: 0,
+        created_at: at(0),
+    };
+    view::insert(&tx, &view).await.unwrap();
+    let of_all = Macro {
+        id: given::id(2),
+        name: "0".to_owned(),
+        description: String::new(),
+        owner: None,
+        actions: "[]".to_owned(),
+        created_at: at(0),
+    };
+    macro_::insert(&tx, &of_all).await.unwrap();
+    account::insert(&tx, &given::account(3)).await.unwrap();
+    tx.commit().await.unwrap();
+    let writers = (0..6).map(|_| {
+        let store = fresh.store.clone();
+        tokio::spawn(async move {
+            let tx = store.begin().await.unwrap();
+            let mut view = view::lock(&tx, given::id(1)).await.unwrap().unwrap();
+            let mut found = macro_::lock(&tx, given::id(2)).await.unwrap().unwrap();
+            let mut account = account::lock(&tx, given::id(3)).await.unwrap().unwrap();
+            // Whoever read without locking would have read by now what the others read too.
+            tokio::task::yield_now().await;
+            view.position += 1;
+            found.name = (found.name.parse::<u32>().unwrap() + 1).to_string();
+            account.notes.push('x');
+            view::update(&tx, &view).await.unwrap();
+            macro_::update(&tx, &found).await.unwrap();
+            account::update(&tx, &account).await.unwrap();
+            tx.commit().await.unwrap();
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let on = fresh.store.read();
+    let view = view::find(&on, given::id(1)).await.unwrap().unwrap();
+    let found = macro_::find(&on, given::id(2)).await.unwrap().unwrap();
+    let account = account::find(&on, given::id(3)).await.unwrap().unwrap();
+    assert_eq!(
+        (view.position, &*found.name, &*account.notes),
+        (6, "6", "xxxxxx")
+    );
 }

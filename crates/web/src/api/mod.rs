@@ -8,6 +8,7 @@
 mod account;
 mod agent;
 mod attachment;
+mod attainment;
 mod audit;
 mod calendar;
 mod contact;
@@ -77,6 +78,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(account::routes())
         .merge(contact::routes())
         .merge(contract::routes())
+        .merge(attainment::routes())
         .merge(agent::routes())
         .merge(team::routes())
         .merge(on_call::routes())

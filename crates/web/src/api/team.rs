@@ -27,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(read, update))
+        .routes(routes!(load))
 }
 
 /// A team of agents.
@@ -173,4 +174,61 @@ async fn update(
         .update_team(&caller, id, &expected, |team| input.apply(team))
         .await?;
     Ok(Tagged(fingerprint(&team), Json(team.into())))
+}
+
+/// What a team has to do, and who is there to do it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TeamLoad)]
+pub struct TeamLoadBody {
+    /// How many undone tickets lie with the team.
+    pub tickets: u64,
+    /// How many of them are assigned to nobody.
+    pub unassigned: u64,
+    /// How many of them have something that is due already.
+    pub overdue: u64,
+    /// Its members.
+    pub members: Vec<MemberLoadBody>,
+}
+
+/// What a member of a team has to do.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MemberLoad)]
+pub struct MemberLoadBody {
+    /// Who.
+    pub agent: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Whether they work here still.
+    pub active: bool,
+    /// Whether they are on call for the team now.
+    pub on_call: bool,
+    /// How many undone tickets are assigned to them, of whichever team.
+    pub tickets: u64,
+    /// How many they can have at once.
+    pub capacity: u32,
+}
+
+/// What a team has to do, and who is there to do it.
+#[utoipa::path(get, path = "/teams/{id}/load", tag = "teams",
+    params(("id" = Uuid, Path)), responses((status = 200, body = TeamLoadBody)))]
+async fn load(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<TeamId>,
+) -> Result<Json<TeamLoadBody>> {
+    let load = web.app.team_load(&caller, id).await?;
+    let member = |member: mainstay_app::team::MemberLoad| MemberLoadBody {
+        agent: member.agent.id.uuid(),
+        name: member.agent.name,
+        active: member.agent.active,
+        on_call: member.on_call,
+        tickets: member.tickets,
+        capacity: member.agent.capacity,
+    };
+    Ok(Json(TeamLoadBody {
+        tickets: load.tickets,
+        unassigned: load.unassigned,
+        overdue: load.overdue,
+        members: load.members.into_iter().map(member).collect(),
+    }))
 }

@@ -28,6 +28,7 @@ use crate::problem::Result;
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
+        .routes(routes!(counts))
         .routes(routes!(read, update, remove))
         .routes(routes!(tickets))
 }
@@ -209,4 +210,34 @@ async fn tickets(
         AppError::Refused(format!("The view cannot be run: {}", problem.detail()))
     })?;
     wanted.run(&web, &caller, &uri, &part).await
+}
+
+/// How many tickets a view lists.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ViewCount)]
+pub struct ViewCountBody {
+    /// Which view.
+    pub view: Uuid,
+    /// How many tickets it lists; absent when it cannot be run any more.
+    pub tickets: Option<u64>,
+}
+
+/// How many tickets each of one's views lists.
+#[utoipa::path(get, path = "/views/counts", tag = "views",
+    responses((status = 200, body = Page<ViewCountBody>)))]
+async fn counts(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Page<ViewCountBody>>> {
+    let mut counts = Vec::new();
+    for view in web.app.views(&caller).await? {
+        let filter = ListTickets::of_view(&view.query, &web.app, &caller)
+            .and_then(|wanted| wanted.filter(&web.app, &caller));
+        let tickets = match filter {
+            Ok(filter) => Some(web.app.count_tickets(&caller, &filter).await?),
+            Err(_) => None,
+        };
+        counts.push(ViewCountBody {
+            view: view.id.uuid(),
+            tickets,
+        });
+    }
+    Ok(Json(Page::whole(counts)))
 }

@@ -57,6 +57,7 @@ impl Service {
             },
             stop: stop.clone(),
             worker_alive: Box::new(|| true),
+            jobs_alive: Box::new(|| true),
             settings: Vec::new(),
         };
         let web = Web::new(app.clone(), options);

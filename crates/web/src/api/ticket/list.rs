@@ -235,6 +235,27 @@ pub(super) async fn list(
     query.run(&web, &caller, &uri, &part).await
 }
 
+/// How many tickets a list holds.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TicketCount)]
+pub struct TicketCountBody {
+    /// How many.
+    tickets: u64,
+}
+
+/// Count tickets, by the filters of the list.
+#[utoipa::path(get, path = "/tickets/count", tag = "tickets", params(ListTickets),
+    responses((status = 200, body = TicketCountBody)))]
+pub(super) async fn count(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Parameters(query): Parameters<ListTickets>,
+) -> Result<Json<TicketCountBody>> {
+    let filter = query.filter(&web.app, &caller)?;
+    let tickets = web.app.count_tickets(&caller, &filter).await?;
+    Ok(Json(TicketCountBody { tickets }))
+}
+
 /// What to search for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

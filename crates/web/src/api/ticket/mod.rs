@@ -4,6 +4,7 @@ mod body;
 mod clock;
 mod input;
 mod list;
+mod preview;
 
 use axum::Json;
 use axum::extract::{OriginalUri, State};
@@ -35,6 +36,7 @@ use crate::problem::Result;
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create))
+        .routes(routes!(list::count))
         .routes(routes!(list::search))
         .routes(routes!(bulk))
         .routes(routes!(read, update))
@@ -43,7 +45,9 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(clock::list))
         .routes(routes!(clock::explain))
         .routes(routes!(merge))
+        .routes(routes!(preview::merge))
         .routes(routes!(split))
+        .routes(routes!(preview::split))
         .routes(routes!(preview_macro, apply_macro))
 }
 

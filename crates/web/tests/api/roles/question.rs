@@ -69,9 +69,9 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         }
         ("PATCH", "/tickets/{id}") => json!({"subject": "Another subject"}),
         ("POST", "/tickets/{id}/escalation-requests") => json!({"note": "We lose money."}),
-        ("POST", "/tickets/{id}/merge") => json!({"into": other()}),
+        ("POST", "/tickets/{id}/merge" | "/tickets/{id}/merge/preview") => json!({"into": other()}),
         ("POST", "/tickets/{id}/messages") => json!({"text": "More."}),
-        ("POST", "/tickets/{id}/split") => {
+        ("POST", "/tickets/{id}/split" | "/tickets/{id}/split/preview") => {
             json!({"messages": [thing(things, "second message")], "subject": "Apart"})
         }
         ("POST", "/time") => json!({"advance": "1s"}),
