@@ -74,6 +74,8 @@ impl App {
         let account = checked(account)?;
         let tx = self.begin().await?;
         account::insert(&tx, &account).await?;
+        let facts = self.facts(caller.actor).account(None, &account)?;
+        facts.write(&tx).await?;
         let action = Action::new("account.created", "account", account.id).of_account(account.id);
         self.record(&tx, caller, action).await?;
         tx.commit().await?;
@@ -102,6 +104,8 @@ impl App {
         let after = checked(after)?;
         if after != before {
             account::update(&tx, &after).await?;
+            let facts = self.facts(caller.actor).account(Some(&before), &after)?;
+            facts.write(&tx).await?;
             let action = Action::new("account.changed", "account", id).of_account(id);
             self.record(&tx, caller, action).await?;
         }

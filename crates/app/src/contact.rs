@@ -74,6 +74,8 @@ impl App {
         let contact = checked(contact, bound)?;
         let tx = self.begin().await?;
         contact::insert(&tx, &contact).await?;
+        let facts = self.facts(caller.actor).contact(None, &contact)?;
+        facts.write(&tx).await?;
         let action =
             Action::new("contact.created", "contact", contact.id).of_account(contact.account);
         self.record(&tx, caller, action).await?;
@@ -101,6 +103,8 @@ impl App {
         let after = checked(after, bound)?;
         if after != before {
             contact::update(&tx, &after).await?;
+            let facts = self.facts(caller.actor).contact(Some(&before), &after)?;
+            facts.write(&tx).await?;
             let action = Action::new("contact.changed", "contact", id).of_account(after.account);
             self.record(&tx, caller, action).await?;
         }

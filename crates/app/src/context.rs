@@ -14,7 +14,7 @@ use rand_chacha::ChaCha20Rng;
 use tokio::sync::{Notify, OnceCell};
 use uuid::Uuid;
 
-use crate::attachment::Blobs;
+use crate::attachment::{AttachmentLimits, Blobs};
 use crate::error::Result;
 use crate::lateness::Lateness;
 use crate::mail::MailOptions;
@@ -115,6 +115,8 @@ pub struct Options {
     pub public_url: String,
     /// Where the bytes of attachments are kept.
     pub blobs: Blobs,
+    /// How much may be uploaded.
+    pub attachments: AttachmentLimits,
     /// How mail is received and sent.
     pub mail: MailOptions,
     /// What makes the attempts at webhooks; without it they wait.
@@ -128,6 +130,7 @@ impl Default for Options {
             session_lifetime: Duration::from_secs(14 * 86_400),
             public_url: "http://localhost:8080".to_owned(),
             blobs: Blobs::in_memory(),
+            attachments: AttachmentLimits::default(),
             mail: MailOptions::default(),
             webhooks: None,
         }

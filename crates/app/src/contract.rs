@@ -67,6 +67,8 @@ impl App {
         check(&contract)?;
         let tx = self.begin().await?;
         contract::insert(&tx, &contract).await?;
+        let facts = self.facts(caller.actor).contract(None, &contract)?;
+        facts.write(&tx).await?;
         self.queue_terms(&tx, &contract).await?;
         let action = Action::new("contract.created", "contract", contract.id).of_account(account);
         self.record(&tx, caller, action).await?;
@@ -96,6 +98,8 @@ impl App {
         check(&after)?;
         if after != before {
             contract::update(&tx, &after).await?;
+            let facts = self.facts(caller.actor).contract(Some(&before), &after)?;
+            facts.write(&tx).await?;
             self.queue_terms(&tx, &after).await?;
             let action = Action::new("contract.changed", "contract", id).of_account(after.account);
             self.record(&tx, caller, action).await?;

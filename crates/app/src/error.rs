@@ -34,6 +34,9 @@ pub enum AppError {
     /// What was given is wrong; each fault says where.
     #[error("{}", join(.0))]
     Invalid(Vec<Fault>),
+    /// What was given is larger than is accepted.
+    #[error("{0}")]
+    TooLarge(String),
     /// The caller asks too often and may ask again after the given time.
     #[error("{what}")]
     TooMany {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
-    AccountId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, WebhookDeliveryId,
+    AccountId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, UploadId, WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_domain::policy::PolicyVersion;
@@ -63,6 +63,11 @@ pub enum Job {
         /// The delivery.
         delivery: WebhookDeliveryId,
     },
+    /// Remove an upload whose day is over.
+    ForgetUpload {
+        /// The upload.
+        upload: UploadId,
+    },
 }
 
 /// How a job failed.
@@ -111,6 +116,7 @@ impl Job {
             Self::FollowPolicy { .. } => "follow_policy",
             Self::ReviewTerms { .. } => "review_terms",
             Self::CallWebhook { .. } => "call_webhook",
+            Self::ForgetUpload { .. } => "forget_upload",
         }
     }
 

@@ -5,6 +5,7 @@
 //! person asks for takes none: mail that came in, jobs, what is due, and the feed of changes.
 
 mod account;
+pub mod account_ledger;
 mod agent;
 pub mod attachment;
 pub mod attainment;

@@ -9,6 +9,7 @@ use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
 use mainstay_store::{due, job};
 
+use crate::attachment::forget_upload;
 use crate::context::App;
 use crate::error::Result;
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
@@ -201,6 +202,7 @@ impl App {
             Job::CallWebhook { delivery } => {
                 webhook::call_webhook(self, stored.id, *delivery).await
             }
+            Job::ForgetUpload { upload } => forget_upload(self, *upload).await,
         }
     }
 }

@@ -127,4 +127,8 @@ ids! {
     ViewId = "view";
     /// Identifies a macro.
     MacroId = "macro";
+    /// Identifies a file that was uploaded, before and after a message takes it.
+    UploadId = "upload";
+    /// Identifies an export of an account.
+    ExportId = "export";
 }

@@ -5,6 +5,7 @@
 //! forms that travel over HTTP belong to the `web` crate.
 
 pub mod account;
+pub mod account_event;
 pub mod agent;
 pub mod attachment;
 pub mod audit;
@@ -18,6 +19,7 @@ pub mod digest;
 pub mod dispatch;
 pub mod escalation;
 pub mod event;
+pub mod export;
 mod facts;
 pub mod id;
 pub mod job;

@@ -10,6 +10,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use mainstay_app::attachment::AttachmentLimits;
 use mainstay_app::{App, Clock, Tick};
 use mainstay_store::{Store, StoreOptions};
 use mainstay_web::{Limits, Web};
@@ -103,6 +104,7 @@ impl Service {
             limits: Limits {
                 body: self.settings.http.max_body.bytes(),
                 time: self.settings.http.request_timeout.get(),
+                upload_time: self.settings.attachments.upload_timeout.get(),
                 heartbeat: HEARTBEAT,
             },
             stop: stop.clone(),
@@ -206,6 +208,11 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         session_lifetime: settings.session_lifetime.get(),
         public_url: settings.http.public_url.clone(),
         blobs: mail::blobs(settings)?,
+        attachments: AttachmentLimits {
+            file: settings.attachments.max_size.bytes() as u64,
+            message: settings.attachments.max_per_message.bytes() as u64,
+            waiting: settings.attachments.max_waiting.bytes() as u64,
+        },
         mail: mail::options(settings)?,
         webhooks: Some(webhook::sender(settings)?),
     };

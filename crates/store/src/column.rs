@@ -8,9 +8,9 @@ use mainstay_domain::account::NamedPerson;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, TargetOverride, Visibility};
 use mainstay_domain::id::{
-    AccountId, AgentId, ContactId, ContractId, CoverId, DispatchId, EscalationId, EventId, JobId,
-    MacroId, MessageId, NotificationId, OutgoingMailId, RawMailId, SessionId, TeamId, TicketId,
-    TokenId, ViewId, WebhookDeliveryId, WebhookId,
+    AccountId, AgentId, ContactId, ContractId, CoverId, DispatchId, EscalationId, EventId,
+    ExportId, JobId, MacroId, MessageId, NotificationId, OutgoingMailId, RawMailId, SessionId,
+    TeamId, TicketId, TokenId, UploadId, ViewId, WebhookDeliveryId, WebhookId,
 };
 use mainstay_domain::name::{
     CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TierName,
@@ -195,6 +195,8 @@ ids!(
     EventId,
     JobId,
     MacroId,
+    UploadId,
+    ExportId,
     MessageId,
     NotificationId,
     OutgoingMailId,

@@ -12,6 +12,8 @@ mod duty;
 mod engine;
 #[path = "contract/escalation.rs"]
 mod escalation;
+#[path = "contract/file.rs"]
+mod file;
 #[path = "contract/given.rs"]
 mod given;
 #[path = "contract/imported.rs"]

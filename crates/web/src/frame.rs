@@ -5,7 +5,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -16,10 +16,10 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::request_id::{
     MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
 };
-use tower_http::timeout::TimeoutLayer;
 use tracing::{Instrument as _, field};
 use uuid::Uuid;
 
+use crate::api::takes_file;
 use crate::problem::{self, Kind, Problem};
 
 /// The header that carries a request's identifier.
@@ -32,6 +32,8 @@ pub struct Limits {
     pub body: usize,
     /// The longest time until an answer begins.
     pub time: Duration,
+    /// The longest time until an answer begins where the body is a file, which a slow line takes long to send.
+    pub upload_time: Duration,
     /// How often a silent stream is given a sign of life, and whether its listener may still listen is asked.
     pub heartbeat: Duration,
 }
@@ -50,10 +52,7 @@ pub fn surround(routes: Router, limits: Limits) -> Router {
         .layer(CompressionLayer::new().compress_when(compressed))
         .layer(middleware::from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            limits.time,
-        ))
+        .layer(middleware::from_fn_with_state(limits, limit_time))
         .layer(DefaultBodyLimit::max(limits.body));
     routes.layer(layers)
 }
@@ -123,6 +122,18 @@ fn limit_request_id(request: &mut Request) {
             .insert(REQUEST_ID, id.header_value().clone());
         request.extensions_mut().insert(id);
     }
+}
+
+/// Gives a request up that takes too long.
+async fn limit_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let time = if takes_file(&request) {
+        limits.upload_time
+    } else {
+        limits.time
+    };
+    tokio::time::timeout(time, next.run(request))
+        .await
+        .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 /// The headers by which a browser keeps what we answer from being misused.
@@ -199,6 +210,7 @@ mod tests {
         let limits = Limits {
             body: 1000,
             time: Duration::from_millis(20),
+            upload_time: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
         };
         surround(routes, limits)

@@ -5,10 +5,12 @@ use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use mainstay_app::Caller;
 use mainstay_app::idempotency::{Answer, Claim, Key};
 use serde::{Deserialize, Serialize};
 
 use crate::Web;
+use crate::api::takes_file;
 use crate::auth::Auth;
 use crate::problem::{self, Kind, Problem};
 
@@ -27,7 +29,9 @@ pub struct GivenOnce;
 
 /// Watches over keys.
 pub async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.headers().contains_key(KEY) {
+    let is_guarded = request.method() == Method::POST && request.headers().contains_key(KEY);
+    // A file is not read whole here: its handler watches over the key itself.
+    if !is_guarded || takes_file(&request) {
         return next.run(request).await;
     }
     match once(web, request, next).await {
@@ -51,7 +55,37 @@ async fn once(web: Web, request: Request, next: Next) -> problem::Result<Respons
     })?;
     let target = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let key = Key::new(caller.actor, &key, &[target.as_bytes(), &bytes]);
-    match web.app.claim(&key).await? {
+    under_key(
+        &web,
+        &key,
+        next.run(Request::from_parts(parts, Body::from(bytes))),
+    )
+    .await
+}
+
+/// Answers a request whose body is streamed once for its key, if it has one. `request` is what tells it from others.
+pub async fn streamed(
+    web: &Web,
+    caller: &Caller,
+    headers: &HeaderMap,
+    request: &[&[u8]],
+    answer: impl Future<Output = problem::Result<Response>>,
+) -> problem::Result<Response> {
+    if !headers.contains_key(KEY) {
+        return answer.await;
+    }
+    let key = Key::new(caller.actor, key(headers)?, request);
+    let answer = async { answer.await.unwrap_or_else(IntoResponse::into_response) };
+    under_key(web, &key, answer).await
+}
+
+/// Answers as it was answered before under the key, or for the first time.
+async fn under_key(
+    web: &Web,
+    key: &Key,
+    answer: impl Future<Output = Response>,
+) -> problem::Result<Response> {
+    match web.app.claim(key).await? {
         Claim::Ours => {}
         Claim::Answered(answer) => return replay(answer),
         Claim::Underway => {
@@ -67,10 +101,7 @@ async fn once(web: Web, request: Request, next: Next) -> problem::Result<Respons
             ));
         }
     }
-    let response = next
-        .run(Request::from_parts(parts, Body::from(bytes)))
-        .await;
-    finish(&web, &key, response).await
+    finish(web, key, answer.await).await
 }
 
 fn key(headers: &HeaderMap) -> problem::Result<&str> {

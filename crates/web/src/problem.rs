@@ -326,6 +326,7 @@ impl From<AppError> for Problem {
                     .collect();
                 Self::new(Kind::Invalid, AppError::Invalid(faults).to_string()).with_errors(errors)
             }
+            AppError::TooLarge(what) => Self::new(Kind::TooLarge, what),
             AppError::TooMany { what, retry_after } => {
                 Self::new(Kind::TooMany, what).with_retry_after(retry_after)
             }

@@ -229,9 +229,20 @@ impl Maker<'_> {
         let tx = self.app.store().begin().await?;
         account::insert_many(&tx, &accounts).await?;
         contract::insert_many(&tx, &contracts).await?;
+        let mut facts = self.app.facts(Actor::System);
+        for account in &accounts {
+            facts = facts.account(None, account)?;
+        }
+        for contract in &contracts {
+            facts = facts.contract(None, contract)?;
+        }
         for customer in &customers {
             contact::insert_many(&tx, &customer.contacts).await?;
+            for contact in &customer.contacts {
+                facts = facts.contact(None, contact)?;
+            }
         }
+        facts.write(&tx).await?;
         for contact in customers
             .iter()
             .take(1)

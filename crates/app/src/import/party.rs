@@ -8,7 +8,7 @@ use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::Contact;
 use mainstay_domain::contract::Contract;
-use mainstay_domain::event::ContractTerms;
+use mainstay_domain::event::{Actor, ContractTerms};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId};
 use mainstay_domain::name::{RoleName, TierName};
 use mainstay_domain::team::Team;
@@ -139,6 +139,14 @@ impl Maker<'_> {
         }
         account::insert_many(self.tx, &accounts).await?;
         contract::insert_many(self.tx, &contracts).await?;
+        let mut facts = self.importer.app.facts(Actor::System);
+        for account in &accounts {
+            facts = facts.account(None, account)?;
+        }
+        for contract in &contracts {
+            facts = facts.contract(None, contract)?;
+        }
+        facts.write(self.tx).await?;
         self.parties.made.accounts = accounts.len() as u64;
         self.remember(ImportedKind::Account, &names).await?;
         let ids: BTreeSet<AccountId> = self.parties.accounts.values().copied().collect();
@@ -241,6 +249,11 @@ impl Maker<'_> {
             }
         }
         contact::insert_many(self.tx, &contacts).await?;
+        let mut facts = self.importer.app.facts(Actor::System);
+        for contact in &contacts {
+            facts = facts.contact(None, contact)?;
+        }
+        facts.write(self.tx).await?;
         self.parties.made.contacts = contacts.len() as u64;
         self.remember(ImportedKind::Contact, &names).await
     }

@@ -357,6 +357,8 @@ impl Filing<'_> {
             created_at: now,
         };
         contact::insert(self.tx, &new).await?;
+        let facts = self.app.facts(Actor::System).contact(None, &new)?;
+        facts.write(self.tx).await?;
         Ok(Actor::Contact(new.id))
     }
 
@@ -419,6 +421,7 @@ impl Filing<'_> {
             language: letter.language.clone(),
             mentions: Vec::new(),
             attachments: files.to_vec(),
+            uploads: Vec::new(),
             raw_mail: Some(raw.id),
             at: self.at,
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
-use mainstay_domain::id::{AgentId, MessageId, RawMailId, TicketId};
+use mainstay_domain::id::{AgentId, MessageId, RawMailId, TicketId, UploadId};
 use mainstay_domain::message::Message;
 use mainstay_domain::name::StatusName;
 use mainstay_domain::role::Permission;
@@ -12,6 +12,7 @@ use mainstay_store::{Transaction, message};
 
 use super::mention::tell_mentioned;
 use super::{TicketWriter, TokenTrail};
+use crate::attachment::attach_uploads;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -45,6 +46,8 @@ pub struct MessageText {
     pub mentions: Vec<AgentId>,
     /// The files that came with it; their bytes are stored already.
     pub attachments: Vec<Attachment>,
+    /// The uploads of its writer that it takes besides.
+    pub uploads: Vec<UploadId>,
     /// The mail it was read from.
     pub raw_mail: Option<RawMailId>,
     /// When it was written, or received.
@@ -69,9 +72,17 @@ impl MessageText {
             language: None,
             mentions: Vec::new(),
             attachments: Vec::new(),
+            uploads: Vec::new(),
             raw_mail: None,
             at,
         }
+    }
+
+    /// Takes the uploads' bytes over, before the transaction that writes the message.
+    pub(super) async fn adopt_uploads(&mut self, app: &App, caller: &Caller) -> Result<()> {
+        let adopted = app.adopt_uploads(caller, &self.uploads).await?;
+        self.attachments.extend(adopted);
+        Ok(())
     }
 
     /// What a contact may write: a public message of a person on the customer's side.
@@ -123,7 +134,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for a ticket that is not there or that the caller may not see, [`AppError::Forbidden`],
     /// [`AppError::Refused`] when the ticket is closed or merged, [`AppError::Invalid`] for an empty text without
-    /// attachments.
+    /// attachments, and for an upload that is not the caller's to attach.
     pub async fn add_message(
         &self,
         caller: &Caller,
@@ -147,9 +158,11 @@ impl App {
         } else {
             caller.require(Permission::ReplyToTickets)?;
         }
+        message.adopt_uploads(self, caller).await?;
         let author = caller.actor;
         let ticket = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[ticket]).await?;
+            attach_uploads(self, tx, caller, &message.uploads).await?;
             let changed = append_message(self, tx, ticket, author, &message, then.clone()).await?;
             trail.end(self, tx).await?;
             Ok(changed)

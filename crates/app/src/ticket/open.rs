@@ -12,6 +12,7 @@ use mainstay_store::{Transaction, account, contact, contract, ticket};
 use super::mention::tell_mentioned;
 use super::message::{MessageText, add_message};
 use super::{TicketWriter, TokenTrail};
+use crate::attachment::attach_uploads;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -52,7 +53,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`], and [`AppError::Invalid`] for an empty subject, for an account, category or team that
-    /// is not there, for an instant that is to come, and for what a contact may not choose.
+    /// is not there, for an instant that is to come, for what a contact may not choose, and for an upload that is not
+    /// theirs to attach.
     pub async fn open_ticket(&self, caller: &Caller, mut open: OpenTicket) -> Result<Ticket> {
         if let Some(contact) = caller.contact() {
             caller.require(Permission::PortalWrite)?;
@@ -65,9 +67,15 @@ impl App {
                 "this is yet to come: leave it out for now, or give an instant that is past";
             return Err(AppError::invalid("at", detail));
         }
+        let mut uploads = Vec::new();
+        if let Some(message) = &mut open.message {
+            message.adopt_uploads(self, caller).await?;
+            uploads.clone_from(&message.uploads);
+        }
         let actor = caller.actor;
         let ticket = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[]).await?;
+            attach_uploads(self, tx, caller, &uploads).await?;
             let ticket = open_ticket(self, tx, actor, &open).await?;
             trail.opened(ticket.id).end(self, tx).await?;
             Ok(ticket)

@@ -27,6 +27,8 @@ pub struct Settings {
     pub http: Http,
     /// Attachments and raw mail.
     pub blobs: Blobs,
+    /// How much may be uploaded.
+    pub attachments: Attachments,
     /// What is logged and how.
     pub log: Log,
     /// Mail.
@@ -80,6 +82,19 @@ pub struct Blobs {
     pub s3_access_key: Option<String>,
     /// The S3 access key's secret.
     pub s3_secret_key: Option<Secret>,
+}
+
+/// Settings of uploads.
+#[derive(Debug)]
+pub struct Attachments {
+    /// The largest file.
+    pub max_size: Size,
+    /// The files of one message together.
+    pub max_per_message: Size,
+    /// The uploads of one person that no message took yet, together.
+    pub max_waiting: Size,
+    /// The longest an upload may take.
+    pub upload_timeout: Span,
 }
 
 /// Settings of the log.
@@ -248,6 +263,12 @@ impl Settings {
             s3_access_key: r.maybe("blobs.s3_access_key"),
             s3_secret_key: r.secret("blobs.s3_secret_key"),
         };
+        let attachments = Attachments {
+            max_size: r.value("attachments.max_size", Size::mebibytes(25)),
+            max_per_message: r.value("attachments.max_per_message", Size::mebibytes(25)),
+            max_waiting: r.value("attachments.max_waiting", Size::mebibytes(250)),
+            upload_timeout: r.value("attachments.upload_timeout", Span::seconds(600)),
+        };
         let log = Log {
             format: r.value("log.format", LogFormat::Text),
             level: r.text("log.level", "info"),
@@ -265,6 +286,7 @@ impl Settings {
             database,
             http,
             blobs,
+            attachments,
             log,
             mail,
             webhooks,

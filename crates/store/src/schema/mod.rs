@@ -4,6 +4,7 @@
 //! in on the way: `@key` is a text that sorts by its code points, `@serial` a key that counts by itself.
 
 mod duty;
+mod file;
 mod initial;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
@@ -56,6 +57,7 @@ impl MigratorTrait for Steps {
             step("0007_notices", initial::NOTICES),
             step("0008_imported", initial::IMPORTED),
             step("0009_duty", duty::DUTY),
+            step("0010_files", file::FILES),
         ]
     }
 }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use jiff::Timestamp;
+use mainstay_app::account_ledger::AccountFact;
 use mainstay_app::secret::fingerprint;
 use mainstay_app::{AccountFilter, Archived, Caller};
 use mainstay_domain::account::{Account, NamedPerson};
@@ -17,11 +18,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::ticket::ActorBody;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
 use crate::input::{Body, Id, Parameters, change, given};
-use crate::page::{self, Limit, Page};
+use crate::page::{self, Limit, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -29,6 +31,7 @@ pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(read, update))
+        .routes(routes!(ledger))
 }
 
 /// A customer organisation.
@@ -105,6 +108,41 @@ impl NamedPersonBody {
         NamedPerson {
             role: RoleName::from(self.role),
             agent: AgentId::from(self.agent),
+        }
+    }
+}
+
+/// A fact of an account's own ledger.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountFact)]
+struct AccountFactBody {
+    /// Identifies it.
+    id: Uuid,
+    /// When it happened.
+    at: Timestamp,
+    /// When it was recorded.
+    recorded_at: Timestamp,
+    /// Who did it.
+    actor: ActorBody,
+    /// The version of the policy that was in force.
+    policy: u32,
+    /// What happened, such as `tier_changed`.
+    kind: String,
+    /// The particulars.
+    #[schema(value_type = Object)]
+    detail: serde_json::Value,
+}
+
+impl From<AccountFact> for AccountFactBody {
+    fn from(fact: AccountFact) -> Self {
+        Self {
+            id: fact.id.uuid(),
+            at: fact.at,
+            recorded_at: fact.recorded_at,
+            actor: fact.actor.into(),
+            policy: fact.policy.0,
+            kind: fact.kind,
+            detail: serde_json::from_str(&fact.payload).unwrap_or_default(),
         }
     }
 }
@@ -277,4 +315,26 @@ async fn update(
         .await?;
     let version = fingerprint(&account);
     Ok(Tagged(version, Json(AccountBody::of(account, &caller))))
+}
+
+/// Every fact about the account itself, oldest first: what became of it, of its contracts and of its people. The facts of
+/// its tickets stand with the tickets.
+#[utoipa::path(get, path = "/accounts/{id}/ledger", tag = "accounts", 
+    params(("id" = Uuid, Path), ListQuery), responses((status = 200, body = Page<AccountFactBody>)))]
+async fn ledger(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Id(id): Id<AccountId>,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<AccountFactBody>>> {
+    let facts = web.app.account_ledger(&caller, id).await?;
+    page::slice(
+        &uri,
+        "account-ledger",
+        &part,
+        facts,
+        |fact| fact.id,
+        AccountFactBody::from,
+    )
 }

@@ -30,6 +30,8 @@ mod token;
 mod view;
 mod webhook;
 
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -94,6 +96,13 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(setting::routes())
         .merge(time::routes())
         .merge(event::routes())
+}
+
+/// Whether the body of a request is a file, which may be large and long on its way.
+pub(crate) fn takes_file(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>();
+    request.method() == Method::POST
+        && path.is_some_and(|path| path.as_str().strip_prefix(ROOT) == Some("/attachments"))
 }
 
 /// The description of the API.

@@ -237,3 +237,69 @@ async fn a_portal_administrator_keeps_the_contacts_of_the_own_account_only() {
     assert_eq!(made.status, 201);
     assert_eq!(made.body["account"], own);
 }
+
+#[tokio::test]
+async fn the_ledger_of_an_account_tells_what_became_of_it_its_contracts_and_its_people() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let one = admin.make("/accounts", json!({"name": "One"})).await;
+    let other = admin.make("/accounts", json!({"name": "Other"})).await;
+    let change = async |path: &str, body: Value| {
+        let read = admin.get(path).await;
+        let tag = read.headers["etag"].to_str().unwrap();
+        let answer = admin.with("if-match", tag).patch(path, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    let contract = json!({"tier": "Standard", "starts_on": "2026-01-01"});
+    let contract = admin
+        .make(&format!("/accounts/{one}/contracts"), contract)
+        .await;
+    let contract = format!("/contracts/{contract}");
+    change(&contract, json!({"tier": "Enterprise"})).await;
+    change(&contract, json!({"ends_on": "2026-12-31"})).await;
+    let casey = json!({"name": "Casey", "addresses": ["casey@one.example"], "account": one});
+    let casey = admin.make("/contacts", casey).await;
+    change(&format!("/contacts/{casey}"), json!({"account": other})).await;
+    change(&format!("/accounts/{one}"), json!({"name": "First"})).await;
+    change(&format!("/accounts/{one}"), json!({"name": "First"})).await;
+
+    let ledger = async |id: &str| -> Vec<Value> {
+        let answer = admin.get(&format!("/accounts/{id}/ledger")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body["items"].as_array().unwrap().clone()
+    };
+    let kinds = |facts: &[Value]| -> Vec<String> {
+        let kind = |fact: &Value| fact["kind"].as_str().unwrap().to_owned();
+        facts.iter().map(kind).collect()
+    };
+    let facts = ledger(&one).await;
+    let told = [
+        "account_created",
+        "contract_begun",
+        "tier_changed",
+        "contract_changed",
+        "contract_ended",
+        "contact_added",
+        "contact_went",
+        "account_changed",
+    ];
+    // All of this happened in the same instant, in which ids decide the order.
+    let mut found = kinds(&facts);
+    found.sort();
+    let mut told = told.to_vec();
+    told.sort_unstable();
+    assert_eq!(found, told);
+    let tier = facts
+        .iter()
+        .find(|fact| fact["kind"] == "tier_changed")
+        .unwrap();
+    assert_eq!(tier["detail"]["from"], "Standard");
+    assert_eq!(tier["detail"]["to"], "Enterprise");
+    assert_eq!(tier["actor"]["kind"], "agent");
+    assert!(!json!(facts).to_string().contains("casey@"));
+    let mut of_other = kinds(&ledger(&other).await);
+    of_other.sort();
+    assert_eq!(of_other, ["account_created", "contact_came"]);
+    let nowhere = "/accounts/00000000-0000-7000-8000-000000000000/ledger";
+    assert_eq!(admin.get(nowhere).await.status, 404);
+}

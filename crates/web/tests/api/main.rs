@@ -6,6 +6,7 @@ mod accounts;
 mod attainment;
 mod escalations;
 mod events;
+mod files;
 mod hooks;
 mod idempotency;
 mod mail;

@@ -34,7 +34,11 @@ pub struct Answer {
 
 impl Service {
     pub async fn start() -> Self {
-        let options = mainstay_app::Options::default();
+        Self::start_with(mainstay_app::Options::default()).await
+    }
+
+    /// The same with other options.
+    pub async fn start_with(options: mainstay_app::Options) -> Self {
         let service = Self::on("sqlite::memory:", 1, options).await;
         service.agent("admin@example.com", "administrator").await;
         service
@@ -53,6 +57,7 @@ impl Service {
             limits: Limits {
                 body: 100_000,
                 time: Duration::from_secs(60),
+                upload_time: Duration::from_secs(60),
                 heartbeat: Duration::from_millis(100),
             },
             stop: stop.clone(),

@@ -9,7 +9,7 @@ use mainstay_app::ticket::StoredTicket;
 use mainstay_app::ticket::{Change, MessageText, OpenTicket};
 use mainstay_app::{App, AppError, Caller};
 use mainstay_domain::event::{Channel, Side, Visibility};
-use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
+use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId, UploadId};
 use mainstay_domain::name::{CategoryName, StatusName, Tag};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::normalise_tag;
@@ -154,6 +154,9 @@ pub struct NewTicketInput {
     pub tags: Vec<String>,
     /// What the customer says.
     pub message: Option<String>,
+    /// The uploads that come with it, by their ids from `POST /attachments`.
+    #[serde(default)]
+    pub attachments: Vec<Uuid>,
     /// When it came in, if that was earlier.
     pub at: Option<Timestamp>,
 }
@@ -166,9 +169,15 @@ impl NewTicketInput {
             None => Channel::Api,
         };
         let at = self.at;
-        let message = self.message.map(|text| {
+        let uploads: Vec<UploadId> = self.attachments.into_iter().map(UploadId::from).collect();
+        let said = match self.message {
+            None if !uploads.is_empty() => Some(String::new()),
+            said => said,
+        };
+        let message = said.map(|text| {
             let mut message = MessageText::plain(app, Side::Customer, Visibility::Public, text);
             message.channel = channel;
+            message.uploads = uploads;
             message.at = at.unwrap_or(message.at).min(message.at);
             message
         });
@@ -316,7 +325,8 @@ pub struct BulkChangeInput {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMessageInput {
-    /// What is said.
+    /// What is said; may be left out where files say it.
+    #[serde(default)]
     pub text: String,
     /// `public` (the default) or `internal`.
     #[serde(default)]
@@ -324,6 +334,9 @@ pub struct NewMessageInput {
     /// The agents it mentions.
     #[serde(default)]
     pub mentions: Vec<Uuid>,
+    /// The uploads that come with it, by their ids from `POST /attachments`.
+    #[serde(default)]
+    pub attachments: Vec<Uuid>,
     /// The status the ticket is to have then, by its name.
     pub status: Option<String>,
 }
@@ -347,6 +360,7 @@ impl NewMessageInput {
         };
         let side = caller.actor.side().unwrap_or(Side::Agent);
         let mut message = MessageText::plain(app, side, visibility, self.text);
+        message.uploads = self.attachments.into_iter().map(UploadId::from).collect();
         message.mentions = self.mentions.into_iter().map(AgentId::from).collect();
         message.channel = match side {
             Side::Customer => Channel::Portal,

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-pub(super) use self::body::TicketBody;
+pub(super) use self::body::{ActorBody, TicketBody};
 pub(super) use self::input::{NoTicketKey, TicketKey};
 
 use self::body::{FactBody, MessageBody};

@@ -373,6 +373,8 @@ async fn tools(service: &Service, admin: &Client<'_>, things: &mut Things) {
     let made = admin.make("/macros", input).await;
     things.insert("/tickets/macros", made.clone());
     things.insert("/macros", made);
+    let upload = admin.post("/attachments?name=a.txt", json!({})).await;
+    things.insert("/attachments", text(&upload.body["id"]));
     let token = json!({"name": "mine", "scopes": ["*"]});
     things.insert("/tokens", admin.make("/tokens", token).await);
     let webhook = json!({"url": "https://hooks.example/out", "events": ["ticket.opened"]});
