@@ -151,6 +151,12 @@ fn hostile_html_is_read_within_bounds() {
             "A".repeat(3_000_000)
         ),
         "&".repeat(500_000),
+        "\u{a0}".repeat(500_000),
+        "&nbsp;<!---->".repeat(50_000),
+        format!("<a href=\"{}\">", "\u{a0}&".repeat(200_000)),
+        format!("<p {}>", "a ".repeat(100_000)),
+        format!("<p {}>", "a='x'".repeat(100_000)),
+        "<ul><li>".repeat(1_400),
         "<!--".repeat(100_000),
         "<svg><math><template>".repeat(400),
     ] {

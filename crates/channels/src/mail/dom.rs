@@ -13,10 +13,17 @@ use html5ever::{Attribute, QualName, parse_document};
 pub type NodeId = usize;
 
 /// The deepest nesting that is parsed: the parser's work grows with the square of it.
-const DEEPEST: usize = 1_500;
+const DEEPEST: usize = 500;
 
-/// The most character references that are parsed: the serialiser's work grows with the square of them.
-const MOST_REFERENCES: usize = 20_000;
+/// The most attributes of an element that are parsed: the parser compares each with all before it.
+const MOST_ATTRIBUTES: usize = 200;
+
+/// The most bytes that may have to be searched for characters to escape. After each that it escapes, the serialiser
+/// searches the whole rest of the value, so that its work grows with the square.
+pub const MOST_ESCAPING: usize = 1 << 29;
+
+/// As much text as is escaped in one go, for the same reason.
+const ESCAPED_AT_ONCE: usize = 1_024;
 
 /// What a node is.
 #[derive(Debug)]
@@ -53,14 +60,26 @@ pub enum Step {
 }
 
 impl Dom {
-    /// Parses `html`; none when it is nested deeper, or has more character references, than a message
-    /// needs.
+    /// Parses `html`; none when it is nested deeper, or has more attributes, than a message needs.
     pub fn parse(html: &str) -> Option<Self> {
-        if nesting(html) > DEEPEST || html.matches('&').count() > MOST_REFERENCES {
+        if nesting(html) > DEEPEST || attributes(html) > MOST_ATTRIBUTES {
             return None;
         }
         let sink = Sink::default();
-        Some(parse_document(sink, Default::default()).one(html))
+        let dom: Self = parse_document(sink, Default::default()).one(html);
+        (dom.attribute_escaping() <= MOST_ESCAPING).then_some(dom)
+    }
+
+    /// How many bytes are searched to escape the values of all attributes.
+    fn attribute_escaping(&self) -> usize {
+        let of_node = |node: &Node| match &node.content {
+            Content::Element { attributes, .. } => attributes
+                .iter()
+                .map(|attribute| escaping(&attribute.value))
+                .sum(),
+            _ => 0,
+        };
+        self.nodes.iter().map(of_node).sum()
     }
 
     /// The node at `id`.
@@ -189,7 +208,9 @@ impl Dom {
                     .map(|attribute| (&attribute.name, &attribute.value[..])),
             ),
             (Step::Leave(_), Content::Element { name, .. }) => serializer.end_elem(name.clone()),
-            (Step::Enter(_), Content::Text(text)) => serializer.write_text(text),
+            (Step::Enter(_), Content::Text(text)) => {
+                pieces(text).try_for_each(|piece| serializer.write_text(piece))
+            }
             (Step::Enter(_), Content::Comment(text)) => serializer.write_comment(text),
             (Step::Enter(_), Content::Doctype(name)) => serializer.write_doctype(name),
             _ => Ok(()),
@@ -251,11 +272,63 @@ impl Step {
     }
 }
 
+/// How many bytes are searched to escape `text` in one go.
+pub fn escaping(text: &str) -> usize {
+    let escaped = |byte: &u8| matches!(byte, b'&' | 0xc2);
+    text.len() * text.bytes().filter(escaped).count()
+}
+
+/// The text in pieces that are escaped in one go each.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut end = rest.len().min(ESCAPED_AT_ONCE);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// The most attributes that a tag may have, judged without parsing the document: runs of blanks outside quotation marks.
+fn attributes(html: &str) -> usize {
+    let mut most = 0;
+    let mut count = 0;
+    let mut in_tag = false;
+    let mut quote: Option<u8> = None;
+    let mut before = b' ';
+    for &byte in html.as_bytes() {
+        match (in_tag, quote, byte) {
+            (false, _, _) if before == b'<' && byte.is_ascii_alphabetic() => {
+                in_tag = true;
+                count = 0;
+            }
+            (true, Some(open), _) if byte == open => quote = None,
+            // Only a value may be quoted.
+            (true, None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
+            (true, None, b'>') => in_tag = false,
+            (true, None, _) => {
+                let parts = |byte: u8| byte.is_ascii_whitespace() || byte == b'/';
+                count += usize::from(!parts(byte) && parts(before));
+                most = most.max(count);
+            }
+            _ => {}
+        }
+        // Blanks may stand between the equals sign and the value.
+        if !(byte.is_ascii_whitespace() && before == b'=') {
+            before = byte;
+        }
+    }
+    most
+}
+
 /// How deep the tags of a document may be nested, judged without parsing it.
 fn nesting(html: &str) -> usize {
-    const NEVER_NESTED: [&str; 14] = [
+    const NEVER_NESTED: [&str; 22] = [
         "br", "img", "hr", "meta", "link", "input", "p", "li", "td", "tr", "th", "option", "col",
-        "base",
+        "wbr", "area", "source", "param", "embed", "track", "dd", "dt", "base",
     ];
     let mut depth = 0_usize;
     let mut deepest = 0_usize;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use html5ever::{Attribute, LocalName, QualName, ns};
 
-use super::dom::{Content, Dom, NodeId, Step};
+use super::dom::{Content, Dom, MOST_ESCAPING, NodeId, Step, escaping};
 
 /// What becomes of images that would be fetched from somewhere when the message is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,8 @@ pub fn sanitise(
     };
     let withheld_images = rewrite_images(&mut dom, remote_images, cid_url);
     remove_foreign(&mut dom);
-    // A hard space is as safe as a character as it is as a reference.
-    let source = dom.to_html().replace("&nbsp;", "\u{a0}");
-    if source.matches('&').count() > MOST_REFERENCES {
+    let source = dom.to_html();
+    if source.split('<').map(escaping).sum::<usize>() > MOST_ESCAPING {
         return as_text(&to_text(html));
     }
     let cleaned = ammonia::Builder::default()
@@ -63,9 +62,6 @@ pub fn sanitise(
         withheld_images,
     }
 }
-
-/// The most character references that are sanitised: the work of the sanitiser grows with the square of them.
-const MOST_REFERENCES: usize = 20_000;
 
 /// What cannot be made safe at a bearable cost is shown as plain text.
 fn as_text(text: &str) -> SafeHtml {
