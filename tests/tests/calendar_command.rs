@@ -42,7 +42,7 @@ fn a_wrong_case_costs_only_itself() {
     }"#;
     assert_snapshot!(run(text), @r#"
     {"id":"good","result":3600.25}
-    {"id":2,"error":"calendar `never` is invalid: the calendar is never open: give it weekly hours or an open exception that no holiday or break covers"}
+    {"id":2,"result":false}
     {"id":3,"error":"calendar `late` is invalid: field `weekly.mon`: `25:00` is no time of day: expected HH:MM from 00:00 to 24:00"}
     {"id":4,"error":"calendar `turned` is invalid: field `weekly.mon`: the window 22:00–06:00 closes before it opens; an overnight shift is two windows"}
     {"id":5,"error":"calendar `misspelt` is invalid: field `weakly` is unknown; expected one of timezone, weekly, holidays, recurring_holidays, overrides, breaks, name, note"}

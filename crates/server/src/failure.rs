@@ -48,6 +48,12 @@ impl Failure {
         self
     }
 
+    /// What went wrong and where, without the remedy.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.what
+    }
+
     /// Ends the process with another code than 1, where a program that runs the command asks for it.
     #[must_use]
     pub fn with_code(mut self, code: u8) -> Self {

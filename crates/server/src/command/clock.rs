@@ -15,7 +15,7 @@ pub mod scenario;
 mod tests;
 mod wire;
 
-use scenario::{Detail, ScenarioFile};
+use scenario::{Detail, Replay, ScenarioFile};
 
 /// What can be done with clocks and their explanations.
 #[derive(Debug, Subcommand)]
@@ -74,9 +74,14 @@ impl Run {
             (false, false) => Detail::Clocks,
         };
         let mut out = io::stdout().lock();
-        let (mut checked, mut failed) = (0, 0);
-        for replay in file.replays(detail) {
-            let replay = replay?;
+        let (mut checked, mut failed, mut broken) = (0, 0, 0);
+        for (id, replay) in file.ids().zip(file.replays(detail)) {
+            // A scenario that cannot be replayed does not keep the others from being replayed.
+            let replay = replay.unwrap_or_else(|failure| {
+                broken += 1;
+                eprintln!("{failure}");
+                Replay::refused(id, &failure, detail)
+            });
             match writeln!(out, "{}", replay.line) {
                 // Whoever reads the lines has seen enough; whether the scenarios hold is still to be said.
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -92,12 +97,18 @@ impl Run {
                 eprintln!("{failure}");
             }
         }
-        if failed == 0 {
-            return Ok(());
+        match (failed, broken) {
+            (0, 0) => Ok(()),
+            (0, _) => Err(Failure::new(format!(
+                "scenarios that cannot be replayed: {broken}"
+            ))),
+            (_, 0) => Err(Failure::new(format!(
+                "{failed} of {checked} expectations do not hold"
+            ))),
+            _ => Err(Failure::new(format!(
+                "{failed} of {checked} expectations do not hold; scenarios that cannot be replayed: {broken}"
+            ))),
         }
-        Err(Failure::new(format!(
-            "{failed} of {checked} expectations do not hold"
-        )))
     }
 }
 

@@ -9,7 +9,8 @@ use std::fmt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_calendar::{
-    Calendar, CalendarSpec, Holiday, Interval, TimeOfDay, TimeRange, Weekly, YearlyHoliday,
+    Calendar, CalendarError, CalendarSpec, Holiday, Interval, TimeOfDay, TimeRange, Weekly,
+    YearlyHoliday,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -23,7 +24,7 @@ const MOST_INTERVALS: usize = 1_000_000;
 /// A file of calendars and cases.
 #[derive(Debug)]
 pub struct VectorFile {
-    calendars: BTreeMap<String, Result<Calendar, String>>,
+    calendars: BTreeMap<String, Result<Calendar, Refusal>>,
     cases: Vec<Value>,
 }
 
@@ -42,6 +43,7 @@ impl VectorFile {
     /// # Errors
     /// Says where the text is not JSON, or what makes it another format; the message continues a file's name.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
             format!(
                 ":{}:{}: not valid JSON: {}",
@@ -80,8 +82,8 @@ impl VectorFile {
         let calendars = calendars
             .into_iter()
             .map(|(name, value)| {
-                let calendar = read_calendar(&value)
-                    .map_err(|what| format!("calendar `{name}` is invalid: {what}"));
+                let calendar = build_calendar(&value)
+                    .map_err(|refusal| refusal.within(&format!("calendar `{name}`")));
                 (name, calendar)
             })
             .collect();
@@ -104,10 +106,12 @@ impl VectorFile {
     /// # Errors
     /// Says that there is none, or why it was refused.
     pub fn calendar(&self, name: &str) -> Result<Calendar, String> {
-        self.calendars
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| Err(format!("there is no calendar `{name}`")))
+        self.find(name).map_err(|refusal| refusal.what)
+    }
+
+    fn find(&self, name: &str) -> Result<Calendar, Refusal> {
+        let unknown = || Err(Refusal::from(format!("there is no calendar `{name}`")));
+        self.calendars.get(name).cloned().unwrap_or_else(unknown)
     }
 
     /// What comes of each case, in order.
@@ -123,17 +127,21 @@ impl VectorFile {
             return Err(format!("a case must be an object, found {}", kind(case)));
         };
         let calendar = match case.get("calendar") {
-            Some(Value::String(name)) => self.calendar(name)?,
+            Some(Value::String(name)) => self.find(name),
             Some(inline @ Value::Object(_)) => {
-                read_calendar(inline).map_err(|what| format!("the calendar is invalid: {what}"))?
+                build_calendar(inline).map_err(|refusal| refusal.within("the calendar"))
             }
             _ => return Err("field `calendar`: expected the name of a calendar".into()),
         };
-        Question {
-            calendar: &calendar,
-            case,
+        match calendar {
+            Ok(calendar) => Question {
+                calendar: &calendar,
+                case,
+            }
+            .answer(),
+            Err(refusal) if refusal.never_open => answer_never_open(case, refusal),
+            Err(refusal) => Err(refusal.what),
         }
-        .answer()
     }
 }
 
@@ -145,6 +153,41 @@ impl fmt::Display for Outcome {
         };
         // Written by hand so that the id comes first.
         write!(f, "{{\"id\":{},\"{key}\":{value}}}", self.id)
+    }
+}
+
+/// What can be said of a calendar that never opens: it is closed, and no time on it is open.
+fn answer_never_open(case: &Map<String, Value>, refusal: Refusal) -> Result<Value, String> {
+    match case.get("op").and_then(Value::as_str) {
+        Some("is_open") => Ok(json!(false)),
+        Some("elapsed") => Ok(json!(0)),
+        Some("open_intervals" | "open_intervals_from" | "open_intervals_before") => Ok(json!([])),
+        _ => Err(refusal.what),
+    }
+}
+
+/// Why there is no calendar.
+#[derive(Debug, Clone)]
+struct Refusal {
+    what: String,
+    never_open: bool,
+}
+
+impl Refusal {
+    fn within(self, what: &str) -> Self {
+        Self {
+            what: format!("{what} is invalid: {}", self.what),
+            ..self
+        }
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(what: String) -> Self {
+        Self {
+            what,
+            never_open: false,
+        }
     }
 }
 
@@ -214,10 +257,7 @@ impl Question<'_> {
             .ok_or_else(|| format!("the calendar has no {what} {at}"))
     }
 
-    fn instant_or(
-        &self,
-        answer: Result<Timestamp, mainstay_calendar::CalendarError>,
-    ) -> Result<Value, String> {
+    fn instant_or(&self, answer: Result<Timestamp, CalendarError>) -> Result<Value, String> {
         answer
             .map(|instant| json!(instant.to_string()))
             .map_err(|error| error.to_string())
@@ -281,6 +321,18 @@ fn seconds_of(duration: SignedDuration) -> Value {
 /// # Errors
 /// Says which field is wrong and why, or why no such calendar can exist.
 pub fn read_calendar(value: &Value) -> Result<Calendar, String> {
+    build_calendar(value).map_err(|refusal| refusal.what)
+}
+
+fn build_calendar(value: &Value) -> Result<Calendar, Refusal> {
+    let spec = read_spec(value)?;
+    Calendar::new(spec).map_err(|error| Refusal {
+        never_open: matches!(error, CalendarError::NeverOpen),
+        what: error.to_string(),
+    })
+}
+
+fn read_spec(value: &Value) -> Result<CalendarSpec, String> {
     let Value::Object(object) = value else {
         return Err(format!("expected an object, found {}", kind(value)));
     };
@@ -302,7 +354,7 @@ pub fn read_calendar(value: &Value) -> Result<Calendar, String> {
         ));
     }
     let time_zone = optional(object, "timezone")?.ok_or("field `timezone` is missing")?;
-    Calendar::new(CalendarSpec {
+    Ok(CalendarSpec {
         time_zone,
         weekly: read_weekly(optional(object, "weekly")?.unwrap_or_default())?,
         holidays: read_holidays(optional(object, "holidays")?.unwrap_or_default())?,
@@ -310,7 +362,6 @@ pub fn read_calendar(value: &Value) -> Result<Calendar, String> {
         exceptions: read_dates("overrides", object)?,
         breaks: read_dates("breaks", object)?,
     })
-    .map_err(|error| error.to_string())
 }
 
 /// Windows as the format writes them: pairs of opening and closing time.

@@ -17,8 +17,9 @@ pub const FORMAT: &str = "clock-scenarios/1";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileForm {
-    /// `clock-scenarios/1`.
-    pub format: String,
+    /// `clock-scenarios/1`, which was checked before.
+    #[serde(rename = "format")]
+    pub _format: String,
     /// By which pack scenarios are judged that name none: a folder beside the file, or a pack of the program.
     pub pack: Option<String>,
     /// The text of a `pack.toml` instead.

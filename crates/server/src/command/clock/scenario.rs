@@ -11,6 +11,8 @@ use mainstay_domain::event::Event;
 use mainstay_domain::name::CalendarName;
 use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
 use mainstay_policy::{DEFAULT_PACK, PackSource, builtin};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::explain::tables;
@@ -48,30 +50,61 @@ pub struct Replay {
     pub failures: Vec<String>,
 }
 
+impl Replay {
+    /// A scenario that could not be replayed.
+    pub fn refused(id: &str, failure: &Failure, detail: Detail) -> Self {
+        let what = failure.message();
+        Self {
+            line: match detail {
+                Detail::Text => format!("scenario {id}\n  {what}"),
+                Detail::Clocks | Detail::Spans => json!({ "id": id, "error": what }).to_string(),
+            },
+            checked: 0,
+            failures: Vec::new(),
+        }
+    }
+}
+
 impl ScenarioFile {
     /// Reads a file: JSON if it begins with a brace, otherwise TOML. Packs are looked for in `folder`.
     ///
     /// # Errors
     /// Says in which line what is wrong.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, Failure> {
-        let form: Result<FileForm, String> = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text)
-                .map_err(|error| format!("{name}:{}:{}: {error}", error.line(), error.column()))
-        } else {
-            toml::from_str(text).map_err(|error| format!("{name}: {}", error.to_string().trim()))
-        };
-        let help = "docs/scenarios.md describes the format";
-        let form = form.map_err(|what| Failure::new(what).with_remedy(help))?;
-        if form.format != FORMAT {
-            let what = format!("{name}: the format is `{}`", form.format);
-            return Err(Failure::new(what).with_remedy(format!("write format = \"{FORMAT}\"")));
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // A file of another format is wrong in its first word, not in the first field that this one does not have.
+        let named: FormatForm = read_form(name, text)?;
+        match named.format {
+            Some(format) if format == FORMAT => {}
+            Some(other) => {
+                let remedy = if other.as_str() == Some("calendar-vectors/1") {
+                    "`mainstay calendar run` computes the cases of such a file".to_owned()
+                } else {
+                    format!("{HELP}; a file of scenarios says format = \"{FORMAT}\"")
+                };
+                let what = format!("{name}: the format is {other}, expected \"{FORMAT}\"");
+                return Err(Failure::new(what).with_remedy(remedy));
+            }
+            None => {
+                let what = format!("{name}: `format` is missing, expected \"{FORMAT}\"");
+                return Err(Failure::new(what).with_remedy(HELP));
+            }
         }
+        let form = read_form(name, text)?;
         Ok(Self {
             name: name.to_owned(),
             text: text.to_owned(),
             folder: folder.to_owned(),
             form,
         })
+    }
+
+    /// The scenarios' ids, in their order.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.form
+            .scenarios
+            .iter()
+            .map(|scenario| scenario.id.as_str())
     }
 
     /// Replays the scenarios, one after another.
@@ -163,6 +196,25 @@ impl ScenarioFile {
         })?;
         Ok(pack.policy)
     }
+}
+
+/// Where to read on.
+const HELP: &str = "docs/scenarios.md describes the format";
+
+/// What a file says it is.
+#[derive(Deserialize)]
+struct FormatForm {
+    format: Option<Value>,
+}
+
+fn read_form<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, Failure> {
+    let form = if text.trim_start().starts_with('{') {
+        serde_json::from_str(text)
+            .map_err(|error| format!("{name}:{}:{}: {error}", error.line(), error.column()))
+    } else {
+        toml::from_str(text).map_err(|error| format!("{name}: {}", error.to_string().trim()))
+    };
+    form.map_err(|what| Failure::new(what).with_remedy(HELP))
 }
 
 /// Where a pack comes from.

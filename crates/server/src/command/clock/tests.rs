@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 use crate::CommandLine;
 
-use super::scenario::{Detail, ScenarioFile};
+use super::scenario::{Detail, Replay, ScenarioFile};
 
 /// A pack with one calendar and one commitment.
 const PACK: &str = r#"
@@ -228,8 +228,8 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
     error: test.toml:3:25: invalid type: integer `5`, expected a string at line 3 column 25
       help: docs/scenarios.md describes the format
 
-    error: test.toml: the format is `calendar-vectors/1`
-      help: write format = "clock-scenarios/1"
+    error: test.toml: the format is "calendar-vectors/1", expected "clock-scenarios/1"
+      help: `mainstay calendar run` computes the cases of such a file
 
     error: test.toml: TOML parse error at line 29, column 1
        |
@@ -327,6 +327,40 @@ fn a_commitment_that_has_no_clock_is_refused_with_those_that_have_one() {
     error: the ticket has no clock `resolution`
       help: nothing was promised about this ticket
     ");
+}
+
+#[test]
+fn a_scenario_that_cannot_be_replayed_keeps_its_place_among_the_others() {
+    let text = file(
+        r#"id = "a"
+        events = [{ at = "2026-03-16T10:00:00Z", type = "opened" }]
+        [[scenarios]]
+        id = "b"
+        events = []"#,
+    );
+    let file = ScenarioFile::parse("test.toml", &text, Path::new(".")).unwrap();
+    let lines: Vec<bool> = file
+        .ids()
+        .zip(file.replays(Detail::Clocks))
+        .map(|(id, replay)| match replay {
+            Ok(replay) => replay.line.contains(&format!("\"id\":\"{id}\"")),
+            Err(failure) => {
+                let refused = Replay::refused(id, &failure, Detail::Clocks);
+                assert_eq!(id, "b");
+                refused.line.starts_with("{\"error\":\"test.toml:")
+            }
+        })
+        .collect();
+    assert_eq!(lines, [true, true]);
+    let other = ScenarioFile::parse(
+        "x.json",
+        "{\"format\": \"other/1\", \"count\": 5}",
+        Path::new("."),
+    );
+    assert_eq!(
+        other.map(|_| ()).unwrap_err().to_string(),
+        "error: x.json: the format is \"other/1\", expected \"clock-scenarios/1\"\n  help: docs/scenarios.md describes the format; a file of scenarios says format = \"clock-scenarios/1\""
+    );
 }
 
 #[test]
