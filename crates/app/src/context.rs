@@ -20,7 +20,7 @@ use crate::lateness::Lateness;
 use crate::mail::MailOptions;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
-use crate::throttle::Throttle;
+use crate::tidy::Retention;
 use crate::webhook::WebhookTransport;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
@@ -96,7 +96,6 @@ struct Shared {
     options: Options,
     roles: RwLock<Arc<Roles>>,
     passwords: Passwords,
-    throttle: Mutex<Throttle>,
     lateness: Lateness,
     work: Notify,
     jobs: Notify,
@@ -119,6 +118,8 @@ pub struct Options {
     pub attachments: AttachmentLimits,
     /// How mail is received and sent.
     pub mail: MailOptions,
+    /// How long what is not kept for ever is kept.
+    pub retention: Retention,
     /// What makes the attempts at webhooks; without it they wait.
     pub webhooks: Option<Arc<dyn WebhookTransport>>,
 }
@@ -132,6 +133,7 @@ impl Default for Options {
             blobs: Blobs::in_memory(),
             attachments: AttachmentLimits::default(),
             mail: MailOptions::default(),
+            retention: Retention::default(),
             webhooks: None,
         }
     }
@@ -150,7 +152,6 @@ impl App {
             options,
             roles: RwLock::default(),
             passwords: Passwords::default(),
-            throttle: Mutex::default(),
             lateness: Lateness::default(),
             work: Notify::new(),
             jobs: Notify::new(),
@@ -229,10 +230,6 @@ impl App {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
-    }
-
-    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
-        lock(&self.0.throttle)
     }
 
     /// What the use cases were told.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
-    AccountId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, UploadId, WebhookDeliveryId,
+    AccountId, AgentId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, UploadId,
+    WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_domain::policy::PolicyVersion;
@@ -57,6 +58,20 @@ pub enum Job {
         account: AccountId,
         /// The day on which they change, so that two changes of different days are two jobs.
         day: Date,
+    },
+    /// Remove what is not kept for ever.
+    Tidy {
+        /// In which round.
+        at: Timestamp,
+    },
+    /// Send a draft on its way.
+    SendDraft {
+        /// Who wrote it.
+        agent: AgentId,
+        /// On which ticket.
+        ticket: TicketId,
+        /// When it was to leave: one that was held back and sent again leaves by another job.
+        at: Timestamp,
     },
     /// Call a webhook.
     CallWebhook {
@@ -115,6 +130,8 @@ impl Job {
             Self::SendMail { .. } => "send_mail",
             Self::FollowPolicy { .. } => "follow_policy",
             Self::ReviewTerms { .. } => "review_terms",
+            Self::Tidy { .. } => "tidy",
+            Self::SendDraft { .. } => "send_draft",
             Self::CallWebhook { .. } => "call_webhook",
             Self::ForgetUpload { .. } => "forget_upload",
         }

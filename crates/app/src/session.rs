@@ -58,19 +58,19 @@ impl App {
         let now = self.now();
         let person = credentials.email.trim().to_lowercase();
         let address = credentials.address;
-        self.throttle().check(&person, address, now)?;
+        self.may_try(&person, address).await?;
         let (actor, hash) = self.known(&person).await?.unzip();
         let right = self
             .is_password(credentials.password, hash.flatten())
             .await?;
         let Some(actor) = actor.filter(|_| right) else {
-            self.throttle().failed(&person, address, now);
+            self.note_failure(&person, address).await?;
             tracing::info!("a sign-in was refused");
             return Err(AppError::Unauthorised(
                 "The address or the password is wrong.".to_owned(),
             ));
         };
-        self.throttle().succeeded(&person, address);
+        self.note_success(&person, address).await?;
         self.open_session(actor, &credentials.user_agent, now).await
     }
 
@@ -153,10 +153,10 @@ impl App {
     pub async fn change_password(&self, caller: &Caller, old: String, new: String) -> Result<()> {
         caller.require_sign_in()?;
         let now = self.now();
-        self.throttle().check(&caller.email, None, now)?;
+        self.may_try(&caller.email, None).await?;
         let hash = self.password_of(caller.actor).await?;
         if !self.is_password(old, hash).await? {
-            self.throttle().failed(&caller.email, None, now);
+            self.note_failure(&caller.email, None).await?;
             return Err(AppError::invalid("old", "this is not your password"));
         }
         let hash = self.hash_password(new).await?;

@@ -1,27 +1,28 @@
 //! Slows down those who guess passwords.
 //!
-//! Counts are kept by each node for itself: with several nodes a guesser has as many tries on each. They are bounded in
-//! number, and forget by themselves.
+//! Failures are counted in the store, for all nodes together, under digests of whom they concern; they are forgotten
+//! after a while by themselves.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use mainstay_domain::digest::Digest;
+use mainstay_store::sign_in_failure::{self, Failures};
 
+use crate::context::App;
 use crate::error::{AppError, Result};
-
-/// How many names are remembered; past it the oldest are forgotten.
-const MOST: usize = 20_000;
+use crate::secret::digest;
+use crate::transaction::transact;
 
 /// A failure is forgotten after this long without another.
-const FORGET: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const FORGET: SignedDuration = SignedDuration::from_mins(15);
 
 /// The longest wait.
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
 
 /// Who is slowed down. The pair is slowed first, so that a guesser elsewhere does not lock the owner out soon.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Name {
     Pair(String, Option<IpAddr>),
     Address(IpAddr),
@@ -37,47 +38,44 @@ impl Name {
             Self::Person(_) => 100,
         }
     }
-}
 
-/// The failures of late.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle {
-    failures: HashMap<Name, Failures>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Failures {
-    count: u32,
-    last: Timestamp,
-}
-
-impl Failures {
-    /// When the next try is allowed: after the free ones the wait doubles with every failure.
-    fn open_at(self, free: u32) -> Timestamp {
-        if self.count < free {
-            return self.last;
-        }
-        let doublings = (self.count - free).min(20);
-        let wait = SignedDuration::from_secs(1_i64 << doublings).min(LONGEST);
-        self.last.checked_add(wait).unwrap_or(Timestamp::MAX)
+    /// What it is counted by.
+    fn digest(&self) -> Digest {
+        let text = match self {
+            Self::Pair(person, Some(address)) => format!("pair\n{address}\n{person}"),
+            Self::Pair(person, None) => format!("pair\n\n{person}"),
+            Self::Address(address) => format!("address\n{address}"),
+            Self::Person(person) => format!("person\n{person}"),
+        };
+        digest(text.as_bytes())
     }
 }
 
-impl Throttle {
-    /// Whether somebody may try now.
+/// When the next try is allowed: after the free ones the wait doubles with every failure.
+fn open_at(failures: Failures, free: u32) -> Timestamp {
+    if failures.count < free {
+        return failures.last;
+    }
+    let doublings = (failures.count - free).min(20);
+    let wait = SignedDuration::from_secs(1_i64 << doublings).min(LONGEST);
+    failures.last.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+impl App {
+    /// Whether somebody may try a password now.
     ///
     /// # Errors
     /// Returns [`AppError::TooMany`] with the time to wait.
-    pub(crate) fn check(
-        &self,
-        person: &str,
-        address: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<()> {
-        let open_at = names(person, address)
+    pub(crate) async fn may_try(&self, person: &str, address: Option<IpAddr>) -> Result<()> {
+        let now = self.now();
+        let names = names(person, address);
+        let digests: Vec<Digest> = names.iter().map(Name::digest).collect();
+        let found = sign_in_failure::since(&self.read(), &digests, forgotten(now)).await?;
+        let open_at = names
+            .iter()
             .filter_map(|name| {
-                let failures = self.remembered(&name, now)?;
-                Some(failures.open_at(name.free()))
+                let failures = found.iter().find(|found| found.name == name.digest())?;
+                Some(open_at(*failures, name.free()))
             })
             .max();
         match open_at {
@@ -90,118 +88,113 @@ impl Throttle {
     }
 
     /// Notes a wrong password.
-    pub(crate) fn failed(&mut self, person: &str, address: Option<IpAddr>, now: Timestamp) {
-        if self.failures.len() >= MOST {
-            self.forget(now);
-        }
-        for name in names(person, address) {
-            let count = self.remembered(&name, now).map_or(0, |f| f.count);
-            let failures = Failures {
-                count: count.saturating_add(1),
-                last: now,
-            };
-            self.failures.insert(name, failures);
-        }
+    pub(crate) async fn note_failure(&self, person: &str, address: Option<IpAddr>) -> Result<()> {
+        let now = self.now();
+        let names = names(person, address);
+        let digests: Vec<Digest> = names.iter().map(Name::digest).collect();
+        transact!(self, tx => async {
+            Ok(sign_in_failure::note(tx, &digests, now, forgotten(now)).await?)
+        })
     }
 
     /// Notes a right password: the pair starts afresh; the address and the person do not, or a guesser could clear
     /// them with an account of their own.
-    pub(crate) fn succeeded(&mut self, person: &str, address: Option<IpAddr>) {
-        self.failures
-            .remove(&Name::Pair(person.to_owned(), address));
-    }
-
-    fn remembered(&self, name: &Name, now: Timestamp) -> Option<Failures> {
-        self.failures
-            .get(name)
-            .copied()
-            .filter(|failures| now.duration_since(failures.last) < FORGET)
-    }
-
-    fn forget(&mut self, now: Timestamp) {
-        self.failures
-            .retain(|_, failures| now.duration_since(failures.last) < FORGET);
-        if self.failures.len() >= MOST {
-            let mut lasts: Vec<Timestamp> = self.failures.values().map(|f| f.last).collect();
-            lasts.sort_unstable();
-            let middle = lasts[lasts.len() / 2];
-            self.failures.retain(|_, failures| failures.last > middle);
+    pub(crate) async fn note_success(&self, person: &str, address: Option<IpAddr>) -> Result<()> {
+        let pair = Name::Pair(person.to_owned(), address).digest();
+        let now = self.now();
+        if sign_in_failure::since(&self.read(), &[pair], forgotten(now))
+            .await?
+            .is_empty()
+        {
+            return Ok(());
         }
+        transact!(self, tx => async { Ok(sign_in_failure::clear(tx, pair).await?) })
     }
 }
 
-fn names(person: &str, address: Option<IpAddr>) -> impl Iterator<Item = Name> {
+fn forgotten(now: Timestamp) -> Timestamp {
+    now.saturating_sub(FORGET).unwrap_or(Timestamp::MIN)
+}
+
+fn names(person: &str, address: Option<IpAddr>) -> Vec<Name> {
     let pair = Name::Pair(person.to_owned(), address);
     let person = Name::Person(person.to_owned());
     [Some(pair), address.map(Name::Address), Some(person)]
         .into_iter()
         .flatten()
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
 
-    fn wait(throttle: &Throttle, person: &str, address: Option<IpAddr>, now: Timestamp) -> u64 {
-        match throttle.check(person, address, now) {
+    use mainstay_store::{Store, StoreOptions};
+
+    use super::*;
+    use crate::context::{ManualClock, Options};
+
+    const HERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)));
+    const ELSEWHERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2)));
+
+    /// Two nodes that share a store and a clock.
+    async fn nodes() -> (App, App, Arc<ManualClock>) {
+        let store = Store::open(&StoreOptions::new("sqlite::memory:"))
+            .await
+            .unwrap();
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let node = |seed| App::new(store.clone(), clock.clone(), [seed; 32], Options::default());
+        (node(1), node(2), clock)
+    }
+
+    async fn wait(app: &App, person: &str, address: Option<IpAddr>) -> u64 {
+        match app.may_try(person, address).await {
             Err(AppError::TooMany { retry_after, .. }) => retry_after.as_secs(),
-            _ => 0,
+            other => other.map(|()| 0).unwrap(),
         }
     }
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    #[test]
-    fn the_wait_doubles_after_five_failures_and_is_forgotten() {
-        let mut throttle = Throttle::default();
-        let here = Some(IpAddr::from([192, 0, 2, 1]));
+    #[tokio::test]
+    async fn the_wait_doubles_after_five_failures_on_whichever_node_and_is_forgotten() {
+        let (one, other, clock) = nodes().await;
         let mut waits = Vec::new();
-        for _ in 0..9 {
-            throttle.failed("a@example.com", here, at(0));
-            waits.push(wait(&throttle, "a@example.com", here, at(0)));
+        for round in 0..9 {
+            let (failed, asked) = if round % 2 == 0 {
+                (&one, &other)
+            } else {
+                (&other, &one)
+            };
+            failed.note_failure("a@example.com", HERE).await.unwrap();
+            waits.push(wait(asked, "a@example.com", HERE).await);
         }
         assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16]);
-        assert_eq!(wait(&throttle, "a@example.com", here, at(16)), 0);
-        assert_eq!(wait(&throttle, "b@example.com", here, at(0)), 0);
-        throttle.failed("a@example.com", here, at(16 * 60));
-        assert_eq!(wait(&throttle, "a@example.com", here, at(16 * 60)), 0);
+        clock.advance(SignedDuration::from_secs(16));
+        assert_eq!(wait(&one, "a@example.com", HERE).await, 0);
+        assert_eq!(wait(&one, "b@example.com", HERE).await, 0);
+        clock.advance(SignedDuration::from_mins(16));
+        one.note_failure("a@example.com", HERE).await.unwrap();
+        assert_eq!(wait(&one, "a@example.com", HERE).await, 0);
     }
 
-    #[test]
-    fn an_address_that_tries_many_people_is_slowed() {
-        let mut throttle = Throttle::default();
-        let here = Some(IpAddr::from([192, 0, 2, 1]));
+    #[tokio::test]
+    async fn an_address_that_tries_many_people_is_slowed() {
+        let (app, ..) = nodes().await;
         for number in 0..60 {
-            throttle.failed(&format!("{number}@example.com"), here, at(0));
+            let person = format!("{number}@example.com");
+            app.note_failure(&person, HERE).await.unwrap();
         }
-        assert!(wait(&throttle, "new@example.com", here, at(0)) > 60);
-        let elsewhere = Some(IpAddr::from([192, 0, 2, 2]));
-        assert_eq!(wait(&throttle, "new@example.com", elsewhere, at(0)), 0);
+        assert!(wait(&app, "new@example.com", HERE).await > 60);
+        assert_eq!(wait(&app, "new@example.com", ELSEWHERE).await, 0);
     }
 
-    #[test]
-    fn a_success_clears_only_the_pair() {
-        let mut throttle = Throttle::default();
-        let here = Some(IpAddr::from([192, 0, 2, 1]));
+    #[tokio::test]
+    async fn a_success_clears_only_the_pair() {
+        let (app, ..) = nodes().await;
         for _ in 0..60 {
-            throttle.failed("a@example.com", here, at(0));
+            app.note_failure("a@example.com", HERE).await.unwrap();
         }
-        throttle.succeeded("a@example.com", here);
-        assert!(wait(&throttle, "a@example.com", here, at(0)) > 60);
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let mut throttle = Throttle::default();
-        for number in 0..30_000 {
-            throttle.failed(
-                &format!("{number}@example.com"),
-                None,
-                at(i64::from(number) / 100),
-            );
-        }
-        assert!(throttle.failures.len() <= MOST + 2);
+        app.note_success("a@example.com", HERE).await.unwrap();
+        assert!(wait(&app, "a@example.com", HERE).await > 60);
+        assert_eq!(wait(&app, "a@example.com", ELSEWHERE).await, 0);
     }
 }

@@ -199,6 +199,10 @@ impl App {
             Job::Acknowledge { ticket } => mail::acknowledge(self, *ticket).await,
             Job::DeliverReply { message } => mail::deliver_reply(self, *message).await,
             Job::SendMail { mail } => mail::send_mail(self, stored.id, *mail).await,
+            Job::Tidy { .. } => Ok(self.tidy().await?),
+            Job::SendDraft { agent, ticket, at } => {
+                Ok(self.release_draft(*agent, *ticket, *at).await?)
+            }
             Job::CallWebhook { delivery } => {
                 webhook::call_webhook(self, stored.id, *delivery).await
             }

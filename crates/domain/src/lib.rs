@@ -17,6 +17,7 @@ pub mod contract;
 pub mod conversation;
 pub mod digest;
 pub mod dispatch;
+pub mod draft;
 pub mod escalation;
 pub mod event;
 pub mod export;

@@ -214,6 +214,10 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
             waiting: settings.attachments.max_waiting.bytes() as u64,
         },
         mail: mail::options(settings)?,
+        retention: mainstay_app::tidy::Retention {
+            webhook_deliveries: settings.keep_webhook_deliveries.get(),
+            changes: settings.keep_changes.get(),
+        },
         webhooks: Some(webhook::sender(settings)?),
     };
     let store = open_store(settings).await?;
@@ -387,6 +391,9 @@ async fn work(
     }
     if let Err(error) = app.send_waiting_mail().await {
         tracing::error!("mail that waits could not be queued: {error}");
+    }
+    if let Err(error) = app.keep_tidy().await {
+        tracing::error!("what is not kept for ever will not be removed: {error}");
     }
     let due = async {
         while !stop.is_cancelled() {

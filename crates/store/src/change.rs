@@ -156,15 +156,6 @@ pub async fn latest(on: &impl Connection) -> Result<Place, StoreError> {
     })
 }
 
-/// Removes the changes recorded before an instant, and says how many.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn prune(tx: &Transaction, before: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(Sql::new("DELETE FROM change").with(" WHERE at < ", &before))
-        .await
-}
-
 fn settled(on: &impl Connection) -> &'static str {
     if is_postgres(on) {
         " AND written_by < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"

@@ -109,15 +109,6 @@ pub async fn answer(
     Ok(())
 }
 
-/// Removes the keys that expired, and says how many.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn prune(tx: &Transaction, now: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(Sql::new("DELETE FROM idempotency").with(" WHERE expires_at <= ", &now))
-        .await
-}
-
 /// Gives a key back whose request was not done, so that it may be sent again.
 ///
 /// # Errors

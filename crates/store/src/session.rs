@@ -86,12 +86,3 @@ pub async fn remove_of(tx: &Transaction, actor: Actor) -> Result<u64, StoreError
     tx.execute(Sql::new("DELETE FROM session").with(" WHERE actor = ", &actor))
         .await
 }
-
-/// Removes the sessions that have ended, and says how many.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn prune(tx: &Transaction, now: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(Sql::new("DELETE FROM session").with(" WHERE expires_at <= ", &now))
-        .await
-}

@@ -35,6 +35,10 @@ pub struct Settings {
     pub mail: Mail,
     /// Outgoing webhooks.
     pub webhooks: Webhooks,
+    /// How long deliveries to webhooks are kept once they were made or given up.
+    pub keep_webhook_deliveries: Span,
+    /// How long the feed of live changes is kept.
+    pub keep_changes: Span,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Span,
     /// Whether this node does due clocks and jobs.
@@ -277,6 +281,9 @@ impl Settings {
         let webhooks = Webhooks {
             allow_private_addresses: r.value("webhooks.allow_private_addresses", false),
         };
+        let keep_webhook_deliveries =
+            r.value("retention.webhook_deliveries", Span::seconds(30 * 86_400));
+        let keep_changes = r.value("retention.changes", Span::seconds(7 * 86_400));
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
@@ -290,6 +297,8 @@ impl Settings {
             log,
             mail,
             webhooks,
+            keep_webhook_deliveries,
+            keep_changes,
             session_lifetime,
             worker,
             shutdown_deadline,

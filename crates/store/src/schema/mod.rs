@@ -3,6 +3,7 @@
 //! The steps are plain SQL that both engines run. Words that differ between the engines begin with `@` and are put
 //! in on the way: `@key` is a text that sorts by its code points, `@serial` a key that counts by itself.
 
+mod desk;
 mod duty;
 mod file;
 mod initial;
@@ -58,6 +59,7 @@ impl MigratorTrait for Steps {
             step("0008_imported", initial::IMPORTED),
             step("0009_duty", duty::DUTY),
             step("0010_files", file::FILES),
+            step("0013_desk", desk::DESK),
         ]
     }
 }

@@ -11,6 +11,7 @@ use mainstay_domain::team::Team;
 use mainstay_domain::token::ApiToken;
 use mainstay_store::account::{AccountFilter, Archived};
 use mainstay_store::contact::ContactFilter;
+use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
     PageRequest, StoreError, account, agent, contact, contract, session, team, token,
 };
@@ -334,7 +335,12 @@ async fn sessions_and_tokens_end(fresh: &Fresh) {
             .unwrap()
             .is_some()
     );
-    assert_eq!(session::prune(&tx, at(200)).await.unwrap(), 1);
+    assert_eq!(
+        retention::prune(&tx, Fleeting::Sessions, at(200), 10)
+            .await
+            .unwrap(),
+        1
+    );
     assert!(session::remove(&tx, given::id(1)).await.unwrap());
     assert_eq!(
         session::of_actor(&tx, actor, at(0)).await.unwrap(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mainstay_domain::audit::AuditEntry;
 use mainstay_domain::digest::Digest;
-use mainstay_domain::event::Actor;
+use mainstay_domain::draft::Draft;
+use mainstay_domain::event::{Actor, Visibility};
 use mainstay_domain::macro_::Macro;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::view::View;
@@ -14,9 +15,11 @@ use mainstay_store::change::{Change, Place};
 use mainstay_store::idempotency::{Answer, Known};
 use mainstay_store::ledger::AccountFact;
 use mainstay_store::policy::AppliedPack;
+use mainstay_store::presence::{Doing, Presence};
+use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
-    PageRequest, StoreError, account, agent, audit, change, idempotency, ledger, macro_, policy,
-    setting, view, webhook,
+    PageRequest, StoreError, account, agent, audit, change, draft, idempotency, ledger, macro_,
+    policy, presence, setting, sign_in_failure, view, webhook,
 };
 
 use crate::engine::{Fresh, on_each_engine};
@@ -30,6 +33,10 @@ on_each_engine!(
     webhooks_and_their_deliveries,
     views_and_macros_are_ones_own_or_everybodys,
     who_reads_a_row_to_change_it_loses_nobodys_change,
+    drafts_are_one_for_each_agent_and_ticket,
+    who_is_at_a_ticket_is_known_for_a_while,
+    wrong_passwords_are_counted_for_all_nodes,
+    what_is_over_is_removed_in_batches,
     the_trail_is_listed_latest_first,
     facts_about_accounts_stand_beside_those_of_tickets,
 );
@@ -63,8 +70,18 @@ async fn a_request_is_done_once(fresh: &Fresh) {
         Known::New,
         "an expired key is as good as new"
     );
-    assert_eq!(idempotency::prune(&tx, at(150)).await.unwrap(), 0);
-    assert_eq!(idempotency::prune(&tx, at(200)).await.unwrap(), 1);
+    assert_eq!(
+        retention::prune(&tx, Fleeting::IdempotencyKeys, at(150), 9)
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        retention::prune(&tx, Fleeting::IdempotencyKeys, at(200), 9)
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 async fn packs_are_versions(fresh: &Fresh) {
@@ -164,7 +181,12 @@ async fn the_feed_misses_nothing(fresh: &Fresh) {
     assert_eq!(seen, expected);
     assert_eq!(change::latest(&on).await.unwrap(), place);
     let tx = fresh.store.begin().await.unwrap();
-    assert_eq!(change::prune(&tx, at(100)).await.unwrap(), 20);
+    assert_eq!(
+        retention::prune(&tx, Fleeting::Changes, at(99), 30)
+            .await
+            .unwrap(),
+        20
+    );
 }
 
 async fn webhooks_and_their_deliveries(fresh: &Fresh) {
@@ -410,4 +432,174 @@ async fn who_reads_a_row_to_change_it_loses_nobodys_change(fresh: &Fresh) {
         (view.position, &*found.name, &*account.notes),
         (6, "6", "xxxxxx")
     );
+}
+
+async fn drafts_are_one_for_each_agent_and_ticket(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=2).await;
+    agent::insert(&tx, &given::agent(1)).await.unwrap();
+    agent::insert(&tx, &given::agent(2)).await.unwrap();
+    let written = |ticket, text: &str, second| Draft {
+        agent: given::id(1),
+        ticket: given::id(ticket),
+        text: text.to_owned(),
+        visibility: Visibility::Internal,
+        mentions: vec![given::id(2)],
+        status: Some("open".into()),
+        updated_at: at(second),
+        leaves_at: None,
+        refused: None,
+    };
+    draft::put(&tx, &written(1, "He", 1)).await.unwrap();
+    draft::put(&tx, &written(2, "Other", 2)).await.unwrap();
+    let last = Draft {
+        leaves_at: Some(at(9)),
+        refused: Some("closed".to_owned()),
+        ..written(1, "Hello", 3)
+    };
+    draft::put(&tx, &last).await.unwrap();
+    let found = draft::of_agent(&tx, given::id(1)).await.unwrap();
+    assert_eq!(found, [last.clone(), written(2, "Other", 2)]);
+    let locked = draft::lock(&tx, given::id(1), given::id(1)).await.unwrap();
+    assert_eq!(locked, Some(last));
+    assert_eq!(
+        draft::find(&tx, given::id(2), given::id(1)).await.unwrap(),
+        None
+    );
+    assert!(
+        draft::remove(&tx, given::id(1), given::id(1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !draft::remove(&tx, given::id(1), given::id(1))
+            .await
+            .unwrap()
+    );
+}
+
+async fn who_is_at_a_ticket_is_known_for_a_while(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=2).await;
+    agent::insert(&tx, &given::agent(1)).await.unwrap();
+    let there = |doing, until| Presence {
+        ticket: given::id(1),
+        agent: given::id(1),
+        doing,
+        until: at(until),
+    };
+    presence::put(&tx, &there(Doing::Reading, 10))
+        .await
+        .unwrap();
+    presence::put(&tx, &there(Doing::Typing, 20)).await.unwrap();
+    let found = presence::at_ticket(&tx, given::id(1), at(19))
+        .await
+        .unwrap();
+    assert_eq!(found, [there(Doing::Typing, 20)]);
+    assert_eq!(
+        presence::at_ticket(&tx, given::id(1), at(20))
+            .await
+            .unwrap(),
+        []
+    );
+    assert_eq!(
+        presence::at_ticket(&tx, given::id(2), at(1)).await.unwrap(),
+        []
+    );
+    assert!(
+        presence::remove(&tx, given::id(1), given::id(1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !presence::remove(&tx, given::id(1), given::id(1))
+            .await
+            .unwrap()
+    );
+}
+
+async fn wrong_passwords_are_counted_for_all_nodes(fresh: &Fresh) {
+    let (one, other) = (Digest([1; 32]), Digest([2; 32]));
+    let note = async |names: Vec<Digest>, second: i64| {
+        let tx = fresh.store.begin().await.unwrap();
+        sign_in_failure::note(&tx, &names, at(second), at(second - 10))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    };
+    note(vec![one, other], 1).await;
+    note(vec![other, one], 2).await;
+    note(vec![one], 3).await;
+    let on = fresh.store.read();
+    let mut found = sign_in_failure::since(&on, &[one, other], at(0))
+        .await
+        .unwrap();
+    found.sort_by_key(|found| found.name.0);
+    let counts: Vec<_> = found
+        .iter()
+        .map(|found| (found.count, found.last))
+        .collect();
+    assert_eq!(counts, [(3, at(3)), (2, at(2))]);
+    let late = sign_in_failure::since(&on, &[one, other], at(2))
+        .await
+        .unwrap();
+    assert_eq!(late.len(), 1, "only what failed after the instant");
+    note(vec![other], 12).await;
+    let anew = sign_in_failure::since(&on, &[other], at(0)).await.unwrap();
+    assert_eq!(anew[0].count, 1, "what is forgotten counts from one again");
+    let tx = fresh.store.begin().await.unwrap();
+    sign_in_failure::clear(&tx, one).await.unwrap();
+    assert_eq!(
+        sign_in_failure::since(&tx, &[one], at(0)).await.unwrap(),
+        []
+    );
+}
+
+async fn what_is_over_is_removed_in_batches(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let hook = Webhook {
+        id: given::id(1),
+        url: "https://hooks.example/in".to_owned(),
+        secret: "whsec_x".to_owned(),
+        events: Vec::new(),
+        account: None,
+        include_messages: false,
+        active: true,
+        failing_since: None,
+        created_at: at(0),
+    };
+    webhook::insert(&tx, &hook).await.unwrap();
+    let states = [
+        WebhookDeliveryState::Delivered,
+        WebhookDeliveryState::Dead,
+        WebhookDeliveryState::Delivered,
+        WebhookDeliveryState::Queued,
+    ];
+    let deliveries: Vec<WebhookDelivery> = (1..)
+        .zip(states)
+        .map(|(number, state)| WebhookDelivery {
+            id: given::id(number),
+            webhook: given::id(1),
+            event: "ticket.opened".to_owned(),
+            body: "{}".to_owned(),
+            state,
+            attempts: 1,
+            response_status: None,
+            last_error: None,
+            created_at: at(i64::from(number)),
+            delivered_at: None,
+        })
+        .collect();
+    webhook::insert_deliveries(&tx, &deliveries).await.unwrap();
+    let prune = async |second, limit| {
+        retention::prune(&tx, Fleeting::WebhookDeliveries, at(second), limit)
+            .await
+            .unwrap()
+    };
+    assert_eq!(prune(2, 1).await, 1, "no more than the batch");
+    assert_eq!(prune(2, 5).await, 1, "nothing later than the instant");
+    assert_eq!(prune(9, 5).await, 1, "nothing that is still to be sent");
+    for what in Fleeting::ALL {
+        assert_eq!(retention::prune(&tx, what, at(99), 5).await.unwrap(), 0);
+    }
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attainment;
+mod desk;
 mod escalations;
 mod events;
 mod files;

@@ -2,6 +2,7 @@
 
 mod body;
 mod clock;
+mod desk;
 mod input;
 mod list;
 mod preview;
@@ -46,6 +47,10 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(clock::explain))
         .routes(routes!(merge))
         .routes(routes!(preview::merge))
+        .routes(routes!(desk::list))
+        .routes(routes!(desk::read, desk::keep, desk::discard))
+        .routes(routes!(desk::send, desk::hold))
+        .routes(routes!(desk::others, desk::be, desk::leave))
         .routes(routes!(split))
         .routes(routes!(preview::split))
         .routes(routes!(preview_macro, apply_macro))

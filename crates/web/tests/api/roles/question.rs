@@ -52,6 +52,8 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         ("PATCH", "/contracts/{id}") => json!({"value": 2}),
         ("POST", "/agents") => json!({"email": "new@example.com", "name": "New"}),
         ("PUT", "/me/password") => json!({"old": PASSWORD, "password": "another horse"}),
+        ("PUT", "/tickets/{id}/draft") => json!({"text": "Soon."}),
+        ("PUT", "/tickets/{id}/presence") => json!({"doing": "reading"}),
         ("PUT", _) => json!({"password": "another horse"}),
         ("POST", "/contacts") => json!({"name": "New", "addresses": ["new@own.example"]}),
         ("PATCH", "/contacts/{id}") => json!({"phone": "+1 555 0100"}),

@@ -353,6 +353,10 @@ async fn conversation(service: &Service, admin: &Client<'_>, things: &mut Things
     let other =
         json!({"subject": "Slow", "account": things["/accounts"], "contact": things["/contacts"]});
     things.insert("other ticket", admin.make("/tickets", other).await);
+    let draft = admin
+        .put(&format!("{path}/draft"), json!({"text": "Soon."}))
+        .await;
+    assert_eq!(draft.status, 200, "{}", draft.body);
     things.insert("/tickets", ticket);
     work(service).await;
     things.insert(
