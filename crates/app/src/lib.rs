@@ -10,6 +10,7 @@ mod agent;
 pub mod attachment;
 pub mod attainment;
 pub mod audit;
+pub mod backup;
 pub mod calendar;
 mod caller;
 mod contact;

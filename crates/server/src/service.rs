@@ -316,7 +316,16 @@ async fn remembered_time(store: &Store) -> Result<Option<RememberedTime>, Failur
 }
 
 async fn open_store(settings: &Settings) -> Result<Store, Failure> {
-    let url = settings.database.url.expose();
+    Store::open(&store_options(settings)?)
+        .await
+        .map_err(|error| Failure::new(format!("the store cannot be opened: {error}")))
+}
+
+/// Where the store of the settings is; the folder of a file is made when it is not there.
+///
+/// # Errors
+/// Fails when the folder cannot be made.
+pub fn store_options(settings: &Settings) -> Result<StoreOptions, Failure> {
     if let Some(path) = store_file(settings) {
         let folder = path.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -327,13 +336,10 @@ async fn open_store(settings: &Settings) -> Result<Store, Failure> {
             .with_remedy("choose another folder with --data")
         })?;
     }
-    let options = StoreOptions {
+    Ok(StoreOptions {
         connections: settings.database.max_connections,
-        ..StoreOptions::new(url)
-    };
-    Store::open(&options)
-        .await
-        .map_err(|error| Failure::new(format!("the store cannot be opened: {error}")))
+        ..StoreOptions::new(settings.database.url.expose())
+    })
 }
 
 fn seed() -> Result<[u8; 32], Failure> {

@@ -19,6 +19,7 @@ pub mod contract;
 pub mod dispatch;
 pub mod draft;
 pub mod due;
+pub mod dump;
 mod error;
 pub mod escalation;
 pub mod export;

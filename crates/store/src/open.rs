@@ -10,8 +10,8 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tempfile::TempDir;
 
@@ -66,7 +66,27 @@ impl Store {
     /// [`StoreError::Address`] for an address that names no database, [`StoreError::NewerSchema`] for a database that
     /// a newer version has used, and [`StoreError::Unavailable`] when it cannot be reached.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let store = if options.url == "sqlite::memory:" {
+        let store = Self::connect(options).await?;
+        let tx = store.begin().await?;
+        schema::migrate(&tx).await?;
+        tx.commit().await?;
+        Ok(store)
+    }
+
+    /// Opens a store that is empty, or makes it, and brings its schema to where it was when it had these steps.
+    pub(crate) async fn open_at(
+        options: &StoreOptions,
+        steps: &[String],
+    ) -> Result<Self, StoreError> {
+        let store = Self::connect(options).await?;
+        let tx = store.begin().await?;
+        schema::migrate_to(&tx, steps).await?;
+        tx.commit().await?;
+        Ok(store)
+    }
+
+    async fn connect(options: &StoreOptions) -> Result<Self, StoreError> {
+        Ok(if options.url == "sqlite::memory:" {
             Self::open_vanishing(options).await?
         } else if options.url.starts_with("sqlite:") {
             Self::open_sqlite(options, &options.url, SqliteSynchronous::Full).await?
@@ -74,11 +94,7 @@ impl Store {
             Self::open_postgres(options).await?
         } else {
             return Err(address(&options.url, "no known scheme"));
-        };
-        let tx = store.begin().await?;
-        schema::migrate(&tx).await?;
-        tx.commit().await?;
-        Ok(store)
+        })
     }
 
     /// Reads what is committed.
@@ -101,11 +117,15 @@ impl Store {
             ..TransactionOptions::default()
         };
         let inner = self.writer.begin_with_options(options).await?;
-        Ok(Transaction {
+        Ok(self.within(inner))
+    }
+
+    pub(crate) fn within(&self, inner: DatabaseTransaction) -> Transaction {
+        Transaction {
             inner,
             bell: Arc::clone(&self.bell),
             has_news: AtomicBool::new(false),
-        })
+        }
     }
 
     /// Asks the database for a sign of life.

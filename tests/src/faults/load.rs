@@ -117,7 +117,7 @@ impl Crowd {
                 70..96 => self.mail(&client, &mut rng).await,
                 _ => self.pipe().await,
             }
-            let pause = Duration::from_millis(rng.random_range(0..40));
+            let pause = Duration::from_millis(rng.random_range(20..200));
             let _ = self
                 .stop
                 .run_until_cancelled(tokio::time::sleep(pause))

@@ -194,6 +194,10 @@ within = "7s"
 calendar = "24/7"
 "#;
 
+/// How long the program may make no headway after everything was mended: longer than any lease of a job that was taken
+/// after that.
+const STANDSTILL: Duration = Duration::from_secs(120);
+
 struct Run {
     options: Options,
     rng: StdRng,
@@ -491,14 +495,18 @@ impl Run {
             node.ready(&client).await?;
         }
         let started = Instant::now();
+        let (mut fewest, mut moved) = (i64::MAX, Instant::now());
         loop {
             tokio::time::sleep(Duration::from_millis(250)).await;
             let (jobs, due) = store.left_over().await?;
+            if jobs + due < fewest {
+                (fewest, moved) = (jobs + due, Instant::now());
+            }
             // The last clock is due seven seconds after the last ticket or reply.
             if jobs == 0 && due == 0 && started.elapsed() > Duration::from_secs(8) {
                 return Ok(store);
             }
-            if started.elapsed() > Duration::from_secs(180) {
+            if moved.elapsed() > STANDSTILL {
                 let message = format!(
                     "the program does not come to rest: {jobs} jobs, {due} due; {}",
                     store.first_left_over().await?

@@ -203,6 +203,20 @@ impl Blobs {
         }
     }
 
+    /// Every file that is kept under its digest, and its size in bytes; not what only waits or is made anew.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the store of attachments does not answer.
+    pub async fn list(&self) -> Result<Vec<(Digest, u64)>> {
+        let kept: Vec<_> = self.0.list(None).try_collect().await.map_err(unavailable)?;
+        let known = kept.into_iter().filter_map(|object| {
+            let parts = object.location.parts();
+            let name: String = parts.map(|part| part.as_ref().to_owned()).collect();
+            Some((name.parse().ok()?, object.size))
+        });
+        Ok(known.collect())
+    }
+
     /// The bytes that are known by a digest.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::Failure;
 
 pub mod admin;
+pub mod backup;
 pub mod calendar;
 pub mod clock;
 pub mod config;
@@ -75,6 +76,12 @@ enum Command {
     Import(import::Command),
     /// Write everything that is kept of one account as JSON
     Export(export::Command),
+    /// Write everything that is kept into one file, while the service runs
+    Backup(backup::Backup),
+    /// Fill an empty store with a backup
+    Restore(backup::Restore),
+    /// Bring everything from one store into another, such as from SQLite to PostgreSQL
+    Move(backup::Move),
     /// Print the settings in force and where each came from
     Config(config::Command),
     /// Print the description of the API (OpenAPI 3.1, JSON)
@@ -89,6 +96,7 @@ impl CommandLine {
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Admin(command) => command.run(),
+            Command::Backup(command) => command.run(),
             Command::Calendar(command) => command.run(),
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
@@ -97,8 +105,10 @@ impl CommandLine {
             Command::Import(command) => command.run(),
             Command::Mail(command) => command.run(),
             Command::OnCall(command) => command.run(),
+            Command::Move(command) => command.run(),
             Command::Openapi(command) => command.run(),
             Command::Policy(command) => command.run(),
+            Command::Restore(command) => command.run(),
             Command::Serve(command) => command.run(),
             Command::Time(command) => command.run(),
         }

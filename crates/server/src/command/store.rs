@@ -70,7 +70,11 @@ impl StoreFlags {
         }
     }
 
-    fn settings(&self) -> Result<Settings, Failure> {
+    /// The settings that name the store.
+    ///
+    /// # Errors
+    /// Fails when they are wrong.
+    pub fn settings(&self) -> Result<Settings, Failure> {
         Settings::load(&Flags {
             config: self.config.clone(),
             data: self.data.clone(),

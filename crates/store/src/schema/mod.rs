@@ -11,12 +11,69 @@ mod initial;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-use crate::connection::Transaction;
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, all};
 use crate::error::StoreError;
+use crate::setting;
+use crate::sql::Sql;
 
-/// Brings the schema up to date.
+/// The steps by which something was taken away or narrowed, so that a program that does not know them would fail: the
+/// contracting ones. All others only add, and a program of before goes on working beside them.
+const CONTRACTING: [&str; 1] = ["0001_people"];
+
+/// The setting that names the last contracting step: a program that does not know it must not run.
+const NEEDS: &str = "schema_needs";
+
+/// Brings the schema up to date. Where a newer version has been before and only added to it, it is left as it is.
 pub(crate) async fn migrate(tx: &Transaction) -> Result<(), StoreError> {
-    // Nodes that start together take turns; the lock ends with the transaction.
+    take_turns(tx).await?;
+    let known = known();
+    let applied = applied(tx).await?;
+    if let Some(newer) = applied.iter().find(|step| !known.contains(step)) {
+        let needs = setting::get(tx, NEEDS).await?;
+        let only_added = needs.is_some_and(|step| known.contains(&step));
+        if only_added && known.iter().all(|step| applied.contains(step)) {
+            return Ok(());
+        }
+        let found = newer.clone();
+        return Err(StoreError::NewerSchema { found });
+    }
+    Steps::up(&tx.inner, None).await?;
+    let needs = CONTRACTING.last().copied().unwrap_or_default();
+    if setting::get(tx, NEEDS).await?.as_deref() == Some(needs) {
+        return Ok(());
+    }
+    setting::set(tx, NEEDS, needs).await
+}
+
+/// Brings an empty schema to where it was when it had these steps, and no further.
+pub(crate) async fn migrate_to(tx: &Transaction, steps: &[String]) -> Result<(), StoreError> {
+    take_turns(tx).await?;
+    let known = known();
+    if let Some(newer) = steps.iter().find(|step| !known.contains(step)) {
+        let found = newer.clone();
+        return Err(StoreError::NewerSchema { found });
+    }
+    let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    let applied = applied(tx).await?;
+    if !known.starts_with(steps) || (!applied.is_empty() && applied != steps) {
+        let what = "the store has another schema than the rows; give an address at which there is nothing yet";
+        return Err(StoreError::Conflict(what.to_owned()));
+    }
+    if applied.is_empty() {
+        Steps::up(&tx.inner, Some(count)).await?;
+    }
+    Ok(())
+}
+
+/// Leaves a store that was opened and never used as empty as one that was not; what it needs comes with the rows.
+pub(crate) async fn forget_needs(tx: &Transaction) -> Result<(), StoreError> {
+    setting::remove(tx, NEEDS).await?;
+    Ok(())
+}
+
+/// Nodes that start together take turns; the lock ends with the transaction.
+async fn take_turns(tx: &Transaction) -> Result<(), StoreError> {
     if tx.is_postgres() {
         let lock = Statement::from_string(
             DbBackend::Postgres,
@@ -24,20 +81,28 @@ pub(crate) async fn migrate(tx: &Transaction) -> Result<(), StoreError> {
         );
         tx.inner.execute_raw(lock).await?;
     }
-    let known: Vec<String> = Steps::migrations()
+    Ok(())
+}
+
+/// The steps that this version knows.
+fn known() -> Vec<String> {
+    Steps::migrations()
         .iter()
         .map(|step| step.name().to_owned())
-        .collect();
+        .collect()
+}
+
+/// The steps that were taken by a store that is there; nothing is made where there is none.
+pub(crate) async fn taken(on: &impl Connection) -> Result<Vec<String>, StoreError> {
+    let sql = Sql::new("SELECT CAST(version AS TEXT) FROM seaql_migrations ORDER BY version");
+    let rows = all(on, sql).await?;
+    rows.iter().map(|row| Field::read(row, 0)).collect()
+}
+
+/// The steps that were taken; the table that lists them is made where there is none.
+async fn applied(tx: &Transaction) -> Result<Vec<String>, StoreError> {
     let applied = Steps::get_migration_models(&tx.inner).await?;
-    if let Some(newer) = applied
-        .into_iter()
-        .find(|step| !known.contains(&step.version))
-    {
-        return Err(StoreError::NewerSchema {
-            found: newer.version,
-        });
-    }
-    Ok(Steps::up(&tx.inner, None).await?)
+    Ok(applied.into_iter().map(|step| step.version).collect())
 }
 
 struct Steps;

@@ -9,7 +9,8 @@ use crate::given;
 
 on_each_engine!(
     what_was_committed_is_there_when_it_is_opened_again,
-    the_schema_of_a_newer_version_is_refused,
+    a_newer_version_that_only_added_is_worked_beside,
+    the_schema_of_a_newer_version_that_took_something_away_is_refused,
     nodes_that_start_together_agree,
     programs_that_share_a_database_take_turns,
 );
@@ -27,9 +28,20 @@ async fn what_was_committed_is_there_when_it_is_opened_again(fresh: &Fresh) {
     again.close().await.unwrap();
 }
 
-async fn the_schema_of_a_newer_version_is_refused(fresh: &Fresh) {
+async fn a_newer_version_that_only_added_is_worked_beside(fresh: &Fresh) {
     fresh
         .sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('9999_flying_cars', 1)")
+        .await;
+    let beside = Store::open(&StoreOptions::new(&fresh.url)).await.unwrap();
+    beside.ping().await.unwrap();
+}
+
+async fn the_schema_of_a_newer_version_that_took_something_away_is_refused(fresh: &Fresh) {
+    fresh
+        .sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('9999_flying_cars', 1)")
+        .await;
+    fresh
+        .sql("UPDATE setting SET value = '9999_flying_cars' WHERE name = 'schema_needs'")
         .await;
     let refused = Store::open(&StoreOptions::new(&fresh.url))
         .await

@@ -1,0 +1,89 @@
+//! The store as it is at one instant.
+
+use futures::StreamExt as _;
+use sea_orm::{
+    AccessMode, ConnectionTrait, DbBackend, IsolationLevel, Statement, StreamTrait as _,
+    TransactionOptions, TransactionTrait as _,
+};
+
+use super::Cell;
+use super::catalog::{self, Table};
+use crate::connection::Transaction;
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::schema;
+
+/// The store as it was when the snapshot was taken, whatever is written since. It holds a connection.
+#[derive(Debug)]
+pub struct Snapshot {
+    tx: Transaction,
+    steps: Vec<String>,
+    tables: Vec<Table>,
+}
+
+impl Snapshot {
+    /// Takes one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn of(store: &Store) -> Result<Self, StoreError> {
+        let pool = store.read().pool;
+        let options = match ConnectionTrait::get_database_backend(&pool) {
+            DbBackend::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions::default(),
+        };
+        let tx = store.within(pool.begin_with_options(options).await?);
+        // The first question fixes the instant.
+        let steps = schema::taken(&tx).await?;
+        let tables = catalog::tables(&tx).await?;
+        Ok(Self { tx, steps, tables })
+    }
+
+    /// The steps of the schema it was written by.
+    #[must_use]
+    pub fn steps(&self) -> &[String] {
+        &self.steps
+    }
+
+    /// Its tables, by name.
+    #[must_use]
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// Gives every row of a table, in no order, as it comes from the database; stops at the first error.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a row cannot be read, and whatever `each` fails with.
+    pub async fn rows<E: From<StoreError>>(
+        &self,
+        table: &Table,
+        each: impl FnMut(Vec<Cell>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        rows(&self.tx, table, each).await
+    }
+}
+
+pub(super) async fn rows<E: From<StoreError>>(
+    tx: &Transaction,
+    table: &Table,
+    mut each: impl FnMut(Vec<Cell>) -> Result<(), E>,
+) -> Result<(), E> {
+    let backend = ConnectionTrait::get_database_backend(&tx.inner);
+    let sql = table.select(backend == DbBackend::Postgres);
+    let statement = Statement::from_string(backend, sql);
+    let mut stream = tx
+        .inner
+        .stream_raw(statement)
+        .await
+        .map_err(StoreError::from)?;
+    while let Some(row) = stream.next().await {
+        let row = row.map_err(StoreError::from)?;
+        each(table.read(&row)?)?;
+    }
+    Ok(())
+}
