@@ -23,7 +23,7 @@ fn mailbox(server: &DovecotServer, user: &str) -> Mailbox {
         port: server.port(),
         security: ImapSecurity::None,
         user: user.to_owned(),
-        password: Secret::new(DovecotServer::PASSWORD),
+        credential: Secret::new(DovecotServer::PASSWORD).into(),
         extra_authorities: vec![],
         folder: "INBOX".to_owned(),
         after_fetch: AfterFetch::MarkSeen,

@@ -35,7 +35,7 @@ async fn only_message(server: &DovecotServer, user: &str) -> Vec<u8> {
         port: server.port(),
         security: ImapSecurity::None,
         user: user.to_owned(),
-        password: Secret::new(DovecotServer::PASSWORD),
+        credential: Secret::new(DovecotServer::PASSWORD).into(),
         extra_authorities: vec![],
         folder: "INBOX".to_owned(),
         after_fetch: AfterFetch::MarkSeen,

@@ -107,7 +107,7 @@ async fn starttls_and_tls_with_a_sign_in() {
         settings.extra_authorities = vec![exim.certificate().authority().to_owned()];
         settings.credentials = Some((
             EximServer::USER.to_owned(),
-            Secret::new(EximServer::PASSWORD),
+            Secret::new(EximServer::PASSWORD).into(),
         ));
         let transport = SmtpTransport::new(settings).unwrap();
         transport
@@ -157,7 +157,7 @@ async fn a_wrong_password_is_our_fault_and_tried_again() {
         return;
     };
     let mut settings = settings(exim.port(), SmtpSecurity::None);
-    settings.credentials = Some((EximServer::USER.to_owned(), Secret::new("wrong")));
+    settings.credentials = Some((EximServer::USER.to_owned(), Secret::new("wrong").into()));
     let failure = SmtpTransport::new(settings)
         .unwrap()
         .send(&mail())
@@ -225,8 +225,9 @@ async fn each_recipient_has_its_own_fate() {
 
     // The next attempt is for the deferred one alone: nobody gets the message twice.
     exim.defer(&[]);
+    let bytes = mail.compose().unwrap().bytes;
     let again = transport
-        .send_to(&mail, std::slice::from_ref(&deferred.recipient))
+        .hand_over("", std::slice::from_ref(&deferred.recipient), &bytes)
         .await
         .unwrap();
     assert_eq!(again.accepted, ["manager@example.test"]);

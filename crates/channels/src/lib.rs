@@ -4,6 +4,7 @@ pub mod compose;
 mod endpoint;
 pub mod imap;
 pub mod mail;
+pub mod oauth;
 pub mod reply_address;
 pub mod secret;
 pub mod smtp;

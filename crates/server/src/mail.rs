@@ -12,13 +12,14 @@ use mainstay_channels::imap::{
     AfterFetch, FetchedMessage, ImapError, ImapSecurity, Intake, Mailbox, MailboxClient,
     PollReport, Position,
 };
+use mainstay_channels::oauth::{Credential, Grant, OAuthSettings, TokenSource};
 use mainstay_channels::secret::Secret;
 use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
-use crate::settings::{self, Settings, Tls};
+use crate::settings::{self, Settings, SignIn, Tls};
 
 /// How long connecting to a mail server and each command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,6 +50,7 @@ pub fn options(settings: &Settings) -> Result<MailOptions, Failure> {
             .collect(),
         authserv_id: mail.authserv_id.clone(),
         company: mail.company.clone(),
+        max_message: mail.max_message.bytes(),
         flood: FloodLimit {
             mails: mail.flood_mails,
             within: SignedDuration::try_from(mail.flood_within.get())
@@ -60,7 +62,10 @@ pub fn options(settings: &Settings) -> Result<MailOptions, Failure> {
 }
 
 fn transport(smtp: &settings::Smtp) -> Result<Arc<dyn MailTransport>, Failure> {
-    let credentials = smtp.user.clone().zip(smtp.password.as_ref());
+    let credentials = match &smtp.user {
+        Some((user, sign_in)) => Some((user.clone(), credential(sign_in, "smtp.oauth")?)),
+        None => None,
+    };
     let settings = SmtpSettings {
         host: smtp.host.clone(),
         port: smtp.port,
@@ -69,7 +74,7 @@ fn transport(smtp: &settings::Smtp) -> Result<Arc<dyn MailTransport>, Failure> {
             Tls::StartTls => SmtpSecurity::StartTls,
             Tls::None => SmtpSecurity::None,
         },
-        credentials: credentials.map(|(user, password)| (user, Secret::new(password.expose()))),
+        credentials,
         extra_authorities: Vec::new(),
         hello_name: None,
         timeout: COMMAND_TIMEOUT,
@@ -80,6 +85,31 @@ fn transport(smtp: &settings::Smtp) -> Result<Arc<dyn MailTransport>, Failure> {
             .with_remedy("look at the settings that begin with smtp.")
     })?;
     Ok(Arc::new(transport))
+}
+
+/// What is signed in with; `table` says where its settings are.
+fn credential(sign_in: &SignIn, table: &str) -> Result<Credential, Failure> {
+    let hidden = |secret: &settings::Secret| Secret::new(secret.expose());
+    let oauth = match sign_in {
+        SignIn::Password(password) => return Ok(hidden(password).into()),
+        SignIn::OAuth(oauth) => oauth,
+    };
+    let source = TokenSource::new(OAuthSettings {
+        token_url: oauth.token_url.clone(),
+        client_id: oauth.client_id.clone(),
+        client_secret: oauth.client_secret.as_ref().map(hidden),
+        grant: match &oauth.refresh_token {
+            Some(token) => Grant::RefreshToken(hidden(token)),
+            None => Grant::ClientCredentials,
+        },
+        scope: oauth.scope.clone(),
+        extra_authorities: Vec::new(),
+        timeout: COMMAND_TIMEOUT,
+    });
+    source.map(Credential::Tokens).map_err(|error| {
+        Failure::new(format!("tokens cannot be asked for: {error}"))
+            .with_remedy(format!("look at the settings under {table}"))
+    })
 }
 
 /// Where the bytes of attachments are kept.
@@ -136,13 +166,13 @@ pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
                 Tls::None => ImapSecurity::None,
             },
             user: mailbox.user.clone(),
-            password: Secret::new(mailbox.password.expose()),
+            credential: credential(&mailbox.sign_in, "mail.mailboxes")?,
             extra_authorities: Vec::new(),
             folder: mailbox.folder.clone(),
             after_fetch: AfterFetch::MarkSeen,
             timeout: COMMAND_TIMEOUT,
             content_timeout: CONTENT_TIMEOUT,
-            most_bytes: 100 << 20,
+            most_bytes: u32::try_from(settings.mail.max_message.bytes()).unwrap_or(u32::MAX),
             idle: IDLE,
         });
         let client = client.map_err(|error| {

@@ -41,6 +41,65 @@ fn a_message_is_safe_once_the_command_ends_with_0() {
 }
 
 #[test]
+fn the_command_says_what_became_of_the_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str], message: &str| {
+        let output = receive(folder.path(), arguments, message.as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let letter = String::from_utf8_lossy(LETTER);
+    let opened = said(&[], &letter);
+    assert!(
+        opened.starts_with("opened ticket #1: A new ticket: it refers to nothing we know.\n"),
+        "{opened}"
+    );
+    let again = said(&[], &letter);
+    assert!(
+        again.starts_with("taken in before, in ticket #1: "),
+        "{again}"
+    );
+    let answers = letter
+        .replace("<1@", "<2@")
+        .replace("\r\n\r\n", "\r\nIn-Reply-To: <1@example.com>\r\n\r\nMore: ");
+    let added = said(&[], &answers);
+    assert!(
+        added.starts_with("added to ticket #1: Belongs to ticket 1: "),
+        "{added}"
+    );
+    let machine = "From: a@b.example\r\nAuto-Submitted: auto-replied\r\n\r\nAway\r\n";
+    assert!(said(&[], machine).starts_with("set aside: A machine wrote it"));
+    let nobody = said(&[], "Subject: x\r\n\r\nHello\r\n");
+    assert!(
+        nobody.starts_with("stored, but it could not be filed: "),
+        "{nobody}"
+    );
+    assert_eq!(said(&["--quiet"], "From: c@d.example\r\n\r\nHello\r\n"), "");
+    let json = said(&["--json"], "From: e@f.example\r\n\r\nHello\r\n");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&json["outcome"], &json["ticket"]),
+        (&"opened".into(), &3.into())
+    );
+}
+
+#[test]
+fn a_message_that_is_too_long_goes_back_to_its_sender() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("mainstay.toml"),
+        "[mail]\nmax_message = \"1 MiB\"\n",
+    )
+    .unwrap();
+    let long = [LETTER, &vec![b'x'; 60 << 20]].concat();
+    let output = receive(folder.path(), &[], &long);
+    assert_eq!(output.status.code(), Some(65), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("more than 1048576 bytes"), "{said}");
+    assert!(said.contains("mail.max_message"), "{said}");
+}
+
+#[test]
 fn the_mail_server_is_told_to_try_again_when_the_store_is_away() {
     let folder = tempfile::tempdir().unwrap();
     // A folder where the database would be: it can be neither opened nor made.

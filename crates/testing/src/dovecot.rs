@@ -53,12 +53,40 @@ impl DovecotServer {
     /// When the server cannot be started; the message carries what it wrote.
     #[must_use]
     pub fn start(program: &Path, users: &[&str]) -> DovecotServer {
+        Self::start_with(program, users, None)
+    }
+
+    /// Starts a server that also takes tokens (XOAUTH2), and asks `introspection_url` about each (RFC 7662).
+    ///
+    /// # Panics
+    /// When the server cannot be started; the message carries what it wrote.
+    #[must_use]
+    pub fn start_with_tokens(
+        program: &Path,
+        users: &[&str],
+        introspection_url: &str,
+    ) -> DovecotServer {
+        Self::start_with(program, users, Some(introspection_url))
+    }
+
+    fn start_with(
+        program: &Path,
+        users: &[&str],
+        introspection_url: Option<&str>,
+    ) -> DovecotServer {
         let mail_user = mail_user();
         let folder = new_folder("dovecot", RunAs::Caller);
         let certificate = Certificate::new();
         write(&folder.join("users"), &passwords(users));
         write(&folder.join("chain.pem"), certificate.chain());
         write(&folder.join("key.pem"), certificate.key());
+        if let Some(url) = introspection_url {
+            let tokens = format!(
+                "introspection_mode = post\nintrospection_url = {url}\nusername_attribute = username\n\
+                 active_attribute = active\nactive_value = true\n"
+            );
+            write(&folder.join("tokens.conf"), &tokens);
+        }
         for part in ["mail", "run", "state"] {
             fs::create_dir(folder.join(part)).expect("our own folder can be written");
         }
@@ -293,6 +321,10 @@ fn passwords(users: &[&str]) -> String {
 }
 
 fn settings(folder: &Path, port: u16, tls_port: u16, mail_user: RunAs) -> String {
+    let (mechanisms, tokens) = match folder.join("tokens.conf") {
+        file if file.exists() => ("plain login xoauth2", token_settings(&file)),
+        _ => ("plain login", String::new()),
+    };
     let folder = folder.display();
     let (owner, login) = match mail_user {
         RunAs::User(user, group) => (format!("uid={user} gid={group}"), String::new()),
@@ -306,7 +338,7 @@ base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = /dev/stderr
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
 ssl = yes
 ssl_cert = <{folder}/chain.pem
@@ -316,7 +348,7 @@ first_valid_gid = 1
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 100
 maildir_stat_dirs = yes
-passdb {{
+{tokens}passdb {{
   driver = passwd-file
   args = username_format=%n {folder}/users
 }}
@@ -343,6 +375,11 @@ service stats {{
 }}
 {login}"
     )
+}
+
+fn token_settings(file: &Path) -> String {
+    let file = file.display();
+    format!("passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {file}\n}}\n")
 }
 
 /// Without root nothing can change its user or its root folder, so every part runs as the caller.

@@ -32,6 +32,8 @@ pub struct MailOptions {
     pub authserv_id: Option<String>,
     /// Our name in messages.
     pub company: String,
+    /// A longer message is not taken in, in bytes.
+    pub max_message: usize,
     /// How much one sender may write.
     pub flood: FloodLimit,
     /// At least so long between two receipts to the same person.
@@ -57,6 +59,7 @@ impl Default for MailOptions {
             own_addresses: Vec::new(),
             authserv_id: None,
             company: "Mainstay".to_owned(),
+            max_message: 64 << 20,
             flood: FloodLimit {
                 mails: 40,
                 within: SignedDuration::from_mins(10),

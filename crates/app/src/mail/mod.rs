@@ -29,7 +29,7 @@ mod vocabulary;
 
 pub use file::FilingDecision;
 pub use identity::{FloodLimit, MailOptions};
-pub use receive::ReceivedMail;
+pub use receive::{Filed, ReceivedMail};
 pub use refile::RefileInto;
 pub use transport::{MailTransport, RecordingTransport};
 

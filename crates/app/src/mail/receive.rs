@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use mainstay_domain::id::RawMailId;
 use mainstay_domain::mail::{RawMail, RawMailState};
 use mainstay_domain::role::Permission;
+use mainstay_domain::ticket::Scope;
 use mainstay_store::mail::{self, Received};
-use mainstay_store::{Page, PageRequest};
+use mainstay_store::{Page, PageRequest, ticket};
 
+use super::file::{FilingDecision, read_mail};
 use crate::attachment::digest;
 use crate::caller::Caller;
 use crate::context::App;
@@ -23,6 +25,19 @@ pub struct ReceivedMail {
     pub is_new: bool,
 }
 
+/// What became of a received mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// How far it is.
+    pub state: RawMailState,
+    /// Where it went and why, once that is decided.
+    pub decision: Option<FilingDecision>,
+    /// The number of its ticket.
+    pub ticket: Option<u64>,
+    /// Why it could not be filed, if it could not.
+    pub error: Option<String>,
+}
+
 impl App {
     /// Takes in a mail: its bytes are stored as they are, and a job is queued that reads and files it. Once this
     /// returns, the mail cannot be lost.
@@ -31,7 +46,7 @@ impl App {
     /// counts as now.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] when there is nothing; [`AppError::Unavailable`] when it could not be stored and should be
+    /// [`AppError::Invalid`] when there is nothing, or more than may be taken in; [`AppError::Unavailable`] when it could not be stored and should be
     /// offered again.
     pub async fn receive_mail(
         &self,
@@ -41,6 +56,15 @@ impl App {
     ) -> Result<ReceivedMail> {
         if raw.trim_ascii().is_empty() {
             return Err(AppError::invalid("message", "there is no message"));
+        }
+        let (length, limit) = (raw.len(), self.options().mail.max_message);
+        if length > limit {
+            return Err(AppError::invalid(
+                "message",
+                format!(
+                    "has {length} bytes, and no more than {limit} are taken in (mail.max_message)"
+                ),
+            ));
         }
         let now = self.now();
         let mail = RawMail {
@@ -70,6 +94,31 @@ impl App {
                 is_new: true,
             },
             Received::Before(id) => ReceivedMail { id, is_new: false },
+        })
+    }
+
+    /// Reads and files a mail that was received, at once rather than when a worker comes to it. Done twice, also at the same
+    /// time, it is filed once. A mail that cannot be filed now is left to the worker.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none; [`AppError::Unavailable`] when the store does not answer.
+    pub async fn file_received(&self, id: RawMailId) -> Result<Filed> {
+        if let Err(failure) = read_mail(self, id, false).await {
+            tracing::debug!(%id, ?failure, "a mail is left to the worker");
+        }
+        let reader = self.read();
+        let mail = mail::find_received(&reader, id)
+            .await?
+            .ok_or_else(|| AppError::no_such("received mail", id))?;
+        let ticket = match mail.ticket {
+            Some(ticket) => ticket::find(&reader, Scope::Everything, ticket).await?,
+            None => None,
+        };
+        Ok(Filed {
+            state: mail.state,
+            decision: FilingDecision::of(&mail),
+            ticket: ticket.map(|found| found.ticket.number),
+            error: mail.error,
         })
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use async_imap::error::Error;
-use async_imap::{Client, Session};
+use async_imap::{Authenticator, Client, Session};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::ImapError;
 use super::settings::{ImapSecurity, MailboxClient};
 use crate::endpoint::with_sources;
+use crate::oauth::{AccessToken, Credential, OAuthError};
 
 /// How long we wait for the server's goodbye, which nothing depends on any more.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(2);
@@ -39,30 +40,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) async fn open(client: &MailboxClient) -> Result<Connection, ImapError> {
         let mailbox = &client.mailbox;
-        let unreachable = |reason: String| ImapError::Unreachable {
-            host: mailbox.host.clone(),
-            port: mailbox.port,
-            reason,
-        };
-        let wire = match timeout(mailbox.timeout, connect(client)).await {
-            Ok(wire) => wire.map_err(|error| unreachable(with_sources(&error)))?,
-            Err(_) => {
-                return Err(unreachable(format!(
-                    "no answer for {} s",
-                    mailbox.timeout.as_secs()
-                )));
-            }
-        };
-        let signing_in = async {
-            let signed_in = wire.login(&mailbox.user, mailbox.password.expose()).await;
-            signed_in.map_err(|(error, _)| error)
-        };
-        let mut session = within(mailbox.timeout, "signing in", signing_in)
-            .await?
-            .map_err(|reason| ImapError::SignIn {
-                user: mailbox.user.clone(),
-                reason,
-            })?;
+        let mut session = sign_in(client).await?;
         let step = "asking what the server can do";
         let capabilities = or_broken(
             step,
@@ -84,6 +62,81 @@ impl Connection {
             self.session.logout(),
         )
         .await;
+    }
+}
+
+/// Connects and signs in. A token that the server refuses may have been withdrawn before it expired: another is tried
+/// once.
+async fn sign_in(client: &MailboxClient) -> Result<Session<BoxedWire>, ImapError> {
+    let tokens = match &client.mailbox.credential {
+        Credential::Password(password) => {
+            let wire = reach(client).await?;
+            let signing_in = wire.login(&client.mailbox.user, password.expose());
+            return signed_in(client, signing_in).await;
+        }
+        Credential::Tokens(tokens) => tokens,
+    };
+    let refused = |error: OAuthError| ImapError::Token {
+        user: client.mailbox.user.clone(),
+        reason: error.to_string(),
+    };
+    let token = tokens.token().await.map_err(refused)?;
+    match authenticate(client, &token).await {
+        Err(ImapError::SignIn { .. }) => {
+            let other = tokens.instead_of(&token).await.map_err(refused)?;
+            authenticate(client, &other).await
+        }
+        done => done,
+    }
+}
+
+async fn authenticate(
+    client: &MailboxClient,
+    token: &AccessToken,
+) -> Result<Session<BoxedWire>, ImapError> {
+    let wire = reach(client).await?;
+    let words = Words(Some(token.xoauth2(&client.mailbox.user)));
+    signed_in(client, wire.authenticate("XOAUTH2", words)).await
+}
+
+/// What is said once, and nothing after it: a refusal comes with its details first and waits for an empty word.
+struct Words(Option<String>);
+
+impl Authenticator for Words {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        self.0.take().unwrap_or_default()
+    }
+}
+
+async fn signed_in(
+    client: &MailboxClient,
+    signing_in: impl Future<Output = Result<Session<BoxedWire>, (Error, Client<BoxedWire>)>>,
+) -> Result<Session<BoxedWire>, ImapError> {
+    let mailbox = &client.mailbox;
+    let signing_in = async { signing_in.await.map_err(|(error, _)| error) };
+    within(mailbox.timeout, "signing in", signing_in)
+        .await?
+        .map_err(|reason| ImapError::SignIn {
+            user: mailbox.user.clone(),
+            reason,
+        })
+}
+
+async fn reach(client: &MailboxClient) -> Result<Client<BoxedWire>, ImapError> {
+    let mailbox = &client.mailbox;
+    let unreachable = |reason: String| ImapError::Unreachable {
+        host: mailbox.host.clone(),
+        port: mailbox.port,
+        reason,
+    };
+    match timeout(mailbox.timeout, connect(client)).await {
+        Ok(wire) => wire.map_err(|error| unreachable(with_sources(&error))),
+        Err(_) => Err(unreachable(format!(
+            "no answer for {} s",
+            mailbox.timeout.as_secs()
+        ))),
     }
 }
 

@@ -92,6 +92,14 @@ pub enum ImapError {
         /// What the server says.
         reason: String,
     },
+    /// There is no token to sign in with.
+    #[error("no token to sign in `{user}` with: {reason}")]
+    Token {
+        /// The user.
+        user: String,
+        /// Why.
+        reason: String,
+    },
     /// The server does not open the folder.
     #[error("the folder `{folder}` cannot be opened: {reason}")]
     Folder {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_rustls::TlsConnector;
 
 use crate::endpoint::{is_loopback_host, tls_config};
-use crate::secret::Secret;
+use crate::oauth::Credential;
 
 /// How the conversation is kept from listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub struct Mailbox {
     pub security: ImapSecurity,
     /// Who signs in.
     pub user: String,
-    /// The password.
-    pub password: Secret,
+    /// What they sign in with.
+    pub credential: Credential,
     /// Certificates of authorities to trust besides the system's, as PEM.
     pub extra_authorities: Vec<String>,
     /// The folder to read, usually `INBOX`.
@@ -140,6 +140,7 @@ fn connector(mailbox: &Mailbox) -> Result<TlsConnector, MailboxSettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn mailbox(host: &str, security: ImapSecurity) -> Mailbox {
         Mailbox {
@@ -147,7 +148,7 @@ mod tests {
             port: 993,
             security,
             user: "support".to_owned(),
-            password: Secret::new("hunter2"),
+            credential: Secret::new("hunter2").into(),
             extra_authorities: vec![],
             folder: "INBOX".to_owned(),
             after_fetch: AfterFetch::Leave,

@@ -4,6 +4,7 @@
 //! `listen` under `[http]` in the file and `MAINSTAY_HTTP_LISTEN` in the environment. A secret `smtp.password` may be
 //! given as `smtp.password_file` instead, which names a file that holds it.
 
+mod mail;
 mod reader;
 mod value;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use mail::{Mail, Mailbox, OAuth, SignIn, Smtp};
 pub use reader::{Origin, Reader, Shown};
 pub use value::{LogFormat, Secret, Size, Span, Tls};
 
@@ -108,59 +110,6 @@ pub struct Log {
     pub format: LogFormat,
     /// `error`, `warn`, `info`, `debug`, `trace`, or a list of `module=level`.
     pub level: String,
-}
-
-/// Settings of mail.
-#[derive(Debug)]
-pub struct Mail {
-    /// The address mails come from.
-    pub from: String,
-    /// Our name in messages.
-    pub company: String,
-    /// The name by which our mail server signs its verdicts on senders; without it, what agents write by mail is held.
-    pub authserv_id: Option<String>,
-    /// So many mails of one sender are taken in within [`flood_within`](Self::flood_within); further ones are set aside.
-    pub flood_mails: u32,
-    /// The time in which a sender's mails are counted.
-    pub flood_within: Span,
-    /// The domain of the signed addresses that replies go to; replies go to `from` where it is absent.
-    pub reply_domain: Option<String>,
-    /// The server that mail is sent through; no mail is sent where it is absent.
-    pub smtp: Option<Smtp>,
-    /// The mailboxes that mail is fetched from.
-    pub mailboxes: Vec<Mailbox>,
-}
-
-/// The server that mail is sent through.
-#[derive(Debug)]
-pub struct Smtp {
-    /// Its host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is secured.
-    pub tls: Tls,
-    /// Who signs in, if anybody.
-    pub user: Option<String>,
-    /// Their password.
-    pub password: Option<Secret>,
-}
-
-/// A mailbox that mail is fetched from by IMAP.
-#[derive(Debug)]
-pub struct Mailbox {
-    /// The server's host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is secured.
-    pub tls: Tls,
-    /// Who signs in.
-    pub user: String,
-    /// Their password.
-    pub password: Secret,
-    /// The folder to read.
-    pub folder: String,
 }
 
 /// Settings of outgoing webhooks.
@@ -308,60 +257,6 @@ impl Settings {
     }
 }
 
-impl Mail {
-    fn read(r: &mut Reader) -> Self {
-        let from = r.text("mail.from", "support@localhost");
-        let company = r.text("mail.company", "Mainstay");
-        let authserv_id = r.maybe("mail.authserv_id");
-        let flood_mails = r.value("mail.flood_mails", 40);
-        let flood_within = r.value("mail.flood_within", Span::seconds(600));
-        let reply_domain = r.maybe("mail.reply_domain");
-        let host: Option<String> = r.maybe("smtp.host");
-        let tls = r.value("smtp.tls", Tls::StartTls);
-        let port = r.value("smtp.port", tls.submission_port());
-        let user = r.maybe("smtp.user");
-        let password = r.secret("smtp.password");
-        if user.is_some() != password.is_some() {
-            r.fault("smtp.user and smtp.password go together: give both or neither");
-        }
-        let smtp = host.map(|host| Smtp {
-            host,
-            port,
-            tls,
-            user,
-            password,
-        });
-        let mailboxes = (0..r.length("mail.mailboxes"))
-            .map(|index| Mailbox::read(r, index))
-            .collect();
-        Self {
-            from,
-            company,
-            authserv_id,
-            flood_mails,
-            flood_within,
-            reply_domain,
-            smtp,
-            mailboxes,
-        }
-    }
-}
-
-impl Mailbox {
-    fn read(r: &mut Reader, index: usize) -> Self {
-        let key = |name: &str| format!("mail.mailboxes.{index}.{name}");
-        let tls = r.value(&key("tls"), Tls::Tls);
-        Self {
-            host: r.required(&key("host")),
-            port: r.value(&key("port"), tls.imap_port()),
-            tls,
-            user: r.required(&key("user")),
-            password: r.required_secret(&key("password")),
-            folder: r.text(&key("folder"), "INBOX"),
-        }
-    }
-}
-
 fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| {
         Failure::new(format!("{}: {error}", path.display())).with_remedy(
@@ -471,7 +366,10 @@ mod tests {
             format!("[smtp]\nhost = \"mail.example\"\nuser = \"u\"\npassword_file = {path:?}\n");
         let settings = load(&file, &[], &Flags::default()).unwrap();
         let smtp = settings.mail.smtp.as_ref().unwrap();
-        assert_eq!(smtp.password.as_ref().unwrap().expose(), "hunter2");
+        let Some((_, SignIn::Password(password))) = &smtp.user else {
+            panic!("{smtp:?}");
+        };
+        assert_eq!(password.expose(), "hunter2");
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 

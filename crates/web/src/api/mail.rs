@@ -1,7 +1,7 @@
 //! Mail: what was received and where it went, and what could not be delivered.
 
 use axum::Json;
-use axum::body::{Body as Content, Bytes};
+use axum::body::Body as Content;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -229,11 +229,18 @@ async fn receive(
     State(web): State<Web>,
     Auth(caller): Auth,
     headers: HeaderMap,
-    raw: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    raw: Content,
 ) -> Result<(StatusCode, Json<ReceiptBody>)> {
     caller.require(Permission::ReceiveMail)?;
     demand_message(&headers)?;
-    let raw = raw.map_err(|rejection| crate::input::unreadable(&rejection))?;
+    // Mail has a limit of its own: its files come with it.
+    let limit = web.app.options().mail.max_message;
+    let raw = axum::body::to_bytes(raw, limit).await.map_err(|_| {
+        let told = format!(
+            "The message has more than {limit} bytes, which is all that is taken in (mail.max_message), or broke off."
+        );
+        Problem::new(Kind::TooLarge, told)
+    })?;
     let received = web
         .app
         .receive_mail(raw.into(), "http", web.app.now())

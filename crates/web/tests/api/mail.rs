@@ -211,3 +211,24 @@ async fn a_dead_mail_is_seen_and_sent_again() {
     // It is no longer dead.
     assert_eq!(admin.post(&path, json!({})).await.status, 409);
 }
+
+#[tokio::test]
+async fn a_long_message_is_taken_in_and_one_that_is_too_long_refused() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let long = format!("{LETTER}\r\n{}", "x".repeat(60 << 20));
+    let (status, receipt) = hand_over(&admin, &service, &long).await;
+    assert_eq!(status, 202, "{receipt}");
+    work(&service).await;
+    let id = receipt["id"].as_str().unwrap();
+    let read = admin.get(&format!("/mail/received/{id}")).await.body;
+    assert_eq!(read["state"], "parsed", "{read}");
+    let too_long = format!("{LETTER}\r\n{}", "x".repeat(64 << 20));
+    let (status, problem) = hand_over(&admin, &service, &too_long).await;
+    assert_eq!(status, 413, "{problem}");
+    let told = problem["detail"].as_str().unwrap();
+    assert!(
+        told.contains("67108864 bytes") && told.contains("mail.max_message"),
+        "{told}"
+    );
+}
