@@ -345,7 +345,7 @@ async fn refusals_say_what_to_mend() {
     let Some(server) = server() else { return };
     let (desk, _) = Desk::new();
     let mut wrong = mailbox(&server, "support");
-    wrong.password = Secret::new("wrong");
+    wrong.credential = Secret::new("wrong").into();
     let error = client(wrong)
         .poll(&mut Position::default(), &desk)
         .await
