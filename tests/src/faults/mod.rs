@@ -60,6 +60,10 @@ pub struct Options {
     /// How many clients work at once
     #[arg(long, default_value_t = 6)]
     pub clients: u64,
+    /// Also set the clock of the one node on SQLite back: facts are then recorded before others that are there already, and
+    /// a repeating clock may count its cycles anew, so that a miss is taken for one that was recorded
+    #[arg(long)]
+    pub turn_back: bool,
     /// Keep the folder of the run, with the logs of the nodes
     #[arg(long)]
     pub keep: bool,
@@ -416,11 +420,16 @@ impl Run {
                 }
                 88..94 => {
                     self.figure("times a clock was moved", 1);
-                    let millis = self.rng.random_range(-7_200_000..7_200_000);
+                    let only_on = self.server.is_none() && !self.options.turn_back;
+                    let millis = if only_on {
+                        self.furthest + self.rng.random_range(0..600_000)
+                    } else {
+                        self.rng.random_range(-7_200_000..7_200_000)
+                    };
                     self.furthest = self.furthest.max(millis);
                     self.nodes[victim].set_clock(millis)?;
                     self.pause(200..1_500).await;
-                    if self.rng.random_bool(0.5) {
+                    if !only_on && self.rng.random_bool(0.5) {
                         self.nodes[victim].set_clock(0)?;
                     }
                 }
