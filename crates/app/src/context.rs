@@ -21,6 +21,7 @@ use crate::mail::MailOptions;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
 use crate::tidy::Retention;
+use crate::vault::Vault;
 use crate::webhook::WebhookTransport;
 
 /// Where the time comes from. Only the program's entry reads the wall clock; everything else asks here.
@@ -122,6 +123,8 @@ pub struct Options {
     pub retention: Retention,
     /// What makes the attempts at webhooks; without it they wait.
     pub webhooks: Option<Arc<dyn WebhookTransport>>,
+    /// The keys that seal secrets in the store.
+    pub vault: Vault,
 }
 
 impl Default for Options {
@@ -135,6 +138,7 @@ impl Default for Options {
             mail: MailOptions::default(),
             retention: Retention::default(),
             webhooks: None,
+            vault: Vault::default(),
         }
     }
 }

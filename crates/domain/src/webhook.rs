@@ -11,7 +11,7 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Where to send.
     pub url: String,
-    /// The secret deliveries are signed with, as Standard Webhooks writes it (`whsec_…`).
+    /// The secret deliveries are signed with, as Standard Webhooks writes it (`whsec_…`); sealed where it is kept.
     pub secret: String,
     /// The kinds of events to send; every kind when empty.
     pub events: Vec<String>,

@@ -4,6 +4,7 @@
 
 pub mod command;
 mod failure;
+pub mod key;
 pub mod logging;
 pub mod mail;
 pub mod service;

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
+use crate::key;
 use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
 use crate::time::{RememberedTime, SharedClock};
@@ -195,6 +196,10 @@ async fn until<T>(
 /// # Errors
 /// Fails when the store cannot be opened.
 pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
+    let store = open_store(settings).await?;
+    let in_use = mainstay_app::key_in_use(&store)
+        .await
+        .map_err(|error| Failure::of(&error))?;
     let mark = seed()?;
     let options = mainstay_app::Options {
         // The process number alone repeats on other machines and after a restart.
@@ -219,13 +224,19 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
             changes: settings.keep_changes.get(),
         },
         webhooks: Some(webhook::sender(settings)?),
+        vault: key::vault(settings, in_use.as_deref())?,
     };
-    let store = open_store(settings).await?;
     let clock = match clock.simulated_speed() {
         Some(_) => clock,
         None => clock_of(&store).await?.unwrap_or(clock),
     };
-    Ok(App::new(store, clock, seed()?, options))
+    let app = App::new(store, clock, seed()?, options);
+    app.prepare_vault().await.map_err(|error| {
+        Failure::of(&error).with_remedy(
+            "give this node the key file of the others, or name the key with secrets.key",
+        )
+    })?;
+    Ok(app)
 }
 
 /// The clock of a store that has one: every command on the store of a demonstration shares the demonstration's time, and

@@ -2,13 +2,17 @@
 
 use jiff::Timestamp;
 use mainstay_domain::audit::AuditEntry;
+use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::AccountId;
+use sea_orm::QueryResult;
 
-use crate::connection::{Connection, Transaction};
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{fetch_all, insert_all, record, select};
+use crate::record::{Record, columns, fetch_all, insert_values, record, select};
+use crate::sql::Sql;
 use crate::ticket::TimeRange;
 
 record!(AuditEntry in "audit" { id, at, actor, action, subject_kind, subject, account, detail });
@@ -30,12 +34,114 @@ pub struct AuditFilter {
     pub at: TimeRange,
 }
 
-/// Appends entries, several with each statement. Nothing is ever changed or removed here.
+/// A place in the chain: every entry has the next one, with a digest of itself and of the digest before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The first entry of the chain has 1; 0 is the place before it.
+    pub place: u64,
+    /// The digest; zeros at the place before the first.
+    pub hash: Digest,
+}
+
+/// The last link of the chain. Until the transaction ends nobody else gets it, on whatever node, so that the chain never
+/// forks: ask for it late.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn append(tx: &Transaction, entries: &[AuditEntry]) -> Result<(), StoreError> {
-    insert_all(tx, entries).await
+pub async fn take_head(tx: &Transaction) -> Result<Link, StoreError> {
+    let sql = Sql::new("INSERT INTO audit_head (id, place, hash) VALUES (1, 0, ")
+        .with("", &Digest([0; 32]))
+        .then(") ON CONFLICT (id) DO NOTHING");
+    tx.execute(sql).await?;
+    let lock = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    head_by(tx, lock).await
+}
+
+/// The last link of the chain, as far as is committed.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn head(on: &impl Connection) -> Result<Link, StoreError> {
+    head_by(on, "").await
+}
+
+async fn head_by(on: &impl Connection, lock: &str) -> Result<Link, StoreError> {
+    let sql = Sql::new("SELECT place, hash FROM audit_head WHERE id = 1").then(lock);
+    let Some(row) = one(on, sql).await? else {
+        return Ok(Link {
+            place: 0,
+            hash: Digest([0; 32]),
+        });
+    };
+    link(&row, 0)
+}
+
+fn link(row: &QueryResult, first: usize) -> Result<Link, StoreError> {
+    Ok(Link {
+        place: Field::read(row, first)?,
+        hash: Field::read(row, first + 1)?,
+    })
+}
+
+/// Appends an entry at the place after the head, which was [taken](take_head). Nothing is ever changed or removed here.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the place is taken.
+pub async fn append(tx: &Transaction, entry: &AuditEntry, link: Link) -> Result<(), StoreError> {
+    let columns: Vec<&str> = AuditEntry::COLUMNS
+        .iter()
+        .copied()
+        .chain(["place", "hash"])
+        .collect();
+    let mut row = entry.to_values();
+    row.extend([link.place.to_value(), link.hash.to_value()]);
+    insert_values(tx, "audit", &columns, vec![row], "").await?;
+    let sql = Sql::new("UPDATE audit_head SET place = ")
+        .with("", &link.place)
+        .with(", hash = ", &link.hash)
+        .then(" WHERE id = 1");
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+/// Entries of the chain after a place, in order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn chained(
+    on: &impl Connection,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<(AuditEntry, Link)>, StoreError> {
+    let sql = Sql::new(format!(
+        "SELECT {}, t.place, t.hash FROM audit t",
+        columns::<AuditEntry>("t.")
+    ))
+    .with(" WHERE t.place > ", &after)
+    .then(" ORDER BY t.place")
+    .with(" LIMIT ", &limit);
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok((
+                AuditEntry::read(row, 0)?,
+                link(row, AuditEntry::COLUMNS.len())?,
+            ))
+        })
+        .collect()
+}
+
+/// How many entries stand outside of the chain: those from before there was one.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count_unchained(on: &impl Connection) -> Result<u64, StoreError> {
+    let sql = Sql::new("SELECT COUNT(*) FROM audit WHERE place IS NULL");
+    match one(on, sql).await? {
+        Some(row) => Field::read(&row, 0),
+        None => Ok(0),
+    }
 }
 
 /// Lists entries, the latest first.

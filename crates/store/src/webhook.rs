@@ -99,6 +99,18 @@ pub async fn note_failing(
     Ok(())
 }
 
+/// Writes the secret of a subscription, and leaves the rest of it to those who keep it.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn set_secret(tx: &Transaction, id: WebhookId, secret: &str) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE webhook SET secret = ")
+        .with("", &secret.to_owned())
+        .with(" WHERE id = ", &id);
+    tx.execute(sql).await?;
+    Ok(())
+}
+
 /// Switches a subscription off, and says whether it was on.
 ///
 /// # Errors

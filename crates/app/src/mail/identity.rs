@@ -79,8 +79,8 @@ pub(crate) struct Identity {
     own: Vec<String>,
 }
 
-/// Where the key lies in the store, so that every node signs alike.
-const KEY_NAME: &str = "mail.signing_key";
+/// Where the key lies in the store, sealed for this name, so that every node signs alike.
+pub(crate) const KEY_NAME: &str = "mail.signing_key";
 
 impl App {
     pub(crate) async fn mail_identity(&self) -> Result<Identity> {
@@ -100,9 +100,11 @@ impl App {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
+        let fresh = self.seal(KEY_NAME, &fresh)?;
         let key = transact!(self, tx => async {
             Ok(setting::get_or_set(tx, KEY_NAME, &fresh).await?)
         })?;
+        let key = self.unseal(KEY_NAME, &key)?;
         let key = SigningKey::new(key.into_bytes()).map_err(|error| {
             AppError::broken("The key of signed mail addresses is unusable.", error)
         })?;

@@ -28,6 +28,7 @@ mod verdict;
 mod vocabulary;
 
 pub use file::FilingDecision;
+pub(crate) use identity::KEY_NAME as MAIL_KEY;
 pub use identity::{FloodLimit, MailOptions};
 pub use receive::{Filed, ReceivedMail};
 pub use refile::RefileInto;

@@ -45,7 +45,8 @@ pub(crate) async fn call_webhook(
         Claimed::Nothing => return Ok(()),
         Claimed::LostLease => return Err(JobFailure::Lost),
     };
-    let outcome = match SigningSecret::parse(&to.secret) {
+    let secret = app.unseal(&super::purpose(to.id), &to.secret)?;
+    let outcome = match SigningSecret::parse(&secret) {
         Ok(secret) => {
             let attempt = channel::WebhookDelivery {
                 url: &to.url,

@@ -33,6 +33,11 @@ use crate::job::Job;
 use crate::secret::fingerprint;
 use crate::transaction::transact;
 
+/// What the secret of a subscription is sealed for.
+pub(crate) fn purpose(id: WebhookId) -> String {
+    format!("webhook:{id}")
+}
+
 impl App {
     /// Every subscription.
     ///
@@ -54,7 +59,8 @@ impl App {
             .ok_or_else(|| AppError::no_such("webhook", id))
     }
 
-    /// Makes a subscription with a new secret, filled in by `fill`.
+    /// Makes a subscription with a new secret, filled in by `fill`. What is returned holds the secret itself; what is kept
+    /// holds it sealed.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for wrong fields.
@@ -65,11 +71,12 @@ impl App {
     ) -> Result<Webhook> {
         caller.require(Permission::UpdateWebhooks)?;
         let now = self.now();
-        let secret = STANDARD.encode(self.random_bytes::<32>());
+        let secret = format!("whsec_{}", STANDARD.encode(self.random_bytes::<32>()));
+        let id = self.new_id(now);
         let mut new = Webhook {
-            id: self.new_id(now),
+            id,
             url: String::new(),
-            secret: format!("whsec_{secret}"),
+            secret: self.seal(&purpose(id), &secret)?,
             events: Vec::new(),
             account: None,
             include_messages: false,
@@ -84,7 +91,7 @@ impl App {
         let action = Action::new("webhook.created", "webhook", new.id).of_account(new.account);
         self.record(&tx, caller, action).await?;
         tx.commit().await?;
-        Ok(new)
+        Ok(Webhook { secret, ..new })
     }
 
     /// Changes a subscription by `change`.

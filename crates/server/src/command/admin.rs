@@ -27,6 +27,9 @@ pub enum Command {
     /// Make an API token in the name of an agent and print it, this once
     #[command(after_help = TOKEN_EXAMPLES)]
     Token(Token),
+    /// Seal the secrets in the store with a new key
+    #[command(after_help = ROTATE_HELP)]
+    RotateKey(RotateKey),
 }
 
 const CREATE_EXAMPLES: &str = "\
@@ -39,6 +42,42 @@ const TOKEN_EXAMPLES: &str = "\
 Examples:
   export MAINSTAY_TOKEN=$(mainstay admin token --email ada@example.com --name laptop)
   mainstay admin token --email ada@example.com --name monitoring --scopes ticket.read,clock.read";
+
+const ROTATE_HELP: &str = "\
+The new key goes to the front of the key file; the former ones stay in it, for nodes that
+have not read it yet and for backups. Copy the file to the other nodes and restart them.
+Where secrets.key gives the keys, put a new one on its first line yourself: this command then
+seals with it.";
+
+/// A new key.
+#[derive(Debug, Args)]
+pub struct RotateKey {
+    #[command(flatten)]
+    store: StoreFlags,
+}
+
+impl RotateKey {
+    fn run(&self) -> Result<(), Failure> {
+        // The store is opened first: a slip in its name must not touch a key.
+        self.store.open_existing(async |_| Ok(()))?;
+        if let Some(path) = self.store.key_file()? {
+            crate::key::add(&path)?;
+        }
+        self.store.open_existing(async |app| {
+            let sealed = app.rotate_secrets(&Caller::machine()).await;
+            let sealed = sealed.map_err(|error| Failure::of(&error))?;
+            let name = app
+                .options()
+                .vault
+                .current()
+                .map(mainstay_app::VaultKey::name);
+            say(format_args!(
+                "The key {} seals the secrets now; {sealed} were sealed anew.",
+                name.unwrap_or_default()
+            ))
+        })
+    }
+}
 
 /// Who is to be an administrator.
 #[derive(Debug, Args)]
@@ -93,6 +132,7 @@ impl Command {
         match self {
             Self::Create(create) => create.run(),
             Self::Token(token) => token.run(),
+            Self::RotateKey(rotate) => rotate.run(),
         }
     }
 }

@@ -70,6 +70,14 @@ impl StoreFlags {
         }
     }
 
+    /// The file with the keys of the store's secrets, where the settings name no key.
+    ///
+    /// # Errors
+    /// Fails when the settings are wrong.
+    pub fn key_file(&self) -> Result<Option<PathBuf>, Failure> {
+        Ok(crate::key::file(&self.settings()?))
+    }
+
     /// The settings that name the store.
     ///
     /// # Errors

@@ -41,6 +41,8 @@ pub struct Settings {
     pub keep_webhook_deliveries: Span,
     /// How long the feed of live changes is kept.
     pub keep_changes: Span,
+    /// The keys that seal secrets in the store, one on a line; a file in the data folder holds them where this is absent.
+    pub key: Option<Secret>,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Span,
     /// Whether this node does due clocks and jobs.
@@ -233,6 +235,7 @@ impl Settings {
         let keep_webhook_deliveries =
             r.value("retention.webhook_deliveries", Span::seconds(30 * 86_400));
         let keep_changes = r.value("retention.changes", Span::seconds(7 * 86_400));
+        let key = r.secret("secrets.key");
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
@@ -248,6 +251,7 @@ impl Settings {
             webhooks,
             keep_webhook_deliveries,
             keep_changes,
+            key,
             session_lifetime,
             worker,
             shutdown_deadline,

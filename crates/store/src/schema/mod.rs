@@ -7,6 +7,7 @@ mod desk;
 mod duty;
 mod file;
 mod initial;
+mod safety;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
@@ -125,6 +126,7 @@ impl MigratorTrait for Steps {
             step("0009_duty", duty::DUTY),
             step("0010_files", file::FILES),
             step("0013_desk", desk::DESK),
+            step("0014_safety", safety::SAFETY),
         ]
     }
 }

@@ -10,7 +10,7 @@ use mainstay_domain::macro_::Macro;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::view::View;
 use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
-use mainstay_store::audit::AuditFilter;
+use mainstay_store::audit::{AuditFilter, Link};
 use mainstay_store::change::{Change, Place};
 use mainstay_store::idempotency::{Answer, Known};
 use mainstay_store::ledger::AccountFact;
@@ -18,8 +18,8 @@ use mainstay_store::policy::AppliedPack;
 use mainstay_store::presence::{Doing, Presence};
 use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
-    PageRequest, StoreError, account, agent, audit, change, draft, idempotency, ledger, macro_,
-    policy, presence, setting, sign_in_failure, view, webhook,
+    PageRequest, StoreError, Transaction, account, agent, audit, change, draft, idempotency,
+    ledger, macro_, policy, presence, setting, sign_in_failure, view, webhook,
 };
 
 use crate::engine::{Fresh, on_each_engine};
@@ -37,6 +37,7 @@ on_each_engine!(
     who_is_at_a_ticket_is_known_for_a_while,
     wrong_passwords_are_counted_for_all_nodes,
     what_is_over_is_removed_in_batches,
+    the_chain_of_the_trail_never_forks,
     the_trail_is_listed_latest_first,
     facts_about_accounts_stand_beside_those_of_tickets,
 );
@@ -294,6 +295,61 @@ async fn views_and_macros_are_ones_own_or_everybodys(fresh: &Fresh) {
     assert!(macro_::remove(&tx, given::id(1)).await.unwrap());
 }
 
+async fn append(tx: &Transaction, entry: &AuditEntry, place: u64) {
+    let head = audit::take_head(tx).await.unwrap();
+    assert_eq!(head.place, place - 1);
+    let hash = Digest([u8::try_from(place).unwrap(); 32]);
+    audit::append(tx, entry, Link { place, hash })
+        .await
+        .unwrap();
+}
+
+fn trail_entry(number: u32) -> AuditEntry {
+    AuditEntry {
+        id: given::id(number),
+        at: at(0),
+        actor: Actor::System,
+        action: "token.created".to_owned(),
+        subject_kind: "token".to_owned(),
+        subject: number.to_string(),
+        account: None,
+        detail: "{}".to_owned(),
+    }
+}
+
+async fn the_chain_of_the_trail_never_forks(fresh: &Fresh) {
+    let writes = (1..=8).map(|number| {
+        let store = fresh.store.clone();
+        tokio::spawn(async move {
+            let tx = store.begin().await.unwrap();
+            let head = audit::take_head(&tx).await.unwrap();
+            let mut hash = head.hash;
+            hash.0[0] += 1;
+            let link = Link {
+                place: head.place + 1,
+                hash,
+            };
+            audit::append(&tx, &trail_entry(number), link)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        })
+    });
+    for write in writes.collect::<Vec<_>>() {
+        write.await.unwrap();
+    }
+    let on = fresh.store.read();
+    let chain = audit::chained(&on, 0, 100).await.unwrap();
+    let places: Vec<(u64, u8)> = chain
+        .iter()
+        .map(|(_, link)| (link.place, link.hash.0[0]))
+        .collect();
+    assert_eq!(places, (1..=8).zip(1..=8).collect::<Vec<_>>());
+    assert_eq!(audit::head(&on).await.unwrap(), chain[7].1);
+    assert_eq!(audit::chained(&on, 6, 1).await.unwrap(), chain[6..7]);
+    assert_eq!(audit::count_unchained(&on).await.unwrap(), 0);
+}
+
 async fn the_trail_is_listed_latest_first(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     let entries: Vec<AuditEntry> = (1..=5)
@@ -313,7 +369,9 @@ async fn the_trail_is_listed_latest_first(fresh: &Fresh) {
             detail: "{}".to_owned(),
         })
         .collect();
-    audit::append(&tx, &entries).await.unwrap();
+    for (entry, place) in entries.iter().zip(1..) {
+        append(&tx, entry, place).await;
+    }
     let mut seen = Vec::new();
     let mut page = PageRequest::first(2);
     loop {
