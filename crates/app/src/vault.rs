@@ -267,7 +267,7 @@ mod tests {
         assert!(!sealed.contains("whsec_x"));
         assert_eq!(vault.open("webhook:1", &sealed).unwrap(), "whsec_x");
         assert!(vault.open("webhook:2", &sealed).is_err());
-        let mut changed = sealed.clone();
+        let mut changed = sealed;
         let last = if changed.ends_with('A') { 'B' } else { 'A' };
         changed.pop();
         changed.pop();
