@@ -54,6 +54,10 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         ("PUT", "/me/password") => json!({"old": PASSWORD, "password": "another horse"}),
         ("PUT", "/tickets/{id}/draft") => json!({"text": "Soon."}),
         ("PUT", "/tickets/{id}/presence") => json!({"doing": "reading"}),
+        ("PUT", "/teams/{id}/on-call") => json!({"layers": []}),
+        ("POST", "/teams/{id}/on-call/covers") => {
+            json!({"agent": thing(things, "administrator"), "until": "2026-03-04T09:00:00Z"})
+        }
         ("PUT", _) => json!({"password": "another horse"}),
         ("POST", "/contacts") => json!({"name": "New", "addresses": ["new@own.example"]}),
         ("PATCH", "/contacts/{id}") => json!({"phone": "+1 555 0100"}),

@@ -213,7 +213,7 @@ fn url(folder: &Path) -> String {
 fn request(client: &Client<'_>, route: &Route, things: &Things) -> axum::http::Request<Body> {
     let path = question::path(route, things);
     let client = match route.method.as_str() {
-        "PATCH" => client.with("if-match", "*"),
+        "PATCH" | "PUT" => client.with("if-match", "*"),
         _ => client.clone(),
     };
     if (route.method.as_str(), route.path.as_str()) == ("POST", "/mail") {
@@ -277,10 +277,27 @@ async fn fill(service: &Service, things: &mut Things) {
     things.insert("/agents", things["engineer"].clone());
     let team = json!({"name": "Support", "members": [me], "on_call": [me]});
     things.insert("/teams", admin.make("/teams", team).await);
+    rota(&admin, things).await;
     people(&admin, things).await;
     conversation(service, &admin, things).await;
     tools(service, &admin, things).await;
     given_up(service, things).await;
+}
+
+/// Who is on call, and somebody who stands in.
+async fn rota(admin: &Client<'_>, things: &mut Things) {
+    let path = format!("/teams/{}/on-call", things["/teams"]);
+    let me = &things["administrator"];
+    let layer = json!({"name": "primary", "agents": [me], "starts_on": "2026-03-02", "hand_over": "09:00",
+        "time_zone": "UTC", "turn_days": 7});
+    let whatever = admin.with("if-match", "*");
+    let set = whatever.put(&path, json!({"layers": [layer]})).await;
+    assert_eq!(set.status, 200, "{}", set.body);
+    let cover = json!({"agent": me, "until": "2026-03-03T09:00:00Z"});
+    let covered = admin.post(&format!("{path}/covers"), cover).await;
+    assert!(covered.status.is_success(), "{}", covered.body);
+    let shown = admin.get(&path).await.body;
+    things.insert("/teams/on-call/covers", text(&shown["covers"][0]["id"]));
 }
 
 async fn people(admin: &Client<'_>, things: &mut Things) {
