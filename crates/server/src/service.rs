@@ -109,6 +109,7 @@ impl Service {
                 heartbeat: HEARTBEAT,
             },
             stop: stop.clone(),
+            trusted_proxies: self.settings.http.trusted_proxies.clone(),
             worker_alive: alive(&due, SIGN_OF_LIFE),
             jobs_alive: alive(&jobs, SIGN_OF_LIFE_OF_JOBS),
             settings: self.settings.shown.iter().map(in_web).collect(),

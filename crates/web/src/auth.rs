@@ -1,8 +1,6 @@
 //! Who asks: the credential of a request, and the proof that a browser's write was meant.
 
-use std::net::{IpAddr, SocketAddr};
-
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use mainstay_app::{Caller, Credential};
@@ -126,18 +124,5 @@ fn secure(web: &Web) -> &'static str {
         "; Secure"
     } else {
         ""
-    }
-}
-
-/// The address of the machine that asks, where it is known.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Peer {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(info.map(|info| info.0.ip())))
     }
 }

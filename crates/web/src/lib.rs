@@ -14,12 +14,14 @@ mod hub;
 mod idempotency;
 pub mod input;
 pub mod page;
+pub mod peer;
 pub mod problem;
 mod query;
 
 use std::sync::Arc;
 
 use axum::Router;
+use ipnet::IpNet;
 use mainstay_app::App;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +59,8 @@ pub struct Options {
     pub limits: Limits,
     /// Ends when the program is asked to: streams that would go on for ever end with it.
     pub stop: CancellationToken,
+    /// The networks of the proxies whose word on who asks is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Whether the rounds of what is due are alive in this process, or meant not to be.
     pub worker_alive: Box<dyn Fn() -> bool + Send + Sync>,
     /// The same of the rounds of jobs.

@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 
 pub use mail::{Mail, Mailbox, OAuth, SignIn, Smtp};
 pub use reader::{Origin, Reader, Shown};
-pub use value::{LogFormat, Secret, Size, Span, Tls};
+pub use value::{LogFormat, Networks, Secret, Size, Span, Tls};
+
+use ipnet::IpNet;
 
 use crate::Failure;
 
@@ -71,6 +73,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The address people and mails use for it, without a slash at the end.
     pub public_url: String,
+    /// The networks of the proxies whose word on who asks is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// The largest body of a request.
     pub max_body: Size,
     /// The longest a request may take.
@@ -209,6 +213,7 @@ impl Settings {
                 .trim_end_matches('/')
                 .to_owned(),
             max_body: r.value("http.max_body", Size::mebibytes(32)),
+            trusted_proxies: r.value("http.trusted_proxies", Networks::default()).0,
             request_timeout: r.value("http.request_timeout", Span::seconds(30)),
         };
         let blobs = Blobs {

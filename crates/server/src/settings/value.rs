@@ -1,8 +1,11 @@
 //! The types of settings that are not plain texts or numbers.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -222,6 +225,36 @@ impl Tls {
             Self::Tls => 993,
             Self::StartTls | Self::None => 143,
         }
+    }
+}
+
+/// Networks between commas, such as `10.0.0.0/8, 192.0.2.1`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Networks(pub Vec<IpNet>);
+
+impl FromStr for Networks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let network = |part: &str| {
+            let address = || part.parse::<IpAddr>().map(IpNet::from);
+            part.parse().or_else(|_| address()).map_err(|_| {
+                format!("{part:?} is no network: expected one such as 10.0.0.0/8 or 192.0.2.1")
+            })
+        };
+        text.split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(network)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl fmt::Display for Networks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join(", "))
     }
 }
 

@@ -17,9 +17,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Web;
-use crate::auth::{self, Auth, Peer};
+use crate::auth::{self, Auth};
 use crate::input::{Body, Id, Parameters};
 use crate::page::{self, ListQuery, Page};
+use crate::peer::Peer;
 use crate::problem::Result;
 
 /// The routes.

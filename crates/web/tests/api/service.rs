@@ -61,6 +61,7 @@ impl Service {
                 heartbeat: Duration::from_millis(100),
             },
             stop: stop.clone(),
+            trusted_proxies: Vec::new(),
             worker_alive: Box::new(|| true),
             jobs_alive: Box::new(|| true),
             settings: Vec::new(),
