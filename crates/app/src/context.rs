@@ -12,6 +12,7 @@ use mainstay_store::{Reader, Store, Transaction};
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use tokio::sync::{Notify, OnceCell};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::attachment::{AttachmentLimits, Blobs};
@@ -102,6 +103,7 @@ struct Shared {
     jobs: Notify,
     news: Notify,
     mail_keys: OnceCell<SigningKeys>,
+    long_jobs: tokio::sync::Mutex<JoinSet<()>>,
 }
 
 /// What the use cases are told about how to work.
@@ -161,6 +163,7 @@ impl App {
             jobs: Notify::new(),
             news: Notify::new(),
             mail_keys: OnceCell::new(),
+            long_jobs: tokio::sync::Mutex::default(),
         }))
     }
 
@@ -226,6 +229,11 @@ impl App {
     /// The keys of signed addresses, once they were read.
     pub(crate) fn mail_keys_cell(&self) -> &OnceCell<SigningKeys> {
         &self.0.mail_keys
+    }
+
+    /// The jobs that run beside everything else.
+    pub(crate) fn long_jobs(&self) -> &tokio::sync::Mutex<JoinSet<()>> {
+        &self.0.long_jobs
     }
 
     pub(crate) fn lateness(&self) -> &Lateness {

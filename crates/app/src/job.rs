@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
-    AccountId, AgentId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, UploadId,
+    AccountId, AgentId, ExportId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, UploadId,
     WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
@@ -78,6 +78,16 @@ pub enum Job {
         /// The delivery.
         delivery: WebhookDeliveryId,
     },
+    /// Write the archive of an export.
+    WriteExport {
+        /// The export.
+        export: ExportId,
+    },
+    /// Remove the archive of an export whose time is over.
+    ForgetExport {
+        /// The export.
+        export: ExportId,
+    },
     /// Remove an upload whose day is over.
     ForgetUpload {
         /// The upload.
@@ -133,6 +143,8 @@ impl Job {
             Self::Tidy { .. } => "tidy",
             Self::SendDraft { .. } => "send_draft",
             Self::CallWebhook { .. } => "call_webhook",
+            Self::WriteExport { .. } => "write_export",
+            Self::ForgetExport { .. } => "forget_export",
             Self::ForgetUpload { .. } => "forget_upload",
         }
     }
@@ -140,6 +152,11 @@ impl Job {
     /// Whether a job of this name waits for another server.
     pub(crate) fn calls_out(kind: &str) -> bool {
         matches!(kind, "send_mail" | "call_webhook")
+    }
+
+    /// Whether a job of this name takes so long that nothing may wait for it. It keeps its lease by itself.
+    pub(crate) fn is_long(kind: &str) -> bool {
+        kind == "write_export"
     }
 
     /// Queues the job in the transaction that makes it necessary.

@@ -12,6 +12,7 @@ use mainstay_store::{due, job};
 use crate::attachment::forget_upload;
 use crate::context::App;
 use crate::error::Result;
+use crate::export::{forget_export, write_export};
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
 use crate::lateness::PROMISED;
 use crate::mail;
@@ -85,6 +86,11 @@ impl App {
         if jobs.is_empty() {
             return Ok(Tick::Idle(job::next_job_at(&self.read()).await?));
         }
+        let (long, jobs): (Vec<_>, Vec<_>) =
+            jobs.into_iter().partition(|job| Job::is_long(&job.kind));
+        for job in long {
+            self.begin_long_job(job).await;
+        }
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
         for job in &near {
@@ -94,6 +100,24 @@ impl App {
         let outcomes: Vec<Result<()>> = calls.buffered(CALLS_AT_ONCE).collect().await;
         outcomes.into_iter().collect::<Result<()>>()?;
         Ok(Tick::More)
+    }
+
+    /// Begins a job for which nothing waits. If the program ends meanwhile, its lease runs out and it is begun again.
+    async fn begin_long_job(&self, job: StoredJob) {
+        let app = self.clone();
+        let mut running = self.long_jobs().lock().await;
+        while running.try_join_next().is_some() {}
+        running.spawn(async move {
+            if let Err(error) = app.run(&job).await {
+                tracing::error!(id = %job.id, %error, "how a job went could not be written down");
+            }
+        });
+    }
+
+    /// Waits until the long jobs that this process has begun are over.
+    pub async fn finish_long_jobs(&self) {
+        let mut running = self.long_jobs().lock().await;
+        while running.join_next().await.is_some() {}
     }
 
     /// The next instant at which a clock, a step or a job is due.
@@ -206,6 +230,11 @@ impl App {
             Job::CallWebhook { delivery } => {
                 webhook::call_webhook(self, stored.id, *delivery).await
             }
+            Job::WriteExport { export } => {
+                let is_last_try = stored.attempts + 1 >= MOST_ATTEMPTS;
+                write_export(self, stored.id, *export, is_last_try).await
+            }
+            Job::ForgetExport { export } => forget_export(self, *export).await,
             Job::ForgetUpload { upload } => forget_upload(self, *upload).await,
         }
     }

@@ -27,6 +27,9 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long one message may take on its way.
 const CONTENT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
+/// How long a request to S3 is tried again: shorter than a person waits.
+const S3_PATIENCE: Duration = Duration::from_secs(15);
+
 /// How long to wait for news of a mailbox before looking anyway; servers hang up after half an hour.
 const IDLE: Duration = Duration::from_secs(25 * 60);
 
@@ -132,6 +135,7 @@ pub fn blobs(settings: &Settings) -> Result<Blobs, Failure> {
                     .s3_access_key
                     .clone()
                     .zip(secret.map(|secret| secret.expose().to_owned())),
+                try_for: S3_PATIENCE,
             })
         }
     };

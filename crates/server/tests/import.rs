@@ -25,6 +25,12 @@ fn json(output: &Output) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
+/// What an archive tells.
+fn exported(archive: Vec<u8>) -> Value {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+    serde_json::from_reader(archive.by_name("account.json").unwrap()).unwrap()
+}
+
 #[test]
 fn tickets_come_in_once_and_go_out_whole() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,15 +62,14 @@ fn tickets_come_in_once_and_go_out_whole() {
         (&0.into(), &1.into())
     );
 
-    let account = json(&mainstay(folder, &["export", "4"]));
+    let account = exported(mainstay(folder, &["export", "4"]).stdout);
     assert_eq!(account["tickets"][0]["messages"][0]["text"], "Help.");
     let written = mainstay(
         folder,
-        &["export", "Zendesk organisation 4", "--out", "account.json"],
+        &["export", "Zendesk organisation 4", "--out", "account.zip"],
     );
     assert!(written.status.success());
-    let file: Value =
-        serde_json::from_slice(&std::fs::read(folder.join("account.json")).unwrap()).unwrap();
+    let file = exported(std::fs::read(folder.join("account.zip")).unwrap());
     assert_eq!(file["tickets"], account["tickets"]);
     assert!(!mainstay(folder, &["export", "nobody"]).status.success());
 }

@@ -6,6 +6,8 @@ mod exim;
 mod guarded;
 mod installed;
 mod postgres;
+#[cfg(feature = "s3")]
+pub mod s3;
 
 pub use certificate::Certificate;
 pub use dovecot::DovecotServer;

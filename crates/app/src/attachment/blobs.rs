@@ -29,9 +29,6 @@ use crate::error::{AppError, Result};
 /// From this size on a file is written in parts, so that it is never in memory whole.
 const PART: usize = 8 << 20;
 
-/// How long a request to S3 is tried again before it fails: shorter than a person waits.
-const TRY_FOR: Duration = Duration::from_secs(15);
-
 /// Where the bytes of files are kept. Cloning is cheap; every clone is the same.
 #[derive(Clone)]
 pub struct Blobs(Arc<dyn ObjectStore>);
@@ -49,6 +46,8 @@ pub struct S3Settings {
     pub region: String,
     /// The access key's identifier and its secret; the machine's own credentials when absent.
     pub credentials: Option<(String, String)>,
+    /// How long a request is tried again before it fails.
+    pub try_for: Duration,
 }
 
 /// A place of its own for bytes that will be removed again.
@@ -110,7 +109,7 @@ impl Blobs {
     /// [`AppError::Invalid`] when the settings cannot work.
     pub fn in_s3(settings: S3Settings) -> Result<Self> {
         let retry = RetryConfig {
-            retry_timeout: TRY_FOR,
+            retry_timeout: settings.try_for,
             ..RetryConfig::default()
         };
         let mut builder = AmazonS3Builder::new()
@@ -162,13 +161,12 @@ impl Blobs {
         mut from: impl AsyncRead + Unpin + Send,
     ) -> Result<u64> {
         let mut writer = BufWriter::with_capacity(Arc::clone(&self.0), place.path(), PART);
-        let copied = async {
-            let size = tokio::io::copy(&mut from, &mut writer).await?;
-            writer.shutdown().await?;
-            std::io::Result::Ok(size)
-        };
-        match copied.await {
-            Ok(size) => Ok(size),
+        match tokio::io::copy(&mut from, &mut writer).await {
+            // A writer that failed to end has nothing left that could be taken back.
+            Ok(size) => {
+                writer.shutdown().await.map_err(does_not_answer)?;
+                Ok(size)
+            }
             Err(error) => {
                 // What cannot be taken back is no part of any file, and the bucket's own rules clear it away.
                 let _ = writer.abort().await;

@@ -1,7 +1,6 @@
 //! `mainstay export`: everything that is kept of one account.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use crate::settings::{Flags, Settings};
 use crate::time::WallClock;
 use crate::{Failure, logging, service};
 
-/// Write everything that is kept of one account as JSON.
+/// Write everything that is kept of one account as a ZIP archive.
 #[derive(Debug, Args)]
 pub struct Command {
     /// The account's id, what another system calls it, or its name
@@ -39,10 +38,7 @@ impl Command {
         in_runtime(async {
             let app = service::open_with_policy(&settings, Arc::new(WallClock)).await?;
             let summary = match &self.out {
-                None => {
-                    let mut out = BufWriter::new(std::io::stdout());
-                    self.write(&app, &mut out).await?
-                }
+                None => self.write(&app, std::io::stdout()).await?,
                 Some(path) => {
                     let summary = self.write_file(&app, path).await?;
                     eprintln!(
@@ -59,7 +55,7 @@ impl Command {
             };
             if summary.lost_files > 0 {
                 eprintln!(
-                    "warning: {} attached files could not be read and stand in the export without their bytes.",
+                    "warning: {} attached files could not be read and are missing from the archive.",
                     summary.lost_files
                 );
             }
@@ -70,7 +66,7 @@ impl Command {
     async fn write(
         &self,
         app: &App,
-        out: &mut (impl Write + Send),
+        out: impl Write + Send + 'static,
     ) -> Result<ExportSummary, Failure> {
         let caller = Caller::machine();
         let account = app
@@ -92,9 +88,8 @@ impl Command {
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         let part = tempfile::NamedTempFile::new_in(folder).map_err(refused)?;
-        let mut out: BufWriter<&File> = BufWriter::new(part.as_file());
-        let summary = self.write(app, &mut out).await?;
-        drop(out);
+        let out = part.reopen().map_err(refused)?;
+        let summary = self.write(app, out).await?;
         part.as_file().sync_all().map_err(refused)?;
         part.persist(path).map_err(|error| refused(error.error))?;
         Ok(summary)

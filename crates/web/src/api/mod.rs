@@ -15,6 +15,7 @@ mod contact;
 mod contract;
 mod escalation;
 mod event;
+mod export;
 mod job;
 mod macro_;
 mod mail;
@@ -78,6 +79,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(escalation::routes())
         .merge(notification::routes())
         .merge(account::routes())
+        .merge(export::routes())
         .merge(contact::routes())
         .merge(contract::routes())
         .merge(attainment::routes())

@@ -7,6 +7,7 @@ mod attainment;
 mod desk;
 mod escalations;
 mod events;
+mod exports;
 mod files;
 mod hooks;
 mod idempotency;

@@ -394,6 +394,11 @@ async fn tools(service: &Service, admin: &Client<'_>, things: &mut Things) {
     let made = admin.make("/macros", input).await;
     things.insert("/tickets/macros", made.clone());
     things.insert("/macros", made);
+    let exports = format!("/accounts/{}/exports", things["/accounts"]);
+    let export = admin.post(&exports, json!({})).await;
+    things.insert("/accounts/exports", text(&export.body["id"]));
+    work(service).await;
+    service.app.finish_long_jobs().await;
     let upload = admin.post("/attachments?name=a.txt", json!({})).await;
     things.insert("/attachments", text(&upload.body["id"]));
     let token = json!({"name": "mine", "scopes": ["*"]});
