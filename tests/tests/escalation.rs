@@ -893,3 +893,35 @@ async fn a_channel_that_is_not_set_up_is_given_up_in_sight() {
     assert_eq!(house.by_ladder(ticket.id, "critical").await.stored.level, 3);
     house.test.finish().await;
 }
+
+#[tokio::test]
+async fn a_strangers_words_wake_nobody_until_somebody_knows_who_they_are() {
+    let house = House::open("mainstay").await;
+    let open = OpenTicket {
+        subject: "Production is down".to_owned(),
+        account: None,
+        contact: None,
+        channel: Channel::Email,
+        severity: None,
+        category: None,
+        team: None,
+        assignee: None,
+        tags: Vec::new(),
+        message: Some(house.test.says(Side::Customer)),
+        at: None,
+    };
+    let ticket = house.test.app.open_ticket(&house.ana, open).await.unwrap();
+    assert_eq!(ticket.facts.severity, Severity::P1, "proposed by its words");
+    house.test.advance(SignedDuration::from_hours(1)).await;
+    let critical = |views: Vec<EscalationView>| {
+        let mut ladders = views.into_iter();
+        ladders.any(|view| view.escalation.ladder().as_str() == "critical")
+    };
+    assert!(!critical(house.escalations(ticket.id).await));
+
+    let account = Change::Account(Some(house.account));
+    house.changes(ticket.id, account).await;
+    assert!(critical(house.escalations(ticket.id).await));
+    house.test.run_due().await;
+    house.test.finish().await;
+}

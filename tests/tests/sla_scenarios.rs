@@ -71,7 +71,7 @@ fn the_examples_of_the_documentation_hold() {
         assert_eq!(replay.failures, Vec::<String>::new());
         checked += replay.checked;
     }
-    assert_eq!(checked, 22);
+    assert_eq!(checked, 31);
 }
 
 /// A case of the file.

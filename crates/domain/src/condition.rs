@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::event::{Channel, ContractTerms, Side};
 use crate::id::{AccountId, AgentId, TeamId};
-use crate::name::{CategoryName, StatusName, Tag, TierName};
+use crate::name::{CategoryName, StatusName, Tag, TeamName, TierName};
 use crate::severity::Severity;
 use crate::status::{Status, StatusKind};
 
@@ -35,6 +35,18 @@ pub struct TicketFacts {
     pub last_message_at: Option<Timestamp>,
 }
 
+/// A team as a pack names it, and which one that is.
+///
+/// A pack can name teams only; which team bears the name is settled once, when the pack is applied. So renaming a team
+/// changes nothing that was decided before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedTeam {
+    /// Its name in the pack.
+    pub name: TeamName,
+    /// The team; absent where none bore the name when the pack was applied. No ticket lies with such a team.
+    pub id: Option<TeamId>,
+}
+
 /// Something that holds of a ticket, or does not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Condition {
@@ -60,7 +72,7 @@ pub enum Condition {
     /// The category is one of these.
     Category(Vec<CategoryName>),
     /// It lies with one of these teams.
-    Team(Vec<TeamId>),
+    Team(Vec<NamedTeam>),
     /// It came by one of these ways.
     Channel(Vec<Channel>),
     /// It bears one of these tags.
@@ -69,6 +81,8 @@ pub enum Condition {
     Awaiting(Side),
     /// It is assigned to somebody.
     Assigned,
+    /// It is known whose it is: a stranger has no account.
+    Account,
 }
 
 impl Condition {
@@ -93,11 +107,26 @@ impl Condition {
                 .category
                 .as_ref()
                 .is_some_and(|category| categories.contains(category)),
-            Self::Team(teams) => facts.team.is_some_and(|team| teams.contains(&team)),
+            Self::Team(teams) => {
+                facts.team.is_some() && teams.iter().any(|team| team.id == facts.team)
+            }
             Self::Channel(channels) => channels.contains(&facts.channel),
             Self::Tag(tags) => facts.tags.iter().any(|tag| tags.contains(tag)),
             Self::Awaiting(side) => facts.awaiting == Some(*side),
             Self::Assigned => facts.assignee.is_some(),
+            Self::Account => facts.account.is_some(),
+        }
+    }
+
+    /// Every team that it names.
+    pub(crate) fn teams_mut(&mut self) -> Vec<&mut NamedTeam> {
+        match self {
+            Self::Team(teams) => teams.iter_mut().collect(),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter_mut().flat_map(Self::teams_mut).collect()
+            }
+            Self::Not(inner) => inner.teams_mut(),
+            _ => Vec::new(),
         }
     }
 }

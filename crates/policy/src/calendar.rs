@@ -12,6 +12,7 @@ use mainstay_domain::name::CalendarName;
 use mainstay_domain::policy::{CalendarDefinition, CalendarHours};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::hours::WEEK;
 use crate::names::Definitions;
 use crate::place::{At, Place};
 use crate::problem::Problem;
@@ -451,16 +452,6 @@ fn dated(
     }
     by_date
 }
-
-const WEEK: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
 
 /// The weekdays of a key such as `mon`, `mon-fri` or `daily`.
 fn weekdays(key: &At<String>, names: &mut Definitions<'_>) -> Option<Vec<Weekday>> {

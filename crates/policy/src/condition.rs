@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mainstay_domain::commitment::{Occurrence, Trigger};
-use mainstay_domain::condition::Condition;
+use mainstay_domain::condition::{Condition, NamedTeam};
 use mainstay_domain::event::{Channel, Side};
 use mainstay_domain::name::Tag;
 use mainstay_domain::severity::Severity;
@@ -31,12 +31,16 @@ record! {
         category: Option<Many<At<Name>>>,
         /// It came by one of these ways.
         channel: Option<Many<Word<Channel>>>,
+        /// It lies with one of these teams, by their names in the store.
+        team: Option<Many<At<Name>>>,
         /// It bears one of these tags.
         tag: Option<Many<TagText>>,
         /// This side must write next: the other one wrote last.
         awaiting: Option<Word<Side>>,
         /// Whether it is assigned to somebody.
         assigned: Option<bool>,
+        /// Whether it is known whose it is: a stranger has no account.
+        account: Option<bool>,
         /// Every one of these conditions holds.
         all: Option<Vec<ConditionForm>>,
         /// One of these conditions holds.
@@ -82,17 +86,32 @@ impl ConditionForm {
         if let Some(channels) = words(&self.channel) {
             parts.push(Condition::Channel(channels));
         }
+        if let Some(Many(teams)) = &self.team {
+            let teams = teams.iter().map(|name| NamedTeam {
+                name: names.team(name),
+                id: None,
+            });
+            parts.push(Condition::Team(teams.collect()));
+        }
         if let Some(Many(tags)) = &self.tag {
             parts.push(Condition::Tag(tags.iter().map(tag).collect()));
         }
         if let Some(Word(side)) = self.awaiting {
             parts.push(Condition::Awaiting(side));
         }
-        match self.assigned {
-            Some(true) => parts.push(Condition::Assigned),
-            Some(false) => parts.push(Condition::Not(Box::new(Condition::Assigned))),
-            None => {}
-        }
+        let asked = [
+            (self.assigned, Condition::Assigned),
+            (self.account, Condition::Account),
+        ];
+        parts.extend(asked.into_iter().filter_map(|(asked, condition)| {
+            asked.map(|holds| {
+                if holds {
+                    condition
+                } else {
+                    Condition::Not(Box::new(condition))
+                }
+            })
+        }));
         if let Some(all) = &self.all {
             parts.extend(all.iter().map(|condition| condition.lower(names)));
         }

@@ -5,7 +5,8 @@ use mainstay_calendar::{CalendarSpec, TimeRange};
 use mainstay_domain::policy::{CalendarDefinition, CalendarHours};
 use serde_json::{Map, Value, json};
 
-const WEEK: [(&str, Weekday); 7] = [
+/// The days of the week and their names in packs, in order.
+pub(crate) const WEEK: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
     ("tue", Weekday::Tuesday),
     ("wed", Weekday::Wednesday),

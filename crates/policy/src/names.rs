@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use mainstay_domain::name::{
-    CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, TierName,
+    CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, TeamName,
+    TierName,
 };
 use mainstay_domain::role::BuiltIn;
 use mainstay_domain::status::StatusKind;
@@ -100,6 +101,8 @@ pub(crate) struct Definitions<'a> {
     pub ladders: Names,
     /// Support levels, by number.
     pub levels: Names,
+    /// The teams that it names, and where: only the store knows which teams there are.
+    pub teams: Vec<(TeamName, Place)>,
     /// What is wrong with the pack.
     pub problems: &'a mut Vec<Problem>,
     /// What could not be read.
@@ -136,6 +139,7 @@ impl<'a> Definitions<'a> {
             commitments: Names::default(),
             ladders: Names::default(),
             levels: Names::default(),
+            teams: Vec::new(),
             problems,
             lost,
         }
@@ -149,6 +153,13 @@ impl<'a> Definitions<'a> {
         role, roles, RoleName, "role";
         commitment, commitments, CommitmentName, "commitment";
         ladder, ladders, LadderName, "ladder";
+    }
+
+    /// The team of a name that is used.
+    pub fn team(&mut self, name: &At<Name>) -> TeamName {
+        let team = TeamName::from(name.value.0.as_str());
+        self.teams.push((team.clone(), name.place.clone()));
+        team
     }
 
     /// The role of a name that is used where `assignee` and `team` are allowed as well.

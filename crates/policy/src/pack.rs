@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use mainstay_domain::name::CalendarName;
+use mainstay_domain::name::{CalendarName, TeamName};
 use mainstay_domain::policy::{MessageTemplate, Policy, TemplateOrigin};
 
 use crate::builtin::{DEFAULT_PACK, builtin};
@@ -13,7 +13,7 @@ use crate::commitment::CommitmentForm;
 use crate::definition::{CategoryForm, LevelForm, RoleForm, SeverityForm, StatusForm};
 use crate::escalation::LadderForm;
 use crate::names::{Definitions, Names};
-use crate::place::At;
+use crate::place::{At, Place};
 use crate::problem::{Level, Problem, suggestion};
 use crate::reading::{Lost, Reader, record};
 use crate::routing::RoutingForm;
@@ -32,6 +32,28 @@ pub struct Pack {
     pub digest: String,
     /// What in it is probably not meant.
     pub warnings: Vec<Problem>,
+    /// The teams that it names, and where.
+    pub teams: Vec<(TeamName, Place)>,
+}
+
+impl Pack {
+    /// A warning for every place that names a team which is not among those that there are. The pack can be used: nothing
+    /// lies with such a team, and nobody of it is told.
+    #[must_use]
+    pub fn unknown_teams(&self, known: &[&str]) -> Vec<Problem> {
+        self.teams
+            .iter()
+            .filter(|(name, _)| !known.contains(&name.as_str()))
+            .map(|(name, place)| {
+                Problem::warning(place, format!("there is no team `{name}`"))
+                    .expected("what is said of it does nothing")
+                    .help(format!(
+                        "create the team `{name}`, then apply the pack again"
+                    ))
+                    .maybe_help(suggestion(name.as_str(), known))
+            })
+            .collect()
+    }
 }
 
 /// A pack that cannot be used: everything that is wrong with it, errors and warnings, in the order of its files.
@@ -81,6 +103,7 @@ macro_rules! files {
         struct Draft {
             head: Option<PackFile>,
             routing: Option<RoutingForm>,
+            lost: Lost,
             $($($field: Vec<$form>,)*)*
         }
 
@@ -91,9 +114,8 @@ macro_rules! files {
                 name: &str,
                 text: &str,
                 problems: &mut Vec<Problem>,
-                lost: &mut Lost,
             ) -> Taken {
-                let mut reader = Reader::new(name, text, problems, lost);
+                let mut reader = Reader::new(name, text, problems, &mut self.lost);
                 match name {
                     "pack.toml" => {
                         let Some(mut head) = reader.read::<PackFile>(text) else {
@@ -218,15 +240,32 @@ files! {
 /// # Errors
 /// Returns everything that is wrong with it, not only the first mistake.
 pub fn load(source: &PackSource) -> Result<Pack, Refusal> {
+    load_if(source, |_| false)
+}
+
+/// Reads a pack that was applied already, perhaps by a version of the program that was less strict: what is wrong with it
+/// is a warning as long as everything that it says could be read.
+///
+/// # Errors
+/// Returns everything that is wrong with it when something could not be read, so that it would promise something else.
+pub fn load_applied(source: &PackSource) -> Result<Pack, Refusal> {
+    load_if(source, |read_with_errors| !read_with_errors)
+}
+
+fn load_if(source: &PackSource, forgive: impl Fn(bool) -> bool) -> Result<Pack, Refusal> {
+    let is_error = |problem: &Problem| problem.level == Level::Error;
     let mut problems = Vec::new();
-    let policy = read(source, &mut problems);
+    let draft = read(source, &mut problems);
+    let read_with_errors = problems.iter().any(is_error);
+    let lowered = draft.and_then(|draft| draft.lower(source, &mut problems));
     sort(&mut problems);
-    let refused = problems.iter().any(|problem| problem.level == Level::Error);
-    match policy {
-        Some(policy) if !refused => Ok(Pack {
+    let refused = problems.iter().any(is_error) && !forgive(read_with_errors);
+    match lowered {
+        Some((policy, teams)) if !refused => Ok(Pack {
             policy: with_default_templates(policy),
             digest: source.digest(),
             warnings: problems,
+            teams,
         }),
         _ => Err(Refusal { problems }),
     }
@@ -236,8 +275,9 @@ pub fn load(source: &PackSource) -> Result<Pack, Refusal> {
 static DEFAULT_TEMPLATES: LazyLock<Vec<MessageTemplate>> = LazyLock::new(|| {
     let mut problems = Vec::new();
     // A test holds that the default pack is sound; were it not, packs would have their own templates only.
-    let policy = builtin(DEFAULT_PACK).and_then(|source| read(&source, &mut problems));
-    let mut templates = policy.map_or_else(Vec::new, |policy| policy.templates);
+    let policy = builtin(DEFAULT_PACK)
+        .and_then(|source| read(&source, &mut problems)?.lower(&source, &mut problems));
+    let mut templates = policy.map_or_else(Vec::new, |(policy, _)| policy.templates);
     for template in &mut templates {
         template.origin = TemplateOrigin::Default;
     }
@@ -270,15 +310,17 @@ fn sort(problems: &mut Vec<Problem>) {
     problems.dedup();
 }
 
-fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
+/// The policy of a pack, and the teams that it names.
+type Lowered = (Policy, Vec<(TeamName, Place)>);
+
+fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Draft> {
     let mut draft = Draft::default();
-    let mut lost = Lost::default();
     let mut complete = true;
     for (name, text) in source.files() {
         if !name.ends_with(".toml") {
             continue;
         }
-        match draft.add(name, text, problems, &mut lost) {
+        match draft.add(name, text, problems) {
             Taken::Read => {}
             Taken::Unreadable => complete = false,
             Taken::Unknown => problems.push(unknown_file(name, text)),
@@ -291,10 +333,7 @@ fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Policy> {
         );
     }
     // What an unreadable file defines is not known, so that every use of it would be called unknown.
-    if !complete {
-        return None;
-    }
-    draft.lower(source, problems, &lost)
+    complete.then_some(draft)
 }
 
 fn unknown_file(name: &str, text: &str) -> Problem {
@@ -306,13 +345,9 @@ fn unknown_file(name: &str, text: &str) -> Problem {
 }
 
 impl Draft {
-    fn lower(
-        mut self,
-        source: &PackSource,
-        problems: &mut Vec<Problem>,
-        lost: &Lost,
-    ) -> Option<Policy> {
-        let mut names = Definitions::new(problems, lost);
+    fn lower(mut self, source: &PackSource, problems: &mut Vec<Problem>) -> Option<Lowered> {
+        let lost = std::mem::take(&mut self.lost);
+        let mut names = Definitions::new(problems, &lost);
         self.define(&mut names);
         let head = self.head.take();
         let default_calendar = head
@@ -397,7 +432,7 @@ impl Draft {
         policy.pack_version = head.version;
         policy.description = head.description;
         policy.currency = check::currency(head.currency.as_ref(), &mut names);
-        Some(policy)
+        Some((policy, names.teams))
     }
 
     /// Gathers every name, so that a use before the definition is fine, and reports those that are defined twice.
@@ -429,7 +464,7 @@ impl Draft {
         for form in &self.ladder {
             names.ladders.define("ladder", &form.name, names.problems);
         }
-        let numbered = |place: &crate::place::Place, text: String| At {
+        let numbered = |place: &Place, text: String| At {
             value: Name(text),
             place: place.clone(),
         };

@@ -1,7 +1,7 @@
 //! Routing rules: which team, person, category and severity a new ticket gets.
 
 use mainstay_domain::condition::Condition;
-use mainstay_domain::name::{AgentAddress, Language, Skill, TeamName};
+use mainstay_domain::name::{AgentAddress, Language, Skill};
 use mainstay_domain::routing::{
     Matching, OffHours, Owner, Routing, RoutingOutcome, RoutingRule, RoutingWhen, Strategy,
 };
@@ -41,7 +41,7 @@ record! {
         /// Its account has a named person of this role.
         has_account_role: Option<At<Name>>,
         /// The team it is handed to.
-        team: Option<Name>,
+        team: Option<At<Name>>,
         /// It is assigned to the account's named person of this role.
         owner_role: Option<At<Name>>,
         /// It is assigned to this agent, by sign-in address.
@@ -125,10 +125,7 @@ impl RuleForm {
             account_role: self.has_account_role.as_ref().map(|name| names.role(name)),
         };
         let then = RoutingOutcome {
-            team: self
-                .team
-                .as_ref()
-                .map(|name| TeamName::from(name.0.as_str())),
+            team: self.team.as_ref().map(|name| names.team(name)),
             owner: self.owner(names),
             category: self.category.as_ref().map(|name| names.category(name)),
             severity: self.severity.map(|Word(severity)| severity),

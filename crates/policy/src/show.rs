@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use mainstay_domain::commitment::{Commitment, Consequence, Target, WarningPoint};
+use mainstay_domain::condition::Condition;
 use mainstay_domain::escalation::{
     EscalationTrigger, Grouping, Ladder, Recipient, Signs, Step, StepTiming, TriggerKind,
 };
@@ -14,6 +15,7 @@ use mainstay_domain::severity::Severity;
 use serde_json::{Map, Value, json};
 
 use crate::pack::Pack;
+use crate::words::condition_text;
 
 /// A promise to one tier for one severity.
 #[derive(Debug, Clone, PartialEq)]
@@ -428,6 +430,9 @@ pub(crate) fn trigger(trigger: &EscalationTrigger) -> Value {
             "reasons": reasons.iter().map(|reason| reason.as_str()).collect::<Vec<_>>(),
         }),
     };
+    if trigger.when != Condition::Always {
+        entry["when"] = json!(condition_text(&trigger.when));
+    }
     entry["level"] = json!(trigger.level);
     entry
 }

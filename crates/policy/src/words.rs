@@ -21,11 +21,12 @@ pub fn condition_text(condition: &Condition) -> String {
         Condition::Severity(all) => one_of("severity", all.iter().map(|one| one.as_str())),
         Condition::Tier(names) => one_of("tier", names.iter().map(|name| name.as_str())),
         Condition::Category(names) => one_of("category", names.iter().map(|name| name.as_str())),
-        Condition::Team(teams) => format!("one of {} teams", teams.len()),
+        Condition::Team(teams) => one_of("team", teams.iter().map(|team| team.name.as_str())),
         Condition::Channel(all) => one_of("channel", all.iter().map(|one| one.as_str())),
         Condition::Tag(tags) => one_of("tag", tags.iter().map(|tag| tag.as_str())),
         Condition::Awaiting(side) => format!("waiting for the {}", side_text(*side)),
         Condition::Assigned => "assigned".to_owned(),
+        Condition::Account => "of a known account".to_owned(),
     }
 }
 

@@ -33,6 +33,17 @@ fn a_sound_pack_ends_with_nothing_wrong() {
 }
 
 #[test]
+fn a_single_file_is_no_pack_and_the_folder_is_named() {
+    let folder = folder("single", "name = \"x\"\n");
+    let file = folder.join("pack.toml");
+    let output = mainstay(&["check", file.to_str().expect("a path in UTF-8")]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(told.contains("is a file, and a pack is a folder"), "{told}");
+    assert!(told.contains(&folder.display().to_string()), "{told}");
+}
+
+#[test]
 fn a_wrong_pack_ends_with_1_and_points_at_every_mistake() {
     let folder = folder(
         "wrong",

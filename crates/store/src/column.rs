@@ -13,7 +13,8 @@ use mainstay_domain::id::{
     TeamId, TicketId, TokenId, UploadId, ViewId, WebhookDeliveryId, WebhookId,
 };
 use mainstay_domain::name::{
-    CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TierName,
+    CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TeamName,
+    TierName,
 };
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::severity::Severity;
@@ -376,7 +377,8 @@ json!(
     Vec<RoleName>,
     Vec<AgentId>,
     Vec<TargetOverride>,
-    BTreeMap<String, String>
+    BTreeMap<String, String>,
+    BTreeMap<TeamName, TeamId>
 );
 
 /// Kept as JSON, by way of tuples: these nouns have no serialized form of their own.

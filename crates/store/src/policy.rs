@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Actor;
+use mainstay_domain::id::TeamId;
+use mainstay_domain::name::TeamName;
 use mainstay_domain::policy::PolicyVersion;
 
 use crate::column::Field;
@@ -24,6 +26,8 @@ pub struct AppliedPack {
     pub digest: Digest,
     /// Its files: text by name.
     pub files: BTreeMap<String, String>,
+    /// Which teams its conditions meant when it was applied, by the names that they bear in it.
+    pub teams: BTreeMap<TeamName, TeamId>,
     /// When it was applied.
     pub applied_at: Timestamp,
     /// Who applied it.
@@ -32,7 +36,7 @@ pub struct AppliedPack {
     pub note: String,
 }
 
-record!(AppliedPack in "policy_version" { version, pack, digest, files, applied_at, applied_by, note });
+record!(AppliedPack in "policy_version" { version, pack, digest, files, teams, applied_at, applied_by, note });
 
 /// Makes a pack the one in force. Its version is one more than the latest's.
 ///

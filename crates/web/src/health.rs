@@ -30,6 +30,10 @@ struct Readiness {
     accepting: bool,
     /// How punctually the worker acted on what was due since the process started.
     due: Due,
+    /// Versions of the policy that this program does not accept as they are, what takes their place, and how to mend it.
+    /// The process serves nevertheless.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policy: Vec<String>,
 }
 
 /// How punctual the worker is.
@@ -73,6 +77,7 @@ async fn ready(State(web): State<Web>) -> impl IntoResponse {
             last_ms: punctuality.last.as_millis(),
             worst_ms: punctuality.worst.as_millis(),
         },
+        policy: web.app.policy().told_faults(),
     };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body))
 }

@@ -3,14 +3,10 @@
 use mainstay_domain::escalation::TriggerKind;
 use mainstay_domain::id::TicketId;
 use mainstay_domain::policy::{Policy, PolicyVersion};
-use mainstay_domain::status::StatusKind;
-use mainstay_domain::ticket::Scope;
-use mainstay_store::ticket::{Direction, TicketFilter, TicketKey, TicketSort};
-use mainstay_store::{PageRequest, ticket};
 
 use crate::context::App;
 use crate::error::Result;
-use crate::ticket::TicketWriter;
+use crate::ticket::{OpenTickets, TicketWriter};
 use crate::transaction::transact;
 
 impl App {
@@ -21,29 +17,13 @@ impl App {
         if policy.version() != version || !asks_whether_resolved(policy.current()) {
             return Ok(());
         }
-        let filter = TicketFilter {
-            status_kinds: StatusKind::ALL
-                .into_iter()
-                .filter(|kind| !kind.is_done())
-                .collect(),
-            ..TicketFilter::default()
-        };
-        let sort = TicketSort {
-            key: TicketKey::Number,
-            direction: Direction::Ascending,
-        };
-        let mut page = PageRequest::first(200);
-        loop {
-            let reader = self.store().read();
-            let open = ticket::list(&reader, Scope::Everything, &filter, sort, page).await?;
-            for stored in &open.items {
+        let mut open = OpenTickets::all(self);
+        while let Some(tickets) = open.next().await? {
+            for stored in &tickets {
                 self.ask_ladders_about(stored.ticket.id).await?;
             }
-            let Some(next) = open.next else {
-                return Ok(());
-            };
-            page.after = Some(next);
         }
+        Ok(())
     }
 
     async fn ask_ladders_about(&self, id: TicketId) -> Result<()> {

@@ -11,6 +11,7 @@ mod read;
 mod stored_clock;
 mod terms;
 mod trail;
+mod walk;
 mod writer;
 
 pub use change::Change;
@@ -29,4 +30,5 @@ pub use open::OpenTicket;
 pub(crate) use open::open_ticket;
 pub use trail::ByToken;
 pub(crate) use trail::TokenTrail;
+pub(crate) use walk::OpenTickets;
 pub(crate) use writer::{NewFact, TicketWriter, next_due};

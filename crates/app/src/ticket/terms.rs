@@ -6,13 +6,11 @@ use jiff::{Timestamp, ToSpan};
 use mainstay_domain::contract::Contract;
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::{AccountId, TicketId};
-use mainstay_domain::status::StatusKind;
-use mainstay_domain::ticket::{Command, Scope};
-use mainstay_store::ticket::{Direction, TicketFilter, TicketKey, TicketSort};
-use mainstay_store::{PageRequest, Transaction, ticket};
+use mainstay_domain::ticket::Command;
+use mainstay_store::Transaction;
 
-use super::TicketWriter;
 use super::open::terms_of;
+use super::{OpenTickets, TicketWriter};
 use crate::context::App;
 use crate::error::Result;
 use crate::job::Job;
@@ -45,30 +43,13 @@ impl App {
     /// Puts the terms now in force on every open ticket of an account. Clocks are recomputed; what was promised stays
     /// beside it.
     pub(crate) async fn review_terms(&self, account: AccountId) -> Result<()> {
-        let filter = TicketFilter {
-            accounts: vec![Some(account)],
-            status_kinds: StatusKind::ALL
-                .into_iter()
-                .filter(|kind| *kind != StatusKind::Closed)
-                .collect(),
-            ..TicketFilter::default()
-        };
-        let sort = TicketSort {
-            key: TicketKey::Number,
-            direction: Direction::Ascending,
-        };
-        let mut page = PageRequest::first(200);
-        loop {
-            let reader = self.store().read();
-            let open = ticket::list(&reader, Scope::Everything, &filter, sort, page).await?;
-            for stored in &open.items {
+        let mut open = OpenTickets::of_account(self, account);
+        while let Some(tickets) = open.next().await? {
+            for stored in &tickets {
                 self.review_terms_of(stored.ticket.id, account).await?;
             }
-            let Some(next) = open.next else {
-                return Ok(());
-            };
-            page.after = Some(next);
         }
+        Ok(())
     }
 
     async fn review_terms_of(&self, id: TicketId, account: AccountId) -> Result<()> {

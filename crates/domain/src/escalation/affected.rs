@@ -49,7 +49,8 @@ pub(super) fn grouped(
         Some(before)
             if before.account == Some(account)
                 && !before.status.kind.is_done()
-                && ladder.applies.holds(before) =>
+                && ladder.applies.holds(before)
+                && trigger.when.holds(before) =>
         {
             keys(before, limit.by)
         }

@@ -8,7 +8,7 @@ use super::due::{DueError, Rules, count};
 use super::ladder::Ladder;
 use super::record::Subject;
 use super::state::Escalation;
-use super::trigger::{ManualReason, Signs, TriggerKind};
+use super::trigger::{EscalationTrigger, ManualReason, Signs, TriggerKind};
 use crate::condition::TicketFacts;
 use crate::event::{EventKind, Origin, Side, Visibility};
 use crate::id::{EscalationId, TicketId};
@@ -178,6 +178,9 @@ pub fn demands(situation: &Situation<'_>, rules: Rules<'_>) -> Result<Vec<Demand
         }
         let mut raised: Vec<(Option<u8>, String)> = Vec::new();
         for trigger in &ladder.triggers {
+            if !trigger.when.holds(situation.after) {
+                continue;
+            }
             if let TriggerKind::AccountsAffected { count, window, by } = &trigger.on {
                 let limit = Limit {
                     count: *count,
@@ -189,8 +192,7 @@ pub fn demands(situation: &Situation<'_>, rules: Rules<'_>) -> Result<Vec<Demand
                         demands.push(demand);
                     }
                 }
-            } else if let Some(reason) = fires(situation, rules, ladder, &trigger.on, &said, named)?
-            {
+            } else if let Some(reason) = fires(situation, rules, ladder, trigger, &said, named)? {
                 raised.push((trigger.level, reason));
             }
         }
@@ -249,12 +251,12 @@ fn fires(
     situation: &Situation<'_>,
     rules: Rules<'_>,
     ladder: &Ladder,
-    trigger: &TriggerKind,
+    trigger: &EscalationTrigger,
     said: &[Words],
     named: bool,
 ) -> Result<Option<String>, DueError> {
     if let (TriggerKind::Manual { reasons }, Fact::Manual { reason, note }) =
-        (trigger, situation.fact)
+        (&trigger.on, situation.fact)
     {
         let takes = reasons.contains(&reason) || (reasons.is_empty() && !named);
         return Ok(takes.then(|| in_words(reason, note)));
@@ -266,7 +268,9 @@ fn fires(
         Fact::Recorded { kind, .. } => Some(kind),
         Fact::Elapsed { .. } | Fact::Manual { .. } => None,
     };
-    Ok(match (trigger, recorded) {
+    let mattered =
+        |before: &TicketFacts| ladder.applies.holds(before) && trigger.when.holds(before);
+    Ok(match (&trigger.on, recorded) {
         (
             TriggerKind::SlaBreached { commitments },
             Some(EventKind::ClockMissed { commitment, .. }),
@@ -277,19 +281,19 @@ fn fires(
         ) if commitments.is_empty() || commitments.contains(commitment) => {
             clock_reported(situation)
         }
-        (TriggerKind::SeverityIs(severities), Some(_)) => begins(situation, ladder, |facts| {
+        (TriggerKind::SeverityIs(severities), Some(_)) => begins(situation, mattered, |facts| {
             severities
                 .contains(&facts.severity)
                 .then(|| format!("the severity is {}", facts.severity))
         }),
         (TriggerKind::SecurityIncident(signs), Some(_)) => {
-            shows(situation, ladder, signs, said, "a security incident")
+            shows(situation, mattered, signs, said, "a security incident")
         }
         (TriggerKind::DataBreach(signs), Some(_)) => {
-            shows(situation, ladder, signs, said, "a breach of data")
+            shows(situation, mattered, signs, said, "a breach of data")
         }
         (TriggerKind::DataLoss(signs), Some(_)) => {
-            shows(situation, ladder, signs, said, "a loss of data")
+            shows(situation, mattered, signs, said, "a loss of data")
         }
         (
             TriggerKind::Unresolved {
@@ -328,14 +332,14 @@ fn clock_reported(situation: &Situation<'_>) -> Option<String> {
     }
 }
 
-/// Why something holds of the ticket that did not hold before, or did not matter to the ladder.
+/// Why something holds of the ticket that did not hold before, or did not matter.
 fn begins(
     situation: &Situation<'_>,
-    ladder: &Ladder,
+    mattered: impl Fn(&TicketFacts) -> bool,
     why: impl Fn(&TicketFacts) -> Option<String>,
 ) -> Option<String> {
     let held_before = situation.before.is_some_and(|before| {
-        !before.status.kind.is_done() && ladder.applies.holds(before) && why(before).is_some()
+        !before.status.kind.is_done() && mattered(before) && why(before).is_some()
     });
     if held_before {
         return None;
@@ -346,7 +350,7 @@ fn begins(
 /// Why the ticket looks like what the signs describe.
 fn shows(
     situation: &Situation<'_>,
-    ladder: &Ladder,
+    mattered: impl Fn(&TicketFacts) -> bool,
     signs: &Signs,
     said: &[Words],
     what: &str,
@@ -356,7 +360,7 @@ fn shows(
             "{what}: the customer writes \u{201c}{word}\u{201d}"
         ));
     }
-    begins(situation, ladder, |facts| {
+    begins(situation, &mattered, |facts| {
         facts
             .category
             .as_ref()
@@ -364,7 +368,7 @@ fn shows(
             .map(|category| format!("{what}: the category is {category}"))
     })
     .or_else(|| {
-        begins(situation, ladder, |facts| {
+        begins(situation, &mattered, |facts| {
             facts
                 .tags
                 .iter()
@@ -442,6 +446,7 @@ fn names_reason(situation: &Situation<'_>, rules: Rules<'_>) -> bool {
         .values()
         .filter(|ladder| ladder.applies.holds(situation.after))
         .flat_map(|ladder| &ladder.triggers)
+        .filter(|trigger| trigger.when.holds(situation.after))
         .any(|trigger| matches!(&trigger.on, TriggerKind::Manual { reasons } if reasons.contains(&reason)))
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::condition::Condition;
 use crate::name::{CalendarName, CategoryName, CommitmentName, Tag};
 use crate::severity::Severity;
 
@@ -14,6 +15,8 @@ use crate::severity::Severity;
 pub struct EscalationTrigger {
     /// What must be so.
     pub on: TriggerKind,
+    /// What must hold of the ticket besides.
+    pub when: Condition,
     /// The level at which the ladder begins: steps below it are passed over. The ladder's foot when absent. On an
     /// escalation of the ladder that is open already, the ladder moves up to it.
     pub level: Option<u8>,

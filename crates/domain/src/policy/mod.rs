@@ -13,9 +13,10 @@ use mainstay_calendar::Calendar;
 use serde::{Deserialize, Serialize};
 
 use crate::commitment::{Commitment, Target};
+use crate::condition::Condition;
 use crate::escalation::{Ladder, Ladders};
-use crate::name::{CalendarName, TierName};
-use crate::role::Roles;
+use crate::id::TeamId;
+use crate::name::{CalendarName, TeamName, TierName};
 use crate::routing::Routing;
 
 pub use calendar::{CalendarDefinition, CalendarHours};
@@ -125,10 +126,36 @@ impl Policy {
             .collect()
     }
 
-    /// The built-in roles and the pack's own.
-    #[must_use]
-    pub fn all_roles(&self) -> Roles {
-        Roles::with(self.roles.iter().map(RoleDefinition::role))
+    /// Settles which teams its conditions mean, by their names.
+    pub fn settle_teams(&mut self, find: impl Fn(&TeamName) -> Option<TeamId>) {
+        for team in self.conditions_mut().flat_map(Condition::teams_mut) {
+            team.id = find(&team.name);
+        }
+    }
+
+    fn conditions_mut(&mut self) -> impl Iterator<Item = &mut Condition> {
+        let commitments = self.commitments.iter_mut().flat_map(|commitment| {
+            [
+                &mut commitment.start,
+                &mut commitment.stop,
+                &mut commitment.reset,
+                &mut commitment.cancel,
+            ]
+            .into_iter()
+            .flatten()
+            .map(|trigger| &mut trigger.when)
+            .chain([&mut commitment.applies, &mut commitment.pause])
+        });
+        let ladders = self.ladders.iter_mut().flat_map(|ladder| {
+            let triggers = ladder.triggers.iter_mut();
+            triggers
+                .map(|trigger| &mut trigger.when)
+                .chain([&mut ladder.applies])
+        });
+        let rules = self.routing.rules.iter_mut();
+        commitments
+            .chain(ladders)
+            .chain(rules.map(|rule| &mut rule.when.facts))
     }
 
     /// The calendar a target of a commitment is counted on for a tier: the target's own, else the commitment's, else

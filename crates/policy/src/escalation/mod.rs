@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use mainstay_domain::condition::Condition;
 use mainstay_domain::escalation::{HandOver, Ladder, NotifyChannel, Recipient, Step, StepTiming};
-use mainstay_domain::name::{AgentAddress, LadderName, TeamName};
+use mainstay_domain::name::{AgentAddress, LadderName};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::condition::{ConditionForm, words};
@@ -287,19 +287,17 @@ impl StepForm {
 }
 
 fn recipient(who: &At<WhoText>, names: &mut Definitions<'_>) -> Recipient {
-    let mut role = |name: &String| {
-        names.role(&At {
-            value: Name(name.clone()),
-            place: who.place.clone(),
-        })
+    let at = |name: &String| At {
+        value: Name(name.clone()),
+        place: who.place.clone(),
     };
     match &who.value {
         WhoText::Assignee => Recipient::Assignee,
         WhoText::TicketTeam => Recipient::TicketTeam,
-        WhoText::Role(name) => Recipient::Role(role(name)),
-        WhoText::AccountRole(name) => Recipient::AccountRole(role(name)),
-        WhoText::Team(name) => Recipient::Team(TeamName::from(name.as_str())),
-        WhoText::OnCall(name) => Recipient::OnCall(TeamName::from(name.as_str())),
+        WhoText::Role(name) => Recipient::Role(names.role(&at(name))),
+        WhoText::AccountRole(name) => Recipient::AccountRole(names.role(&at(name))),
+        WhoText::Team(name) => Recipient::Team(names.team(&at(name))),
+        WhoText::OnCall(name) => Recipient::OnCall(names.team(&at(name))),
         WhoText::Person(name) => Recipient::Person(AgentAddress::from(name.as_str())),
     }
 }

@@ -1,12 +1,13 @@
 //! What raises a ladder.
 
 use jiff::SignedDuration;
+use mainstay_domain::condition::Condition;
 use mainstay_domain::escalation::{EscalationTrigger, Grouping, ManualReason, Signs, TriggerKind};
 use mainstay_domain::name::CommitmentName;
 use mainstay_domain::severity::Severity;
 
 use super::LevelNumber;
-use crate::condition::{tag, words};
+use crate::condition::{ConditionForm, tag, words};
 use crate::names::Definitions;
 use crate::place::{At, Place};
 use crate::problem::{Problem, listed};
@@ -42,6 +43,8 @@ record! {
         calendar: Option<At<Name>>,
         /// `manual`: for which reasons; any when absent.
         reasons: Option<Many<Word<ManualReason>>>,
+        /// What must hold of the ticket besides.
+        when: Option<ConditionForm>,
         /// The level at which the ladder begins; its foot when absent.
         level: Option<At<LevelNumber>>,
     }
@@ -88,7 +91,7 @@ impl TriggerWord {
         }
     }
 
-    /// The keys that say more about it, besides `on` and `level`.
+    /// The keys that say more about it, besides `on`, `when` and `level`.
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::SlaBreached | Self::SlaAtRisk => &["commitments"],
@@ -132,6 +135,10 @@ impl LadderTriggerForm {
         }
         Some(EscalationTrigger {
             on: self.kind(names)?,
+            when: self
+                .when
+                .as_ref()
+                .map_or(Condition::Always, |when| when.lower(names)),
             level: self.level.as_ref().map(|level| level.value.0),
         })
     }

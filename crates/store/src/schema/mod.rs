@@ -6,8 +6,16 @@
 mod desk;
 mod duty;
 mod file;
-mod initial;
+mod imported;
+mod mail;
+mod notice;
+mod people;
+mod policy;
 mod safety;
+mod search;
+mod service;
+mod ticket;
+mod work;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
@@ -111,20 +119,21 @@ struct Steps;
 impl MigratorTrait for Steps {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            step("0001_people", initial::PEOPLE),
-            step("0002_tickets", initial::TICKETS),
-            step("0003_work", initial::WORK),
-            step("0004_mail", initial::MAIL),
-            step("0005_service", initial::SERVICE),
+            step("0001_people", people::PEOPLE),
+            step("0002_tickets", ticket::TICKETS),
+            step("0003_work", work::WORK),
+            step("0004_mail", mail::MAIL),
+            step("0005_service", service::SERVICE),
             Box::new(Step {
                 name: "0006_search",
-                sqlite: initial::SEARCH_SQLITE,
-                postgres: initial::SEARCH_POSTGRES,
+                sqlite: search::SEARCH_SQLITE,
+                postgres: search::SEARCH_POSTGRES,
             }),
-            step("0007_notices", initial::NOTICES),
-            step("0008_imported", initial::IMPORTED),
+            step("0007_notices", notice::NOTICES),
+            step("0008_imported", imported::IMPORTED),
             step("0009_duty", duty::DUTY),
             step("0010_files", file::FILES),
+            step("0011_policy_teams", policy::TEAMS),
             step("0013_desk", desk::DESK),
             step("0014_safety", safety::SAFETY),
         ]

@@ -87,6 +87,7 @@ async fn a_request_is_done_once(fresh: &Fresh) {
 
 async fn packs_are_versions(fresh: &Fresh) {
     let pack = |version: u32| AppliedPack {
+        teams: [("Engineering".into(), given::id(3))].into(),
         version: PolicyVersion(version),
         pack: "mainstay".to_owned(),
         digest: Digest([u8::try_from(version).unwrap(); 32]),

@@ -10,7 +10,6 @@ use mainstay_app::AppError;
 use mainstay_app::policy::{AppliedVersion, ClockDifference, PackSource, ShownPolicy};
 use mainstay_domain::event::Actor;
 use mainstay_domain::policy::PolicyVersion;
-use mainstay_domain::role::Permission;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -53,6 +52,10 @@ struct VersionBody {
     note: String,
     /// Whether it is the one in force.
     in_force: bool,
+    /// What is wrong with it, or probably not meant: told when it is applied, and of versions that the program does not
+    /// accept as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 impl VersionBody {
@@ -69,6 +72,7 @@ impl VersionBody {
             },
             note: applied.note,
             in_force: applied.version == in_force,
+            warnings: applied.warnings,
         }
     }
 }
@@ -214,7 +218,6 @@ async fn apply(
     Auth(caller): Auth,
     Body(input): Body<PolicyInput>,
 ) -> Result<Response> {
-    caller.require(Permission::ApplyPolicy)?;
     let source = source(input.pack, input.files)?;
     let applied = web.app.apply_policy(&caller, &source, &input.note).await?;
     Ok(applied_version(applied))
@@ -233,17 +236,43 @@ async fn roll_back(
     Ok(applied_version(applied))
 }
 
-/// Show which running clocks would be due at another instant, had the pack been in force all along. Nothing is changed.
-#[utoipa::path(post, path = "/policy/preview", tag = "policy", request_body = PreviewInput,
-    responses((status = 200, body = Vec<DifferenceBody>)))]
+/// What the pack would change of a page of the open tickets.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PolicyPreview)]
+struct PreviewBody {
+    /// How many open tickets were looked at.
+    tickets: usize,
+    /// The running clocks that would be due at another instant.
+    items: Vec<DifferenceBody>,
+    /// The path and query that look at the next ones; absent when all were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Show which running clocks would be due at another instant, had the pack been in force all along: those of a page of the
+/// open tickets at a time. Nothing is changed.
+#[utoipa::path(post, path = "/policy/preview", tag = "policy",
+    params(ListQuery), request_body = PreviewInput, responses((status = 200, body = PreviewBody)))]
 async fn preview(
     State(web): State<Web>,
     Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
     Body(input): Body<PreviewInput>,
-) -> Result<Json<Vec<DifferenceBody>>> {
+) -> Result<Json<PreviewBody>> {
     let source = source(input.pack, input.files)?;
-    let differences = web.app.preview_policy(&caller, &source).await?;
-    Ok(Json(differences.into_iter().map(Into::into).collect()))
+    let request = page::request("policy_preview", part.limit, part.cursor.as_deref())?;
+    let preview = web.app.preview_policy(&caller, &source, request).await?;
+    let looked_at = mainstay_app::Page {
+        items: preview.clocks,
+        next: preview.next,
+    };
+    let page = page::of(&uri, "policy_preview", looked_at, DifferenceBody::from);
+    Ok(Json(PreviewBody {
+        tickets: preview.tickets,
+        items: page.items,
+        next: page.next,
+    }))
 }
 
 fn applied_version(applied: AppliedVersion) -> Response {

@@ -154,7 +154,8 @@ async fn a_preview_says_which_clocks_would_be_due_otherwise() {
     let same = admin
         .post("/policy/preview", json!({"pack": "mainstay"}))
         .await;
-    assert_eq!((same.status.as_u16(), same.body), (200, json!([])));
+    let nothing = json!({"tickets": 1, "items": []});
+    assert_eq!((same.status.as_u16(), same.body), (200, nothing));
     let (from, to) = (
         "[commitment.targets.Enterprise]\nP1 = \"15m\"",
         "[commitment.targets.Enterprise]\nP1 = \"10m\"",
@@ -163,7 +164,7 @@ async fn a_preview_says_which_clocks_would_be_due_otherwise() {
     let shorter = admin.post("/policy/preview", json!({"files": files})).await;
     assert_eq!(shorter.status, 200, "{}", shorter.body);
     assert_eq!(
-        shorter.body,
+        shorter.body["items"],
         json!([{
             "ticket": number,
             "commitment": "first_response",
@@ -177,6 +178,65 @@ async fn a_preview_says_which_clocks_would_be_due_otherwise() {
         clocks.to_string().contains("2026-03-02T09:15:00.123456Z"),
         "{clocks}"
     );
+}
+
+#[tokio::test]
+async fn a_preview_goes_from_page_to_page() {
+    let service = Service::start().await;
+    let admin = with_policy(&service).await;
+    for subject in ["One", "Two", "Three"] {
+        let ticket = json!({"subject": subject, "message": "Help.", "severity": "P2"});
+        assert_eq!(admin.post("/tickets", ticket).await.status, 201);
+    }
+    let (from, to) = (
+        "severity = \"P2\"\nwithin = \"8h\"",
+        "severity = \"P2\"\nwithin = \"7h\"",
+    );
+    let files = changed(&admin, "commitments.toml", from, to).await;
+    let (mut path, mut told) = ("/policy/preview?limit=2".to_owned(), Vec::new());
+    loop {
+        let page = admin.post(&path, json!({"files": files})).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let items = page.body["items"].as_array().unwrap();
+        told.push((page.body["tickets"].as_u64().unwrap(), items.len()));
+        let Some(next) = page.body["next"].as_str() else {
+            break;
+        };
+        path = next.trim_start_matches("/api/v1").to_owned();
+    }
+    assert_eq!(told, [(2, 2), (1, 1)]);
+}
+
+#[tokio::test]
+async fn a_team_that_is_not_there_is_told_when_the_pack_is_applied() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    admin.make("/teams", json!({"name": "Enginering"})).await;
+    let applied = admin
+        .post("/policy/versions", json!({"pack": "mainstay"}))
+        .await;
+    assert_eq!(applied.status, 201, "{}", applied.body);
+    let warnings = applied.body["warnings"].to_string();
+    assert!(
+        warnings.contains("there is no team `Engineering`"),
+        "{warnings}"
+    );
+    assert!(
+        warnings.contains("did you mean `Enginering`?"),
+        "{warnings}"
+    );
+
+    // Once the team is there, the same pack means something else and is applied again; then it is the same.
+    admin.make("/teams", json!({"name": "Engineering"})).await;
+    let again = admin
+        .post("/policy/versions", json!({"pack": "mainstay"}))
+        .await;
+    assert_eq!(again.status, 201, "{}", again.body);
+    assert_eq!(again.body.get("warnings"), None);
+    let same = admin
+        .post("/policy/versions", json!({"pack": "mainstay"}))
+        .await;
+    assert_eq!(same.status, 409, "{}", same.body);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::clock::{Cancellation, Clock, OutcomeKind, fold};
 use crate::commitment::{
     Commitment, Occurrence, Reopen, Repeat, Source, Target, Trigger, Warning, WarningPoint,
 };
-use crate::condition::Condition;
+use crate::condition::{Condition, NamedTeam};
 use crate::event::{
     Actor, CarriedClock, Channel, ContractTerms, Event, EventKind, Origin, Side, Spoken,
     TargetOverride, Visibility,
@@ -195,7 +195,10 @@ fn word(text: &str) -> Condition {
     }
     match text.split_once('=') {
         Some(("tier", name)) => Condition::Tier(vec![name.into()]),
-        Some(("team", name)) => Condition::Team(vec![id(name)]),
+        Some(("team", name)) => Condition::Team(vec![NamedTeam {
+            name: name.into(),
+            id: Some(id(name)),
+        }]),
         Some(("tag", name)) => Condition::Tag(vec![name.into()]),
         Some(("category", name)) => Condition::Category(vec![name.into()]),
         Some(("awaiting", "agent")) => Condition::Awaiting(Side::Agent),

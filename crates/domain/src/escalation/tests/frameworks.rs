@@ -13,6 +13,7 @@ const NOW: &str = "2026-03-02T10:00:00Z";
 fn trigger(level: u8, on: TriggerKind) -> EscalationTrigger {
     EscalationTrigger {
         on,
+        when: Condition::Always,
         level: Some(level),
     }
 }

@@ -47,7 +47,11 @@ fn on(name: &str, triggers: impl IntoIterator<Item = (TriggerKind, Option<u8>)>)
     );
     ladder.triggers = triggers
         .into_iter()
-        .map(|(on, level)| EscalationTrigger { on, level })
+        .map(|(on, level)| EscalationTrigger {
+            on,
+            when: Condition::Always,
+            level,
+        })
         .collect();
     ladder
 }

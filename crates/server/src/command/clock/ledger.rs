@@ -6,13 +6,18 @@ use mainstay_domain::event::{
     Actor, CarriedClock, Channel, ContractTerms, Event, EventKind, Origin, Side, Spoken,
     TargetOverride, Visibility,
 };
-use mainstay_domain::id::{EventId, uuid_at};
+use mainstay_domain::id::{EventId, TeamId, uuid_at};
 use mainstay_domain::name::StatusName;
 use mainstay_domain::policy::{Policy, PolicyVersion};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
 
 use super::form::{By, EventForm, Kind, OverrideForm, SideWord, builtin_status};
+
+/// The team of a name: in a scenario, every name is a team's.
+pub fn team_of(name: &str) -> TeamId {
+    id(name)
+}
 
 /// The identifier of a scenario's event, counted from 1.
 pub fn event_id(number: usize) -> EventId {

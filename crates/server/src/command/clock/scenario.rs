@@ -194,7 +194,9 @@ impl ScenarioFile {
                 problems.join("\n")
             ))
         })?;
-        Ok(pack.policy)
+        let mut policy = pack.policy;
+        policy.settle_teams(|name| Some(ledger::team_of(name.as_str())));
+        Ok(policy)
     }
 }
 

@@ -81,6 +81,15 @@ pub fn source_outside_the_store(pack: &str) -> Result<PackSource, Failure> {
     if folder.is_dir() {
         return PackSource::from_folder(folder).map_err(|error| Failure::new(error.to_string()));
     }
+    if folder.is_file() {
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        return Err(Failure::new(format!("`{pack}` is a file, and a pack is a folder"))
+            .with_remedy(format!(
+                "name the folder that it lies in: `{}`. A pack in one file is a folder that holds nothing but its pack.toml",
+                parent.display()
+            )));
+    }
     builtin(pack).ok_or_else(|| {
         let names: Vec<&str> = builtin_names().collect();
         Failure::new(format!("there is no folder and no pack `{pack}`")).with_remedy(format!(
@@ -111,7 +120,7 @@ impl Version {
 
     async fn source(self, app: &App) -> Result<PackSource, Failure> {
         let in_force = app.policy().version();
-        if in_force == PolicyVersion(0) {
+        if in_force == PolicyVersion(0) && matches!(self, Self::InForce) {
             let failure = Failure::new("no policy was applied to this store yet");
             return Err(failure.with_remedy(format!(
                 "apply one with `mainstay policy apply {}`",

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mainstay_app::policy::{AppliedVersion, ClockDifference};
-use mainstay_app::{App, Caller};
+use mainstay_app::{App, Caller, PageRequest};
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::AgentId;
 use mainstay_domain::policy::PolicyVersion;
@@ -79,14 +79,13 @@ pub fn zone(name: &str) -> Result<TimeZone, String> {
 impl Apply {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let source = source_of(&self.pack, &self.store)?;
-        for warning in &check(&self.pack, &source)?.warnings {
-            eprintln!("{}", warning.render(&source));
-        }
+        check(&self.pack, &source)?;
         self.store.open(async |app| {
             let applied = app
                 .apply_policy(&Caller::machine(), &source, &self.note)
                 .await
                 .map_err(|error| Failure::of(&error))?;
+            warn(std::slice::from_ref(&applied));
             announce(app, &applied, &source, &self.output).await
         })
     }
@@ -102,8 +101,17 @@ impl Rollback {
             };
             let source = app.policy_source(&caller, version).await.map_err(failed)?;
             let applied = app.roll_back_policy(&caller, version).await;
-            announce(app, &applied.map_err(failed)?, &source, &self.output).await
+            let applied = applied.map_err(failed)?;
+            warn(std::slice::from_ref(&applied));
+            announce(app, &applied, &source, &self.output).await
         })
+    }
+}
+
+/// Says what is wrong with versions, or probably not meant.
+fn warn(versions: &[AppliedVersion]) {
+    for warning in versions.iter().flat_map(|version| &version.warnings) {
+        eprintln!("{warning}");
     }
 }
 
@@ -152,6 +160,7 @@ impl History {
             let caller = Caller::machine();
             let failed = |error| Failure::of(&error);
             let versions = app.policy_history(&caller).await.map_err(failed)?;
+            warn(&versions);
             if self.output.json {
                 let versions: Vec<Value> = versions.iter().map(version_json).collect();
                 return say(Value::Array(versions));
@@ -213,6 +222,7 @@ fn version_json(applied: &AppliedVersion) -> Value {
         "applied_at": applied.applied_at.to_string(),
         "applied_by": by,
         "note": applied.note,
+        "warnings": applied.warnings,
     })
 }
 
@@ -220,11 +230,9 @@ impl Preview {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let draft = source_of(&self.pack, &self.store)?;
         check(&self.pack, &draft)?;
-        let differences = self.store.open_existing(async |app| {
-            app.preview_policy(&Caller::machine(), &draft)
-                .await
-                .map_err(|error| Failure::of(&error))
-        })?;
+        let differences = self
+            .store
+            .open_existing(async |app| look_ahead(app, &draft).await)?;
         if self.output.json {
             let clocks: Vec<Value> = differences.iter().map(difference_json).collect();
             return say(json!({ "clocks": clocks }));
@@ -233,6 +241,26 @@ impl Preview {
             return say("No running clock would be due at another instant.");
         }
         say(preview_table(&differences, &self.zone))
+    }
+}
+
+/// Looks at the open tickets a page at a time, and says how far it has come.
+async fn look_ahead(app: &App, draft: &PackSource) -> Result<Vec<ClockDifference>, Failure> {
+    let caller = Caller::machine();
+    let mut page = PageRequest::first(200);
+    let (mut tickets, mut clocks) = (0, Vec::new());
+    loop {
+        let preview = app
+            .preview_policy(&caller, draft, page)
+            .await
+            .map_err(|error| Failure::of(&error))?;
+        tickets += preview.tickets;
+        clocks.extend(preview.clocks);
+        let Some(next) = preview.next else {
+            return Ok(clocks);
+        };
+        eprintln!("{tickets} open tickets were looked at so far …");
+        page.after = Some(next);
     }
 }
 

@@ -1,0 +1,50 @@
+//! Mail.
+
+/// Mail, both ways.
+pub(super) const MAIL: &str = "
+CREATE TABLE raw_mail (
+    id @uuid PRIMARY KEY,
+    digest @bytes NOT NULL,
+    source TEXT NOT NULL,
+    message_id TEXT,
+    bytes @bytes NOT NULL,
+    received_at BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    decision TEXT,
+    ticket @uuid,
+    message @uuid,
+    error TEXT,
+    message_id_key TEXT NOT NULL
+);
+CREATE UNIQUE INDEX raw_mail_once ON raw_mail (source, message_id_key, digest);
+CREATE INDEX raw_mail_state ON raw_mail (state, received_at);
+CREATE INDEX raw_mail_received ON raw_mail (received_at);
+CREATE INDEX raw_mail_ticket ON raw_mail (ticket);
+
+CREATE TABLE outgoing_mail (
+    id @uuid PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,
+    account @uuid REFERENCES account (id),
+    ticket @uuid REFERENCES ticket (id),
+    message @uuid REFERENCES message (id),
+    sender TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    bytes @bytes NOT NULL,
+    state TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    last_error TEXT,
+    receipt TEXT,
+    created_at BIGINT NOT NULL,
+    sent_at BIGINT
+);
+CREATE INDEX outgoing_mail_state ON outgoing_mail (state, created_at);
+CREATE INDEX outgoing_mail_automatic ON outgoing_mail (recipients, created_at) WHERE message IS NULL;
+CREATE INDEX outgoing_mail_ticket ON outgoing_mail (ticket);
+
+CREATE TABLE mailbox (
+    name TEXT PRIMARY KEY,
+    uid_validity BIGINT NOT NULL,
+    last_uid BIGINT NOT NULL
+);
+";
