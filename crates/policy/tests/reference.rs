@@ -28,7 +28,7 @@ fn every_example_is_read() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     let head = "name = \"test\"\ntitle = \"Test\"\nversion = \"1\"\ndescription = \"The reference\"\n\
         default_calendar = \"business-hours\"\n\
         [[calendar]]\nname = \"sao-paulo\"\ndescription = \"x\"\ntime_zone = \"America/Sao_Paulo\"\nhours = { daily = \"09:00-17:00\" }\n\

@@ -248,7 +248,7 @@ fn promises_of_teams_hold_for_their_teams() {
                 "Executive",
             ],
         ),
-        ("mainstay", vec!["Engineering", "Engineering"]),
+        ("mainstay", vec!["Engineering", "Engineering", "Support"]),
     ] {
         let pack = pack(name);
         let named: Vec<&str> = pack.teams.iter().map(|(team, _)| team.as_str()).collect();

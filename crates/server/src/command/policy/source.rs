@@ -82,7 +82,9 @@ pub fn source_outside_the_store(pack: &str) -> Result<PackSource, Failure> {
         return PackSource::from_folder(folder).map_err(|error| Failure::new(error.to_string()));
     }
     if folder.is_file() {
-        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = folder
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         return Err(Failure::new(format!("`{pack}` is a file, and a pack is a folder"))
             .with_remedy(format!(
