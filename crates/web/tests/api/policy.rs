@@ -212,6 +212,7 @@ async fn a_team_that_is_not_there_is_told_when_the_pack_is_applied() {
     let service = Service::start().await;
     let admin = service.admin().await;
     admin.make("/teams", json!({"name": "Enginering"})).await;
+    admin.make("/teams", json!({"name": "Support"})).await;
     let applied = admin
         .post("/policy/versions", json!({"pack": "mainstay"}))
         .await;
