@@ -19,6 +19,7 @@ use crate::attachment::{AttachmentLimits, Blobs};
 use crate::error::Result;
 use crate::lateness::Lateness;
 use crate::mail::MailOptions;
+use crate::notification::NotifyTransport;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
 use crate::tidy::Retention;
@@ -127,6 +128,8 @@ pub struct Options {
     pub webhooks: Option<Arc<dyn WebhookTransport>>,
     /// The keys that seal secrets in the store.
     pub vault: Vault,
+    /// What makes the attempts at short messages; without it people are told by e-mail instead.
+    pub notify: Option<Arc<dyn NotifyTransport>>,
 }
 
 impl Default for Options {
@@ -141,6 +144,7 @@ impl Default for Options {
             retention: Retention::default(),
             webhooks: None,
             vault: Vault::default(),
+            notify: None,
         }
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
-    AccountId, AgentId, ExportId, JobId, MessageId, OutgoingMailId, RawMailId, TicketId, UploadId,
-    WebhookDeliveryId,
+    AccountId, AgentId, DispatchId, ExportId, JobId, MessageId, OutgoingMailId, RawMailId,
+    TicketId, UploadId, WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_domain::policy::PolicyVersion;
@@ -93,6 +93,11 @@ pub enum Job {
         /// The upload.
         upload: UploadId,
     },
+    /// Send a short message to a person.
+    SendDispatch {
+        /// The dispatch.
+        dispatch: DispatchId,
+    },
 }
 
 /// How a job failed.
@@ -146,12 +151,13 @@ impl Job {
             Self::WriteExport { .. } => "write_export",
             Self::ForgetExport { .. } => "forget_export",
             Self::ForgetUpload { .. } => "forget_upload",
+            Self::SendDispatch { .. } => "send_dispatch",
         }
     }
 
     /// Whether a job of this name waits for another server.
     pub(crate) fn calls_out(kind: &str) -> bool {
-        matches!(kind, "send_mail" | "call_webhook")
+        matches!(kind, "send_mail" | "call_webhook" | "send_dispatch")
     }
 
     /// Whether a job of this name takes so long that nothing may wait for it. It keeps its lease by itself.

@@ -76,6 +76,8 @@ impl App {
         specs: Vec<LayerSpec>,
     ) -> Result<Duty> {
         caller.require(Permission::UpdateTeams)?;
+        // It is shown afterwards.
+        caller.require(Permission::ReadAgents)?;
         let tx = self.begin().await?;
         let team = find_team(&tx, id).await?;
         let before = on_call::find(&tx, id).await?;

@@ -16,7 +16,7 @@ use crate::export::{forget_export, write_export};
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
 use crate::lateness::PROMISED;
 use crate::mail;
-use crate::notification::note_mail;
+use crate::notification::{note_mail, send_dispatch};
 use crate::transaction::transact;
 use crate::webhook;
 
@@ -227,6 +227,7 @@ impl App {
             Job::SendDraft { agent, ticket, at } => {
                 Ok(self.release_draft(*agent, *ticket, *at).await?)
             }
+            Job::SendDispatch { dispatch } => send_dispatch(self, stored.id, *dispatch).await,
             Job::CallWebhook { delivery } => {
                 webhook::call_webhook(self, stored.id, *delivery).await
             }

@@ -7,6 +7,7 @@ mod failure;
 pub mod key;
 pub mod logging;
 pub mod mail;
+pub mod notify;
 pub mod service;
 pub mod settings;
 pub mod time;

@@ -23,7 +23,7 @@ use crate::key;
 use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
 use crate::time::{RememberedTime, SharedClock};
-use crate::webhook;
+use crate::{notify, webhook};
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
 /// know of, because another node made it or the clock was moved.
@@ -226,6 +226,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         },
         webhooks: Some(webhook::sender(settings)?),
         vault: key::vault(settings, in_use.as_deref())?,
+        notify: Some(notify::transport(settings)?),
     };
     let clock = match clock.simulated_speed() {
         Some(_) => clock,

@@ -4,6 +4,7 @@
 //! surrounds every route stands in `frame`; what every route reads and writes alike (bodies, identifiers, pages, tags,
 //! problems) has a module each.
 
+mod acknowledge;
 pub mod api;
 pub mod auth;
 mod docs;
@@ -90,6 +91,7 @@ pub fn router(web: Web) -> Router {
     let routes = Router::new()
         .merge(api.route_layer(guard).route_layer(queries))
         .merge(health::routes())
+        .merge(acknowledge::routes())
         .with_state(web)
         .merge(docs::routes(api::complete(description)));
     frame::surround(routes, limits)

@@ -382,6 +382,10 @@ fn seconds_up(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
+/// Marks an answer as a page that a person reads in a browser: it is no problem document, whatever its status.
+#[derive(Debug, Clone, Copy)]
+pub struct ForPeople;
+
 /// Gives every error answer its final form: problems learn the path they happened at, and error answers that a library
 /// made become problems too.
 pub async fn finish(request: Request, next: Next) -> Response {
@@ -389,6 +393,9 @@ pub async fn finish(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    if response.extensions().get::<ForPeople>().is_some() {
         return response;
     }
     // A problem that was answered before under the same idempotency key has its final form already.

@@ -129,6 +129,7 @@ impl App {
         raise: &RaiseEscalation,
     ) -> Result<Vec<EscalationId>> {
         caller.require(Permission::RaiseEscalations)?;
+        caller.require(Permission::ReadEscalations)?;
         let ticket = self.visible_ticket(caller, raise.ticket).await?;
         let actor = caller.actor;
         let raised = transact!(self, tx => raise_by_hand(self, tx, actor, &ticket, raise))?;
@@ -177,6 +178,8 @@ impl App {
         record: &Record,
     ) -> Result<EscalationView> {
         caller.require(record.permission())?;
+        // It is shown afterwards: who may not see it is told so before anything is written.
+        caller.require(Permission::ReadEscalations)?;
         let actor = caller.actor;
         transact!(self, tx => async {
             if let Record::AllocateResources { agents, .. } = record {

@@ -2,6 +2,7 @@
 
 mod due;
 mod handle;
+mod link;
 mod people;
 mod policy;
 mod read;
@@ -9,6 +10,7 @@ mod respond;
 mod writer;
 
 pub use handle::{RaiseEscalation, Record};
+pub use link::{LinkStanding, LinkView};
 pub use mainstay_store::escalation::{EscalationFilter, StoredEscalation, StoredPhase};
 pub(crate) use people::People;
 pub use read::{EscalationView, NextStep};

@@ -122,6 +122,12 @@ impl People {
             .collect()
     }
 
+    /// Those of them who may be given work.
+    pub fn find(&self, agents: &[AgentId]) -> Vec<&Agent> {
+        let known = |id: &AgentId| self.agents.iter().find(|agent| agent.id == *id);
+        agents.iter().filter_map(known).collect()
+    }
+
     fn active(&self, agents: &[AgentId]) -> Vec<AgentId> {
         agents
             .iter()

@@ -4,6 +4,7 @@
 //! same transaction.
 
 use jiff::Timestamp;
+use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::Clock;
 use mainstay_domain::commitment::Consequence;
 use mainstay_domain::condition::TicketFacts;
@@ -24,7 +25,7 @@ use mainstay_store::{Transaction, escalation, ticket};
 use super::{EscalationWriter, People};
 use crate::context::App;
 use crate::error::Result;
-use crate::notification::{EVERYDAY_CHANNELS, Notice, tell};
+use crate::notification::{EVERYDAY_CHANNELS, Notice, local, tell};
 use crate::policy::LadderRules;
 use crate::ticket::{NewFact, TicketWriter};
 
@@ -97,10 +98,10 @@ impl Response<'_> {
             if agents.is_empty() {
                 tracing::warn!(ticket = %ticket.id, consequence = ?consequence.consequence, "nobody was found to be told");
             }
-            let notice = consequence.notice(ticket);
-            for agent in agents {
+            for agent in people.find(&agents) {
+                let notice = consequence.notice(ticket, agent);
                 for channel in EVERYDAY_CHANNELS {
-                    notifications.push(notice.to(self.app, agent, channel));
+                    notifications.push(notice.to(self.app, agent.id, channel));
                 }
             }
         }
@@ -109,10 +110,13 @@ impl Response<'_> {
 }
 
 impl ClockConsequence {
-    fn notice(&self, ticket: &Ticket) -> Notice {
+    fn notice(&self, ticket: &Ticket, reader: &Agent) -> Notice {
         let what = match &self.about {
-            About::ClockWarned { commitment, due_at } => format!("{commitment} is due at {due_at}"),
+            About::ClockWarned { commitment, due_at } => {
+                format!("{commitment} is due at {}", local(*due_at, reader))
+            }
             About::ClockMissed { commitment, due_at } => {
+                let due_at = local(*due_at, reader);
                 format!("{commitment} was due at {due_at} and was missed")
             }
             About::EscalationStep { name, .. } | About::Mentioned { by: name, .. } => name.clone(),

@@ -5,6 +5,7 @@
 //! the row with the instant of the next step, what the ledgers of the tickets record, and whom to tell.
 
 use jiff::Timestamp;
+use mainstay_domain::dispatch::DispatchAct;
 use mainstay_domain::escalation::{
     Command, Escalation, EscalationEvent, EscalationEventKind, Refusal, Step, StepCause, StepRef,
     decide, next_due,
@@ -21,7 +22,7 @@ use mainstay_store::{Transaction, change, escalation, ticket};
 use super::People;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::notification::{Notice, tell};
+use crate::notification::{Notice, tell, tell_pagers};
 use crate::policy::LadderRules;
 use crate::ticket::TicketWriter;
 
@@ -153,8 +154,27 @@ impl<'a> EscalationWriter<'a> {
         let tickets = self.tickets(state.subject.tickets()).await?;
         let notifications = self.tell_people(&tickets).await?;
         self.write().await?;
+        self.tell_pagers().await?;
         tell(self.app, self.tx, &notifications).await?;
         self.note_on_tickets(&tickets).await
+    }
+
+    /// Tells the pagers that were alarmed when somebody took it on, and when it is over.
+    async fn tell_pagers(&self) -> Result<()> {
+        let act =
+            self.new_events()
+                .iter()
+                .rev()
+                .find_map(|event| match &event.kind {
+                    EscalationEventKind::Acknowledged { .. } => Some(DispatchAct::Acknowledge),
+                    EscalationEventKind::Resolved { .. }
+                    | EscalationEventKind::Cancelled { .. } => Some(DispatchAct::Resolve),
+                    _ => None,
+                });
+        match act {
+            Some(act) => tell_pagers(self.app, self.tx, self.id, act).await,
+            None => Ok(()),
+        }
     }
 
     async fn tickets(&self, ids: &[TicketId]) -> Result<Vec<Ticket>> {

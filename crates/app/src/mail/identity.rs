@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mainstay_channels::reply_address::{
-    MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey, SigningKeys,
-    TicketReference,
+    LinkClaim, MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey,
+    SigningKeys, TicketReference, UnverifiedLink,
 };
 use mainstay_domain::id::AgentId;
 use mainstay_domain::ticket::Ticket;
@@ -157,6 +157,16 @@ impl Identity {
     /// Whether we gave this message id.
     pub fn is_our_message_id(&self, id: &str) -> bool {
         matches!(self.ids.verify(id, &self.keys), MessageIdVerdict::Ours(_))
+    }
+
+    /// The token of a link by which somebody takes an escalation on.
+    pub fn sign_link(&self, claim: &LinkClaim) -> String {
+        claim.sign(&self.keys)
+    }
+
+    /// Whether we signed a link, for this person and this escalation.
+    pub fn is_our_link(&self, link: &UnverifiedLink, person: Uuid, escalation: Uuid) -> bool {
+        link.verify(person, escalation, &self.keys)
     }
 
     /// The signed address that answers about a ticket go to, where there are such.

@@ -13,6 +13,7 @@ use mainstay_domain::notification::{Notification, NotificationState};
 use mainstay_store::due::DueSubject;
 use mainstay_store::{Transaction, agent, due, mail, notification};
 
+use super::dispatch::{go_by_mail, mail_of_the_same, obstacle, queue};
 use super::hours::hours_of;
 use super::mail::send_notification_mail;
 use crate::context::App;
@@ -49,6 +50,7 @@ async fn deliver(
         due::set(tx, DueSubject::Agent(recipient), None).await?;
         return Ok(());
     };
+    let waiting = reachable(app, tx, &person, waiting).await?;
     let rules = StormRules::default();
     let since = now.checked_sub(rules.window).unwrap_or(Timestamp::MIN);
     let sent = notification::dispatched_after(tx, recipient, since).await?;
@@ -81,6 +83,43 @@ async fn deliver(
     Ok(due::set(tx, DueSubject::Agent(recipient), next).await?)
 }
 
+/// What waits, once it is known which channels reach the person: what they do not reach goes by e-mail, and with the
+/// e-mail about the same where there is one already.
+async fn reachable(
+    app: &App,
+    tx: &Transaction,
+    person: &Agent,
+    waiting: Vec<Notification>,
+) -> Result<Vec<Notification>> {
+    let mut remaining = Vec::with_capacity(waiting.len());
+    for mut told in waiting {
+        if told.fallback.is_none()
+            && let Some(reason) = obstacle(app, told.channel, person)
+        {
+            go_by_mail(app, tx, &mut told, &reason).await?;
+        }
+        let same = match told.fallback {
+            Some(_) => mail_of_the_same(tx, &told).await?,
+            None => None,
+        };
+        let Some(mail) = same else {
+            remaining.push(told);
+            continue;
+        };
+        if mail.state == NotificationState::GivenUp {
+            let reason = mail.last_error.unwrap_or_default();
+            give_up(app, tx, told, &reason).await?;
+            continue;
+        }
+        told.state = mail.state;
+        told.delivery = mail.delivery;
+        told.dispatched_at = mail.dispatched_at;
+        told.delivered_at = mail.delivered_at;
+        notification::update(tx, &told).await?;
+    }
+    Ok(remaining)
+}
+
 /// Hands one delivery to its channel, be it of one alert or of a digest.
 async fn dispatch(
     app: &App,
@@ -111,10 +150,7 @@ async fn dispatch(
             }
         }
         NotifyChannel::Slack | NotifyChannel::Sms | NotifyChannel::Voice | NotifyChannel::Pager => {
-            for lost in carried {
-                let reason = format!("no way to reach people by {} is set up", delivery.channel);
-                give_up(app, tx, lost, &reason).await?;
-            }
+            queue(app, tx, identity, delivery.channel, carried).await?;
         }
     }
     Ok(())
@@ -168,7 +204,7 @@ pub(super) async fn record(
         Command::RecordNotification {
             step: step.clone(),
             to: told.recipient,
-            channel: told.channel,
+            channel: told.goes_by(),
             outcome,
         },
     )?;

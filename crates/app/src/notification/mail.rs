@@ -1,7 +1,8 @@
 //! Notifications as e-mail: one about one thing, or a digest of many.
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
 use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::agent::Agent;
@@ -14,6 +15,8 @@ use mainstay_domain::ticket::Scope;
 use mainstay_store::{Transaction, account, escalation, ledger, mail, ticket};
 use serde_json::{Value, json};
 
+use super::link::url;
+use super::words::{language_of, local};
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
@@ -29,9 +32,10 @@ pub(super) async fn send_notification_mail(
 ) -> Result<OutgoingMailId> {
     let now = app.now();
     let id: OutgoingMailId = app.new_id(now);
-    let rendered = render(app, tx, person, carried).await?;
+    let told = once(carried);
+    let rendered = render(app, tx, identity, person, &told).await?;
     let company = &app.options().mail.company;
-    let about = match carried {
+    let about = match told.as_slice() {
         // An answer to a colleague's note is not meant for the customer.
         [only] if !matches!(only.about, About::Mentioned { .. }) => only.ticket,
         _ => None,
@@ -71,7 +75,7 @@ pub(super) async fn send_notification_mail(
     let composed = letter
         .compose()
         .map_err(|error| AppError::broken("A notification could not be written.", error))?;
-    let ticket = match carried {
+    let ticket = match told.as_slice() {
         [only] => only.ticket,
         _ => None,
     };
@@ -109,21 +113,18 @@ pub(super) async fn send_notification_mail(
 async fn render(
     app: &App,
     tx: &Transaction,
+    identity: &Identity,
     person: &Agent,
-    carried: &[Notification],
+    carried: &[&Notification],
 ) -> Result<RenderedMessage> {
     let policy = app.policy();
-    let language = person
-        .languages
-        .first()
-        .and_then(|language| Language::from_code(language))
-        .unwrap_or(Language::English);
+    let language = language_of(person);
     let (name, context) = match carried {
         [only] => match template_of(&only.about) {
-            Some(name) => (name, context(app, tx, person, only).await?),
-            None => return Ok(plain(app, carried)),
+            Some(name) => (name, context(app, tx, identity, person, only).await?),
+            None => return Ok(plain(app, identity, carried)),
         },
-        several => ("digest", digest(app, person, several)),
+        several => ("digest", digest(app, identity, person, several)),
     };
     let rendered = templates(policy.current(), name)
         .and_then(|templates| templates.render(name, language, &context));
@@ -131,12 +132,21 @@ async fn render(
         Ok(rendered) => Ok(rendered),
         Err(error) => {
             tracing::warn!(%error, "a template does not work, and the plain words are sent");
-            Ok(plain(app, carried))
+            Ok(plain(app, identity, carried))
         }
     }
 }
 
 /// The template for it; what colleagues write is told in their own words.
+/// Each thing once: what several channels were to tell is said in one e-mail once.
+fn once(carried: &[Notification]) -> Vec<&Notification> {
+    let mut causes = BTreeSet::new();
+    carried
+        .iter()
+        .filter(|told| causes.insert(told.cause.as_str()))
+        .collect()
+}
+
 fn template_of(about: &About) -> Option<&'static str> {
     match about {
         About::EscalationStep { .. } => Some("escalation_notice"),
@@ -160,14 +170,21 @@ fn invitation(language: Language) -> &'static str {
 }
 
 /// What is sent where the policy has no template that works: nobody stays untold because of a slip in a pack.
-fn plain(app: &App, carried: &[Notification]) -> RenderedMessage {
+fn plain(app: &App, identity: &Identity, carried: &[&Notification]) -> RenderedMessage {
     let subject = match carried {
         [only] => only.title.clone(),
         several => format!("{} alerts", several.len()),
     };
     let text = carried
         .iter()
-        .map(|told| format!("{}\n{}\n{}\n\n", told.title, told.detail, url(app, told)))
+        .map(|told| {
+            format!(
+                "{}\n{}\n{}\n\n",
+                told.title,
+                told.detail,
+                url(app, identity, told)
+            )
+        })
         .collect();
     RenderedMessage {
         language: Language::English,
@@ -177,11 +194,11 @@ fn plain(app: &App, carried: &[Notification]) -> RenderedMessage {
     }
 }
 
-fn digest(app: &App, person: &Agent, carried: &[Notification]) -> Value {
+fn digest(app: &App, identity: &Identity, person: &Agent, carried: &[&Notification]) -> Value {
     let since = carried.iter().map(|told| told.at).min();
     let items: Vec<Value> = carried
         .iter()
-        .map(|told| json!({ "title": told.title, "detail": told.detail, "url": url(app, told) }))
+        .map(|told| json!({ "title": told.title, "detail": told.detail, "url": url(app, identity, told) }))
         .collect();
     json!({
         "agent": { "name": person.name },
@@ -197,6 +214,7 @@ fn digest(app: &App, person: &Agent, carried: &[Notification]) -> Value {
 async fn context(
     app: &App,
     tx: &Transaction,
+    identity: &Identity,
     person: &Agent,
     told: &Notification,
 ) -> Result<Value> {
@@ -250,7 +268,7 @@ async fn context(
         "ticket": ticket,
         "account": account,
         "commitment": commitment_of(policy, person, told, &clocks),
-        "escalation": escalation_of(app, told, reason.as_deref()),
+        "escalation": escalation_of(app, identity, told, reason.as_deref()),
     }))
 }
 
@@ -288,7 +306,12 @@ fn minutes(time: SignedDuration) -> String {
     format!("{:#}", SignedDuration::from_mins(minutes))
 }
 
-fn escalation_of(app: &App, told: &Notification, reason: Option<&str>) -> Value {
+fn escalation_of(
+    app: &App,
+    identity: &Identity,
+    told: &Notification,
+    reason: Option<&str>,
+) -> Value {
     let About::EscalationStep { step, name, level } = &told.about else {
         return Value::Null;
     };
@@ -307,21 +330,6 @@ fn escalation_of(app: &App, told: &Notification, reason: Option<&str>) -> Value 
         "level": level,
         "reason": reason.unwrap_or(&told.detail),
         "respond_within": respond_within,
-        "url": url(app, told),
+        "url": url(app, identity, told),
     })
-}
-
-/// Where more is to be seen.
-fn url(app: &App, told: &Notification) -> String {
-    let root = &app.options().public_url;
-    match (told.escalation, told.ticket) {
-        (Some(escalation), _) => format!("{root}/escalations/{escalation}"),
-        (None, Some(ticket)) => format!("{root}/tickets/{ticket}"),
-        (None, None) => root.clone(),
-    }
-}
-
-fn local(at: Timestamp, person: &Agent) -> String {
-    let zone = TimeZone::get(&person.time_zone).unwrap_or(TimeZone::UTC);
-    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }

@@ -17,12 +17,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod acknowledgement;
 mod base32;
 mod message_id;
 mod signing;
 
 use uuid::Uuid;
 
+pub use acknowledgement::{LinkClaim, UnverifiedLink};
 pub use message_id::{MessageIdDomain, MessageIdVerdict};
 pub use signing::{KeyTooShort, SigningKey, SigningKeys};
 

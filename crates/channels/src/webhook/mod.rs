@@ -9,9 +9,9 @@ mod scheme;
 mod sign;
 mod verify;
 
+pub use crate::outbound::Destinations;
 pub use deliver::{
-    Destinations, WebhookDelivery, WebhookOutcome, WebhookSender, WebhookSettings,
-    WebhookSettingsError,
+    WebhookDelivery, WebhookOutcome, WebhookSender, WebhookSettings, WebhookSettingsError,
 };
 pub use scheme::Scheme;
 pub use sign::{SigningSecret, SigningSecretError};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::due::DueError;
 use super::ladder::NotifyChannel;
+use super::raise::in_utc;
 use super::record::{DeliveryOutcome, Review, StepRef, Subject, Verdict};
 use super::trigger::ManualReason;
 use crate::id::{AgentId, TicketId};
@@ -152,7 +153,7 @@ pub enum Refusal {
         taken: usize,
     },
     /// It is resolved or cancelled.
-    #[error("the escalation has been {how} since {at}; raise a new one if the issue is back")]
+    #[error("the escalation has been {how} since {}; raise a new one if the issue is back", in_utc(*at))]
     Over {
         /// `resolved` or `cancelled`.
         how: &'static str,
@@ -166,7 +167,7 @@ pub enum Refusal {
         what: &'static str,
     },
     /// It was reviewed before.
-    #[error("the escalation was reviewed at {0} already")]
+    #[error("the escalation was reviewed at {} already", in_utc(*.0))]
     AlreadyReviewed(Timestamp),
     /// The words are missing.
     #[error("{0} is empty: write at least a sentence")]

@@ -321,13 +321,16 @@ fn clock_reported(situation: &Situation<'_>) -> Option<String> {
                 commitment, due_at, ..
             },
             ..
-        } => Some(format!("{commitment} was due at {due_at} and was missed")),
+        } => Some(format!(
+            "{commitment} was due at {} and was missed",
+            in_utc(*due_at)
+        )),
         Fact::Recorded {
             kind: EventKind::ClockWarned {
                 commitment, due_at, ..
             },
             ..
-        } => Some(format!("{commitment} is due at {due_at}")),
+        } => Some(format!("{commitment} is due at {}", in_utc(*due_at))),
         _ => None,
     }
 }
@@ -448,6 +451,11 @@ fn names_reason(situation: &Situation<'_>, rules: Rules<'_>) -> bool {
         .flat_map(|ladder| &ladder.triggers)
         .filter(|trigger| trigger.when.holds(situation.after))
         .any(|trigger| matches!(&trigger.on, TriggerKind::Manual { reasons } if reasons.contains(&reason)))
+}
+
+/// An instant for several readers, whose zones may differ.
+pub(super) fn in_utc(at: Timestamp) -> impl std::fmt::Display {
+    at.strftime("%Y-%m-%d %H:%M UTC")
 }
 
 fn in_words(reason: ManualReason, note: &str) -> String {

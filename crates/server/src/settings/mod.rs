@@ -5,6 +5,7 @@
 //! given as `smtp.password_file` instead, which names a file that holds it.
 
 mod mail;
+mod notify;
 mod reader;
 mod value;
 
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use mail::{Mail, Mailbox, OAuth, SignIn, Smtp};
+pub use notify::Notify;
 pub use reader::{Origin, Reader, Shown};
 pub use value::{LogFormat, Networks, Secret, Size, Span, Tls};
 
@@ -45,6 +47,8 @@ pub struct Settings {
     pub keep_changes: Span,
     /// The keys that seal secrets in the store, one on a line; a file in the data folder holds them where this is absent.
     pub key: Option<Secret>,
+    /// Slack, text messages, telephone calls and pagers.
+    pub notify: Notify,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Span,
     /// Whether this node does due clocks and jobs.
@@ -241,6 +245,7 @@ impl Settings {
             r.value("retention.webhook_deliveries", Span::seconds(30 * 86_400));
         let keep_changes = r.value("retention.changes", Span::seconds(7 * 86_400));
         let key = r.secret("secrets.key");
+        let notify = Notify::read(r);
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
@@ -257,6 +262,7 @@ impl Settings {
             keep_webhook_deliveries,
             keep_changes,
             key,
+            notify,
             session_lifetime,
             worker,
             shutdown_deadline,

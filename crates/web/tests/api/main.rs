@@ -11,6 +11,7 @@ mod exports;
 mod files;
 mod hooks;
 mod idempotency;
+mod links;
 mod mail;
 mod on_call;
 mod people;

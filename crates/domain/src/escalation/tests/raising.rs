@@ -190,7 +190,7 @@ fn clocks_raise_by_commitment_and_by_breach_or_risk() {
     let of = |kind: &EventKind| asked(&run, situation(Some(&facts), &facts, kind));
     assert_eq!(
         of(&missed("resolution")),
-        ["raise a at None about 1: resolution was due at 2026-03-02T10:00:00Z and was missed"]
+        ["raise a at None about 1: resolution was due at 2026-03-02 10:00 UTC and was missed"]
     );
     assert!(of(&missed("first_response")).is_empty());
     let warned = EventKind::ClockWarned {
@@ -201,7 +201,7 @@ fn clocks_raise_by_commitment_and_by_breach_or_risk() {
     };
     assert_eq!(
         of(&warned),
-        ["raise b at None about 1: update is due at 2026-03-02T10:30:00Z"]
+        ["raise b at None about 1: update is due at 2026-03-02 10:30 UTC"]
     );
 }
 
@@ -227,8 +227,8 @@ fn a_commitment_raises_the_ladder_it_names_and_once_where_a_trigger_does_too() {
     assert_eq!(
         of(&both, &[]),
         [
-            "raise a at Some(2) about 1: resolution was due at 2026-03-02T10:00:00Z and was missed",
-            "raise b at None about 1: resolution was due at 2026-03-02T10:00:00Z and was missed"
+            "raise a at Some(2) about 1: resolution was due at 2026-03-02 10:00 UTC and was missed",
+            "raise b at None about 1: resolution was due at 2026-03-02 10:00 UTC and was missed"
         ]
     );
     let unknown = Situation {

@@ -160,8 +160,8 @@ fn what_comes_out_of_turn_is_refused_with_what_to_do_instead() {
     the assessment is empty: write at least a sentence
     what is allocated is empty: write at least a sentence
     the escalation is about one ticket: other tickets cannot join it
-    the escalation has been resolved since 2026-03-02T11:00:00Z; raise a new one if the issue is back
-    the escalation was reviewed at 2026-03-02T11:30:00Z already
+    the escalation has been resolved since 2026-03-02 11:00 UTC; raise a new one if the issue is back
+    the escalation was reviewed at 2026-03-02 11:30 UTC already
     "
     );
 }
