@@ -33,7 +33,7 @@ impl Notify {
 }
 
 fn slack(r: &mut Reader) -> Option<Slack> {
-    let webhook = secret(r, "notify.slack.webhook_url");
+    let webhook = address(r, "notify.slack.webhook_url");
     let token = secret(r, "notify.slack.token");
     let base_url = r.text("notify.slack.base_url", "https://slack.com/api");
     let channel = r.maybe("notify.slack.channel");
@@ -95,7 +95,7 @@ fn pager(r: &mut Reader) -> Option<Pager> {
 }
 
 fn gateway(r: &mut Reader, key: &str) -> Option<Gateway> {
-    let url = secret(r, &format!("{key}.gateway.url"));
+    let url = address(r, &format!("{key}.gateway.url"));
     let content_type = r.text(&format!("{key}.gateway.content_type"), "application/json");
     let body = r.maybe::<String>(&format!("{key}.gateway.body"));
     let list = format!("{key}.gateway.headers");
@@ -115,6 +115,76 @@ fn gateway(r: &mut Reader, key: &str) -> Option<Gateway> {
     }
 }
 
+fn address(r: &mut Reader, key: &str) -> Option<Secret> {
+    r.secret_address(key)
+        .map(|secret| Secret::new(secret.expose()))
+}
+
 fn secret(r: &mut Reader, key: &str) -> Option<Secret> {
     r.secret(key).map(|secret| Secret::new(secret.expose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::super::Settings;
+    use super::*;
+
+    fn read(file: &str) -> Result<Settings, String> {
+        let file = Some((Path::new("mainstay.toml"), file));
+        Reader::new(file, BTreeMap::new(), BTreeMap::new())
+            .and_then(Settings::read)
+            .map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn every_way_is_set_up_and_its_secrets_are_masked() {
+        let file = r#"
+            [notify.slack]
+            token = "xoxb-secret"
+            [notify.sms]
+            account = "AC1"
+            auth_token = "twilio-secret"
+            from = "+15005550006"
+            [notify.voice.gateway]
+            url = "https://calls.example/?key=url-secret"
+            [[notify.voice.gateway.headers]]
+            name = "x-api-key"
+            value = "header-secret"
+            [notify.pager]
+            key = "pager-secret"
+        "#;
+        let settings = read(file).unwrap();
+        let notify = &settings.notify;
+        assert!(matches!(notify.slack, Some(Slack::Bot { .. })));
+        assert!(matches!(notify.sms, Some(Telephone::Twilio(_))));
+        assert!(matches!(notify.voice, Some(Telephone::Gateway(_))));
+        assert!(matches!(notify.pager, Some(Pager::PagerDuty { .. })));
+        let shown = format!("{:?} {:?}", settings.shown, settings.notify);
+        assert!(!shown.contains("-secret"), "{shown}");
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_told_at_once() {
+        let file = r#"
+            [notify.slack]
+            token = "a"
+            webhook_url = "https://hooks.slack.com/x"
+            [notify.sms]
+            account = "AC1"
+            [notify.pager.gateway]
+            url = "https://pager.example"
+            body = "{{ nothing }}"
+        "#;
+        let refused = read(file).unwrap_err();
+        for expected in [
+            "notify.slack.webhook_url and notify.slack.token are both set: keep one",
+            "notify.sms.account, notify.sms.auth_token and notify.sms.from go together",
+            "notify.pager.gateway: the body does not work: undefined value",
+        ] {
+            assert!(refused.contains(expected), "{expected}: {refused}");
+        }
+    }
 }

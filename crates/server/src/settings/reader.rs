@@ -153,6 +153,17 @@ impl Reader {
         secret
     }
 
+    /// An address whose path is a secret, which need not be set.
+    pub fn secret_address(&mut self, key: &str) -> Option<Secret> {
+        let (secret, origin) = self.given_secret(key).unzip();
+        self.show(
+            key,
+            secret.as_ref().map(Secret::masked_address),
+            origin.unwrap_or(Origin::Default),
+        );
+        secret
+    }
+
     /// A secret with a default that is none.
     pub fn secret_or(&mut self, key: &str, default: &str) -> Secret {
         let (secret, origin) = self

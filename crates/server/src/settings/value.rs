@@ -41,6 +41,17 @@ impl Secret {
             (false, _) => "***".to_owned(),
         }
     }
+
+    /// An address whose path is the secret, of which only scheme and host are shown.
+    #[must_use]
+    pub fn masked_address(&self) -> String {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            return "***".to_owned();
+        };
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        format!("{scheme}://{host}/***")
+    }
 }
 
 impl fmt::Debug for Secret {

@@ -57,6 +57,8 @@ pub struct NotificationBody {
     pub delivered_at: Option<Timestamp>,
     /// When it was read in the program.
     pub read_at: Option<Timestamp>,
+    /// Why it went by e-mail instead of its channel, where it did.
+    pub fallback: Option<String>,
     /// Why it could not be delivered.
     pub last_error: Option<String>,
 }
@@ -96,6 +98,7 @@ impl From<Notification> for NotificationBody {
             delivery: told.delivery,
             delivered_at: told.delivered_at,
             read_at: told.read_at,
+            fallback: told.fallback,
             last_error: told.last_error,
         }
     }

@@ -2,9 +2,11 @@
 
 mod climbing;
 mod frameworks;
+mod grouping;
 mod property;
 mod raising;
 mod recording;
+mod situation;
 mod telling;
 
 use std::collections::BTreeMap;

@@ -3,24 +3,24 @@
 //! It is decided before the ticket is written, so that its ledger takes in what was raised, and saved after it, in the
 //! same transaction.
 
+mod elapsed;
+mod group;
+
 use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::Clock;
 use mainstay_domain::commitment::Consequence;
-use mainstay_domain::condition::TicketFacts;
-use mainstay_domain::escalation::trigger::{Grouping, TriggerKind};
 use mainstay_domain::escalation::{
-    Command, Demand, Fact, GroupKey, OpenEscalation, Refusal, Sighting, Situation, Subject,
-    demands, longest_window, next_unresolved,
+    Command, Demand, Fact, OpenEscalation, Refusal, Situation, Subject, demands,
 };
 use mainstay_domain::event::{Actor, Event, EventKind};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::name::{CommitmentName, LadderName};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::severity::Severity;
-use mainstay_domain::ticket::{Scope, Ticket};
+use mainstay_domain::ticket::Ticket;
 use mainstay_store::escalation::{StoredEscalation, StoredPhase};
-use mainstay_store::{Transaction, escalation, ticket};
+use mainstay_store::{Transaction, escalation};
 
 use super::{EscalationWriter, People};
 use crate::context::App;
@@ -330,148 +330,6 @@ impl<'a> Responder<'a> {
         Ok(())
     }
 
-    /// Resolves the escalations of groups of which this was the last ticket that was not done.
-    async fn resolve_groups(&mut self, actor: Actor) -> Result<()> {
-        for writer in &mut self.escalations {
-            let Some(state) = writer.state().filter(|state| state.is_open()) else {
-                continue;
-            };
-            let Subject::Group { tickets, .. } = &state.subject else {
-                continue;
-            };
-            let mut all_done = true;
-            for id in tickets.iter().filter(|id| **id != self.ticket) {
-                let found = ticket::find(self.tx, Scope::Everything, *id).await?;
-                all_done &= found.is_none_or(|stored| stored.ticket.facts.status.kind.is_done());
-            }
-            if all_done {
-                let text = "Every ticket of it is done.".to_owned();
-                writer.decide(actor, Command::Resolve { text })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The groups that the ticket has come to with a fact: what ladders count accounts by.
-    fn groups(&self, fact: &NewFact) -> Vec<GroupKey> {
-        let known = fact
-            .before
-            .as_ref()
-            .filter(|before| !before.status.kind.is_done() && before.account == fact.after.account)
-            .map(|before| self.keys(before))
-            .unwrap_or_default();
-        let mut keys = self.keys(&fact.after);
-        keys.retain(|key| !known.contains(key));
-        keys
-    }
-
-    fn keys(&self, facts: &TicketFacts) -> Vec<GroupKey> {
-        let mut keys = Vec::new();
-        for ladder in self.rules.rules().ladders.values() {
-            for trigger in &ladder.triggers {
-                match &trigger.on {
-                    TriggerKind::AccountsAffected {
-                        by: Grouping::Tag { prefix },
-                        ..
-                    } => keys.extend(
-                        facts
-                            .tags
-                            .iter()
-                            .filter(|tag| tag.as_str().starts_with(prefix.as_str()))
-                            .cloned()
-                            .map(GroupKey::Tag),
-                    ),
-                    TriggerKind::AccountsAffected {
-                        by: Grouping::Category,
-                        ..
-                    } => keys.extend(facts.category.iter().cloned().map(GroupKey::Category)),
-                    _ => {}
-                }
-            }
-        }
-        keys.sort();
-        keys.dedup();
-        keys
-    }
-
-    /// Whose tickets have lately come to the same groups; the open escalations of the groups are loaded as well.
-    async fn sightings(&mut self, groups: &[GroupKey], at: Timestamp) -> Result<Vec<Sighting>> {
-        let Some(window) = longest_window(self.rules.rules().ladders) else {
-            return Ok(Vec::new());
-        };
-        let from = at.checked_sub(window).unwrap_or(Timestamp::MIN);
-        let until = at.checked_add(window).unwrap_or(Timestamp::MAX);
-        let mut sightings = Vec::new();
-        for key in groups {
-            sightings.extend(escalation::sightings(self.tx, key, from, until).await?);
-            let group = Subject::Group {
-                key: key.clone(),
-                tickets: Vec::new(),
-            };
-            for stored in escalation::open_about(self.tx, &group).await? {
-                if self.escalations.iter().all(|known| known.id != stored.id) {
-                    let loaded = EscalationWriter::load(self.app, self.tx, stored.id).await?;
-                    self.escalations.push(loaded);
-                }
-            }
-        }
-        Ok(sightings)
-    }
-
-    /// Follows the time that has passed: the instants at which ladders ask whether the ticket is resolved. Each is
-    /// answered from the record, so that asking again changes nothing.
-    fn follow_time(&mut self, writer: &TicketWriter<'_>) -> Result<()> {
-        let (now, opened_at) = (self.app.now(), writer.ticket.opened_at);
-        let facts = writer.ticket.facts.clone();
-        let mut after = opened_at;
-        loop {
-            let next = next_unresolved(&facts, opened_at, after, self.rules.rules());
-            let Some(until) = next.ok().flatten().filter(|until| *until <= now) else {
-                return Ok(());
-            };
-            if !was_done(writer.events(), until) {
-                self.ask_unresolved(&facts, opened_at, after, until)?;
-            }
-            after = until;
-        }
-    }
-
-    fn ask_unresolved(
-        &mut self,
-        facts: &TicketFacts,
-        opened_at: Timestamp,
-        after: Timestamp,
-        until: Timestamp,
-    ) -> Result<()> {
-        let demanded = self.demanded(&Situation {
-            ticket: self.ticket,
-            before: Some(facts),
-            after: facts,
-            opened_at,
-            fact: Fact::Elapsed { after, until },
-            at: until,
-            consequences: &[],
-            open: &[],
-            sightings: &[],
-        });
-        for demand in demanded {
-            if let Demand::Raise { ladder, .. } = &demand
-                && self.was_asked(ladder, until)
-            {
-                continue;
-            }
-            self.meet(Actor::System, until.max(self.known_since), demand)?;
-        }
-        Ok(())
-    }
-
-    /// Whether an escalation by the ladder was open at the instant or later: the question was answered then.
-    fn was_asked(&self, ladder: &LadderName, at: Timestamp) -> bool {
-        self.over.iter().any(|stored| {
-            stored.ladder == *ladder && stored.ended_at.is_some_and(|ended| ended >= at)
-        })
-    }
-
     fn note_consequences(&mut self, event: &Event, consequences: Vec<Consequence>) {
         let about = match &event.kind {
             EventKind::ClockWarned {
@@ -538,18 +396,4 @@ fn texts<'a>(writer: &'a TicketWriter<'_>, kind: &EventKind) -> Vec<&'a str> {
         EventKind::MessageAdded { message, .. } => writer.said(*message).into_iter().collect(),
         _ => Vec::new(),
     }
-}
-
-/// Whether the ticket was done at an instant.
-fn was_done(events: &[Event], at: Timestamp) -> bool {
-    let mut changes: Vec<(Timestamp, bool)> = events
-        .iter()
-        .filter(|event| event.at <= at)
-        .filter_map(|event| match &event.kind {
-            EventKind::StatusChanged { to, .. } => Some((event.at, to.kind.is_done())),
-            _ => None,
-        })
-        .collect();
-    changes.sort_by_key(|(at, _)| *at);
-    changes.last().is_some_and(|(_, done)| *done)
 }
