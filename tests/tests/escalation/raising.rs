@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 use mainstay_app::escalation::{EscalationView, Record};
-use mainstay_app::ticket::Change;
+use mainstay_app::ticket::{Change, OpenTicket};
 use mainstay_app::{AppError, Caller};
 use mainstay_domain::escalation::{ManualReason, NotifyChannel, Phase, Subject};
-use mainstay_domain::event::{EventKind, Side};
+use mainstay_domain::event::{Channel, EventKind, Side};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::severity::Severity;
 use mainstay_tests::instant;
