@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -20,7 +20,6 @@ pub fn routes(description: OpenApi) -> Router {
                 .with_credentials(true),
         );
     Router::from(page)
-        .route("/", get(async || Redirect::temporary("/api/docs/")))
         .route("/api/problems", get(problems))
         .route("/api/problems/{name}", get(problem))
 }

@@ -18,6 +18,7 @@ pub mod page;
 pub mod peer;
 pub mod problem;
 mod query;
+mod ui;
 
 use std::sync::Arc;
 
@@ -93,6 +94,7 @@ pub fn router(web: Web) -> Router {
         .merge(health::routes())
         .merge(acknowledge::routes())
         .with_state(web)
-        .merge(docs::routes(api::complete(description)));
+        .merge(docs::routes(api::complete(description)))
+        .fallback(ui::serve);
     frame::surround(routes, limits)
 }

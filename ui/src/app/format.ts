@@ -1,0 +1,78 @@
+// Instants, spans and numbers in the reader's language. Nothing else on the screen formats a figure.
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
+
+/**
+ * A span of time in its two largest units, such as `2h 15m`; under a minute in seconds. The sign is dropped: words around
+ * it say whether it is left or over.
+ */
+export function span(seconds: number, language: string, display: "narrow" | "long" = "narrow"): string {
+  let rest = Math.floor(Math.abs(seconds));
+  const said: string[] = [];
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count === 0 && !(unit === "second" && said.length === 0)) {
+      if (said.length > 0) break;
+      continue;
+    }
+    said.push(new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: display }).format(count));
+    if (said.length === 2) break;
+  }
+  return said.join(" ");
+}
+
+/** How an instant is written: `day` is a date, `moment` date and time, `time` the time alone. */
+export type InstantStyle = "day" | "moment" | "time" | "exact";
+
+const STYLES: Record<InstantStyle, Intl.DateTimeFormatOptions> = {
+  day: { dateStyle: "medium" },
+  moment: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  time: { hour: "2-digit", minute: "2-digit" },
+  exact: { dateStyle: "full", timeStyle: "long" },
+};
+
+/** Makes the formats of a language. `zone` is an IANA time zone; the browser's when absent. */
+export function formats(language: string, zone?: string) {
+  const at = (style: InstantStyle) => new Intl.DateTimeFormat(language, { ...STYLES[style], timeZone: zone });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  return {
+    instant: (value: string | number, style: InstantStyle = "moment") => at(style).format(new Date(value)),
+    /** How long ago, in its largest unit, such as `3 hours ago`. */
+    ago: (value: string | number, now: number) => {
+      const seconds = Math.round((new Date(value).getTime() - now) / 1000);
+      const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? (["second", 1] as const);
+      return relative.format(Math.trunc(seconds / size), unit);
+    },
+    span: (seconds: number, display: "narrow" | "long" = "narrow") => span(seconds, language, display),
+    number: (value: number, options?: Intl.NumberFormatOptions) =>
+      new Intl.NumberFormat(language, options).format(value),
+    percent: (share: number, digits = 0) =>
+      new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share),
+    money: (minor: number, currency: string) => {
+      const format = new Intl.NumberFormat(language, { style: "currency", currency });
+      return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+    },
+    list: (items: string[]) => new Intl.ListFormat(language).format(items),
+    bytes: (size: number) => {
+      const [unit, scale] = size >= 1e6 ? (["megabyte", 1e6] as const) : (["kilobyte", 1e3] as const);
+      const digits = { maximumFractionDigits: size >= 1e6 ? 1 : 0 };
+      return new Intl.NumberFormat(language, { style: "unit", unit, ...digits }).format(Math.max(size / scale, 0.1));
+    },
+  };
+}
+
+export type Formats = ReturnType<typeof formats>;
+
+/** The formats of the language that is spoken. */
+export function useFormats(): Formats {
+  const { i18n } = useTranslation();
+  return useMemo(() => formats(i18n.language), [i18n.language]);
+}

@@ -1,0 +1,83 @@
+// Live events: what others change reaches this screen within a second, by telling the cache what is no longer true.
+import type { QueryClient } from "@tanstack/react-query";
+import { createEventSource } from "eventsource-client";
+import { useSyncExternalStore } from "react";
+import type { Schemas } from "@/api/client";
+
+/** Whether what is shown is kept up to date. */
+export type Liveness = "connecting" | "live" | "stale";
+
+type Listener = (change: Schemas["Change"]) => void;
+
+let liveness: Liveness = "connecting";
+const watchers = new Set<() => void>();
+const listeners = new Set<Listener>();
+
+function become(next: Liveness) {
+  if (next === liveness) return;
+  liveness = next;
+  for (const watcher of watchers) watcher();
+}
+
+/** The state of the connection, for the banner that says that data is stale. */
+export function useLiveness(): Liveness {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => liveness,
+  );
+}
+
+/** Hears every change until the returned function is called. */
+export function onChange(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The keys of the cache that a change makes untrue. */
+export function staleKeys(change: Pick<Schemas["Change"], "kind" | "ticket" | "account">): unknown[][] {
+  const noun = change.kind.split(".")[0] ?? "";
+  const keys: unknown[][] = [[`${noun}s`]];
+  if (change.ticket) keys.push(["tickets"], ["ticket", change.ticket]);
+  if (change.account) keys.push(["account", change.account]);
+  if (noun === "clock" || noun === "escalation") keys.push(["escalations"], ["board"]);
+  return keys;
+}
+
+/** How long changes are gathered before the screen reads again, in milliseconds: a storm of them is one reading. */
+const GATHER = 250;
+
+/** Listens for as long as somebody is signed in. */
+export function listen(queries: QueryClient): () => void {
+  let gathered = new Map<string, unknown[]>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    timer = undefined;
+    const keys = [...gathered.values()];
+    gathered = new Map();
+    for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
+  };
+  const source = createEventSource({
+    url: new URL("/api/v1/events", location.href),
+    credentials: "same-origin",
+    onConnect: () => become("live"),
+    onDisconnect: () => become("stale"),
+    onMessage: ({ event, data }) => {
+      if (event === "reload") {
+        void queries.invalidateQueries();
+        return;
+      }
+      const change = JSON.parse(data) as Schemas["Change"];
+      for (const listener of listeners) listener(change);
+      for (const key of staleKeys(change)) gathered.set(JSON.stringify(key), key);
+      timer ??= setTimeout(flush, GATHER);
+    },
+  });
+  return () => {
+    clearTimeout(timer);
+    source.close();
+    become("connecting");
+  };
+}

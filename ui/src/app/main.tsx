@@ -1,0 +1,64 @@
+import "@fontsource-variable/inter/wght.css";
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "./global.css";
+
+import { MantineProvider } from "@mantine/core";
+import { ModalsProvider } from "@mantine/modals";
+import { Notifications, notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createRouter, RouterProvider } from "@tanstack/react-router";
+import i18next from "i18next";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Failure, LoadingRows, Missing } from "@/parts/states";
+import { routeTree } from "@/routeTree.gen";
+import { applyDensity } from "./density";
+import { startLanguage } from "./i18n";
+import { makeQueryClient } from "./query";
+import { theme } from "./theme";
+
+/** What was thrown, as an error: anything may be. */
+const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+const queries = makeQueryClient((error) =>
+  notifications.show({ color: "red", title: i18next.t("failure.notDone"), message: error.message, autoClose: 8000 }),
+);
+
+const router = createRouter({
+  routeTree,
+  context: { queries },
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  defaultNotFoundComponent: Missing,
+  defaultErrorComponent: ({ error, reset }) => <Failure error={asError(error)} onRetry={reset} />,
+  defaultPendingComponent: () => <LoadingRows />,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+async function start() {
+  applyDensity();
+  await startLanguage();
+  const root = document.getElementById("root");
+  if (!root) throw new Error("the page has no root");
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <MantineProvider theme={theme} defaultColorScheme="auto">
+          <ModalsProvider>
+            <Notifications position="bottom-right" limit={4} />
+            <RouterProvider router={router} />
+          </ModalsProvider>
+        </MantineProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+void start();

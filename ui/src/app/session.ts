@@ -1,0 +1,31 @@
+// Who is signed in, and what they may do.
+import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
+import { ApiProblem, api, data, type Schemas } from "@/api/client";
+
+export type Me = Schemas["Me"];
+
+/** Who is signed in; `null` when nobody is. */
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async (): Promise<Me | null> => {
+    try {
+      return await data(api.GET("/api/v1/me"));
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) return null;
+      throw error;
+    }
+  },
+});
+
+/** Who is signed in, on screens that nobody else reaches. */
+export function useMe(): Me {
+  const { data: me } = useSuspenseQuery(meQuery);
+  if (!me) throw new Error("nobody is signed in");
+  return me;
+}
+
+/** Whether the signed-in person may do something, such as `tickets:write`. */
+export function useMay(permission: string): boolean {
+  return useMe().permissions.includes(permission);
+}

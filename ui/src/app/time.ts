@@ -1,0 +1,43 @@
+// What time it is for the service, which a demonstration may move on, and a tick that everything on screen shares.
+import { useSyncExternalStore } from "react";
+import { api, data } from "@/api/client";
+
+let reference = { service: Date.now(), wall: Date.now(), speed: 1 };
+let now = Date.now();
+const watchers = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** The present instant of the service, in milliseconds since 1970. */
+export function serviceNow(): number {
+  return reference.service + (Date.now() - reference.wall) * reference.speed;
+}
+
+/** Asks the service what time it is. Halves the way there and back out of the difference. */
+export async function synchronise(): Promise<void> {
+  const asked = Date.now();
+  const time = await data(api.GET("/api/v1/time"));
+  reference = { service: Date.parse(time.now), wall: (asked + Date.now()) / 2, speed: time.speed };
+  tick();
+}
+
+function tick() {
+  now = serviceNow();
+  for (const watcher of watchers) watcher();
+}
+
+/** The present instant, a second exact; what uses it is drawn again each second. */
+export function useNow(): number {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      timer ??= setInterval(tick, 1000);
+      return () => {
+        watchers.delete(watcher);
+        if (watchers.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+      };
+    },
+    () => Math.floor(now / 1000) * 1000,
+  );
+}

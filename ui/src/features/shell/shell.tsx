@@ -1,0 +1,117 @@
+// The frame of the workspace: navigation, who one is, whether what one sees is up to date.
+import { AppShell, Box, Burger, Group, NavLink, ScrollArea } from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import {
+  IconAdjustments,
+  IconAlarm,
+  IconBuilding,
+  IconInbox,
+  IconStairsUp,
+  IconSun,
+  IconUsersGroup,
+} from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { listen } from "@/app/live";
+import { useMe } from "@/app/session";
+import { synchronise } from "@/app/time";
+import { Mark } from "@/parts/mark";
+import { Person } from "./person";
+import classes from "./shell.module.css";
+import { StaleBanner } from "./stale-banner";
+
+/** The main screens, with the key that leads there after `g`, and the permission that shows them. */
+export const SCREENS = [
+  { to: "/my-day", label: "nav.myDay", Sign: IconSun, key: "d", permission: "ticket.read" },
+  { to: "/inbox", label: "nav.inbox", Sign: IconInbox, key: "i", permission: "ticket.read" },
+  { to: "/board", label: "nav.board", Sign: IconAlarm, key: "b", permission: "clock.read" },
+  { to: "/escalations", label: "nav.escalations", Sign: IconStairsUp, key: "e", permission: "escalation.read" },
+  { to: "/accounts", label: "nav.accounts", Sign: IconBuilding, key: "a", permission: "account.read" },
+  { to: "/teams", label: "nav.teams", Sign: IconUsersGroup, key: "t", permission: "agent.read" },
+  { to: "/admin", label: "nav.admin", Sign: IconAdjustments, key: "s", permission: "settings.read" },
+] as const;
+
+/** Listens to what changes, and keeps the service's time, for as long as somebody is signed in. */
+export function useLiveService(): void {
+  const queries = useQueryClient();
+  useEffect(() => listen(queries), [queries]);
+  useEffect(() => {
+    void synchronise();
+    const timer = setInterval(() => void synchronise(), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const me = useMe();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const screens = SCREENS.filter((screen) => me.permissions.includes(screen.permission));
+  useLiveService();
+  useGoKeys(screens);
+  return (
+    <AppShell
+      navbar={{ width: 236, breakpoint: "sm", collapsed: { mobile: !opened } }}
+      header={{ height: { base: 52, sm: 0 } }}
+      withBorder={false}
+    >
+      <a href="#content" className={classes.skip}>
+        {t("nav.skip")}
+      </a>
+      <AppShell.Header hiddenFrom="sm" className={classes.header}>
+        <Burger opened={opened} onClick={toggle} size="sm" aria-label={t(opened ? "nav.close" : "nav.open")} />
+        <Mark />
+      </AppShell.Header>
+      <AppShell.Navbar className={classes.navbar} aria-label={t("nav.label")}>
+        <Box visibleFrom="sm" px="sm" py="md">
+          <Mark />
+        </Box>
+        <ScrollArea flex={1} px="xs">
+          {screens.map(({ to, label, Sign }) => (
+            <NavLink
+              key={to}
+              component={Link}
+              to={to}
+              label={t(label)}
+              active={path.startsWith(to)}
+              aria-current={path.startsWith(to) ? "page" : undefined}
+              leftSection={<Sign size={18} stroke={1.7} aria-hidden />}
+              className={classes.link ?? ""}
+              onClick={close}
+            />
+          ))}
+        </ScrollArea>
+        <Group p="xs">
+          <Person />
+        </Group>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
+        <StaleBanner />
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+/** `g` and then a screen's key leads to it. */
+function useGoKeys(screens: readonly (typeof SCREENS)[number][]) {
+  const navigate = useNavigate();
+  useHotkeys([
+    [
+      "g",
+      () => {
+        const go = (event: KeyboardEvent) => {
+          const screen = screens.find(({ key }) => key === event.key);
+          if (!screen) return;
+          event.preventDefault();
+          void navigate({ to: screen.to });
+        };
+        window.addEventListener("keydown", go, { once: true });
+        setTimeout(() => window.removeEventListener("keydown", go), 1500);
+      },
+    ],
+  ]);
+}

@@ -1,0 +1,65 @@
+// A clock as a person reads it: how much is left in words, with a sign and a colour that say the same.
+import { Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconClock, IconHourglassLow, IconPlayerPause, IconX } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { useFormats } from "@/app/format";
+import { useNow } from "@/app/time";
+import classes from "./clock.module.css";
+
+/** How pressing a clock is. */
+export type Tone = "calm" | "soon" | "late" | "good";
+
+/** Under an hour, or under a quarter of the target where that is known, is soon. All in seconds. */
+export function toneOf(left: number, target?: number): Tone {
+  if (left < 0) return "late";
+  return left < (target ? Math.min(target / 4, 4 * 3600) : 3600) ? "soon" : "calm";
+}
+
+const SIGNS = { calm: IconClock, soon: IconHourglassLow, late: IconAlertTriangle, good: IconCheck };
+
+/** The name of a commitment: the built-in ones in the reader's language, those of a pack as the pack writes them. */
+export function useCommitmentName(): (commitment: string) => string {
+  const { t, i18n } = useTranslation();
+  return (commitment) =>
+    i18n.exists(`commitment.${commitment}`)
+      ? t(`commitment.${commitment}` as "commitment.update")
+      : commitment.replaceAll("_", " ");
+}
+
+/** Counts down to an instant. */
+export function Countdown({ at, commitment, target }: { at: string; commitment: string; target?: number | undefined }) {
+  const { t } = useTranslation();
+  const format = useFormats();
+  const nameOf = useCommitmentName();
+  const left = (Date.parse(at) - useNow()) / 1000;
+  const tone = toneOf(left, target);
+  const Sign = SIGNS[tone];
+  const words = t(left < 0 ? "clock.over" : "clock.left", { span: format.span(left) });
+  return (
+    <Tooltip label={t("clock.due", { commitment: nameOf(commitment), at: format.instant(at, "exact") })}>
+      <span className={classes.chip} data-tone={tone}>
+        <Sign size={14} aria-hidden />
+        {words}
+      </span>
+    </Tooltip>
+  );
+}
+
+const ENDS = {
+  paused: { tone: "calm", Sign: IconPlayerPause },
+  met: { tone: "good", Sign: IconCheck },
+  missed: { tone: "late", Sign: IconAlertTriangle },
+  cancelled: { tone: "calm", Sign: IconX },
+} as const;
+
+/** The state of a clock that does not run. */
+export function ClockState({ state }: { state: keyof typeof ENDS }) {
+  const { t } = useTranslation();
+  const { tone, Sign } = ENDS[state];
+  return (
+    <span className={classes.chip} data-tone={tone}>
+      <Sign size={14} aria-hidden />
+      {t(`clock.${state}`)}
+    </span>
+  );
+}

@@ -1,0 +1,89 @@
+// What a screen shows when it has nothing to show yet, nothing at all, or nothing that may be seen.
+import { Button, Center, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { IconAnchor, IconCloudOff, IconLock, IconMoodEmpty } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiProblem, Unreachable } from "@/api/client";
+
+interface MessageProps {
+  sign: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}
+
+function Message({ sign, title, children, action }: MessageProps) {
+  return (
+    <Center mih="16rem" p="lg">
+      <Stack align="center" gap="xs" maw="28rem" ta="center">
+        {sign}
+        <Title order={2}>{title}</Title>
+        {children && <Text c="dimmed">{children}</Text>}
+        {action}
+      </Stack>
+    </Center>
+  );
+}
+
+/** Nothing is here yet: what it would be and how to begin. */
+export function Empty({ title, children, action }: Omit<MessageProps, "sign">) {
+  return (
+    <Message sign={<IconMoodEmpty size={36} stroke={1.4} aria-hidden />} title={title} action={action}>
+      {children}
+    </Message>
+  );
+}
+
+/** Something could not be shown: which, why, and what may be done about it. */
+export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+  const { t } = useTranslation();
+  if (error instanceof ApiProblem && error.status === 403) {
+    return (
+      <Message sign={<IconLock size={36} stroke={1.4} aria-hidden />} title={t("failure.forbidden")}>
+        {t("failure.forbiddenHint")}
+      </Message>
+    );
+  }
+  if (error instanceof ApiProblem && error.status === 404) return <Missing />;
+  return (
+    <Message
+      sign={<IconCloudOff size={36} stroke={1.4} aria-hidden />}
+      title={t("failure.title")}
+      action={onRetry && <Button onClick={onRetry}>{t("failure.again")}</Button>}
+    >
+      {error instanceof Unreachable ? t("failure.unreachable") : error.message}
+    </Message>
+  );
+}
+
+/** The address leads nowhere. */
+export function Missing() {
+  const { t } = useTranslation();
+  return (
+    <Message
+      sign={<IconAnchor size={36} stroke={1.4} aria-hidden />}
+      title={t("failure.missing")}
+      action={
+        <Button component={Link} to="/" variant="default">
+          {t("failure.home")}
+        </Button>
+      }
+    >
+      {t("failure.missingHint")}
+    </Message>
+  );
+}
+
+/** Rows that are on their way, as high as the real ones, so that nothing jumps. */
+export function LoadingRows({ rows = 8 }: { rows?: number }) {
+  const { t } = useTranslation();
+  return (
+    <Stack gap={0} role="status" aria-label={t("state.loading")}>
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are alike and never move.
+        <Skeleton key={row} height="calc(var(--ms-row) - 0.75rem)" my="0.375rem" />
+      ))}
+    </Stack>
+  );
+}

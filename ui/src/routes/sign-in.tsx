@@ -1,0 +1,13 @@
+import { createFileRoute, redirect } from "@tanstack/react-router";
+import { meQuery } from "@/app/session";
+import { SignIn } from "@/features/session/sign-in";
+
+export const Route = createFileRoute("/sign-in")({
+  validateSearch: (search: Record<string, unknown>): { to?: string } =>
+    // Only a path of this site: an address elsewhere is no place to go on to.
+    typeof search.to === "string" && /^\/(?![/\\])/.test(search.to) ? { to: search.to } : {},
+  beforeLoad: async ({ context }) => {
+    if (await context.queries.ensureQueryData(meQuery)) throw redirect({ to: "/" });
+  },
+  component: SignIn,
+});
