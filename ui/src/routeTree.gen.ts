@@ -20,6 +20,7 @@ import { Route as WorkEscalationsRouteImport } from './routes/_work/escalations'
 import { Route as WorkInboxRouteImport } from './routes/_work/inbox'
 import { Route as WorkMyDayRouteImport } from './routes/_work/my-day'
 import { Route as WorkTeamsRouteImport } from './routes/_work/teams'
+import { Route as WorkTicketsIdRouteImport } from './routes/_work/tickets.$id'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -75,6 +76,11 @@ const WorkTeamsRoute = WorkTeamsRouteImport.update({
   path: '/teams',
   getParentRoute: () => WorkRoute,
 } as any)
+const WorkTicketsIdRoute = WorkTicketsIdRouteImport.update({
+  id: '/tickets/$id',
+  path: '/tickets/$id',
+  getParentRoute: () => WorkRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -87,6 +93,7 @@ export interface FileRoutesByFullPath {
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
+  '/tickets/$id': typeof WorkTicketsIdRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
@@ -99,6 +106,7 @@ export interface FileRoutesByTo {
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
+  '/tickets/$id': typeof WorkTicketsIdRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -113,6 +121,7 @@ export interface FileRoutesById {
   '/_work/inbox': typeof WorkInboxRoute
   '/_work/my-day': typeof WorkMyDayRoute
   '/_work/teams': typeof WorkTeamsRoute
+  '/_work/tickets/$id': typeof WorkTicketsIdRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -127,6 +136,7 @@ export interface FileRouteTypes {
     | '/inbox'
     | '/my-day'
     | '/teams'
+    | '/tickets/$id'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
@@ -139,6 +149,7 @@ export interface FileRouteTypes {
     | '/inbox'
     | '/my-day'
     | '/teams'
+    | '/tickets/$id'
   id:
     | '__root__'
     | '/'
@@ -152,6 +163,7 @@ export interface FileRouteTypes {
     | '/_work/inbox'
     | '/_work/my-day'
     | '/_work/teams'
+    | '/_work/tickets/$id'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -240,6 +252,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkTeamsRouteImport
       parentRoute: typeof WorkRoute
     }
+    '/_work/tickets/$id': {
+      id: '/_work/tickets/$id'
+      path: '/tickets/$id'
+      fullPath: '/tickets/$id'
+      preLoaderRoute: typeof WorkTicketsIdRouteImport
+      parentRoute: typeof WorkRoute
+    }
   }
 }
 
@@ -251,6 +270,7 @@ interface WorkRouteChildren {
   WorkInboxRoute: typeof WorkInboxRoute
   WorkMyDayRoute: typeof WorkMyDayRoute
   WorkTeamsRoute: typeof WorkTeamsRoute
+  WorkTicketsIdRoute: typeof WorkTicketsIdRoute
 }
 
 const WorkRouteChildren: WorkRouteChildren = {
@@ -261,6 +281,7 @@ const WorkRouteChildren: WorkRouteChildren = {
   WorkInboxRoute: WorkInboxRoute,
   WorkMyDayRoute: WorkMyDayRoute,
   WorkTeamsRoute: WorkTeamsRoute,
+  WorkTicketsIdRoute: WorkTicketsIdRoute,
 }
 
 const WorkRouteWithChildren = WorkRoute._addFileChildren(WorkRouteChildren)

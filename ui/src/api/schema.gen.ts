@@ -1318,23 +1318,23 @@ export interface components {
         /** @description What an account is to be. What is left out stays as it is; a new account needs a name. */
         AccountInput: {
             /** @description Whether it is archived: it then remains for the record and takes part in nothing. */
-            archived?: boolean | null;
+            archived?: boolean;
             /** @description The domains of its e-mail addresses; a domain belongs to one account. */
-            domains?: string[] | null;
+            domains?: string[];
             /** @description What another system calls it; unique. */
             external_id?: string | null;
             /** @description Custom fields by name; replaces those there are. */
             fields?: {
                 [key: string]: string;
-            } | null;
+            };
             /** @description The language to write to it in, as a BCP 47 tag such as `pt-BR`. */
             language?: string | null;
             /** @description Its name. */
-            name?: string | null;
+            name?: string;
             /** @description Notes for those who serve. */
-            notes?: string | null;
+            notes?: string;
             /** @description Who looks after it. */
-            people?: components["schemas"]["NamedPerson"][] | null;
+            people?: components["schemas"]["NamedPerson"][];
             /** @description Its IANA time zone, such as `America/Sao_Paulo`. */
             time_zone?: string | null;
         };
@@ -1385,26 +1385,26 @@ export interface components {
         /** @description What an agent is to be. What is left out stays as it is; a new agent needs an address and a name. */
         AgentInput: {
             /** @description Whether they may sign in and be given work. */
-            active?: boolean | null;
+            active?: boolean;
             /** @description The calendar of their working hours. */
             calendar?: string | null;
             /**
              * Format: int32
              * @description How many open tickets they take at once.
              */
-            capacity?: number | null;
+            capacity?: number;
             /** @description The address they sign in with; unique. */
-            email?: string | null;
+            email?: string;
             /** @description The languages they serve in, as BCP 47 tags. */
-            languages?: string[] | null;
+            languages?: string[];
             /** @description Their name. */
-            name?: string | null;
+            name?: string;
             /** @description Their roles. */
-            roles?: string[] | null;
+            roles?: string[];
             /** @description What they know, in the words that routing rules use. */
-            skills?: string[] | null;
+            skills?: string[];
             /** @description Their IANA time zone. */
-            time_zone?: string | null;
+            time_zone?: string;
         };
         /** @description A file that came with a message. */
         Attachment: {
@@ -1460,19 +1460,21 @@ export interface components {
             /** @description What to change. */
             change: components["schemas"]["TicketChangeInput"];
             /** @description Which tickets, at most 500. */
-            tickets: string[];
+            tickets: components["schemas"]["TicketKey"][];
         };
         /** @description What became of one ticket of several. */
         BulkOutcome: {
+            /** @description The ticket as it was asked for: its identifier or its number. */
+            asked: string;
             /** @description Whether it was changed. */
             done: boolean;
             /** @description Why it was not. */
             reason?: string | null;
             /**
              * Format: uuid
-             * @description The ticket.
+             * @description The ticket; absent when it was not changed.
              */
-            ticket: string;
+            ticket?: string | null;
         };
         /** @description A business calendar with four of its weeks. */
         Calendar: {
@@ -1663,13 +1665,13 @@ export interface components {
              */
             account?: string | null;
             /** @description Whether they may sign in and be written to. */
-            active?: boolean | null;
+            active?: boolean;
             /** @description Their e-mail addresses, the one to write to first. An address belongs to one contact. */
-            addresses?: string[] | null;
+            addresses?: string[];
             /** @description The language to write to them in, as a BCP 47 tag. */
             language?: string | null;
             /** @description Their name. */
-            name?: string | null;
+            name?: string;
             /** @description Their telephone number. */
             phone?: string | null;
             portal?: components["schemas"]["PortalRole"] | null;
@@ -1721,14 +1723,14 @@ export interface components {
         /** @description What a contract is to be. What is left out stays as it is; a new contract needs a tier and a first day. */
         ContractInput: {
             /** @description The currency, by its ISO 4217 code. */
-            currency?: string | null;
+            currency?: string;
             /**
              * Format: date
              * @description The last day of its term.
              */
             ends_on?: string | null;
             /** @description What it promises otherwise than the pack; replaces what there is. */
-            overrides?: components["schemas"]["TargetOverride"][] | null;
+            overrides?: components["schemas"]["TargetOverride"][];
             /**
              * Format: date
              * @description When the renewal falls due.
@@ -1738,14 +1740,14 @@ export interface components {
              * Format: date
              * @description The first day of its term.
              */
-            starts_on?: string | null;
+            starts_on?: string;
             /** @description The tier that was sold. */
-            tier?: string | null;
+            tier?: string;
             /**
              * Format: int64
              * @description What it is worth a year, in minor units of the currency.
              */
-            value?: number | null;
+            value?: number;
         };
         /**
          * @description How far a notification is.
@@ -2122,11 +2124,8 @@ export interface components {
         LinkInput: {
             /** @description How they relate, such as `caused_by`. */
             relation: string;
-            /**
-             * Format: uuid
-             * @description The other ticket.
-             */
-            to: string;
+            /** @description The other ticket. */
+            to: components["schemas"]["TicketKey"];
         };
         /** @description Several actions on a ticket under one name. */
         Macro: {
@@ -2220,13 +2219,13 @@ export interface components {
         /** @description What a macro is to be. What is left out stays as it is; a new macro needs a name. */
         MacroInput: {
             /** @description What it does, in order; at most 50 actions. */
-            actions?: components["schemas"]["MacroAction"][] | null;
+            actions?: components["schemas"]["MacroAction"][];
             /** @description When to use it, for people. */
-            description?: string | null;
+            description?: string;
             /** @description Its name. */
-            name?: string | null;
+            name?: string;
             /** @description Whether it is everybody's, or one's own. */
-            shared?: boolean | null;
+            shared?: boolean;
         };
         /** @description What a macro would do to a ticket. */
         MacroPreview: {
@@ -2277,11 +2276,8 @@ export interface components {
         };
         /** @description Into which ticket to merge. */
         MergeInput: {
-            /**
-             * Format: uuid
-             * @description The ticket that remains.
-             */
-            into: string;
+            /** @description The ticket that remains. */
+            into: components["schemas"]["TicketKey"];
         };
         /** @description A public reply or an internal note. */
         Message: {
@@ -2582,6 +2578,45 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Agent: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Whether they may sign in and be given work. */
+                active: boolean;
+                /** @description The calendar of their working hours; the pack's default when absent. */
+                calendar?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many open tickets they take at once.
+                 */
+                capacity: number;
+                /**
+                 * Format: date-time
+                 * @description When they were created.
+                 */
+                created_at: string;
+                /** @description The address they sign in with. */
+                email: string;
+                /**
+                 * Format: uuid
+                 * @description Identifies them.
+                 */
+                id: string;
+                /** @description The languages they serve in, as BCP 47 tags. */
+                languages: string[];
+                /** @description Their name. */
+                name: string;
+                /** @description Their roles. */
+                roles: string[];
+                /** @description What they know, in the words that routing rules use. */
+                skills: string[];
+                /** @description Their IANA time zone. */
+                time_zone: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_AuditEntry: {
             /** @description The things on this page. */
             items: {
@@ -2620,6 +2655,81 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Clock: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Why it was cancelled, if it was. */
+                cancelled?: string | null;
+                /** @description The commitment. */
+                commitment: string;
+                /** @description When facts that moved it were recorded late. */
+                corrected_by: components["schemas"]["LateFact"][];
+                /**
+                 * Format: int32
+                 * @description Which of the ticket's promises of this name, from 1.
+                 */
+                cycle: number;
+                /**
+                 * Format: date-time
+                 * @description When it is or was due under the present terms; absent while it is paused.
+                 */
+                due_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description How much is left, in seconds of the calendar; negative when it is overdrawn.
+                 */
+                left_seconds?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was missed.
+                 */
+                missed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The instant at which something happens next.
+                 */
+                next_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description The version of the policy that made the promise.
+                 */
+                policy: number;
+                promised?: components["schemas"]["Terms"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it is or was due as promised at the start.
+                 */
+                promised_due_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The due instant of a recorded miss that a late fact undid.
+                 */
+                retracted_miss?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it started.
+                 */
+                started_at: string;
+                /** @description `running`, `paused`, `met`, `missed` or `cancelled`. */
+                state: string;
+                terms?: components["schemas"]["Terms"] | null;
+                /**
+                 * Format: int64
+                 * @description How much of the target is used, in seconds of the calendar.
+                 */
+                used_seconds: number;
+                /** @description The warnings that were given. */
+                warned_at: string[];
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Contact: {
             /** @description The things on this page. */
             items: {
@@ -2649,6 +2759,55 @@ export interface components {
                 /** @description Their telephone number. */
                 phone?: string | null;
                 portal?: components["schemas"]["PortalRole"] | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Contract: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Whose it is.
+                 */
+                account: string;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                created_at: string;
+                /** @description The currency, by its ISO 4217 code. */
+                currency: string;
+                /**
+                 * Format: date
+                 * @description The last day of its term; a contract without one runs until it is ended.
+                 */
+                ends_on?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description What it promises otherwise than the pack. */
+                overrides: components["schemas"]["TargetOverride"][];
+                /**
+                 * Format: date
+                 * @description When the renewal falls due.
+                 */
+                renews_on?: string | null;
+                /**
+                 * Format: date
+                 * @description The first day of its term.
+                 */
+                starts_on: string;
+                /** @description The tier that was sold. */
+                tier: string;
+                /**
+                 * Format: int64
+                 * @description What it is worth a year, in minor units of the currency.
+                 */
+                value: number;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -2707,6 +2866,113 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Explanation: {
+            /** @description The things on this page. */
+            items: {
+                /** @description The clock that is explained. */
+                clock: components["schemas"]["Clock"];
+                /** @description Where the pack states the commitment. */
+                commitment_source: string;
+                /**
+                 * Format: int64
+                 * @description The sum of what counts, in seconds.
+                 */
+                counted_seconds: number;
+                /**
+                 * @description Every span from the start to the end, without gap: the counted ones add up to the time used, and to the target
+                 *     where they go on to the due instant.
+                 */
+                spans: components["schemas"]["Span"][];
+                /** @description The terms under which it is explained. */
+                terms: components["schemas"]["Terms"];
+                /**
+                 * Format: int64
+                 * @description The sum of all spans, in seconds.
+                 */
+                total_seconds: number;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Fact: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Who did it. */
+                actor: components["schemas"]["Actor"];
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description What happened, such as `severity_changed`. */
+                kind: string;
+                /**
+                 * Format: int32
+                 * @description The version of the policy that was in force.
+                 */
+                policy: number;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                recorded_at: string;
+                /**
+                 * Format: int64
+                 * @description Its place in the ledger, from 1.
+                 */
+                sequence: number;
+                /**
+                 * Format: uuid
+                 * @description The API token by which it was done, when a program did it in the actor's name.
+                 */
+                token?: string | null;
+                /** @description What happened, in words. */
+                words: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_GivenUpJob: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description How many times it was tried.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was queued.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was given up.
+                 */
+                given_up_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description What was to be done, such as `deliver_reply`. */
+                kind: string;
+                /** @description With what, as JSON: ids only. */
+                payload: string;
+                /** @description Why the last try failed. */
+                reason?: string | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Hit: {
             /** @description The things on this page. */
             items: {
@@ -2729,6 +2995,78 @@ export interface components {
                  * @description The ticket.
                  */
                 ticket: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Macro: {
+            /** @description The things on this page. */
+            items: {
+                /** @description What it does, in order. */
+                actions: components["schemas"]["MacroAction"][];
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description When to use it, for people. */
+                description: string;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description Whose it is; everybody's when absent.
+                 */
+                owner?: string | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Message: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was written.
+                 */
+                at: string;
+                /** @description The files that came with it. */
+                attachments: components["schemas"]["Attachment"][];
+                /** @description Who wrote it. */
+                author: components["schemas"]["Actor"];
+                /** @description By which way it came. */
+                channel: string;
+                /** @description The same as sanitised HTML. */
+                html?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description The language it is written in, as far as it was recognised. */
+                language?: string | null;
+                /** @description The agents it mentions. */
+                mentions: string[];
+                /** @description `person`, `automatic` or `bounce`. */
+                origin: string;
+                /** @description What it quotes of earlier messages. */
+                quoted?: string | null;
+                /** @description What was said, as plain text, without what it quotes. */
+                text: string;
+                /**
+                 * Format: uuid
+                 * @description The ticket it belongs to.
+                 */
+                ticket: string;
+                /** @description `public` or `internal`. */
+                visibility: string;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -2852,6 +3190,37 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_PolicyVersion: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was applied.
+                 */
+                applied_at: string;
+                /**
+                 * Format: uuid
+                 * @description The agent who applied it; absent for the program itself and its command line.
+                 */
+                applied_by?: string | null;
+                /** @description The SHA-256 of the pack's files. */
+                digest: string;
+                /** @description Whether it is the one in force. */
+                in_force: boolean;
+                /** @description Why. */
+                note: string;
+                /** @description The pack's name. */
+                pack: string;
+                /**
+                 * Format: int32
+                 * @description Which version it is, from 1.
+                 */
+                version: number;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ReceivedMail: {
             /** @description The things on this page. */
             items: {
@@ -2886,6 +3255,80 @@ export interface components {
                  * @description The ticket it went to.
                  */
                 ticket?: string | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Session: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When they signed in.
+                 */
+                created_at: string;
+                /** @description Whether it is the one this request came with. */
+                current: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless it is used.
+                 */
+                expires_at: string;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to within minutes.
+                 */
+                last_seen_at: string;
+                /** @description With which program, in its own words. */
+                user_agent: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Setting: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Its key. */
+                key: string;
+                /** @description Where the value came from. */
+                origin: string;
+                /** @description Its value; absent when it is not set. Secrets are masked. */
+                value?: string | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Team: {
+            /** @description The things on this page. */
+            items: {
+                /** @description The calendar of its working hours; the pack's default when absent. */
+                calendar?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was created.
+                 */
+                created_at: string;
+                /** @description The address its mail comes from, where it has one of its own. */
+                email?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description Who belongs to it. */
+                members: string[];
+                /** @description Its name; unique. */
+                name: string;
+                /** @description Who is on call now. Where nobody is, whoever is to be told tells the whole team. */
+                on_call: string[];
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -2991,6 +3434,120 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Token: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends; never when absent.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to within minutes.
+                 */
+                last_used_at?: string | null;
+                /** @description What its owner calls it. */
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description In whose name it acts: an agent or a contact.
+                 */
+                owner?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was revoked, if it was.
+                 */
+                revoked_at?: string | null;
+                /** @description What it may do: names of permissions, or `*` for everything its owner may. */
+                scopes: string[];
+                /** @description The token itself: given once, when it is made. */
+                secret?: string | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_View: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was saved.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description Whose it is; everybody's when absent.
+                 */
+                owner?: string | null;
+                /**
+                 * Format: int32
+                 * @description Its place among the views, from 0.
+                 */
+                position: number;
+                /** @description Which tickets it lists and how, as the query of `/api/v1/tickets`. */
+                query: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Webhook: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Only what concerns this account; every account when absent.
+                 */
+                account?: string | null;
+                /** @description Whether to send at all. A subscription whose every try fails for five days is switched off. */
+                active: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description The kinds of events to send; every kind when empty. */
+                events: string[];
+                /**
+                 * Format: date-time
+                 * @description Since when every try has failed; absent while the receiver takes what it is sent.
+                 */
+                failing_since?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description Whether the texts of public messages are sent along. */
+                include_messages: boolean;
+                /** @description The secret deliveries are signed with (`whsec_…`): given once, when the subscription is made. */
+                secret?: string | null;
+                /** @description Where to send. */
+                url: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_WebhookDelivery: {
             /** @description The things on this page. */
             items: {
@@ -3027,6 +3584,18 @@ export interface components {
                 response_status?: number | null;
                 /** @description How far it is. */
                 state: components["schemas"]["DeliveryState"];
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_WebhookEvent: {
+            /** @description The things on this page. */
+            items: {
+                /** @description What it tells. */
+                description: string;
+                /** @description Its name, as in a subscription's `events` and in the `type` of what is sent. */
+                name: string;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -3312,11 +3881,11 @@ export interface components {
             /** @description The address its mail comes from. */
             email?: string | null;
             /** @description Who belongs to it; replaces those who do. */
-            members?: string[] | null;
+            members?: string[];
             /** @description Its name; unique. */
-            name?: string | null;
+            name?: string;
             /** @description Who of them is on call now; replaces those who are. */
-            on_call?: string[] | null;
+            on_call?: string[];
         };
         /** @description What is promised: how much time, counted on which calendar, and who says so. */
         Terms: {
@@ -3459,23 +4028,25 @@ export interface components {
             /** @description Agents who cease to follow. */
             remove_followers?: string[];
             /** @description Tickets to which links are removed. */
-            remove_links?: string[];
+            remove_links?: components["schemas"]["TicketKey"][];
             /** @description Tags to remove. */
             remove_tags?: string[];
             /** @description `P1` to `P4`. */
-            severity?: string | null;
+            severity?: string;
             /** @description Why the severity changes. */
-            severity_reason?: string | null;
+            severity_reason?: string;
             /** @description The status, by its name. */
-            status?: string | null;
+            status?: string;
             /** @description The subject. */
-            subject?: string | null;
+            subject?: string;
             /**
              * Format: uuid
              * @description The team it lies with.
              */
             team?: string | null;
         };
+        /** @description A ticket: its identifier, or its number. */
+        TicketKey: string | number;
         /** @description What the program takes for the present. */
         Time: {
             /**
@@ -3585,16 +4156,16 @@ export interface components {
         /** @description What a view is to be. What is left out stays as it is; a new view needs a name. */
         ViewInput: {
             /** @description Its name. */
-            name?: string | null;
+            name?: string;
             /**
              * Format: int32
              * @description Its place among the views, from 0.
              */
-            position?: number | null;
+            position?: number;
             /** @description Which tickets it lists and how, as the query of `/api/v1/tickets`. */
-            query?: string | null;
+            query?: string;
             /** @description Whether it is everybody's, or one's own. */
-            shared?: boolean | null;
+            shared?: boolean;
         };
         /**
          * @description Who may read a message.
@@ -3685,16 +4256,16 @@ export interface components {
              */
             account?: string | null;
             /** @description Whether to send at all. */
-            active?: boolean | null;
+            active?: boolean;
             /**
              * @description The kinds of events to send, such as `ticket.opened` or, for a whole group, `clock.*`; every kind when empty.
              *     `/api/v1/webhook-events` lists them.
              */
-            events?: string[] | null;
+            events?: string[];
             /** @description Whether the texts of public messages are sent along; internal notes never are. They are not unless this says so. */
-            include_messages?: boolean | null;
+            include_messages?: boolean;
             /** @description Where to send. */
-            url?: string | null;
+            url?: string;
         };
     };
     responses: {
@@ -3828,7 +4399,12 @@ export interface operations {
     };
     contracts_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3842,7 +4418,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Contract"][];
+                    "application/json": components["schemas"]["Page_Contract"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3876,7 +4452,12 @@ export interface operations {
     };
     agents_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3888,7 +4469,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agent"][];
+                    "application/json": components["schemas"]["Page_Agent"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4380,7 +4961,12 @@ export interface operations {
     };
     jobs_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4392,7 +4978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GivenUpJob"][];
+                    "application/json": components["schemas"]["Page_GivenUpJob"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4420,7 +5006,12 @@ export interface operations {
     };
     macros_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4432,7 +5023,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Macro"][];
+                    "application/json": components["schemas"]["Page_Macro"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4968,7 +5559,12 @@ export interface operations {
     };
     policy_versions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4980,7 +5576,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyVersion"][];
+                    "application/json": components["schemas"]["Page_PolicyVersion"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5083,7 +5679,12 @@ export interface operations {
     };
     sessions_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5095,7 +5696,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"][];
+                    "application/json": components["schemas"]["Page_Session"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5177,7 +5778,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Setting"][];
+                    "application/json": components["schemas"]["Page_Setting"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5185,7 +5786,12 @@ export interface operations {
     };
     teams_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5197,7 +5803,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Team"][];
+                    "application/json": components["schemas"]["Page_Team"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5464,7 +6070,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Clock"][];
+                    "application/json": components["schemas"]["Page_Clock"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5513,7 +6119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Explanation"][];
+                    "application/json": components["schemas"]["Page_Explanation"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5521,7 +6127,12 @@ export interface operations {
     };
     tickets_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5535,7 +6146,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Fact"][];
+                    "application/json": components["schemas"]["Page_Fact"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5615,7 +6226,12 @@ export interface operations {
     };
     tickets_messages: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5629,7 +6245,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Message"][];
+                    "application/json": components["schemas"]["Page_Message"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5733,7 +6349,12 @@ export interface operations {
     };
     tokens_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5745,7 +6366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Token"][];
+                    "application/json": components["schemas"]["Page_Token"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5797,7 +6418,12 @@ export interface operations {
     };
     views_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5809,7 +6435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["View"][];
+                    "application/json": components["schemas"]["Page_View"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5956,7 +6582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhookEvent"][];
+                    "application/json": components["schemas"]["Page_WebhookEvent"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5964,7 +6590,12 @@ export interface operations {
     };
     webhooks_list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5976,7 +6607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Webhook"][];
+                    "application/json": components["schemas"]["Page_Webhook"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -28,6 +28,7 @@ export async function startLanguage(): Promise<void> {
   const chosen = localStorage.getItem(CHOSEN);
   await i18next.use(initReactI18next).init({
     lng: "none",
+    defaultNS: "common",
     fallbackLng: false,
     interpolation: { escapeValue: false },
     resources: {},

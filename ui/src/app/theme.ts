@@ -15,10 +15,24 @@ const harbor: MantineColorsTuple = [
   "#00525f",
 ];
 
+/** Surfaces and lines of the dark scheme, cool like the rest. */
+const dark: MantineColorsTuple = [
+  "#e4ebee",
+  "#c3cfd4",
+  "#9fb0b8",
+  "#7b8d96",
+  "#3a4b54",
+  "#2b3a42",
+  "#1d292f",
+  "#172126",
+  "#10181c",
+  "#0b1114",
+];
+
 export const theme = createTheme({
   primaryColor: "harbor",
   primaryShade: { light: 8, dark: 8 },
-  colors: { harbor },
+  colors: { harbor, dark },
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, monospace",
   fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.25rem" },

@@ -33,7 +33,7 @@ export function Severity({ severity, short = false }: { severity: string; short?
 /** The status, as the pack names it; the kinds that every pack has are said in the reader's language. */
 export function Status({ status, kind }: { status: string; kind: string }) {
   const { t, i18n } = useTranslation();
-  const known = status === kind && i18n.exists(`status.${kind}`);
+  const known = status === kind && i18n.exists(`status.${kind}`, { ns: "common" });
   return (
     <Text component="span" className={classes.status} data-kind={kind}>
       {known ? t(`status.${kind}` as "status.open") : status}

@@ -1,3 +1,5 @@
 import common from "./common.json";
+import inbox from "./inbox.json";
+import ticket from "./ticket.json";
 
-export default { common };
+export default { common, inbox, ticket };

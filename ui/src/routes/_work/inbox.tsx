@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { Inbox } from "@/features/inbox/inbox";
+import { inboxSearch } from "@/features/inbox/views";
 
-export const Route = createFileRoute("/_work/inbox")({ component: Inbox });
+export const Route = createFileRoute("/_work/inbox")({ validateSearch: inboxSearch, component: Inbox });

@@ -1,0 +1,51 @@
+// The people and teams who serve, known by name wherever an identifier appears.
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, data, type Schemas } from "@/api/client";
+
+export type Agent = Schemas["Agent"];
+export type Team = Schemas["Team"];
+
+interface Page<T> {
+  items: T[];
+  next?: string | null;
+}
+
+/** Reads every page of a list that is short enough to be held whole. */
+async function everything<T>(read: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await read(cursor);
+    all.push(...page.items);
+    cursor = page.next ? (new URL(page.next, location.origin).searchParams.get("cursor") ?? undefined) : undefined;
+  } while (cursor);
+  return all;
+}
+
+export const agentsQuery = queryOptions({
+  queryKey: ["agents"],
+  queryFn: () => everything((cursor) => data(api.GET("/api/v1/agents", { params: { query: { limit: 200, cursor } } }))),
+});
+
+export const teamsQuery = queryOptions({
+  queryKey: ["teams"],
+  queryFn: () => everything((cursor) => data(api.GET("/api/v1/teams", { params: { query: { limit: 200, cursor } } }))),
+});
+
+/** Agents by identifier. */
+export function useAgents(): Map<string, Agent> {
+  const { data: agents } = useQuery({ ...agentsQuery, select: byId });
+  return agents ?? NONE;
+}
+
+/** Teams by identifier. */
+export function useTeams(): Map<string, Team> {
+  const { data: teams } = useQuery({ ...teamsQuery, select: byId });
+  return teams ?? NONE;
+}
+
+const NONE = new Map<string, never>();
+
+function byId<T extends { id: string }>(all: T[]): Map<string, T> {
+  return new Map(all.map((each) => [each.id, each]));
+}

@@ -1,0 +1,157 @@
+// The rows of the inbox: only those in sight are drawn, however many there are.
+import { Checkbox, Text } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { memo, useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useAgents } from "@/features/directory/directory";
+import type { Ticket } from "@/features/ticket/queries";
+import { Avatar } from "@/parts/avatar";
+import { ClockState, Countdown } from "@/parts/clock";
+import { Severity, Status } from "@/parts/severity";
+import classes from "./inbox.module.css";
+import type { Selection } from "./selection";
+
+interface TicketListProps {
+  rows: Ticket[];
+  selection: Selection;
+  hasMore: boolean;
+  onMore: () => void;
+}
+
+/** How many rows from the end more are fetched. */
+const AHEAD = 30;
+
+export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps) {
+  const { t } = useTranslation("inbox");
+  const navigate = useNavigate();
+  const scroll = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: rowHeight,
+    overscan: 12,
+    getItemKey: (index) => rows[index]?.id ?? index,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && last >= rows.length - AHEAD) onMore();
+  }, [last, rows.length, hasMore, onMore]);
+
+  const move = (row: number) => {
+    const to = Math.max(0, Math.min(rows.length - 1, row));
+    selection.moveTo(to);
+    virtual.scrollToIndex(to);
+  };
+  const open = () => {
+    const row = rows[selection.at];
+    if (row) void navigate({ to: "/tickets/$id", params: { id: String(row.number) } });
+  };
+  useHotkeys([
+    ["j", () => move(selection.at + 1)],
+    ["ArrowDown", () => move(selection.at + 1)],
+    ["k", () => move(selection.at - 1)],
+    ["ArrowUp", () => move(selection.at - 1)],
+    ["x", () => selection.toggle(selection.at)],
+    ["mod+A", selection.toggleAll],
+    ["Enter", open],
+    ["o", open],
+    ["Escape", selection.clear],
+  ]);
+  return (
+    <div ref={scroll} className={classes.scroll}>
+      <ul aria-label={t("tickets")} className={classes.rows} style={{ height: virtual.getTotalSize() }}>
+        {items.map(({ index, start, key, size }) => {
+          const ticket = rows[index];
+          return (
+            ticket && (
+              <li
+                key={key}
+                aria-posinset={index + 1}
+                aria-setsize={hasMore ? -1 : rows.length}
+                className={classes.row}
+                data-at={selection.at === index || undefined}
+                data-marked={selection.marked.has(ticket.id) || undefined}
+                style={{ height: size, transform: `translateY(${start}px)` }}
+              >
+                <Row
+                  ticket={ticket}
+                  isMarked={selection.marked.has(ticket.id)}
+                  index={index}
+                  onToggle={selection.toggle}
+                />
+              </li>
+            )
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+/** The height of a row as the density wants it, in pixels. */
+function rowHeight(): number {
+  const height = getComputedStyle(document.documentElement).getPropertyValue("--ms-row");
+  return Number.parseFloat(height || "2.75") * 16;
+}
+
+interface RowProps {
+  ticket: Ticket;
+  isMarked: boolean;
+  index: number;
+  onToggle: Selection["toggle"];
+}
+
+const Row = memo(function Row({ ticket, isMarked, index, onToggle }: RowProps) {
+  const { t } = useTranslation("inbox");
+  const agents = useAgents();
+  const assignee = ticket.assignee ? agents.get(ticket.assignee) : undefined;
+  return (
+    <>
+      <span className={classes.mark}>
+        <Checkbox
+          size="xs"
+          checked={isMarked}
+          aria-label={t("select", { number: ticket.number })}
+          onChange={(event) => onToggle(index, (event.nativeEvent as MouseEvent).shiftKey)}
+        />
+      </span>
+      <span className={classes.severity}>
+        <Severity severity={ticket.severity} short />
+      </span>
+      <span className={classes.subject}>
+        <Link to="/tickets/$id" params={{ id: String(ticket.number) }} className={classes.open} preload="intent">
+          <Text span c="dimmed" size="sm" className="tabular">
+            #{ticket.number}
+          </Text>{" "}
+          <span data-awaits={ticket.awaiting === "agent" || undefined}>{ticket.subject}</span>
+        </Link>
+        <Text span c="dimmed" size="sm" truncate className={classes.account}>
+          {[ticket.account_name, ticket.tier].filter(Boolean).join(" · ")}
+        </Text>
+      </span>
+      <span className={classes.status}>
+        <Status status={ticket.status} kind={ticket.status_kind} />
+      </span>
+      <span className={classes.assignee}>
+        {assignee && <Avatar name={assignee.name} size={22} />}
+        <Text span size="sm" truncate>
+          {assignee?.name ?? t("nobody")}
+        </Text>
+      </span>
+      <span className={classes.clock}>
+        <NextDue ticket={ticket} />
+      </span>
+    </>
+  );
+});
+
+/** The clock that falls due first, or why none runs. */
+function NextDue({ ticket }: { ticket: Ticket }) {
+  if (ticket.next_due) return <Countdown at={ticket.next_due.at} commitment={ticket.next_due.commitment} />;
+  return ticket.status_kind === "pending_customer" || ticket.status_kind === "on_hold" ? (
+    <ClockState state="paused" />
+  ) : null;
+}

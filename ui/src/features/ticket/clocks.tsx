@@ -1,0 +1,87 @@
+// What was promised on this ticket, how it stands, and why each deadline is what it is.
+import { Button, Group, Modal, Progress, Stack, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormats } from "@/app/format";
+import { ClockState, Countdown, type Tone, toneOf, useCommitmentName } from "@/parts/clock";
+import { LoadingRows } from "@/parts/states";
+import { type Clock, clocksQuery } from "./queries";
+import classes from "./ticket.module.css";
+
+const Ledger = lazy(() => import("./ledger"));
+
+export function Clocks({ id }: { id: string }) {
+  const { t } = useTranslation("ticket");
+  const { data } = useSuspenseQuery(clocksQuery(id));
+  return (
+    <section className={classes.card} aria-label={t("clocks")}>
+      <Title order={2} className={classes.cardTitle ?? ""}>
+        {t("clocks")}
+      </Title>
+      {data.items.length === 0 && (
+        <Text c="dimmed" size="sm">
+          {t("noClocks")}
+        </Text>
+      )}
+      <Stack gap="sm">
+        {data.items.map((clock) => (
+          <OneClock key={`${clock.commitment}-${clock.cycle}`} id={id} clock={clock} />
+        ))}
+      </Stack>
+    </section>
+  );
+}
+
+/** The tone of the bar: that of the outcome where there is one. */
+function toneOfClock(clock: Clock, target: number): Tone {
+  if (clock.state === "met") return "good";
+  if (clock.state === "missed") return "late";
+  return clock.state === "running" ? toneOf(target - clock.used_seconds, target) : "calm";
+}
+
+function OneClock({ id, clock }: { id: string; clock: Clock }) {
+  const { t } = useTranslation("ticket");
+  const format = useFormats();
+  const nameOf = useCommitmentName();
+  const [isOpen, { open, close }] = useDisclosure(false);
+  const name = nameOf(clock.commitment);
+  const target = clock.terms?.target_seconds;
+  return (
+    <div>
+      <Group justify="space-between" gap="xs" wrap="nowrap">
+        <Text size="sm" fw={550}>
+          {name}
+        </Text>
+        {clock.state === "running" && clock.due_at ? (
+          <Countdown at={clock.due_at} commitment={clock.commitment} target={target} />
+        ) : (
+          clock.state !== "running" && <ClockState state={clock.state as "met"} />
+        )}
+      </Group>
+      {target !== undefined && (
+        <Progress
+          mt={6}
+          size={4}
+          value={Math.min(100, (clock.used_seconds / target) * 100)}
+          color={`var(--ms-${toneOfClock(clock, target)})`}
+          aria-label={t("used", { name })}
+        />
+      )}
+      <Group justify="space-between" gap="xs" mt={2}>
+        <Text size="xs" c="dimmed">
+          {target !== undefined && t("target", { target: format.span(target), calendar: clock.terms?.calendar })}
+        </Text>
+        <Button size="compact-xs" variant="subtle" onClick={open}>
+          {t("why")}
+        </Button>
+      </Group>
+      <Modal opened={isOpen} onClose={close} size="xl" title={t("whyTitle", { name })}>
+        <Suspense fallback={<LoadingRows />}>
+          <Ledger id={id} commitment={clock.commitment} cycle={clock.cycle} />
+        </Suspense>
+      </Modal>
+    </div>
+  );
+}

@@ -1,0 +1,116 @@
+// What was said: replies and notes clearly apart, quotes folded, files at hand.
+import { Anchor, Badge, Button, Collapse, Group, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconLock, IconPaperclip, IconRobot } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useFormats } from "@/app/format";
+import { useNow } from "@/app/time";
+import { useAgents } from "@/features/directory/directory";
+import { Avatar } from "@/parts/avatar";
+import { type Message, messagesQuery } from "./queries";
+import classes from "./ticket.module.css";
+
+export function Conversation({ id }: { id: string }) {
+  const { t } = useTranslation("ticket");
+  const { data } = useSuspenseQuery(messagesQuery(id));
+  const list = useRef<HTMLElement>(null);
+  const count = data.items.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a message more is what asks for the scroll.
+  useEffect(() => {
+    const element = list.current;
+    if (element) element.scrollTop = element.scrollHeight;
+  }, [count]);
+  return (
+    <section ref={list} className={classes.conversation} aria-label={t("conversation")}>
+      {data.items.map((message) => (
+        <Said key={message.id} message={message} />
+      ))}
+    </section>
+  );
+}
+
+function Said({ message }: { message: Message }) {
+  const { t } = useTranslation("ticket");
+  const format = useFormats();
+  const now = useNow();
+  const name = useAuthorName(message);
+  const isNote = message.visibility === "internal";
+  return (
+    <article
+      className={classes.message}
+      data-side={isNote ? "note" : message.author.kind}
+      aria-label={t("by", { name })}
+    >
+      <Avatar name={name} size={30} />
+      <div className={classes.said}>
+        <Group gap="xs">
+          <Text fw={600} size="sm">
+            {name}
+          </Text>
+          <Text c="dimmed" size="xs" component="time" title={format.instant(message.at, "exact")}>
+            {format.ago(message.at, now)}
+          </Text>
+          {isNote && (
+            <Badge
+              size="sm"
+              variant="light"
+              color="yellow"
+              autoContrast
+              leftSection={<IconLock size={12} aria-hidden />}
+              className={classes.noteMark ?? ""}
+            >
+              {t("note")}
+            </Badge>
+          )}
+          {message.origin !== "person" && (
+            <Badge size="sm" variant="default" leftSection={<IconRobot size={12} aria-hidden />}>
+              {t(message.origin === "bounce" ? "bounce" : "automatic")}
+            </Badge>
+          )}
+        </Group>
+        <div className={classes.text}>{message.text}</div>
+        {message.quoted && <Quoted text={message.quoted} />}
+        {message.attachments.length > 0 && (
+          <Group gap="xs" mt={6}>
+            {message.attachments.map((file) => (
+              <Anchor key={file.url} href={file.url} download={file.file_name} className={classes.file ?? ""}>
+                <IconPaperclip size={14} aria-hidden />
+                {file.file_name}
+                <Text span c="dimmed" size="xs">
+                  {format.bytes(file.size)}
+                </Text>
+              </Anchor>
+            ))}
+          </Group>
+        )}
+      </div>
+    </article>
+  );
+}
+
+/** Who wrote a message, by name. */
+function useAuthorName(message: Message): string {
+  const { t } = useTranslation("ticket");
+  const agents = useAgents();
+  const { author } = message;
+  if (author.name) return author.name;
+  if (author.kind === "agent" && author.id) return agents.get(author.id)?.name ?? t("agent");
+  return t(author.kind === "contact" ? "customer" : "program");
+}
+
+function Quoted({ text }: { text: string }) {
+  const { t } = useTranslation("ticket");
+  const [isOpen, { toggle }] = useDisclosure(false);
+  return (
+    <>
+      <Button size="compact-xs" variant="default" onClick={toggle} aria-expanded={isOpen} mt={4}>
+        {t(isOpen ? "quote.hide" : "quote.show")}
+      </Button>
+      <Collapse expanded={isOpen}>
+        <div className={classes.quoted}>{text}</div>
+      </Collapse>
+    </>
+  );
+}

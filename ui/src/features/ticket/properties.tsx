@@ -1,0 +1,104 @@
+// What is known of a ticket, each of it changed in place.
+import { Select, Stack, TagsInput, Text, Title } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, data, onVersion, type Schemas } from "@/api/client";
+import { useMay } from "@/app/session";
+import { useAgents, useTeams } from "@/features/directory/directory";
+import { type Ticket, ticketQuery } from "./queries";
+import classes from "./ticket.module.css";
+
+type Change = Schemas["TicketChangeInput"];
+
+/** Changes a ticket as it was read: who saves upon another's change is told, and nothing is overwritten. */
+export function useChange(ticket: Ticket) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Change) =>
+      data(
+        api.PATCH("/api/v1/tickets/{id}", {
+          params: { path: { id: ticket.id }, header: onVersion(ticket.version) },
+          body,
+        }),
+      ),
+    onSuccess: (changed) => {
+      for (const id of [ticket.id, String(ticket.number)]) queries.setQueryData(ticketQuery(id).queryKey, changed);
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["tickets"] }),
+  });
+}
+
+export function Properties({ ticket }: { ticket: Ticket }) {
+  const { t } = useTranslation("ticket");
+  const { t: common } = useTranslation();
+  const agents = useAgents();
+  const teams = useTeams();
+  const change = useChange(ticket);
+  const mayUpdate = useMay("ticket.update");
+  const mayAssign = useMay("ticket.assign");
+  const mayPrioritise = useMay("ticket.prioritise");
+  const statuses = ["open", "pending_customer", "on_hold", "resolved", "closed"] as const;
+  const tagsOf = (tags: string[]): Change => ({
+    add_tags: tags.filter((tag) => !ticket.tags.includes(tag)),
+    remove_tags: ticket.tags.filter((tag) => !tags.includes(tag)),
+  });
+  return (
+    <section className={classes.card} aria-label={t("properties")}>
+      <Title order={2} className={classes.cardTitle ?? ""}>
+        {t("properties")}
+      </Title>
+      <Stack gap="xs">
+        <Select
+          label={t("status")}
+          value={ticket.status}
+          disabled={!mayUpdate}
+          allowDeselect={false}
+          data={[
+            ...(statuses.some((each) => each === ticket.status) ? [] : [ticket.status]),
+            ...statuses.map((value) => ({ value, label: common(`status.${value}`) })),
+          ]}
+          onChange={(status) => status && change.mutate({ status })}
+        />
+        <Select
+          label={t("severity")}
+          value={ticket.severity}
+          disabled={!mayPrioritise}
+          allowDeselect={false}
+          data={(["P1", "P2", "P3", "P4"] as const).map((value) => ({
+            value,
+            label: `${value} ${common(`severity.${value}`)}`,
+          }))}
+          onChange={(severity) => severity && change.mutate({ severity })}
+        />
+        <Select
+          label={t("assignee")}
+          value={ticket.assignee ?? null}
+          placeholder={common("person.nobody")}
+          disabled={!mayAssign}
+          searchable
+          clearable
+          data={[...agents.values()].filter(({ active }) => active).map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={(assignee) => change.mutate({ assignee })}
+        />
+        <Select
+          label={t("team")}
+          value={ticket.team ?? null}
+          placeholder={t("none")}
+          disabled={!mayAssign}
+          clearable
+          data={[...teams.values()].map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={(team) => change.mutate({ team })}
+        />
+        <TagsInput
+          label={t("tags")}
+          value={ticket.tags}
+          disabled={!mayUpdate}
+          onChange={(tags) => change.mutate(tagsOf(tags))}
+        />
+        <Text size="xs" c="dimmed">
+          {[ticket.account_name, ticket.tier, ticket.category].filter(Boolean).join(" · ")}
+        </Text>
+      </Stack>
+    </section>
+  );
+}

@@ -1,0 +1,59 @@
+// What is read of tickets. Every key begins with a noun that live events name, so that a change reads it again.
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, data, type Schemas } from "@/api/client";
+import type { operations } from "@/api/schema.gen";
+
+export type Ticket = Schemas["Ticket"] & { account_name?: string | null };
+export type Message = Omit<Schemas["Message"], "author"> & { author: Schemas["Actor"] & { name?: string | null } };
+export type Clock = Schemas["Clock"];
+export type TicketFilter = NonNullable<operations["tickets_list"]["parameters"]["query"]>;
+
+/** How many rows a reading of a list brings. */
+const PAGE = 100;
+
+/** The cursor within the path and query of a next page. */
+function cursorOf(next: string | null | undefined): string | undefined {
+  return next ? (new URL(next, location.origin).searchParams.get("cursor") ?? undefined) : undefined;
+}
+
+/** Tickets, page by page as the reader scrolls. */
+export const ticketsQuery = (filter: TicketFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["tickets", "list", filter],
+    queryFn: ({ pageParam }) =>
+      data(api.GET("/api/v1/tickets", { params: { query: { ...filter, limit: PAGE, cursor: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => cursorOf(page.next),
+  });
+
+/** A ticket by its number or identifier. */
+export const ticketQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["tickets", "one", id],
+    queryFn: () => data(api.GET("/api/v1/tickets/{id}", { params: { path: { id } } })),
+  });
+
+export const messagesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["tickets", "messages", id],
+    queryFn: () => data(api.GET("/api/v1/tickets/{id}/messages", { params: { path: { id }, query: { limit: 200 } } })),
+  });
+
+export const clocksQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["tickets", "clocks", id],
+    queryFn: () => data(api.GET("/api/v1/tickets/{id}/clocks", { params: { path: { id } } })),
+  });
+
+export const explanationQuery = (id: string, commitment: string) =>
+  queryOptions({
+    queryKey: ["tickets", "explanation", id, commitment],
+    queryFn: () =>
+      data(api.GET("/api/v1/tickets/{id}/explanation", { params: { path: { id }, query: { commitment } } })),
+  });
+
+export const historyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["tickets", "history", id],
+    queryFn: () => data(api.GET("/api/v1/tickets/{id}/history", { params: { path: { id } } })),
+  });

@@ -1,0 +1,77 @@
+// A ticket: what was said, what was promised, and what is to be done.
+import { Anchor, Group, Tabs, Text, Title } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { IconArrowLeft } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Countdown } from "@/parts/clock";
+import { Severity, Status } from "@/parts/severity";
+import { Clocks } from "./clocks";
+import { Composer } from "./composer";
+import { Conversation } from "./conversation";
+import { History } from "./history";
+import { Properties } from "./properties";
+import { ticketQuery } from "./queries";
+import classes from "./ticket.module.css";
+
+export function TicketPage({ id }: { id: string }) {
+  const { t } = useTranslation("ticket");
+  const { data: ticket } = useSuspenseQuery(ticketQuery(id));
+  const isNarrow = useMediaQuery("(max-width: 62em)", false, { getInitialValueInEffect: false });
+  useEffect(() => {
+    document.title = `#${ticket.number} ${ticket.subject}`;
+  }, [ticket.number, ticket.subject]);
+  const conversation = (
+    <div className={classes.main}>
+      <Conversation id={id} />
+      <Composer ticket={ticket} />
+    </div>
+  );
+  const details = (
+    <div className={classes.side}>
+      <Clocks id={id} />
+      <Properties ticket={ticket} />
+      <History id={id} />
+    </div>
+  );
+  return (
+    <article className={classes.page}>
+      <header className={classes.head}>
+        <Group gap="xs">
+          <Anchor component={Link} to="/inbox" c="dimmed" size="sm" className={classes.back ?? ""}>
+            <IconArrowLeft size={16} aria-hidden />
+            {t("back")}
+          </Anchor>
+          <Text c="dimmed" size="sm" className="tabular">
+            #{ticket.number}
+          </Text>
+          <Severity severity={ticket.severity} />
+          <Status status={ticket.status} kind={ticket.status_kind} />
+          {ticket.next_due && <Countdown at={ticket.next_due.at} commitment={ticket.next_due.commitment} />}
+        </Group>
+        <Title order={1} className={classes.subject ?? ""}>
+          {ticket.subject}
+        </Title>
+      </header>
+      {isNarrow ? (
+        <Tabs defaultValue="conversation" className={classes.tabs ?? ""} keepMounted={false}>
+          <Tabs.List>
+            <Tabs.Tab value="conversation">{t("conversation")}</Tabs.Tab>
+            <Tabs.Tab value="details">{t("details")}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="conversation">{conversation}</Tabs.Panel>
+          <Tabs.Panel value="details">{details}</Tabs.Panel>
+        </Tabs>
+      ) : (
+        <div className={classes.columns}>
+          {conversation}
+          <aside className={classes.aside} aria-label={t("details")}>
+            {details}
+          </aside>
+        </div>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,16 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { clocksQuery, messagesQuery, ticketQuery } from "@/features/ticket/queries";
+import { TicketPage } from "@/features/ticket/ticket-page";
+
+export const Route = createFileRoute("/_work/tickets/$id")({
+  // All three at once, and begun while the pointer is still on its way.
+  loader: ({ context: { queries }, params: { id } }) => {
+    void queries.prefetchQuery(messagesQuery(id));
+    void queries.prefetchQuery(clocksQuery(id));
+    return queries.ensureQueryData(ticketQuery(id));
+  },
+  component: function OneTicket() {
+    const { id } = Route.useParams();
+    return <TicketPage key={id} id={id} />;
+  },
+});
