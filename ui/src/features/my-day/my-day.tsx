@@ -1,7 +1,119 @@
+// My day: what I owe, in the order in which it falls due.
+import { Anchor, Badge, Group, Stack, Text, Title } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { api, data, type Schemas } from "@/api/client";
+import { useFormats } from "@/app/format";
+import { useMe } from "@/app/session";
+import { useNow } from "@/app/time";
+import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
+import { Countdown } from "@/parts/clock";
 import { Page } from "@/parts/page";
+import { Severity, Status } from "@/parts/severity";
+import { Empty, Failure, LoadingRows } from "@/parts/states";
+import { GROUPS, groupsOf } from "./groups";
+import classes from "./my-day.module.css";
 
 export function MyDay() {
-  const { t } = useTranslation();
-  return <Page title={t("nav.myDay")}>{null}</Page>;
+  const { t } = useTranslation("my_day");
+  const me = useMe();
+  const mine = useInfiniteQuery(ticketsQuery({ status: "undone", assignee: "me", sort: "next_due" }));
+  const rows = mine.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page title={t("title", { name: me.name.split(" ")[0] })}>
+      <div className={classes.columns}>
+        <div>
+          {mine.isPending ? (
+            <LoadingRows />
+          ) : mine.isError ? (
+            <Failure error={mine.error} onRetry={() => void mine.refetch()} />
+          ) : rows.length === 0 ? (
+            <Empty title={t("free")}>{t("freeHint")}</Empty>
+          ) : (
+            <Owed tickets={rows} />
+          )}
+        </div>
+        <Told />
+      </div>
+    </Page>
+  );
+}
+
+function Owed({ tickets }: { tickets: Ticket[] }) {
+  const { t } = useTranslation("my_day");
+  const groups = groupsOf(tickets, useNow());
+  return (
+    <Stack gap="lg">
+      {GROUPS.filter((group) => groups[group].length > 0).map((group) => (
+        <section key={group} aria-label={t(group)}>
+          <Group gap="xs" mb="xs">
+            <Title order={2}>{t(group)}</Title>
+            <Badge variant="default">{groups[group].length}</Badge>
+          </Group>
+          <ul className={classes.rows}>
+            {groups[group].map((ticket) => (
+              <li key={ticket.id}>
+                <Link to="/tickets/$id" params={{ id: String(ticket.number) }} className={classes.row}>
+                  <Severity severity={ticket.severity} short />
+                  <span className={classes.subject}>
+                    <Text span c="dimmed" size="sm" className="tabular">
+                      #{ticket.number}
+                    </Text>{" "}
+                    {ticket.subject}
+                    <Text size="sm" c="dimmed" truncate>
+                      {[ticket.account_name, ticket.tier].filter(Boolean).join(" · ")}
+                    </Text>
+                  </span>
+                  <span className={classes.status}>
+                    <Status status={ticket.status} kind={ticket.status_kind} />
+                  </span>
+                  {ticket.next_due && <Countdown at={ticket.next_due.at} commitment={ticket.next_due.commitment} />}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </Stack>
+  );
+}
+
+/** What one was told lately. */
+function Told() {
+  const { t } = useTranslation("my_day");
+  const format = useFormats();
+  const now = useNow();
+  const told = useQuery({
+    queryKey: ["notifications"],
+    queryFn: () => data(api.GET("/api/v1/notifications", { params: { query: { limit: 20 } } })),
+  });
+  const notes: Schemas["Notification"][] = told.data?.items ?? [];
+  return (
+    <aside className={classes.told} aria-label={t("told")}>
+      <Title order={2} mb="xs">
+        {t("told")}
+      </Title>
+      {told.isPending && <LoadingRows rows={4} />}
+      {told.isSuccess && notes.length === 0 && <Text c="dimmed">{t("toldNothing")}</Text>}
+      <Stack gap="sm">
+        {notes.map((note) => (
+          <div key={note.id} className={classes.note} data-unread={!note.read_at || undefined}>
+            {note.ticket ? (
+              <Anchor component={Link} to={`/tickets/${note.ticket}`} size="sm" fw={550}>
+                {note.title}
+              </Anchor>
+            ) : (
+              <Text size="sm" fw={550}>
+                {note.title}
+              </Text>
+            )}
+            <Text size="xs" c="dimmed">
+              {format.ago(note.at, now)}
+            </Text>
+          </div>
+        ))}
+      </Stack>
+    </aside>
+  );
 }

@@ -1,5 +1,7 @@
+import board from "./board.json";
 import common from "./common.json";
 import inbox from "./inbox.json";
+import my_day from "./my_day.json";
 import ticket from "./ticket.json";
 
-export default { common, inbox, ticket };
+export default { board, common, inbox, my_day, ticket };
