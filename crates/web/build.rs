@@ -32,14 +32,19 @@ fn main() {
         println!("cargo::rerun-if-changed={}", ui.join(source).display());
     }
     if env::var_os("MAINSTAY_SKIP_UI").is_some_and(|skip| skip != "0") {
-        let written = fs::create_dir_all(&out).and_then(|()| fs::write(out.join("index.html"), SKIPPED));
+        let written =
+            fs::create_dir_all(&out).and_then(|()| fs::write(out.join("index.html"), SKIPPED));
         if let Err(error) = written {
             fail(&format!("{} cannot be written: {error}", out.display()));
         }
         return;
     }
     if !is_installed(&ui) {
-        npm(&ui, &out, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+        npm(
+            &ui,
+            &out,
+            &["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        );
     }
     npm(&ui, &out, &["run", "build", "--loglevel=error"]);
 }

@@ -32,6 +32,7 @@ pub mod mail;
 pub mod mailbox;
 pub mod message;
 mod named_list;
+pub mod names;
 mod news;
 pub mod notification;
 pub mod on_call;

@@ -95,7 +95,9 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
 fn accepts(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding))
+        parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(encoding))
             && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }
@@ -123,7 +125,11 @@ mod tests {
             ("", "gzip", false),
             ("brotli", "br", false),
         ] {
-            assert_eq!(accepts(accepted, encoding), takes, "{encoding} of {accepted}");
+            assert_eq!(
+                accepts(accepted, encoding),
+                takes,
+                "{encoding} of {accepted}"
+            );
         }
     }
 }

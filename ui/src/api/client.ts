@@ -46,7 +46,12 @@ const failures: Middleware = {
 };
 
 /** The typed client. Every call resolves to data or throws `ApiProblem` or `Unreachable`. */
-export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+export const api = createClient<paths>({
+  baseUrl: "/",
+  credentials: "same-origin",
+  // What another site makes a browser send cannot carry a header of its own.
+  headers: { "x-requested-with": "mainstay" },
+});
 api.use(failures);
 
 /** Unwraps an answer whose failures were thrown already. */

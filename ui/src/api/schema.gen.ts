@@ -468,6 +468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mail/received/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a held mail as written by the agent whose address it bears: it is filed as theirs, and goes out to the
+         *     customer.
+         */
+        post: operations["mail_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mail/received/{id}/raw": {
         parameters: {
             query?: never;
@@ -568,6 +588,23 @@ export interface paths {
          *     save it and never to show it.
          */
         get: operations["tickets_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the names that belong to identifiers. What nothing bears, or the caller may not know of, is left out. */
+        get: operations["names_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -850,6 +887,58 @@ export interface paths {
         head?: never;
         /** Change a team. */
         patch: operations["teams_update"];
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/on-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who is on call in a team at an instant, and by which rota. */
+        get: operations["teams_read_on_call"];
+        /** Set the rota of a team. Its covers stay. */
+        put: operations["teams_set_rota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/on-call/covers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody stand in for whoever has the turn. */
+        post: operations["teams_add_cover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/on-call/covers/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a cover. */
+        delete: operations["teams_remove_cover"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tickets": {
@@ -1366,6 +1455,8 @@ export interface components {
             created_at: string;
             /** @description The address they sign in with. */
             email: string;
+            /** @description Whether a pager of theirs is known. Its key is a secret and never shown. */
+            has_pager: boolean;
             /**
              * Format: uuid
              * @description Identifies them.
@@ -1375,10 +1466,14 @@ export interface components {
             languages: string[];
             /** @description Their name. */
             name: string;
+            /** @description Their phone number for texts and calls, as E.164 writes it. */
+            phone?: string | null;
             /** @description Their roles. */
             roles: string[];
             /** @description What they know, in the words that routing rules use. */
             skills: string[];
+            /** @description Their member id in Slack. */
+            slack?: string | null;
             /** @description Their IANA time zone. */
             time_zone: string;
         };
@@ -1399,10 +1494,16 @@ export interface components {
             languages?: string[];
             /** @description Their name. */
             name?: string;
+            /** @description The key of their pager. Everybody may change their own. */
+            pager?: string | null;
+            /** @description Their phone number for texts and calls, as E.164 writes it, such as `+34600000000`. Everybody may change their own. */
+            phone?: string | null;
             /** @description Their roles. */
             roles?: string[];
             /** @description What they know, in the words that routing rules use. */
             skills?: string[];
+            /** @description Their member id in Slack, such as `U012AB3CD`. Everybody may change their own. */
+            slack?: string | null;
             /** @description Their IANA time zone. */
             time_zone?: string;
         };
@@ -1749,6 +1850,55 @@ export interface components {
              */
             value?: number;
         };
+        /** @description Somebody stands in for whoever has the turn, for a while. */
+        Cover: {
+            /**
+             * Format: uuid
+             * @description Who stands in.
+             */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /**
+             * Format: uuid
+             * @description Identifies it.
+             */
+            id: string;
+            /** @description The layer. */
+            layer: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description A cover to be added. */
+        CoverInput: {
+            /**
+             * Format: uuid
+             * @description Who stands in.
+             */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description From when; now when absent.
+             */
+            from?: string | null;
+            /** @description The layer; the first one when absent. */
+            layer?: string | null;
+            /** @description Why, for people. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
         /**
          * @description How far a notification is.
          * @enum {string}
@@ -1759,6 +1909,25 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "queued" | "delivered" | "dead";
+        /** @description Who is on call in a team, and by which rota. */
+        Duty: {
+            /**
+             * Format: date-time
+             * @description The instant that was looked at.
+             */
+            at: string;
+            /** @description Who stands in for whom, and when; of two that overlap the later one counts. */
+            covers: components["schemas"]["Cover"][];
+            /** @description The layers of the rota; empty where the team's flagged members are on call. */
+            layers: components["schemas"]["OnCallLayer"][];
+            /** @description Who is on call then, the first layer's first: a ladder tells the first of them. */
+            on_call: components["schemas"]["OnDuty"][];
+            /**
+             * Format: uuid
+             * @description The team.
+             */
+            team: string;
+        };
         /** @description An escalation, as lists show it. */
         Escalation: {
             /**
@@ -2012,7 +2181,7 @@ export interface components {
             follows?: string | null;
             /** @description Why, in a sentence. */
             reason: string;
-            /** @description `append`, `open` or `ignore`. */
+            /** @description `append`, `open`, `hold` or `ignore`. */
             route: string;
             /** @description The sender's address. */
             sender?: string | null;
@@ -2317,6 +2486,18 @@ export interface components {
             /** @description `public` or `internal`. */
             visibility: string;
         };
+        /** @description What somebody or something is called. */
+        Name: {
+            /**
+             * Format: uuid
+             * @description Identifies it.
+             */
+            id: string;
+            /** @description What it is: `account`, `contact`, `agent` or `team`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
         /** @description Somebody who looks after an account, in a role. */
         NamedPerson: {
             /**
@@ -2473,6 +2654,49 @@ export interface components {
              */
             count: number;
         };
+        /** @description A layer of a rota. */
+        OnCallLayer: {
+            /** @description Who takes turns, in this order: members of the team. */
+            agents: string[];
+            /** @description The local time of day at which one hands over to the next, such as `09:00`. */
+            hand_over: string;
+            /** @description The calendar outside of whose hours nobody is on call. */
+            hours?: string | null;
+            /** @description Its name, unique in the rota, such as `primary`. */
+            name: string;
+            /**
+             * Format: date
+             * @description The day on which the first of them takes over.
+             */
+            starts_on: string;
+            /** @description The IANA time zone of that time. */
+            time_zone: string;
+            /**
+             * Format: int32
+             * @description How many days a turn lasts: 1 for daily, 7 for weekly.
+             */
+            turn_days: number;
+        };
+        /** @description Somebody who is on call. */
+        OnDuty: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            agent: string;
+            /**
+             * Format: uuid
+             * @description The cover by which they are, if they stand in.
+             */
+            cover?: string | null;
+            /** @description In which layer; absent for a flagged member of a team without a rota. */
+            layer?: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody else is, or nobody, as far as that is foreseen.
+             */
+            until?: string | null;
+        };
         /** @description A stretch of open time. */
         OpenTime: {
             /**
@@ -2597,6 +2821,8 @@ export interface components {
                 created_at: string;
                 /** @description The address they sign in with. */
                 email: string;
+                /** @description Whether a pager of theirs is known. Its key is a secret and never shown. */
+                has_pager: boolean;
                 /**
                  * Format: uuid
                  * @description Identifies them.
@@ -2606,10 +2832,14 @@ export interface components {
                 languages: string[];
                 /** @description Their name. */
                 name: string;
+                /** @description Their phone number for texts and calls, as E.164 writes it. */
+                phone?: string | null;
                 /** @description Their roles. */
                 roles: string[];
                 /** @description What they know, in the words that routing rules use. */
                 skills: string[];
+                /** @description Their member id in Slack. */
+                slack?: string | null;
                 /** @description Their IANA time zone. */
                 time_zone: string;
             }[];
@@ -3072,6 +3302,23 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Name: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description What it is: `account`, `contact`, `agent` or `team`. */
+                kind: string;
+                /** @description Its name. */
+                name: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Notification: {
             /** @description The things on this page. */
             items: {
@@ -3248,7 +3495,10 @@ export interface components {
                 sha256: string;
                 /** @description By which way it came: `pipe`, `http`, or `imap:` and the mailbox's name. */
                 source: string;
-                /** @description `new` until it is read, then `parsed`, `ignored` (a loop, a flood, a bounce of nothing) or `failed`. */
+                /**
+                 * @description `new` until it is read, then `parsed`, `ignored` (a loop, a flood, a bounce of nothing), `failed`, or `held` until
+                 *     somebody accepts it: it bears an agent's address and is not proven to be theirs.
+                 */
                 state: string;
                 /**
                  * Format: uuid
@@ -3729,7 +3979,10 @@ export interface components {
             sha256: string;
             /** @description By which way it came: `pipe`, `http`, or `imap:` and the mailbox's name. */
             source: string;
-            /** @description `new` until it is read, then `parsed`, `ignored` (a loop, a flood, a bounce of nothing) or `failed`. */
+            /**
+             * @description `new` until it is read, then `parsed`, `ignored` (a loop, a flood, a bounce of nothing), `failed`, or `held` until
+             *     somebody accepts it: it bears an agent's address and is not proven to be theirs.
+             */
             state: string;
             /**
              * Format: uuid
@@ -3741,6 +3994,11 @@ export interface components {
         RefileInput: {
             /** @description Into this ticket, by its identifier or its number; into a ticket of its own when absent. */
             ticket?: string | null;
+        };
+        /** @description The rota of a team. */
+        RotaInput: {
+            /** @description Its layers, the one that is told first first. Without any, the team's flagged members are on call. */
+            layers: components["schemas"]["OnCallLayer"][];
         };
         /** @description What a macro would say. */
         Said: {
@@ -5231,7 +5489,7 @@ export interface operations {
     mail_received: {
         parameters: {
             query?: {
-                /** @description `new`, `parsed`, `failed` or `ignored`; all when absent. */
+                /** @description `new`, `parsed`, `held`, `failed` or `ignored`; all when absent. */
                 state?: string;
                 /** @description How many things a page holds. */
                 limit?: number;
@@ -5256,6 +5514,28 @@ export interface operations {
         };
     };
     mail_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedMail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mail_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -5414,6 +5694,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    names_list: {
+        parameters: {
+            query: {
+                /** @description The identifiers of accounts, contacts, agents and teams, between commas; at most 200. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Name"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -5885,6 +6188,112 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Team"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    teams_read_on_call: {
+        parameters: {
+            query?: {
+                /** @description The instant to look at; now when absent. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    teams_set_rota: {
+        parameters: {
+            query?: never;
+            header: {
+                "if-match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotaInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    teams_add_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CoverInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cover"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    teams_remove_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -5,6 +5,7 @@ use mainstay_domain::account::NamedPerson;
 use mainstay_domain::contract::Contract;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, TargetOverride};
+use mainstay_domain::id::AccountId;
 use mainstay_domain::session::Session;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::team::Team;
@@ -13,8 +14,10 @@ use mainstay_store::account::{AccountFilter, Archived};
 use mainstay_store::contact::ContactFilter;
 use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
-    PageRequest, StoreError, account, agent, contact, contract, session, team, token,
+    PageRequest, StoreError, account, agent, contact, contract, names, session, team, token,
 };
+
+use uuid::Uuid;
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
@@ -26,7 +29,55 @@ on_each_engine!(
     agents_and_teams_are_read_as_written,
     sessions_and_tokens_end,
     what_is_taken_is_said_in_words,
+    names_are_found_whatever_bears_them,
 );
+
+async fn names_are_found_whatever_bears_them(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    agent::insert(&tx, &given::agent(1)).await.unwrap();
+    account::insert_many(&tx, &[given::account(2), given::account(3)])
+        .await
+        .unwrap();
+    let contacts = [given::contact(4, Some(2)), given::contact(5, Some(3))];
+    contact::insert_many(&tx, &contacts).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let on = fresh.store.read();
+    let ids: Vec<Uuid> = (1..=9)
+        .map(|number| given::id::<AccountId>(number).uuid())
+        .collect();
+    let found = async |account| {
+        let mut found: Vec<_> = names::find(&on, account, &ids)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|name| (name.noun.as_str(), name.id))
+            .collect();
+        found.sort_unstable();
+        found
+    };
+    let of = |numbers: &[(&'static str, usize)]| -> Vec<_> {
+        numbers
+            .iter()
+            .map(|(noun, number)| (*noun, ids[number - 1]))
+            .collect()
+    };
+    assert_eq!(
+        found(None).await,
+        of(&[
+            ("account", 2),
+            ("account", 3),
+            ("agent", 1),
+            ("contact", 4),
+            ("contact", 5)
+        ])
+    );
+    // A portal user learns nothing of other accounts.
+    assert_eq!(
+        found(Some(given::id(2))).await,
+        of(&[("account", 2), ("agent", 1), ("contact", 4)])
+    );
+}
 
 async fn accounts_are_found_by_domain_name_and_person(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();

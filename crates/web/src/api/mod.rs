@@ -19,6 +19,7 @@ mod export;
 mod job;
 mod macro_;
 mod mail;
+mod name;
 mod notification;
 mod on_call;
 mod policy;
@@ -86,6 +87,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(agent::routes())
         .merge(team::routes())
         .merge(on_call::routes())
+        .merge(name::routes())
         .merge(view::routes())
         .merge(macro_::routes())
         .merge(attachment::routes())

@@ -4,9 +4,9 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useNow } from "@/app/time";
-import { useAgents } from "@/features/directory/directory";
 import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
 import { Countdown } from "@/parts/clock";
+import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
 import { Severity } from "@/parts/severity";
 import { Failure, LoadingRows } from "@/parts/states";
@@ -59,7 +59,6 @@ function Columns({ rows, hasMore }: { rows: Ticket[]; hasMore: boolean }) {
 
 function OneColumn({ column, tickets, hasMore }: { column: Column; tickets: Ticket[]; hasMore: boolean }) {
   const { t } = useTranslation("board");
-  const agents = useAgents();
   return (
     <section className={classes.column} data-column={column} aria-label={t(column)}>
       <header className={classes.head}>
@@ -81,9 +80,7 @@ function OneColumn({ column, tickets, hasMore }: { column: Column; tickets: Tick
                 {ticket.subject}
               </Text>
               <Text size="sm" c="dimmed" truncate>
-                {[ticket.account_name ?? ticket.tier, ticket.assignee && agents.get(ticket.assignee)?.name]
-                  .filter(Boolean)
-                  .join(" · ")}
+                <Name id={ticket.account} /> · <Name id={ticket.assignee} />
               </Text>
             </Link>
           </li>

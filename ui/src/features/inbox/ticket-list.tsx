@@ -6,6 +6,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useAgents } from "@/features/directory/directory";
+import { useName } from "@/features/directory/names";
 import type { Ticket } from "@/features/ticket/queries";
 import { Avatar } from "@/parts/avatar";
 import { ClockState, Countdown } from "@/parts/clock";
@@ -107,6 +108,7 @@ interface RowProps {
 const Row = memo(function Row({ ticket, isMarked, index, onToggle }: RowProps) {
   const { t } = useTranslation("inbox");
   const agents = useAgents();
+  const account = useName(ticket.account);
   const assignee = ticket.assignee ? agents.get(ticket.assignee) : undefined;
   return (
     <>
@@ -129,7 +131,7 @@ const Row = memo(function Row({ ticket, isMarked, index, onToggle }: RowProps) {
           <span data-awaits={ticket.awaiting === "agent" || undefined}>{ticket.subject}</span>
         </Link>
         <Text span c="dimmed" size="sm" truncate className={classes.account}>
-          {[ticket.account_name, ticket.tier].filter(Boolean).join(" · ")}
+          {[account, ticket.tier].filter(Boolean).join(" · ")}
         </Text>
       </span>
       <span className={classes.status}>

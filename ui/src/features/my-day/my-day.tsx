@@ -9,6 +9,7 @@ import { useMe } from "@/app/session";
 import { useNow } from "@/app/time";
 import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
 import { Countdown } from "@/parts/clock";
+import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
 import { Severity, Status } from "@/parts/severity";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
@@ -62,7 +63,7 @@ function Owed({ tickets }: { tickets: Ticket[] }) {
                     </Text>{" "}
                     {ticket.subject}
                     <Text size="sm" c="dimmed" truncate>
-                      {[ticket.account_name, ticket.tier].filter(Boolean).join(" · ")}
+                      <Name id={ticket.account} /> {ticket.tier && `· ${ticket.tier}`}
                     </Text>
                   </span>
                   <span className={classes.status}>

@@ -7,7 +7,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useNow } from "@/app/time";
-import { useAgents } from "@/features/directory/directory";
+import { useName } from "@/features/directory/names";
 import { Avatar } from "@/parts/avatar";
 import { type Message, messagesQuery } from "./queries";
 import classes from "./ticket.module.css";
@@ -93,11 +93,10 @@ function Said({ message }: { message: Message }) {
 /** Who wrote a message, by name. */
 function useAuthorName(message: Message): string {
   const { t } = useTranslation("ticket");
-  const agents = useAgents();
   const { author } = message;
-  if (author.name) return author.name;
-  if (author.kind === "agent" && author.id) return agents.get(author.id)?.name ?? t("agent");
-  return t(author.kind === "contact" ? "customer" : "program");
+  const name = useName(author.id);
+  if (name) return name;
+  return t(author.kind === "contact" ? "customer" : author.kind === "agent" ? "agent" : "program");
 }
 
 function Quoted({ text }: { text: string }) {

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api, data, onVersion, type Schemas } from "@/api/client";
 import { useMay } from "@/app/session";
 import { useAgents, useTeams } from "@/features/directory/directory";
+import { useName } from "@/features/directory/names";
 import { type Ticket, ticketQuery } from "./queries";
 import classes from "./ticket.module.css";
 
@@ -33,6 +34,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
   const { t: common } = useTranslation();
   const agents = useAgents();
   const teams = useTeams();
+  const account = useName(ticket.account);
   const change = useChange(ticket);
   const mayUpdate = useMay("ticket.update");
   const mayAssign = useMay("ticket.assign");
@@ -96,7 +98,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           onChange={(tags) => change.mutate(tagsOf(tags))}
         />
         <Text size="xs" c="dimmed">
-          {[ticket.account_name, ticket.tier, ticket.category].filter(Boolean).join(" · ")}
+          {[account, ticket.tier, ticket.category].filter(Boolean).join(" · ")}
         </Text>
       </Stack>
     </section>

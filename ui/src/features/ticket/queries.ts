@@ -3,8 +3,8 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, data, type Schemas } from "@/api/client";
 import type { operations } from "@/api/schema.gen";
 
-export type Ticket = Schemas["Ticket"] & { account_name?: string | null };
-export type Message = Omit<Schemas["Message"], "author"> & { author: Schemas["Actor"] & { name?: string | null } };
+export type Ticket = Schemas["Ticket"];
+export type Message = Schemas["Message"];
 export type Clock = Schemas["Clock"];
 export type TicketFilter = NonNullable<operations["tickets_list"]["parameters"]["query"]>;
 

@@ -31,6 +31,9 @@ pub fn path(route: &Route, things: &Things) -> String {
     if route.path == "/search" {
         path.push_str("?q=export");
     }
+    if route.path == "/names" {
+        path.push_str("?ids=");
+    }
     path
 }
 

@@ -1,0 +1,44 @@
+// What those whom answers mention by identifier are called. Whatever a screen asks for at once is one request.
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, data } from "@/api/client";
+
+/** As many as the service tells at once. */
+const MOST = 200;
+
+type Ask = (ids: string[]) => Promise<Map<string, string>>;
+
+/** Gathers what is asked for in the same turn of the event loop, and asks for all of it together. */
+export function gatherer(ask: Ask): (id: string) => Promise<string | null> {
+  let waiting = new Map<string, Promise<string | null>>();
+  let batch: Promise<Map<string, string>> | undefined;
+  return (id) => {
+    const asked = waiting.get(id);
+    if (asked) return asked;
+    batch ??= Promise.resolve().then(async () => {
+      const ids = [...waiting.keys()];
+      waiting = new Map();
+      batch = undefined;
+      const parts = Array.from({ length: Math.ceil(ids.length / MOST) }, (_, part) =>
+        ask(ids.slice(part * MOST, (part + 1) * MOST)),
+      );
+      return new Map((await Promise.all(parts)).flatMap((names) => [...names]));
+    });
+    const name = batch.then((names) => names.get(id) ?? null);
+    waiting.set(id, name);
+    return name;
+  };
+}
+
+const nameOf = gatherer(async (ids) => {
+  const names = await data(api.GET("/api/v1/names", { params: { query: { ids: ids.join(",") } } }));
+  return new Map(names.items.map(({ id, name }) => [id, name]));
+});
+
+/** The name that belongs to an identifier; `null` where nobody bears it. */
+export const nameQuery = (id: string) => queryOptions({ queryKey: ["names", id], queryFn: () => nameOf(id) });
+
+/** The name that belongs to an identifier, as soon as it is known. */
+export function useName(id: string | null | undefined): string | undefined {
+  const { data: name } = useQuery({ ...nameQuery(id ?? ""), enabled: Boolean(id) });
+  return name ?? undefined;
+}
