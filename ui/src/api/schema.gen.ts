@@ -40,6 +40,23 @@ export interface paths {
         patch: operations["accounts_update"];
         trace?: never;
     };
+    "/api/v1/accounts/{id}/attainment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the promises to an account were kept. */
+        get: operations["attainment_of_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/contracts": {
         parameters: {
             query?: never;
@@ -52,6 +69,26 @@ export interface paths {
         put?: never;
         /** Make a contract. */
         post: operations["contracts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every fact about the account itself, oldest first: what became of it, of its contracts and of its people. The facts of
+         *     its tickets stand with the tickets.
+         */
+        get: operations["accounts_ledger"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -104,6 +141,62 @@ export interface paths {
         get?: never;
         /** Give an agent a password. Their sessions end. */
         put: operations["agents_set_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file for a message that is yet to be written: as the body itself, with `?name=`, or as the first file of a
+         *     `multipart/form-data` form. It is yours alone, and removed after a day, unless a message takes it. What it is, is told
+         *     by its content.
+         */
+        post: operations["attachments_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what is known of an upload of yours. */
+        get: operations["attachments_read"];
+        put?: never;
+        post?: never;
+        /** Remove an upload of yours. What a message took of it stays with the message. */
+        delete: operations["attachments_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attainment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How promises were kept, by commitment, tier and severity. A portal user sees those of their tickets. */
+        get: operations["attainment_read"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -214,6 +307,23 @@ export interface paths {
         head?: never;
         /** Change a contract. */
         patch: operations["contracts_update"];
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List everything one writes, the latest changed first. */
+        get: operations["tickets_drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/escalations": {
@@ -585,7 +695,7 @@ export interface paths {
         };
         /**
          * Download a file that came with a message, by its position among the message's files, from 0. A browser is told to
-         *     save it and never to show it.
+         *     save it; a picture it may show where `inline` asks for it.
          */
         get: operations["tickets_download"];
         put?: never;
@@ -889,6 +999,23 @@ export interface paths {
         patch: operations["teams_update"];
         trace?: never;
     };
+    "/api/v1/teams/{id}/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a team has to do, and who is there to do it. */
+        get: operations["teams_load"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{id}/on-call": {
         parameters: {
             query?: never;
@@ -976,6 +1103,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count tickets, by the filters of the list. */
+        get: operations["tickets_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}": {
         parameters: {
             query?: never;
@@ -1006,6 +1150,43 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what one writes on a ticket. */
+        get: operations["tickets_read_draft"];
+        /** Keep what one writes on a ticket. */
+        put: operations["tickets_keep_draft"];
+        post?: never;
+        /** Throw away what one writes on a ticket. */
+        delete: operations["tickets_discard_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/draft/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send what one wrote on a ticket, after a moment in which it can be held back. Until it leaves, no clock stops. */
+        post: operations["tickets_send_draft"];
+        /** Hold back what is on its way: it is a draft again. */
+        delete: operations["tickets_hold_draft"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1100,6 +1281,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/merge/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what merging a ticket into another would do to the clocks of the other. Nothing is changed. */
+        post: operations["tickets_preview_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/messages": {
         parameters: {
             query?: never;
@@ -1118,6 +1316,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who else is at a ticket. */
+        get: operations["tickets_read_presence"];
+        /**
+         * Say that one is at a ticket, to be said again every half minute; answers who else is. Those who listen to events are
+         *     told of it as `ticket.presence`.
+         */
+        put: operations["tickets_be_present"];
+        post?: never;
+        /** Say that one has left a ticket. */
+        delete: operations["tickets_leave"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/split": {
         parameters: {
             query?: never;
@@ -1129,6 +1349,23 @@ export interface paths {
         put?: never;
         /** Split messages off into a new ticket, whose clocks start with the first of them. */
         post: operations["tickets_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/split/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what splitting messages off would do to the clocks. Nothing is changed. */
+        post: operations["tickets_preview_split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1200,6 +1437,23 @@ export interface paths {
         put?: never;
         /** Save a view. */
         post: operations["views_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many tickets each of one's views lists. */
+        get: operations["views_counts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1404,6 +1658,35 @@ export interface components {
             /** @description Its IANA time zone. */
             time_zone?: string | null;
         };
+        /** @description A fact of an account's own ledger. */
+        AccountFact: {
+            /** @description Who did it. */
+            actor: components["schemas"]["Actor"];
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The particulars. */
+            detail: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description Identifies it.
+             */
+            id: string;
+            /** @description What happened, such as `tier_changed`. */
+            kind: string;
+            /**
+             * Format: int32
+             * @description The version of the policy that was in force.
+             */
+            policy: number;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recorded_at: string;
+        };
         /** @description What an account is to be. What is left out stays as it is; a new account needs a name. */
         AccountInput: {
             /** @description Whether it is archived: it then remains for the record and takes part in nothing. */
@@ -1522,6 +1805,34 @@ export interface components {
             size: number;
             /** @description Where it can be downloaded. */
             url: string;
+        };
+        /** @description How the promises that started in a period were kept. */
+        Attainment: {
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /** @description By commitment, tier and severity. */
+            kinds: components["schemas"]["AttainmentKind"][];
+            /** @description All of them. */
+            total: components["schemas"]["Kept"];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description How the promises of a kind were kept. */
+        AttainmentKind: {
+            /** @description The commitment. */
+            commitment: string;
+            /** @description How they were kept. */
+            kept: components["schemas"]["Kept"];
+            /** @description The severity the tickets have now. */
+            severity: string;
+            /** @description The tier the tickets are in now. */
+            tier?: string | null;
         };
         /** @description Something somebody did. */
         AuditEntry: {
@@ -1909,6 +2220,50 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "queued" | "delivered" | "dead";
+        /**
+         * @description What somebody does at a ticket.
+         * @enum {string}
+         */
+        Doing: "reading" | "typing";
+        /** @description What an agent writes on a ticket and has not said yet. */
+        Draft: {
+            /**
+             * Format: date-time
+             * @description When it leaves by itself; until then it can be held back.
+             */
+            leaves_at?: string | null;
+            /** @description The agents it mentions. */
+            mentions: string[];
+            /** @description Why it could not leave, when it should have. */
+            refused?: string | null;
+            /** @description The status the ticket is to have then. */
+            status?: string | null;
+            /** @description What is written so far. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description On which ticket.
+             */
+            ticket: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description `public` or `internal`. */
+            visibility: string;
+        };
+        /** @description What an agent writes on a ticket, in place of what was kept. */
+        DraftInput: {
+            /** @description The agents it mentions. */
+            mentions?: string[];
+            /** @description The status the ticket is to have then, by its name. */
+            status?: string | null;
+            /** @description What is written so far. */
+            text: string;
+            /** @description `public` (the default) or `internal`. */
+            visibility?: components["schemas"]["VisibilityInput"];
+        };
         /** @description Who is on call in a team, and by which rota. */
         Duty: {
             /**
@@ -1927,6 +2282,20 @@ export interface components {
              * @description The team.
              */
             team: string;
+        };
+        /** @description What would become of a ticket's clocks. */
+        Effect: {
+            /** @description Its clocks as they would be. */
+            after: components["schemas"]["Clock"][];
+            /** @description Its clocks as they are. */
+            before: components["schemas"]["Clock"][];
+            /** @description The clocks of the ticket that would be split off. */
+            split_off: components["schemas"]["Clock"][];
+            /**
+             * Format: int64
+             * @description The number of the ticket that would remain, or that would be split.
+             */
+            ticket: number;
         };
         /** @description An escalation, as lists show it. */
         Escalation: {
@@ -2261,6 +2630,34 @@ export interface components {
             /** @description Where in the body: a JSON pointer (RFC 6901), empty for the whole body. */
             pointer?: string | null;
         };
+        /** @description How promises were kept. */
+        Kept: {
+            /**
+             * Format: int64
+             * @description How many became void.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description How many were kept in time.
+             */
+            met: number;
+            /**
+             * Format: int64
+             * @description How many were missed, be they kept since or not.
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description How many are open and not missed.
+             */
+            open: number;
+            /**
+             * Format: double
+             * @description The share of those decided that were kept, in percent; absent while none is decided.
+             */
+            percent?: number | null;
+        };
         /** @description A fact that was recorded later than it happened. */
         LateFact: {
             /**
@@ -2443,6 +2840,30 @@ export interface components {
              */
             session?: string | null;
         };
+        /** @description What a member of a team has to do. */
+        MemberLoad: {
+            /** @description Whether they work here still. */
+            active: boolean;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            agent: string;
+            /**
+             * Format: int32
+             * @description How many they can have at once.
+             */
+            capacity: number;
+            /** @description Their name. */
+            name: string;
+            /** @description Whether they are on call for the team now. */
+            on_call: boolean;
+            /**
+             * Format: int64
+             * @description How many undone tickets are assigned to them, of whichever team.
+             */
+            tickets: number;
+        };
         /** @description Into which ticket to merge. */
         MergeInput: {
             /** @description The ticket that remains. */
@@ -2510,12 +2931,14 @@ export interface components {
         };
         /** @description A message to be written. */
         NewMessageInput: {
+            /** @description The uploads that come with it, by their ids from `POST /attachments`. */
+            attachments?: string[];
             /** @description The agents it mentions. */
             mentions?: string[];
             /** @description The status the ticket is to have then, by its name. */
             status?: string | null;
-            /** @description What is said. */
-            text: string;
+            /** @description What is said; may be left out where files say it. */
+            text?: string;
             /** @description `public` (the default) or `internal`. */
             visibility?: components["schemas"]["VisibilityInput"];
         };
@@ -2536,6 +2959,8 @@ export interface components {
              * @description When it came in, if that was earlier.
              */
             at?: string | null;
+            /** @description The uploads that come with it, by their ids from `POST /attachments`. */
+            attachments?: string[];
             /** @description Its category. */
             category?: string | null;
             /** @description By which way it came; `api` for those who serve, `portal` for contacts, when absent. */
@@ -2802,6 +3227,40 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_AccountFact: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Who did it. */
+                actor: components["schemas"]["Actor"];
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                at: string;
+                /** @description The particulars. */
+                detail: Record<string, never>;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description What happened, such as `tier_changed`. */
+                kind: string;
+                /**
+                 * Format: int32
+                 * @description The version of the policy that was in force.
+                 */
+                policy: number;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                recorded_at: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Agent: {
             /** @description The things on this page. */
             items: {
@@ -3038,6 +3497,39 @@ export interface components {
                  * @description What it is worth a year, in minor units of the currency.
                  */
                 value: number;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Draft: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it leaves by itself; until then it can be held back.
+                 */
+                leaves_at?: string | null;
+                /** @description The agents it mentions. */
+                mentions: string[];
+                /** @description Why it could not leave, when it should have. */
+                refused?: string | null;
+                /** @description The status the ticket is to have then. */
+                status?: string | null;
+                /** @description What is written so far. */
+                text: string;
+                /**
+                 * Format: uuid
+                 * @description On which ticket.
+                 */
+                ticket: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+                /** @description `public` or `internal`. */
+                visibility: string;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -3468,6 +3960,26 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Presence: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                agent: string;
+                /** @description What they do. */
+                doing: components["schemas"]["Doing"];
+                /**
+                 * Format: date-time
+                 * @description Until when they count as there, unless they say so again.
+                 */
+                until: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ReceivedMail: {
             /** @description The things on this page. */
             items: {
@@ -3760,6 +4272,24 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_ViewCount: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many tickets it lists; absent when it cannot be run any more.
+                 */
+                tickets?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Which view.
+                 */
+                view: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Webhook: {
             /** @description The things on this page. */
             items: {
@@ -3935,6 +4465,26 @@ export interface components {
          * @enum {string}
          */
         PortalRole: "contact" | "administrator";
+        /** @description Somebody who is at a ticket. */
+        Presence: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            agent: string;
+            /** @description What they do. */
+            doing: components["schemas"]["Doing"];
+            /**
+             * Format: date-time
+             * @description Until when they count as there, unless they say so again.
+             */
+            until: string;
+        };
+        /** @description What one does at a ticket. */
+        PresenceInput: {
+            /** @description What one does. */
+            doing: components["schemas"]["Doing"];
+        };
         /** @description A problem document (RFC 9457), the form of every error. */
         Problem: {
             /** @description What went wrong this time and how to mend it. */
@@ -4006,6 +4556,14 @@ export interface components {
             text: string;
             /** @description `public` or `internal`. */
             visibility: string;
+        };
+        /** @description When to send a draft. */
+        SendInput: {
+            /**
+             * Format: int32
+             * @description After how many seconds it leaves, 0 to 300; 10 when absent. Until then it can be held back.
+             */
+            after_seconds?: number | null;
         };
         /** @description Where somebody is signed in. */
         Session: {
@@ -4144,6 +4702,26 @@ export interface components {
             name?: string;
             /** @description Who of them is on call now; replaces those who are. */
             on_call?: string[];
+        };
+        /** @description What a team has to do, and who is there to do it. */
+        TeamLoad: {
+            /** @description Its members. */
+            members: components["schemas"]["MemberLoad"][];
+            /**
+             * Format: int64
+             * @description How many of them have something that is due already.
+             */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description How many undone tickets lie with the team.
+             */
+            tickets: number;
+            /**
+             * Format: int64
+             * @description How many of them are assigned to nobody.
+             */
+            unassigned: number;
         };
         /** @description What is promised: how much time, counted on which calendar, and who says so. */
         Terms: {
@@ -4303,6 +4881,14 @@ export interface components {
              */
             team?: string | null;
         };
+        /** @description How many tickets a list holds. */
+        TicketCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            tickets: number;
+        };
         /** @description A ticket: its identifier, or its number. */
         TicketKey: string | number;
         /** @description What the program takes for the present. */
@@ -4384,6 +4970,35 @@ export interface components {
             /** @description What it may do: names of permissions such as `ticket.read`, or `*` for everything you may. */
             scopes: string[];
         };
+        /** @description An uploaded file that waits for a message. */
+        Upload: {
+            /**
+             * Format: date-time
+             * @description When a message took it, if one did.
+             */
+            attached_at?: string | null;
+            /** @description Its media type, as its content says. */
+            content_type: string;
+            /**
+             * Format: date-time
+             * @description When it is removed. What a message took of it stays with the message.
+             */
+            expires_at: string;
+            /** @description Its name, without what could lead a program or a reader astray. */
+            file_name: string;
+            /**
+             * Format: uuid
+             * @description Identifies it: name it in the `attachments` of a message or a ticket.
+             */
+            id: string;
+            /** @description The SHA-256 of its bytes, in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            size: number;
+        };
         /** @description A list of tickets somebody wants to see again. */
         View: {
             /**
@@ -4410,6 +5025,19 @@ export interface components {
             position: number;
             /** @description Which tickets it lists and how, as the query of `/api/v1/tickets`. */
             query: string;
+        };
+        /** @description How many tickets a view lists. */
+        ViewCount: {
+            /**
+             * Format: int64
+             * @description How many tickets it lists; absent when it cannot be run any more.
+             */
+            tickets?: number | null;
+            /**
+             * Format: uuid
+             * @description Which view.
+             */
+            view: string;
         };
         /** @description What a view is to be. What is left out stays as it is; a new view needs a name. */
         ViewInput: {
@@ -4655,6 +5283,39 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    attainment_of_account: {
+        parameters: {
+            query?: {
+                /** @description Those that started from this instant on; 90 days before the end when absent. */
+                from?: string;
+                /** @description Those that started before this instant; now when absent. */
+                until?: string;
+                /** @description Of tickets that lie with this team now. */
+                team?: string;
+                /** @description Of tickets in this tier now. */
+                tier?: string;
+                /** @description Of this commitment. */
+                commitment?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attainment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     contracts_list: {
         parameters: {
             query?: {
@@ -4703,6 +5364,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    accounts_ledger: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccountFact"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4833,6 +5521,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    attachments_upload: {
+        parameters: {
+            query?: {
+                /** @description The file's name, where the body is the file itself. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    attachments_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    attachments_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    attainment_read: {
+        parameters: {
+            query?: {
+                /** @description Those that started from this instant on; 90 days before the end when absent. */
+                from?: string;
+                /** @description Those that started before this instant; now when absent. */
+                until?: string;
+                /** @description Of tickets that lie with this team now. */
+                team?: string;
+                /** @description Of tickets in this tier now. */
+                tier?: string;
+                /** @description Of this commitment. */
+                commitment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attainment"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -5086,6 +5874,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_drafts: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Draft"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5671,7 +6484,13 @@ export interface operations {
     };
     tickets_download: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Let a browser show the file in place. Only PNG, JPEG, GIF and WebP pictures are, and only when they are what they
+                 *     say they are; everything else is saved.
+                 */
+                inline?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5682,6 +6501,14 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6192,6 +7019,28 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    teams_load: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamLoad"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     teams_read_on_call: {
         parameters: {
             query?: {
@@ -6407,6 +7256,67 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    tickets_count: {
+        parameters: {
+            query?: {
+                /** @description Statuses by name, or kinds of status; `done` and `undone` stand for several. */
+                status?: string;
+                /** @description `P1` to `P4`. */
+                severity?: string;
+                /** @description Tiers. */
+                tier?: string;
+                /** @description Categories, or `none`. */
+                category?: string;
+                /** @description Teams, or `none`. */
+                team?: string;
+                /** @description Agents, `me`, or `none`. */
+                assignee?: string;
+                /** @description Accounts, or `none`. */
+                account?: string;
+                /** @description Contacts. */
+                contact?: string;
+                /** @description Ways by which tickets came. */
+                channel?: string;
+                /** @description Tags, all of them. */
+                tag?: string;
+                /** @description An agent who follows them. */
+                follower?: string;
+                /** @description Opened from this instant on. */
+                opened_from?: string;
+                /** @description Opened before this instant. */
+                opened_until?: string;
+                /** @description Changed from this instant on. */
+                updated_from?: string;
+                /** @description Changed before this instant. */
+                updated_until?: string;
+                /** @description Something falls due before this instant. */
+                due_before?: string;
+                /** @description Words in the subject or the conversation. */
+                words?: string;
+                /** @description `next_due` (the default), `updated`, `opened`, `severity` or `number`; with `-` before it the other way round. */
+                sort?: string;
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCount"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     tickets_read: {
         parameters: {
             query?: never;
@@ -6480,6 +7390,122 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Clock"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_read_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_keep_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_discard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_send_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_hold_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6633,6 +7659,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    tickets_preview_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     tickets_messages: {
         parameters: {
             query?: {
@@ -6686,6 +7738,74 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    tickets_read_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Presence"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_be_present: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Presence"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     tickets_split: {
         parameters: {
             query?: never;
@@ -6707,6 +7827,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_preview_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6869,6 +8015,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["View"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    views_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ViewCount"];
                 };
             };
             default: components["responses"]["Problem"];
