@@ -27,8 +27,9 @@ fn json(output: &Output) -> Value {
 
 /// What an archive tells.
 fn exported(archive: Vec<u8>) -> Value {
-    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
-    serde_json::from_reader(archive.by_name("account.json").unwrap()).unwrap()
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).expect("an archive");
+    let account = archive.by_name("account.json").expect("the account");
+    serde_json::from_reader(account).expect("JSON")
 }
 
 #[test]

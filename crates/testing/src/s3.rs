@@ -58,6 +58,9 @@ impl S3Server {
 
     /// Stops it as a crash would: connections break, nothing answers any more.
     pub async fn stop(&mut self) {
+        if self.serving.is_finished() {
+            return;
+        }
         self.serving.abort();
         // It was aborted: that is what it says.
         let _ = (&mut self.serving).await;

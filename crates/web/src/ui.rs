@@ -49,7 +49,7 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let tag = tag_of(&plain);
     if headers
         .get(header::IF_NONE_MATCH)
-        .is_some_and(|seen| seen == &tag)
+        .is_some_and(|seen| *seen == tag)
     {
         return Some((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }

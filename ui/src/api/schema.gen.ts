@@ -75,6 +75,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the exports of an account that were asked for in the last ninety days, latest first. */
+        get: operations["exports_list"];
+        put?: never;
+        /**
+         * Ask for everything that is kept of an account; a portal administrator for what the portal shows of their own. Look at
+         *     its state until it is ready. One that is being written already is not begun again.
+         */
+        post: operations["exports_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/exports/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how far an export is. */
+        get: operations["exports_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/exports/{inner}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the archive of an export, which can be fetched for seven days. Its form is described in `docs/import.md`. */
+        get: operations["exports_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/ledger": {
         parameters: {
             query?: never;
@@ -817,7 +872,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show which running clocks would be due at another instant, had the pack been in force all along. Nothing is changed. */
+        /**
+         * Show which running clocks would be due at another instant, had the pack been in force all along: those of a page of the
+         *     open tickets at a time. Nothing is changed.
+         */
         post: operations["policy_preview"];
         delete?: never;
         options?: never;
@@ -2496,6 +2554,54 @@ export interface components {
              */
             total_seconds: number;
         };
+        /** @description An export of an account. */
+        Export: {
+            /**
+             * Format: uuid
+             * @description Of which account.
+             */
+            account: string;
+            /**
+             * Format: date-time
+             * @description Until when its archive can be fetched.
+             */
+            expires_at?: string | null;
+            /** @description `everything`, or `portal` for what the portal shows. */
+            extent: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Identifies it.
+             */
+            id: string;
+            /** @description Why it could not be written, if it could not. */
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description How many files could not be read any more and are missing from it.
+             */
+            lost_files: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            /** @description Who asked. */
+            requested_by: components["schemas"]["Actor"];
+            /**
+             * Format: int64
+             * @description The archive's size in bytes.
+             */
+            size?: number | null;
+            /** @description `queued`, `ready`, `failed` or `expired`. */
+            state: string;
+            /** @description Where its archive is fetched, once it is ready. */
+            url?: string | null;
+        };
         /** @description A fact of a ticket's ledger. */
         Fact: {
             /** @description Who did it. */
@@ -3039,6 +3145,8 @@ export interface components {
              * @description The escalation.
              */
             escalation?: string | null;
+            /** @description Why it went by e-mail instead of its channel, where it did. */
+            fallback?: string | null;
             /**
              * Format: date-time
              * @description Until when it is held back at the most.
@@ -3617,6 +3725,59 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Export: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Of which account.
+                 */
+                account: string;
+                /**
+                 * Format: date-time
+                 * @description Until when its archive can be fetched.
+                 */
+                expires_at?: string | null;
+                /** @description `everything`, or `portal` for what the portal shows. */
+                extent: string;
+                /**
+                 * Format: date-time
+                 * @description When it was written.
+                 */
+                finished_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /** @description Why it could not be written, if it could not. */
+                last_error?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many files could not be read any more and are missing from it.
+                 */
+                lost_files: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                requested_at: string;
+                /** @description Who asked. */
+                requested_by: components["schemas"]["Actor"];
+                /**
+                 * Format: int64
+                 * @description The archive's size in bytes.
+                 */
+                size?: number | null;
+                /** @description `queued`, `ready`, `failed` or `expired`. */
+                state: string;
+                /** @description Where its archive is fetched, once it is ready. */
+                url?: string | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Fact: {
             /** @description The things on this page. */
             items: {
@@ -3838,6 +3999,8 @@ export interface components {
                  * @description The escalation.
                  */
                 escalation?: string | null;
+                /** @description Why it went by e-mail instead of its channel, where it did. */
+                fallback?: string | null;
                 /**
                  * Format: date-time
                  * @description Until when it is held back at the most.
@@ -3955,6 +4118,11 @@ export interface components {
                  * @description Which version it is, from 1.
                  */
                 version: number;
+                /**
+                 * @description What is wrong with it, or probably not meant: told when it is applied, and of versions that the program does not
+                 *     accept as they are.
+                 */
+                warnings?: string[];
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -4425,6 +4593,15 @@ export interface components {
             /** @description The name of a pack that comes with the program; leave it out where you give files. */
             pack?: string | null;
         };
+        /** @description What the pack would change of a page of the open tickets. */
+        PolicyPreview: {
+            /** @description The running clocks that would be due at another instant. */
+            items: components["schemas"]["ClockDifference"][];
+            /** @description The path and query that look at the next ones; absent when all were looked at. */
+            next?: string | null;
+            /** @description How many open tickets were looked at. */
+            tickets: number;
+        };
         /** @description A pack to look ahead with. */
         PolicyPreviewInput: {
             /** @description The files of the pack: text by name, such as `pack.toml`. */
@@ -4459,6 +4636,11 @@ export interface components {
              * @description Which version it is, from 1.
              */
             version: number;
+            /**
+             * @description What is wrong with it, or probably not meant: told when it is applied, and of versions that the program does not
+             *     accept as they are.
+             */
+            warnings?: string[];
         };
         /**
          * @description What a contact may see in the portal.
@@ -5364,6 +5546,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exports_list: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Export"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exports_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exports_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exports_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6665,7 +6942,12 @@ export interface operations {
     };
     policy_preview: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6681,7 +6963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClockDifference"][];
+                    "application/json": components["schemas"]["PolicyPreview"];
                 };
             };
             default: components["responses"]["Problem"];
