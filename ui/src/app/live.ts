@@ -38,6 +38,8 @@ export function onChange(listener: Listener): () => void {
 
 /** The keys of the cache that a change makes untrue. */
 export function staleKeys(change: Pick<Schemas["Change"], "kind" | "ticket" | "account">): unknown[][] {
+  // Who is there is no change of the ticket.
+  if (change.kind === "ticket.presence") return [["presence", change.ticket]];
   const noun = change.kind.split(".")[0] ?? "";
   const keys: unknown[][] = [[`${noun}s`]];
   if (change.ticket) keys.push(["tickets"], ["ticket", change.ticket]);

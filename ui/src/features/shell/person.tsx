@@ -31,7 +31,8 @@ export function Person() {
   return (
     <Menu position="top-start" width={232} withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label={t("person.menu", { name: me.name })}>
+        <UnstyledButton className={classes.person}>
+          <span className="unseen">{t("person.menu", { name: me.name })}</span>
           <Group gap="xs" wrap="nowrap">
             <Avatar name={me.name} />
             <Stack gap={0} flex={1} miw={0}>

@@ -17,6 +17,7 @@ import { useTranslation } from "react-i18next";
 import { listen } from "@/app/live";
 import { useMe } from "@/app/session";
 import { synchronise } from "@/app/time";
+import { CheatSheet } from "@/features/keys/cheat-sheet";
 import { Mark } from "@/parts/mark";
 import { Person } from "./person";
 import classes from "./shell.module.css";
@@ -89,6 +90,7 @@ export function Shell() {
         </Group>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
+        <CheatSheet screens={screens.map(({ to, label, key }) => ({ to, name: t(label), key }))} />
         <StaleBanner />
         <Outlet />
       </AppShell.Main>

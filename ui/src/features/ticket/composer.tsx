@@ -1,103 +1,228 @@
 // Where an answer is written: to the customer, or among ourselves.
-import { Button, Group, Kbd, SegmentedControl, Text, Textarea } from "@mantine/core";
-import { getHotkeyHandler, useHotkeys } from "@mantine/hooks";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { ActionIcon, Button, FileButton, Group, Kbd, SegmentedControl, Skeleton, Text, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconPaperclip } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data, onceKey } from "@/api/client";
+import { useFormats } from "@/app/format";
+import { useKeys } from "@/app/keys";
 import { useMay } from "@/app/session";
-import { useDraft } from "./draft";
+import { useNow } from "@/app/time";
+import { useAgents } from "@/features/directory/directory";
+import classes from "./composer.module.css";
+import { useDraft, type Visibility } from "./draft";
+import { MacroDialog } from "./macro-dialog";
+import { isCanned, type Macro, macrosQuery, previewMacro } from "./macros";
 import type { Ticket } from "./queries";
-import classes from "./ticket.module.css";
+import { Rich } from "./rich";
+import { useSending } from "./sending";
+import { UploadList } from "./upload-list";
+import { useUploads } from "./uploads";
 
-type Visibility = "public" | "internal";
+const Editor = lazy(() => import("./editor"));
 
-export function Composer({ ticket }: { ticket: Ticket }) {
+interface ComposerProps {
+  ticket: Ticket;
+  onTyping: (isTyping: boolean) => void;
+}
+
+/** After how long without a letter one is not typing any more, in milliseconds. */
+const PAUSE = 8000;
+
+export function Composer({ ticket, onTyping }: ComposerProps) {
   const { t } = useTranslation("ticket");
   const mayReply = useMay("ticket.reply");
   const mayNote = useMay("ticket.note");
-  const [visibility, setVisibility] = useState<Visibility>(mayReply ? "public" : "internal");
-  const [text, setText, discard] = useDraft(ticket.id);
-  const field = useRef<HTMLTextAreaElement>(null);
-  const queries = useQueryClient();
-  const send = useMutation({
-    mutationFn: (status?: string) =>
-      data(
-        api.POST("/api/v1/tickets/{id}/messages", {
-          params: { path: { id: ticket.id } },
-          headers: onceKey(),
-          body: { text, visibility, ...(status ? { status } : {}) },
-        }),
-      ),
-    onSuccess: () => {
-      discard();
-      return queries.invalidateQueries({ queryKey: ["tickets"] });
+  const { written, kept, keep, forget, discard, edition } = useDraft(ticket.id, mayReply ? "public" : "internal");
+  const files = useUploads();
+  const [focus, setFocus] = useState(0);
+  const [macro, setMacro] = useState<Macro>();
+  const agents = useAgents();
+  const { data: macros } = useQuery({ ...macrosQuery, enabled: mayReply || mayNote });
+  const { send, holdBack, outgoing } = useSending(ticket.id, kept, {
+    onLeft: () => {
+      forget();
+      onTyping(false);
+      if (written?.visibility === "internal") files.clear();
+    },
+    onBack: (back) => {
+      keep(back);
+      setFocus((before) => before + 1);
     },
   });
-  const write = (as: Visibility) => {
-    setVisibility(as);
-    field.current?.focus();
+  const isOut = outgoing !== undefined;
+  const clearFiles = files.clear;
+  useEffect(() => {
+    if (ticket.last_message_at && !isOut) clearFiles();
+  }, [ticket.last_message_at, isOut, clearFiles]);
+  useTypingEnds(written?.text, onTyping);
+
+  const write = (visibility: Visibility) => {
+    if (!written) return;
+    keep({ ...written, visibility });
+    setFocus((before) => before + 1);
   };
-  useHotkeys([
-    ["r", () => mayReply && write("public")],
-    ["n", () => mayNote && write("internal")],
-  ]);
+  useKeys({ reply: () => mayReply && write("public"), note: () => mayNote && write("internal") });
   if (!mayReply && !mayNote) return null;
-  const isEmpty = text.trim() === "";
+  if (outgoing) return <Leaving at={outgoing.at} text={outgoing.text} onBack={() => holdBack.mutate()} />;
+  if (!written) return <Skeleton className={classes.composer ?? ""} height="10rem" />;
+
+  const isPublic = written.visibility === "public";
+  const isUploading = files.uploads.some((upload) => !upload.id && upload.failure === undefined);
+  const ids = files.uploads.flatMap(({ id }) => (id ? [id] : []));
+  const cannotSend = (written.text.trim() === "" && ids.length === 0) || isUploading || send.isPending;
+  const submit = (status?: string) => !cannotSend && send.mutate({ written, files: ids, status });
+
+  const useMacro = async (id: string, insert: (text: string) => void) => {
+    const chosen = macros?.find((each) => each.id === id);
+    if (!chosen) return;
+    if (!isCanned(chosen)) return setMacro(chosen);
+    try {
+      const { messages } = await previewMacro(ticket.id, id);
+      insert(messages.map(({ text }) => text).join("\n\n"));
+    } catch (error) {
+      notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
+    }
+  };
   return (
     <form
       className={classes.composer}
-      data-visibility={visibility}
+      data-visibility={written.visibility}
+      aria-label={t(isPublic ? "reply" : "note")}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        files.add(event.dataTransfer.files);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isEmpty) send.mutate(undefined);
+        submit();
       }}
     >
-      <SegmentedControl
-        size="xs"
-        aria-label={t("visibility")}
-        value={visibility}
-        onChange={(value) => setVisibility(value as Visibility)}
-        data={[
-          { value: "public", label: t("reply"), disabled: !mayReply },
-          { value: "internal", label: t("note"), disabled: !mayNote },
-        ]}
-      />
-      <Textarea
-        ref={field}
-        aria-label={t(visibility === "public" ? "reply" : "note")}
-        placeholder={t(visibility === "public" ? "replyHint" : "noteHint")}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={getHotkeyHandler([
-          ["mod+Enter", () => !isEmpty && send.mutate(undefined)],
-          ["Escape", () => field.current?.blur()],
-        ])}
-        autosize
-        minRows={3}
-        maxRows={14}
-        variant="unstyled"
-      />
+      <Group justify="space-between" gap="xs" wrap="nowrap">
+        <SegmentedControl
+          size="xs"
+          aria-label={t("visibility")}
+          value={written.visibility}
+          onChange={(value) => keep({ ...written, visibility: value as Visibility })}
+          data={[
+            { value: "public", label: t("reply"), disabled: !mayReply },
+            { value: "internal", label: t("note"), disabled: !mayNote },
+          ]}
+        />
+        <Text size="xs" c="dimmed" truncate>
+          {t(isPublic ? "goesOut" : "staysIn")}
+        </Text>
+      </Group>
+      {kept?.refused && (
+        <Text size="sm" role="alert" className={classes.refused ?? ""}>
+          {t("refused", { reason: kept.refused })}
+        </Text>
+      )}
+      <Suspense fallback={<div className={classes.coming} />}>
+        <Editor
+          key={edition}
+          label={t(isPublic ? "reply" : "note")}
+          hint={t(isPublic ? "replyHint" : "noteHint")}
+          initial={written.text}
+          people={[...agents.values()].filter(({ active }) => active)}
+          macros={(macros ?? []).map(({ id, name, description }) => ({ id, name, hint: description }))}
+          focus={focus}
+          onChange={(text, mentions) => {
+            keep({
+              ...written,
+              text,
+              mentions: [...new Set([...mentions, ...stillNamed(written.mentions, text, agents)])],
+            });
+            onTyping(text !== "");
+          }}
+          onSend={() => submit()}
+          onFiles={files.add}
+          onMacro={useMacro}
+          tools={
+            <FileButton multiple onChange={files.add}>
+              {(props) => (
+                <Tooltip label={t("files.add")}>
+                  <ActionIcon {...props} variant="subtle" color="gray" size={26} aria-label={t("files.add")}>
+                    <IconPaperclip size={16} aria-hidden />
+                  </ActionIcon>
+                </Tooltip>
+              )}
+            </FileButton>
+          }
+        />
+      </Suspense>
+      <UploadList uploads={files.uploads} onRemove={files.remove} />
       <Group justify="space-between" gap="xs">
-        <Text size="xs" c="dimmed" visibleFrom="sm">
-          <Kbd size="xs">⌘/Ctrl</Kbd> <Kbd size="xs">↵</Kbd> {t("sendKey")}
+        <Text size="xs" c="dimmed" visibleFrom="md">
+          <Kbd size="xs">⌘/Ctrl</Kbd> <Kbd size="xs">↵</Kbd> {t("sendKey")} · <Kbd size="xs">/</Kbd> {t("macroKey")} ·{" "}
+          <Kbd size="xs">@</Kbd> {t("mentionKey")}
         </Text>
         <Group gap="xs" ml="auto">
-          {visibility === "public" && (
-            <Button
-              variant="default"
-              disabled={isEmpty}
-              loading={send.isPending}
-              onClick={() => send.mutate("pending_customer")}
-            >
+          {written.text !== "" && (
+            <Button variant="subtle" color="gray" onClick={() => void discard()}>
+              {t("discard")}
+            </Button>
+          )}
+          {isPublic && (
+            <Button variant="default" disabled={cannotSend} onClick={() => submit("pending_customer")}>
               {t("sendPending")}
             </Button>
           )}
-          <Button type="submit" disabled={isEmpty} loading={send.isPending}>
-            {t(visibility === "public" ? "send" : "addNote")}
+          <Button type="submit" disabled={cannotSend} loading={send.isPending}>
+            {t(isPublic ? "send" : "addNote")}
           </Button>
         </Group>
       </Group>
+      {macro && <MacroDialog ticket={ticket.id} macro={macro} onClose={() => setMacro(undefined)} />}
     </form>
+  );
+}
+
+/** Those of a draft that was read again who are still named in its words. */
+function stillNamed(mentions: string[], text: string, agents: Map<string, { name: string }>): string[] {
+  return mentions.filter((id) => text.includes(`@${agents.get(id)?.name ?? "\n"}`));
+}
+
+/** Says that one is not typing any more when nothing was written for a while. */
+function useTypingEnds(text: string | undefined, onTyping: (isTyping: boolean) => void) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each letter begins the pause anew.
+  useEffect(() => {
+    const timer = setTimeout(() => onTyping(false), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text, onTyping]);
+}
+
+interface LeavingProps {
+  at: number;
+  text: string;
+  onBack: () => void;
+}
+
+/** A reply on its way, and how long it can be held back. */
+function Leaving({ at, text, onBack }: LeavingProps) {
+  const { t } = useTranslation("ticket");
+  const { t: common } = useTranslation();
+  const format = useFormats();
+  const left = Math.ceil((at - useNow()) / 1000);
+  useKeys({ undo: onBack });
+  return (
+    <section className={classes.composer} data-leaving aria-label={t("leaving.label")}>
+      <div className={classes.leavingText}>
+        <Rich text={text} />
+      </div>
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" className="tabular" role="timer">
+          {left > 0 ? t("leaving.in", { span: format.span(left) }) : t("leaving.now")}
+        </Text>
+        <Button variant="default" disabled={left <= 0} onClick={onBack} autoFocus>
+          {common("action.undo")}{" "}
+          <Kbd size="xs" ml={6}>
+            Z
+          </Kbd>
+        </Button>
+      </Group>
+    </section>
   );
 }

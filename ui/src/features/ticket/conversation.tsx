@@ -9,7 +9,9 @@ import { useFormats } from "@/app/format";
 import { useNow } from "@/app/time";
 import { useName } from "@/features/directory/names";
 import { Avatar } from "@/parts/avatar";
+import { Html } from "./html";
 import { type Message, messagesQuery } from "./queries";
+import { Rich } from "./rich";
 import classes from "./ticket.module.css";
 
 export function Conversation({ id }: { id: string }) {
@@ -70,23 +72,55 @@ function Said({ message }: { message: Message }) {
             </Badge>
           )}
         </Group>
-        <div className={classes.text}>{message.text}</div>
+        <Content message={message} />
         {message.quoted && <Quoted text={message.quoted} />}
-        {message.attachments.length > 0 && (
-          <Group gap="xs" mt={6}>
-            {message.attachments.map((file) => (
-              <Anchor key={file.url} href={file.url} download={file.file_name} className={classes.file ?? ""}>
-                <IconPaperclip size={14} aria-hidden />
-                {file.file_name}
-                <Text span c="dimmed" size="xs">
-                  {format.bytes(file.size)}
-                </Text>
-              </Anchor>
-            ))}
-          </Group>
-        )}
+        <Files files={message.attachments} />
       </div>
     </article>
+  );
+}
+
+/** What was said: as it was designed where it came so, else as text. */
+function Content({ message }: { message: Message }) {
+  const { t } = useTranslation("ticket");
+  const [isPlain, { toggle }] = useDisclosure(false);
+  if (!message.html) {
+    if (message.author.kind === "agent") return <Rich text={message.text} />;
+    return <div className={classes.text}>{message.text}</div>;
+  }
+  return (
+    <>
+      {isPlain ? <div className={classes.text}>{message.text}</div> : <Html html={message.html} />}
+      <Button size="compact-xs" variant="subtle" onClick={toggle} mt={4}>
+        {t(isPlain ? "html.asHtml" : "html.asText")}
+      </Button>
+    </>
+  );
+}
+
+/** The pictures that a browser may show in place; the service shows no others so. */
+const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
+
+function Files({ files }: { files: Message["attachments"] }) {
+  const format = useFormats();
+  if (files.length === 0) return null;
+  return (
+    <Group gap="xs" mt={6} align="flex-end">
+      {files.map((file) => (
+        <Anchor key={file.url} href={file.url} download={file.file_name} className={classes.file ?? ""}>
+          {PICTURE.test(file.content_type) && (
+            <img src={`${file.url}?inline=true`} alt="" loading="lazy" className={classes.picture} />
+          )}
+          <span className={classes.fileName}>
+            <IconPaperclip size={14} aria-hidden />
+            {file.file_name}
+            <Text span c="dimmed" size="xs">
+              {format.bytes(file.size)}
+            </Text>
+          </span>
+        </Anchor>
+      ))}
+    </Group>
   );
 }
 

@@ -1,8 +1,9 @@
 // What is known of a ticket, each of it changed in place.
 import { Select, Stack, TagsInput, Text, Title } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, data, onVersion, type Schemas } from "@/api/client";
+import { ApiProblem, api, data, onVersion, type Schemas } from "@/api/client";
 import { useMay } from "@/app/session";
 import { useAgents, useTeams } from "@/features/directory/directory";
 import { useName } from "@/features/directory/names";
@@ -13,8 +14,10 @@ type Change = Schemas["TicketChangeInput"];
 
 /** Changes a ticket as it was read: who saves upon another's change is told, and nothing is overwritten. */
 export function useChange(ticket: Ticket) {
+  const { t } = useTranslation("ticket");
   const queries = useQueryClient();
   return useMutation({
+    meta: { handlesFailure: true },
     mutationFn: (body: Change) =>
       data(
         api.PATCH("/api/v1/tickets/{id}", {
@@ -24,6 +27,15 @@ export function useChange(ticket: Ticket) {
       ),
     onSuccess: (changed) => {
       for (const id of [ticket.id, String(ticket.number)]) queries.setQueryData(ticketQuery(id).queryKey, changed);
+    },
+    onError: (error) => {
+      const isStale = error instanceof ApiProblem && (error.status === 412 || error.status === 409);
+      notifications.show({
+        color: isStale ? "orange" : "red",
+        title: t(isStale ? "changedMeanwhile" : "notDone"),
+        message: isStale ? t("changedMeanwhileHint") : error.message,
+        autoClose: 10_000,
+      });
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["tickets"] }),
   });

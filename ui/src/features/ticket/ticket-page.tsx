@@ -4,7 +4,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Countdown } from "@/parts/clock";
 import { Severity, Status } from "@/parts/severity";
@@ -12,6 +12,7 @@ import { Clocks } from "./clocks";
 import { Composer } from "./composer";
 import { Conversation } from "./conversation";
 import { History } from "./history";
+import { Others } from "./others";
 import { Properties } from "./properties";
 import { ticketQuery } from "./queries";
 import classes from "./ticket.module.css";
@@ -19,6 +20,7 @@ import classes from "./ticket.module.css";
 export function TicketPage({ id }: { id: string }) {
   const { t } = useTranslation("ticket");
   const { data: ticket } = useSuspenseQuery(ticketQuery(id));
+  const [isTyping, setIsTyping] = useState(false);
   const isNarrow = useMediaQuery("(max-width: 62em)", false, { getInitialValueInEffect: false });
   useEffect(() => {
     document.title = `#${ticket.number} ${ticket.subject}`;
@@ -26,7 +28,7 @@ export function TicketPage({ id }: { id: string }) {
   const conversation = (
     <div className={classes.main}>
       <Conversation id={id} />
-      <Composer ticket={ticket} />
+      <Composer ticket={ticket} onTyping={setIsTyping} />
     </div>
   );
   const details = (
@@ -50,6 +52,7 @@ export function TicketPage({ id }: { id: string }) {
           <Severity severity={ticket.severity} />
           <Status status={ticket.status} kind={ticket.status_kind} />
           {ticket.next_due && <Countdown at={ticket.next_due.at} commitment={ticket.next_due.commitment} />}
+          <Others id={ticket.id} isTyping={isTyping} />
         </Group>
         <Title order={1} className={classes.subject ?? ""}>
           {ticket.subject}

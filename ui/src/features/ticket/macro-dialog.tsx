@@ -1,0 +1,71 @@
+// What a macro would do, shown before it does it.
+import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, data, onceKey } from "@/api/client";
+import { Failure, LoadingRows } from "@/parts/states";
+import classes from "./composer.module.css";
+import { type Macro, previewMacro } from "./macros";
+import { Rich } from "./rich";
+
+interface MacroDialogProps {
+  ticket: string;
+  macro: Macro;
+  onClose: () => void;
+}
+
+export function MacroDialog({ ticket, macro, onClose }: MacroDialogProps) {
+  const { t } = useTranslation("ticket");
+  const { t: common } = useTranslation();
+  const queries = useQueryClient();
+  const preview = useQuery({
+    queryKey: ["tickets", "macro", ticket, macro.id],
+    queryFn: () => previewMacro(ticket, macro.id),
+    staleTime: 0,
+  });
+  const apply = useMutation({
+    mutationFn: () =>
+      data(
+        api.POST("/api/v1/tickets/{id}/macros/{inner}", {
+          params: { path: { id: ticket, inner: macro.id } },
+          headers: onceKey(),
+        }),
+      ),
+    onSuccess: () => {
+      onClose();
+      return queries.invalidateQueries({ queryKey: ["tickets"] });
+    },
+  });
+  return (
+    <Modal opened onClose={onClose} title={macro.name} size="lg">
+      {preview.isPending ? (
+        <LoadingRows rows={3} />
+      ) : preview.isError ? (
+        <Failure error={preview.error} />
+      ) : (
+        <Stack>
+          {macro.description && <Text c="dimmed">{macro.description}</Text>}
+          {preview.data.messages.map((said) => (
+            <div key={said.text} className={classes.preview} data-visibility={said.visibility}>
+              <Rich text={said.text} />
+            </div>
+          ))}
+          <List size="sm">
+            {preview.data.facts.map((fact) => (
+              <List.Item key={fact.id}>{fact.words}</List.Item>
+            ))}
+          </List>
+          {preview.data.facts.length === 0 && <Text size="sm">{t("macro.nothing")}</Text>}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {common("action.cancel")}
+            </Button>
+            <Button data-autofocus loading={apply.isPending} onClick={() => apply.mutate()}>
+              {t("macro.apply")}
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Modal>
+  );
+}

@@ -1,0 +1,43 @@
+// Who else is at a ticket, and saying that one is there oneself.
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { api, data } from "@/api/client";
+
+type Doing = "reading" | "typing";
+
+/** How often one says that one is still there, in milliseconds. */
+const AGAIN = 30_000;
+
+const path = (id: string) => ({ params: { path: { id } } });
+
+export const presenceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["presence", id],
+    queryFn: () => data(api.GET("/api/v1/tickets/{id}/presence", path(id))),
+    refetchInterval: AGAIN,
+  });
+
+/** Says what one does at a ticket for as long as it is open, and answers who else is there. */
+export function usePresence(id: string, doing: Doing) {
+  const queries = useQueryClient();
+  const { data: present } = useQuery(presenceQuery(id));
+  useEffect(() => {
+    const say = () =>
+      data(api.PUT("/api/v1/tickets/{id}/presence", { ...path(id), body: { doing } }))
+        .then((others) => queries.setQueryData(presenceQuery(id).queryKey, others))
+        .catch(() => undefined);
+    void say();
+    const timer = setInterval(say, AGAIN);
+    return () => clearInterval(timer);
+  }, [id, doing, queries]);
+  useEffect(() => {
+    const leave = () =>
+      void api.DELETE("/api/v1/tickets/{id}/presence", { ...path(id), keepalive: true }).catch(() => {});
+    window.addEventListener("pagehide", leave);
+    return () => {
+      window.removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, [id]);
+  return present?.items ?? [];
+}
