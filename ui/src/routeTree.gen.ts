@@ -13,14 +13,16 @@ import { Route as IndexRouteImport } from './routes/index'
 import { Route as WorkRouteImport } from './routes/_work'
 import { Route as PortalRouteImport } from './routes/portal'
 import { Route as SignInRouteImport } from './routes/sign-in'
-import { Route as WorkAccountsRouteImport } from './routes/_work/accounts'
 import { Route as WorkAdminRouteImport } from './routes/_work/admin'
 import { Route as WorkBoardRouteImport } from './routes/_work/board'
 import { Route as WorkEscalationsRouteImport } from './routes/_work/escalations'
 import { Route as WorkInboxRouteImport } from './routes/_work/inbox'
 import { Route as WorkMyDayRouteImport } from './routes/_work/my-day'
 import { Route as WorkTeamsRouteImport } from './routes/_work/teams'
+import { Route as WorkAccountsIndexRouteImport } from './routes/_work/accounts.index'
+import { Route as WorkAccountsIdRouteImport } from './routes/_work/accounts.$id'
 import { Route as WorkTicketsIdRouteImport } from './routes/_work/tickets.$id'
+import { Route as WorkTicketsNewRouteImport } from './routes/_work/tickets.new'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -40,11 +42,6 @@ const SignInRoute = SignInRouteImport.update({
   id: '/sign-in',
   path: '/sign-in',
   getParentRoute: () => rootRouteImport,
-} as any)
-const WorkAccountsRoute = WorkAccountsRouteImport.update({
-  id: '/accounts',
-  path: '/accounts',
-  getParentRoute: () => WorkRoute,
 } as any)
 const WorkAdminRoute = WorkAdminRouteImport.update({
   id: '/admin',
@@ -76,9 +73,24 @@ const WorkTeamsRoute = WorkTeamsRouteImport.update({
   path: '/teams',
   getParentRoute: () => WorkRoute,
 } as any)
+const WorkAccountsIndexRoute = WorkAccountsIndexRouteImport.update({
+  id: '/accounts/',
+  path: '/accounts/',
+  getParentRoute: () => WorkRoute,
+} as any)
+const WorkAccountsIdRoute = WorkAccountsIdRouteImport.update({
+  id: '/accounts/$id',
+  path: '/accounts/$id',
+  getParentRoute: () => WorkRoute,
+} as any)
 const WorkTicketsIdRoute = WorkTicketsIdRouteImport.update({
   id: '/tickets/$id',
   path: '/tickets/$id',
+  getParentRoute: () => WorkRoute,
+} as any)
+const WorkTicketsNewRoute = WorkTicketsNewRouteImport.update({
+  id: '/tickets/new',
+  path: '/tickets/new',
   getParentRoute: () => WorkRoute,
 } as any)
 
@@ -86,27 +98,31 @@ export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/portal': typeof PortalRoute
   '/sign-in': typeof SignInRoute
-  '/accounts': typeof WorkAccountsRoute
   '/admin': typeof WorkAdminRoute
   '/board': typeof WorkBoardRoute
   '/escalations': typeof WorkEscalationsRoute
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
+  '/accounts/$id': typeof WorkAccountsIdRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
+  '/tickets/new': typeof WorkTicketsNewRoute
+  '/accounts/': typeof WorkAccountsIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/portal': typeof PortalRoute
   '/sign-in': typeof SignInRoute
-  '/accounts': typeof WorkAccountsRoute
   '/admin': typeof WorkAdminRoute
   '/board': typeof WorkBoardRoute
   '/escalations': typeof WorkEscalationsRoute
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
+  '/accounts/$id': typeof WorkAccountsIdRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
+  '/tickets/new': typeof WorkTicketsNewRoute
+  '/accounts': typeof WorkAccountsIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -114,14 +130,16 @@ export interface FileRoutesById {
   '/_work': typeof WorkRouteWithChildren
   '/portal': typeof PortalRoute
   '/sign-in': typeof SignInRoute
-  '/_work/accounts': typeof WorkAccountsRoute
   '/_work/admin': typeof WorkAdminRoute
   '/_work/board': typeof WorkBoardRoute
   '/_work/escalations': typeof WorkEscalationsRoute
   '/_work/inbox': typeof WorkInboxRoute
   '/_work/my-day': typeof WorkMyDayRoute
   '/_work/teams': typeof WorkTeamsRoute
+  '/_work/accounts/$id': typeof WorkAccountsIdRoute
   '/_work/tickets/$id': typeof WorkTicketsIdRoute
+  '/_work/tickets/new': typeof WorkTicketsNewRoute
+  '/_work/accounts/': typeof WorkAccountsIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -129,41 +147,47 @@ export interface FileRouteTypes {
     | '/'
     | '/portal'
     | '/sign-in'
-    | '/accounts'
     | '/admin'
     | '/board'
     | '/escalations'
     | '/inbox'
     | '/my-day'
     | '/teams'
+    | '/accounts/$id'
     | '/tickets/$id'
+    | '/tickets/new'
+    | '/accounts/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
     | '/portal'
     | '/sign-in'
-    | '/accounts'
     | '/admin'
     | '/board'
     | '/escalations'
     | '/inbox'
     | '/my-day'
     | '/teams'
+    | '/accounts/$id'
     | '/tickets/$id'
+    | '/tickets/new'
+    | '/accounts'
   id:
     | '__root__'
     | '/'
     | '/_work'
     | '/portal'
     | '/sign-in'
-    | '/_work/accounts'
     | '/_work/admin'
     | '/_work/board'
     | '/_work/escalations'
     | '/_work/inbox'
     | '/_work/my-day'
     | '/_work/teams'
+    | '/_work/accounts/$id'
     | '/_work/tickets/$id'
+    | '/_work/tickets/new'
+    | '/_work/accounts/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -202,13 +226,6 @@ declare module '@tanstack/react-router' {
       fullPath: '/sign-in'
       preLoaderRoute: typeof SignInRouteImport
       parentRoute: typeof rootRouteImport
-    }
-    '/_work/accounts': {
-      id: '/_work/accounts'
-      path: '/accounts'
-      fullPath: '/accounts'
-      preLoaderRoute: typeof WorkAccountsRouteImport
-      parentRoute: typeof WorkRoute
     }
     '/_work/admin': {
       id: '/_work/admin'
@@ -252,6 +269,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkTeamsRouteImport
       parentRoute: typeof WorkRoute
     }
+    '/_work/accounts/': {
+      id: '/_work/accounts/'
+      path: '/accounts'
+      fullPath: '/accounts/'
+      preLoaderRoute: typeof WorkAccountsIndexRouteImport
+      parentRoute: typeof WorkRoute
+    }
+    '/_work/accounts/$id': {
+      id: '/_work/accounts/$id'
+      path: '/accounts/$id'
+      fullPath: '/accounts/$id'
+      preLoaderRoute: typeof WorkAccountsIdRouteImport
+      parentRoute: typeof WorkRoute
+    }
     '/_work/tickets/$id': {
       id: '/_work/tickets/$id'
       path: '/tickets/$id'
@@ -259,29 +290,40 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkTicketsIdRouteImport
       parentRoute: typeof WorkRoute
     }
+    '/_work/tickets/new': {
+      id: '/_work/tickets/new'
+      path: '/tickets/new'
+      fullPath: '/tickets/new'
+      preLoaderRoute: typeof WorkTicketsNewRouteImport
+      parentRoute: typeof WorkRoute
+    }
   }
 }
 
 interface WorkRouteChildren {
-  WorkAccountsRoute: typeof WorkAccountsRoute
   WorkAdminRoute: typeof WorkAdminRoute
   WorkBoardRoute: typeof WorkBoardRoute
   WorkEscalationsRoute: typeof WorkEscalationsRoute
   WorkInboxRoute: typeof WorkInboxRoute
   WorkMyDayRoute: typeof WorkMyDayRoute
   WorkTeamsRoute: typeof WorkTeamsRoute
+  WorkAccountsIdRoute: typeof WorkAccountsIdRoute
   WorkTicketsIdRoute: typeof WorkTicketsIdRoute
+  WorkTicketsNewRoute: typeof WorkTicketsNewRoute
+  WorkAccountsIndexRoute: typeof WorkAccountsIndexRoute
 }
 
 const WorkRouteChildren: WorkRouteChildren = {
-  WorkAccountsRoute: WorkAccountsRoute,
   WorkAdminRoute: WorkAdminRoute,
   WorkBoardRoute: WorkBoardRoute,
   WorkEscalationsRoute: WorkEscalationsRoute,
   WorkInboxRoute: WorkInboxRoute,
   WorkMyDayRoute: WorkMyDayRoute,
   WorkTeamsRoute: WorkTeamsRoute,
+  WorkAccountsIdRoute: WorkAccountsIdRoute,
   WorkTicketsIdRoute: WorkTicketsIdRoute,
+  WorkTicketsNewRoute: WorkTicketsNewRoute,
+  WorkAccountsIndexRoute: WorkAccountsIndexRoute,
 }
 
 const WorkRouteWithChildren = WorkRoute._addFileChildren(WorkRouteChildren)

@@ -29,10 +29,11 @@ export function span(seconds: number, language: string, display: "narrow" | "lon
   return said.join(" ");
 }
 
-/** How an instant is written: `day` is a date, `moment` date and time, `time` the time alone. */
-export type InstantStyle = "day" | "moment" | "time" | "exact";
+/** How an instant is written: `month` is a month in UTC, `day` is a date, `moment` date and time, `time` the time alone. */
+export type InstantStyle = "month" | "day" | "moment" | "time" | "exact";
 
 const STYLES: Record<InstantStyle, Intl.DateTimeFormatOptions> = {
+  month: { month: "short", year: "2-digit", timeZone: "UTC" },
   day: { dateStyle: "medium" },
   moment: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
   time: { hour: "2-digit", minute: "2-digit" },
@@ -41,7 +42,7 @@ const STYLES: Record<InstantStyle, Intl.DateTimeFormatOptions> = {
 
 /** Makes the formats of a language. `zone` is an IANA time zone; the browser's when absent. */
 export function formats(language: string, zone?: string) {
-  const at = (style: InstantStyle) => new Intl.DateTimeFormat(language, { ...STYLES[style], timeZone: zone });
+  const at = (style: InstantStyle) => new Intl.DateTimeFormat(language, { timeZone: zone, ...STYLES[style] });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return {
     instant: (value: string | number, style: InstantStyle = "moment") => at(style).format(new Date(value)),

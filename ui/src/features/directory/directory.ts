@@ -1,26 +1,10 @@
 // The people and teams who serve, known by name wherever an identifier appears.
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, data, type Schemas } from "@/api/client";
+import { everything } from "@/api/pages";
 
 export type Agent = Schemas["Agent"];
 export type Team = Schemas["Team"];
-
-interface Page<T> {
-  items: T[];
-  next?: string | null;
-}
-
-/** Reads every page of a list that is short enough to be held whole. */
-async function everything<T>(read: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
-  const all: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await read(cursor);
-    all.push(...page.items);
-    cursor = page.next ? (new URL(page.next, location.origin).searchParams.get("cursor") ?? undefined) : undefined;
-  } while (cursor);
-  return all;
-}
 
 export const agentsQuery = queryOptions({
   queryKey: ["agents"],

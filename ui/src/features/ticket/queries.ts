@@ -1,6 +1,7 @@
 // What is read of tickets. Every key begins with a noun that live events name, so that a change reads it again.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, data, type Schemas } from "@/api/client";
+import { cursorOf } from "@/api/pages";
 import type { operations } from "@/api/schema.gen";
 
 export type Ticket = Schemas["Ticket"];
@@ -10,11 +11,6 @@ export type TicketFilter = NonNullable<operations["tickets_list"]["parameters"][
 
 /** How many rows a reading of a list brings. */
 const PAGE = 100;
-
-/** The cursor within the path and query of a next page. */
-function cursorOf(next: string | null | undefined): string | undefined {
-  return next ? (new URL(next, location.origin).searchParams.get("cursor") ?? undefined) : undefined;
-}
 
 /** Tickets, page by page as the reader scrolls. */
 export const ticketsQuery = (filter: TicketFilter) =>

@@ -1,8 +1,10 @@
+import accounts from "./accounts.json";
 import board from "./board.json";
 import common from "./common.json";
 import inbox from "./inbox.json";
 import keys from "./keys.json";
 import my_day from "./my_day.json";
+import new_ticket from "./new_ticket.json";
 import ticket from "./ticket.json";
 
-export default { board, common, inbox, keys, my_day, ticket };
+export default { accounts, board, common, inbox, keys, my_day, new_ticket, ticket };

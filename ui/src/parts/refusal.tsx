@@ -1,0 +1,24 @@
+// Why a change was refused, beside the form that asked for it.
+import { Alert, List } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { ApiProblem } from "@/api/client";
+
+/** Says why something was not done; nothing while there is no failure. A change by somebody else is said as such. */
+export function Refusal({ error }: { error: Error | null }) {
+  const { t } = useTranslation();
+  if (!error) return null;
+  const isProblem = error instanceof ApiProblem;
+  const faults = isProblem ? error.faults : [];
+  return (
+    <Alert color="red" role="alert" title={t("failure.notDone")}>
+      {isProblem && error.status === 412 ? t("failure.changed") : error.message}
+      {faults.length > 0 && (
+        <List size="sm" mt="xs">
+          {faults.map(({ pointer, detail }) => (
+            <List.Item key={`${pointer}${detail}`}>{detail}</List.Item>
+          ))}
+        </List>
+      )}
+    </Alert>
+  );
+}
