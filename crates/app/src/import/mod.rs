@@ -13,6 +13,7 @@ mod known;
 mod map;
 mod party;
 mod report;
+mod row;
 mod story;
 mod table;
 mod template;
@@ -267,11 +268,11 @@ fn sold(tickets: &[Incoming], tiers: &[Tier], given: Option<&TierName>) -> BTree
     let rank = |tier: &TierName| tiers.iter().position(|known| known.name == *tier);
     let mut accounts: BTreeMap<String, Sold> = BTreeMap::new();
     for ticket in tickets {
-        let Some(account) = &ticket.account else {
+        let Some(account) = &ticket.opening.account else {
             continue;
         };
-        let since = ticket.opened_at.to_zoned(TimeZone::UTC).date();
-        let tier = given.or(ticket.tier.as_ref());
+        let since = ticket.opening.opened_at.to_zoned(TimeZone::UTC).date();
+        let tier = given.or(ticket.opening.tier.as_ref());
         let sold = accounts
             .entry(account.key.clone())
             .or_insert_with(|| Sold { since, tier: None });
@@ -331,8 +332,8 @@ impl Importer<'_> {
                         histories.push(history);
                     }
                     Err(refusal) => refused.push(Remarked {
-                        row: incoming.row,
-                        line: incoming.line,
+                        row: incoming.opening.row,
+                        line: incoming.opening.line,
                         external_id: Some(incoming.external_id.clone()),
                         remark: Remark::Rejected,
                         reason: refusal.to_string(),

@@ -75,7 +75,7 @@ impl Parties {
         let Some(account) = account else {
             return ContractTerms::default();
         };
-        let day = incoming.opened_at.to_zoned(TimeZone::UTC).date();
+        let day = incoming.opening.opened_at.to_zoned(TimeZone::UTC).date();
         let contracts = self.contracts.get(&account).map_or(&[][..], Vec::as_slice);
         let in_force = contracts.iter().find(|contract| contract.is_in_force(day));
         in_force.map_or_else(
@@ -115,7 +115,11 @@ impl Maker<'_> {
     }
 
     async fn accounts(&mut self, batch: &[&Incoming]) -> Result<()> {
-        let wanted = distinct(batch.iter().filter_map(|ticket| ticket.account.as_ref()));
+        let wanted = distinct(
+            batch
+                .iter()
+                .filter_map(|ticket| ticket.opening.account.as_ref()),
+        );
         let known = self.known(ImportedKind::Account, &wanted).await?;
         let (mut names, mut accounts, mut contracts) = (Vec::new(), Vec::new(), Vec::new());
         for (key, party) in &wanted {
@@ -203,12 +207,16 @@ impl Maker<'_> {
     }
 
     async fn contacts(&mut self, batch: &[&Incoming]) -> Result<()> {
-        let wanted = distinct(batch.iter().filter_map(|ticket| ticket.contact.as_ref()));
+        let wanted = distinct(
+            batch
+                .iter()
+                .filter_map(|ticket| ticket.opening.contact.as_ref()),
+        );
         let known = self.known(ImportedKind::Contact, &wanted).await?;
         let mut of_account: BTreeMap<&str, Option<AccountId>> = BTreeMap::new();
         for ticket in batch {
-            if let Some(contact) = &ticket.contact {
-                let account = self.parties.account(ticket.account.as_ref());
+            if let Some(contact) = &ticket.opening.contact {
+                let account = self.parties.account(ticket.opening.account.as_ref());
                 of_account.entry(contact.key.as_str()).or_insert(account);
             }
         }

@@ -30,12 +30,12 @@ pub(super) fn tell(
             "No row says what the ticket looks like.".to_owned(),
         ));
     };
-    let account = parties.account(incoming.account.as_ref());
-    let contact = parties.contact(incoming.contact.as_ref());
+    let account = parties.account(incoming.opening.account.as_ref());
+    let contact = parties.contact(incoming.opening.contact.as_ref());
     let opening = NewTicket {
         account,
         contact,
-        channel: incoming.channel,
+        channel: incoming.opening.channel,
         severity: first.severity.unwrap_or(Severity::P3),
         category: first.category.clone(),
         team: parties.team(first.team.as_ref()),
@@ -48,7 +48,7 @@ pub(super) fn tell(
         app,
         number,
         &first.subject,
-        incoming.opened_at,
+        incoming.opening.opened_at,
         opened_by,
         opening,
     )?;
@@ -60,7 +60,7 @@ pub(super) fn tell(
     };
     teller.description(contact)?;
     if first.at.is_some() {
-        teller.fields(incoming.opened_at, first)?;
+        teller.fields(incoming.opening.opened_at, first)?;
     }
     for (index, snapshot) in incoming.snapshots.iter().enumerate() {
         match snapshot.at {
@@ -102,10 +102,10 @@ impl Teller<'_> {
 
     /// What the contact wrote; a note where it is not known who wrote it, because then it moves no clock.
     fn description(&mut self, contact: Option<ContactId>) -> Result<()> {
-        let Some(text) = &self.incoming.description else {
+        let Some(text) = &self.incoming.opening.description else {
             return Ok(());
         };
-        let at = self.incoming.opened_at;
+        let at = self.incoming.opening.opened_at;
         let message = Message {
             id: self.app.new_id(at),
             ticket: TicketId::from(Uuid::nil()),
@@ -176,8 +176,8 @@ impl Teller<'_> {
     /// Where the file only says how the ticket stands, its times say when it came to that.
     fn status_without_a_time(&mut self, status: &StatusName) -> Result<()> {
         let incoming = self.incoming;
-        let not_before = |at: Timestamp| at.max(incoming.opened_at);
-        let updated = not_before(incoming.updated_at.unwrap_or(incoming.opened_at));
+        let not_before = |at: Timestamp| at.max(incoming.opening.opened_at);
+        let updated = not_before(incoming.updated_at.unwrap_or(incoming.opening.opened_at));
         match self.kind_of(status) {
             StatusKind::New => Ok(()),
             StatusKind::Resolved => {
