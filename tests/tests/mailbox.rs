@@ -9,8 +9,7 @@ use mainstay_channels::imap::{
     AfterFetch, FetchedMessage, ImapSecurity, Intake, Mailbox, MailboxClient, Position,
 };
 use mainstay_channels::reply_address::{
-    MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey, SigningKeys,
-    TicketReference,
+    MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey, TicketReference,
 };
 use mainstay_channels::secret::Secret;
 use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
@@ -114,15 +113,15 @@ async fn an_answer_finds_its_ticket_by_address_and_by_message_id() {
     })
     .unwrap();
 
-    let keys = SigningKeys::new(SigningKey::new([9; 32]).unwrap());
+    let key = SigningKey::new([9; 32]).unwrap();
     let address = ReplyAddress::new("support", DovecotServer::DOMAIN).unwrap();
     let ids = MessageIdDomain::new(DovecotServer::DOMAIN).unwrap();
     let message = Uuid::from_u128(77);
     let letter = OutgoingMail {
         reply_to: Some(Correspondent::new(
-            address.sign(TicketReference::Number(4711), &keys),
+            address.sign(TicketReference::Number(4711), &key),
         )),
-        message_id: ids.sign(message, &keys),
+        message_id: ids.sign(message, &key),
         ..mail("support@example.test", "customer@example.test")
     };
     transport.send(&letter).await.unwrap();
@@ -137,9 +136,9 @@ async fn an_answer_finds_its_ticket_by_address_and_by_message_id() {
     let answer = MessageParser::default().parse(&answer).unwrap();
     let to = answer.to().unwrap().first().unwrap().address().unwrap();
     assert_eq!(
-        address.verify(to, &keys),
+        address.verify(to, &key),
         ReplyVerdict::Ours(TicketReference::Number(4711))
     );
     let parent = answer.in_reply_to().as_text().unwrap();
-    assert_eq!(ids.verify(parent, &keys), MessageIdVerdict::Ours(message));
+    assert_eq!(ids.verify(parent, &key), MessageIdVerdict::Ours(message));
 }

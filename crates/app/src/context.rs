@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use mainstay_channels::reply_address::SigningKeys;
+use mainstay_channels::reply_address::SigningKey;
 use mainstay_domain::id::{IdSource, uuid_at};
 use mainstay_domain::policy::RoleDefinition;
 use mainstay_domain::role::Roles;
@@ -103,7 +103,7 @@ struct Shared {
     work: Notify,
     jobs: Notify,
     news: Notify,
-    mail_keys: OnceCell<SigningKeys>,
+    mail_key: OnceCell<SigningKey>,
     long_jobs: tokio::sync::Mutex<JoinSet<()>>,
 }
 
@@ -166,7 +166,7 @@ impl App {
             work: Notify::new(),
             jobs: Notify::new(),
             news: Notify::new(),
-            mail_keys: OnceCell::new(),
+            mail_key: OnceCell::new(),
             long_jobs: tokio::sync::Mutex::default(),
         }))
     }
@@ -230,9 +230,9 @@ impl App {
         &self.0.options.blobs
     }
 
-    /// The keys of signed addresses, once they were read.
-    pub(crate) fn mail_keys_cell(&self) -> &OnceCell<SigningKeys> {
-        &self.0.mail_keys
+    /// The key of signed addresses, once it was read.
+    pub(crate) fn mail_key_cell(&self) -> &OnceCell<SigningKey> {
+        &self.0.mail_key
     }
 
     /// The jobs that run beside everything else.

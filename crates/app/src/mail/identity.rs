@@ -1,11 +1,11 @@
-//! Who we are in mail: our addresses, and the keys by which we recognise what we wrote.
+//! Who we are in mail: our addresses, and the key by which we recognise what we wrote.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mainstay_channels::reply_address::{
     LinkClaim, MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey,
-    SigningKeys, TicketReference, UnverifiedLink,
+    TicketReference, UnverifiedLink,
 };
 use mainstay_domain::id::AgentId;
 use mainstay_domain::ticket::Ticket;
@@ -75,7 +75,7 @@ pub(crate) struct Identity {
     pub from: String,
     reply: Option<ReplyAddress>,
     ids: MessageIdDomain,
-    keys: SigningKeys,
+    key: SigningKey,
     own: Vec<String>,
 }
 
@@ -85,16 +85,16 @@ pub(crate) const KEY_NAME: &str = "mail.signing_key";
 impl App {
     pub(crate) async fn mail_identity(&self) -> Result<Identity> {
         let options = &self.options().mail;
-        let keys = self
-            .mail_keys_cell()
-            .get_or_try_init(|| self.load_mail_keys())
+        let key = self
+            .mail_key_cell()
+            .get_or_try_init(|| self.load_mail_key())
             .await?
             .clone();
-        Identity::new(options, keys)
+        Identity::new(options, key)
     }
 
     /// The key that signs reply addresses and message ids: made at the first use, the same on every node.
-    async fn load_mail_keys(&self) -> Result<SigningKeys> {
+    async fn load_mail_key(&self) -> Result<SigningKey> {
         let fresh: String = self
             .random_bytes::<32>()
             .iter()
@@ -105,15 +105,14 @@ impl App {
             Ok(setting::get_or_set(tx, KEY_NAME, &fresh).await?)
         })?;
         let key = self.unseal(KEY_NAME, &key)?;
-        let key = SigningKey::new(key.into_bytes()).map_err(|error| {
+        SigningKey::new(key.into_bytes()).map_err(|error| {
             AppError::broken("The key of signed mail addresses is unusable.", error)
-        })?;
-        Ok(SigningKeys::new(key))
+        })
     }
 }
 
 impl Identity {
-    fn new(options: &MailOptions, keys: SigningKeys) -> Result<Self> {
+    fn new(options: &MailOptions, key: SigningKey) -> Result<Self> {
         let wrong = |error: &dyn std::fmt::Display| {
             AppError::invalid(
                 "mail.from",
@@ -143,7 +142,7 @@ impl Identity {
         Ok(Self {
             reply,
             ids,
-            keys,
+            key,
             own,
             from,
         })
@@ -151,45 +150,45 @@ impl Identity {
 
     /// The message id of what we write, without angle brackets: always the same for the same thing.
     pub fn message_id(&self, of: Uuid) -> String {
-        self.ids.sign(of, &self.keys)
+        self.ids.sign(of, &self.key)
     }
 
     /// Whether we gave this message id.
     pub fn is_our_message_id(&self, id: &str) -> bool {
-        matches!(self.ids.verify(id, &self.keys), MessageIdVerdict::Ours(_))
+        matches!(self.ids.verify(id, &self.key), MessageIdVerdict::Ours(_))
     }
 
     /// The token of a link by which somebody takes an escalation on.
     pub fn sign_link(&self, claim: &LinkClaim) -> String {
-        claim.sign(&self.keys)
+        claim.sign(&self.key)
     }
 
     /// Whether we signed a link, for this person and this escalation.
     pub fn is_our_link(&self, link: &UnverifiedLink, person: Uuid, escalation: Uuid) -> bool {
-        link.verify(person, escalation, &self.keys)
+        link.verify(person, escalation, &self.key)
     }
 
     /// The signed address that answers about a ticket go to, where there are such.
     pub fn reply_address(&self, ticket: &Ticket) -> Option<String> {
         let reply = self.reply.as_ref()?;
-        Some(reply.sign(TicketReference::Number(ticket.number), &self.keys))
+        Some(reply.sign(TicketReference::Number(ticket.number), &self.key))
     }
 
     /// The address that an agent's own answer about a ticket goes to, signed for that agent alone.
     pub fn personal_address(&self, number: u64, agent: AgentId) -> Option<String> {
         let reply = self.reply.as_ref()?;
-        Some(reply.sign_for(TicketReference::Number(number), agent.uuid(), &self.keys))
+        Some(reply.sign_for(TicketReference::Number(number), agent.uuid(), &self.key))
     }
 
     /// The ticket of an address that was signed for this very agent.
     pub fn ticket_of_agent(&self, address: &str, agent: AgentId) -> Option<TicketReference> {
         let reply = self.reply.as_ref()?;
-        reply.verify_for(address, agent.uuid(), &self.keys)
+        reply.verify_for(address, agent.uuid(), &self.key)
     }
 
     /// The ticket that a signed address of ours names.
     pub fn ticket_of(&self, address: &str) -> Option<TicketReference> {
-        match self.reply.as_ref()?.verify(address, &self.keys) {
+        match self.reply.as_ref()?.verify(address, &self.key) {
             ReplyVerdict::Ours(ticket) => Some(ticket),
             ReplyVerdict::Forged | ReplyVerdict::Unrelated => None,
         }
@@ -199,7 +198,7 @@ impl Identity {
     pub fn is_ours(&self, address: &str) -> bool {
         let address = address.trim().to_lowercase();
         let is_reply_address = self.reply.as_ref().is_some_and(|reply| {
-            !matches!(reply.verify(&address, &self.keys), ReplyVerdict::Unrelated)
+            !matches!(reply.verify(&address, &self.key), ReplyVerdict::Unrelated)
         });
         is_reply_address || self.own.contains(&address)
     }

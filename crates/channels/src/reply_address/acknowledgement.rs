@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::base32;
-use super::signing::{SIGNATURE_LENGTH, SigningKeys};
+use super::signing::{SIGNATURE_LENGTH, SigningKey};
 
 /// What a signature of a link is made for; no other signature of ours can pass as one.
 const PURPOSE: &str = "mainstay acknowledgement 1";
@@ -39,12 +39,12 @@ pub struct UnverifiedLink {
 impl LinkClaim {
     /// The token: 48 letters and digits.
     #[must_use]
-    pub fn sign(&self, keys: &SigningKeys) -> String {
+    pub fn sign(&self, key: &SigningKey) -> String {
         let minute = u32::try_from(self.expires_at.as_second().div_euclid(60)).unwrap_or(0);
         let mut bytes = self.notification.as_bytes().to_vec();
         bytes.extend_from_slice(&minute.to_be_bytes());
         let signed = text(self.notification, self.person, self.escalation, minute);
-        format!("{}{}", base32::encode(&bytes), keys.sign(PURPOSE, &signed))
+        format!("{}{}", base32::encode(&bytes), key.sign(PURPOSE, &signed))
     }
 }
 
@@ -66,11 +66,11 @@ impl UnverifiedLink {
         })
     }
 
-    /// Whether any of our keys signed it for this person and this escalation.
+    /// Whether our key signed it for this person and this escalation.
     #[must_use]
-    pub fn verify(&self, person: Uuid, escalation: Uuid, keys: &SigningKeys) -> bool {
+    pub fn verify(&self, person: Uuid, escalation: Uuid, key: &SigningKey) -> bool {
         let signed = text(self.notification, person, escalation, self.minute);
-        keys.verify(PURPOSE, &signed, &self.signature)
+        key.verify(PURPOSE, &signed, &self.signature)
     }
 }
 
@@ -85,8 +85,8 @@ mod tests {
     use super::super::SigningKey;
     use super::*;
 
-    fn keys() -> SigningKeys {
-        SigningKeys::new(SigningKey::new([7; 32]).unwrap())
+    fn key() -> SigningKey {
+        SigningKey::new([7; 32]).unwrap()
     }
 
     fn claim() -> LinkClaim {
@@ -100,31 +100,31 @@ mod tests {
 
     #[test]
     fn the_form_stays_the_same() {
-        let token = claim().sign(&keys());
+        let token = claim().sign(&key());
         assert_eq!(token.len(), 48);
         let read = UnverifiedLink::read(&token).unwrap();
         assert_eq!(read.notification, claim().notification);
         assert_eq!(read.expires_at, claim().expires_at);
-        assert!(read.verify(claim().person, claim().escalation, &keys()));
+        assert!(read.verify(claim().person, claim().escalation, &key()));
     }
 
     #[test]
     fn it_is_bound_to_the_person_and_the_escalation() {
-        let read = UnverifiedLink::read(&claim().sign(&keys())).unwrap();
+        let read = UnverifiedLink::read(&claim().sign(&key())).unwrap();
         let other = Uuid::from_u128(9);
-        assert!(!read.verify(other, claim().escalation, &keys()));
-        assert!(!read.verify(claim().person, other, &keys()));
+        assert!(!read.verify(other, claim().escalation, &key()));
+        assert!(!read.verify(claim().person, other, &key()));
     }
 
     proptest! {
         #[test]
         fn any_change_is_noticed(position in 0_usize..48, letter in "[a-z2-7]") {
-            let token = claim().sign(&keys());
+            let token = claim().sign(&key());
             let mut changed = token.clone();
             changed.replace_range(position..=position, &letter);
             prop_assume!(changed != token);
             let is_ours = UnverifiedLink::read(&changed)
-                .is_some_and(|read| read.verify(claim().person, claim().escalation, &keys()));
+                .is_some_and(|read| read.verify(claim().person, claim().escalation, &key()));
             prop_assert!(!is_ours);
         }
 

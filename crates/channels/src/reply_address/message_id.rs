@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::signing::SigningKeys;
+use super::signing::SigningKey;
 use super::{ReplyAddressError, is_plain};
 
 /// What a signature over a message is made for; no other signature of ours can pass as one.
@@ -38,15 +38,15 @@ impl MessageIdDomain {
     /// The id of a message, without angle brackets. The same message has the same id at each attempt to send it, which
     /// lets the receiving side notice a copy.
     #[must_use]
-    pub fn sign(&self, message: Uuid, keys: &SigningKeys) -> String {
+    pub fn sign(&self, message: Uuid, key: &SigningKey) -> String {
         let token = message.hyphenated().to_string();
-        let signature = keys.sign(PURPOSE, &token);
+        let signature = key.sign(PURPOSE, &token);
         format!("{token}.{signature}@{}", self.0)
     }
 
     /// Whether `id`, with or without angle brackets and in any case, is one that [`sign`](Self::sign) made.
     #[must_use]
-    pub fn verify(&self, id: &str, keys: &SigningKeys) -> MessageIdVerdict {
+    pub fn verify(&self, id: &str, key: &SigningKey) -> MessageIdVerdict {
         let id = id.trim();
         let id = id
             .strip_prefix('<')
@@ -59,7 +59,7 @@ impl MessageIdDomain {
         let Ok(message) = Uuid::try_parse(token) else {
             return MessageIdVerdict::Unrelated;
         };
-        if keys.verify(PURPOSE, token, signature) {
+        if key.verify(PURPOSE, token, signature) {
             MessageIdVerdict::Ours(message)
         } else {
             MessageIdVerdict::Forged
@@ -79,8 +79,8 @@ mod tests {
     use crate::reply_address::SigningKey;
     use proptest::prelude::*;
 
-    fn keys(byte: u8) -> SigningKeys {
-        SigningKeys::new(SigningKey::new([byte; 32]).unwrap())
+    fn key(byte: u8) -> SigningKey {
+        SigningKey::new([byte; 32]).unwrap()
     }
 
     fn domain() -> MessageIdDomain {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_form_stays_the_same() {
-        insta::assert_snapshot!(domain().sign(Uuid::from_u128(1), &keys(7)), @"00000000-0000-0000-0000-000000000001.4by4hhxtofevltop@example.com");
+        insta::assert_snapshot!(domain().sign(Uuid::from_u128(1), &key(7)), @"00000000-0000-0000-0000-000000000001.4by4hhxtofevltop@example.com");
     }
 
     #[test]
@@ -102,27 +102,27 @@ mod tests {
             "<x@elsewhere.org>",
         ] {
             assert_eq!(
-                domain().verify(id, &keys(7)),
+                domain().verify(id, &key(7)),
                 MessageIdVerdict::Unrelated,
                 "{id}"
             );
         }
-        let theirs = domain().sign(Uuid::from_u128(1), &keys(8));
-        assert_eq!(domain().verify(&theirs, &keys(7)), MessageIdVerdict::Forged);
+        let theirs = domain().sign(Uuid::from_u128(1), &key(8));
+        assert_eq!(domain().verify(&theirs, &key(7)), MessageIdVerdict::Forged);
     }
 
     proptest! {
         #[test]
         fn what_is_signed_is_verified(id in any::<u128>(), brackets in any::<bool>()) {
             let message = Uuid::from_u128(id);
-            let signed = domain().sign(message, &keys(7));
+            let signed = domain().sign(message, &key(7));
             let seen = if brackets { format!(" <{signed}> ") } else { signed };
-            prop_assert_eq!(domain().verify(&seen, &keys(7)), MessageIdVerdict::Ours(message));
+            prop_assert_eq!(domain().verify(&seen, &key(7)), MessageIdVerdict::Ours(message));
         }
 
         #[test]
         fn nothing_makes_it_panic(id in ".*") {
-            let _ = domain().verify(&id, &keys(7));
+            let _ = domain().verify(&id, &key(7));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The keys and the short signatures of addresses and message ids.
+//! The key and the short signatures of addresses and message ids.
 
 use std::fmt;
 
@@ -38,50 +38,9 @@ impl SigningKey {
         Ok(SigningKey(bytes))
     }
 
-    /// The purpose is part of what is signed, so that a signature made for one thing is worth nothing for another.
-    fn mac(&self, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
-        mac.update(purpose.as_bytes());
-        mac.update(&[0]);
-        mac.update(text.as_bytes());
-        Some(mac)
-    }
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SigningKey(…)")
-    }
-}
-
-/// The key that signs, and the former ones that still verify.
-#[derive(Clone, Debug)]
-pub struct SigningKeys {
-    current: SigningKey,
-    former: Vec<SigningKey>,
-}
-
-impl SigningKeys {
-    /// One key that signs and verifies.
-    #[must_use]
-    pub fn new(current: SigningKey) -> SigningKeys {
-        SigningKeys {
-            current,
-            former: Vec::new(),
-        }
-    }
-
-    /// Also verifies what `former` signed before it was replaced.
-    #[must_use]
-    pub fn and_former(mut self, former: SigningKey) -> SigningKeys {
-        self.former.push(former);
-        self
-    }
-
     pub(super) fn sign(&self, purpose: &str, text: &str) -> String {
         // HMAC takes a key of any length, so there is always a signature.
         let signature = self
-            .current
             .mac(purpose, text)
             .map(|mac| mac.finalize().into_bytes());
         signature.map_or_else(String::new, |bytes| {
@@ -96,10 +55,23 @@ impl SigningKeys {
         else {
             return false;
         };
-        std::iter::once(&self.current)
-            .chain(&self.former)
-            .filter_map(|key| key.mac(purpose, text))
-            .any(|mac| mac.verify_truncated_left(&signature).is_ok())
+        self.mac(purpose, text)
+            .is_some_and(|mac| mac.verify_truncated_left(&signature).is_ok())
+    }
+
+    /// The purpose is part of what is signed, so that a signature made for one thing is worth nothing for another.
+    fn mac(&self, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        Some(mac)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SigningKey(…)")
     }
 }
 
@@ -123,11 +95,11 @@ mod tests {
 
     #[test]
     fn a_part_of_a_signature_is_not_enough() {
-        let keys = SigningKeys::new(SigningKey::new([42; 32]).unwrap());
-        let whole = keys.sign("purpose", "text");
-        assert!(keys.verify("purpose", "text", &whole));
-        assert!(!keys.verify("purpose", "text", &whole[..8]));
-        assert!(!keys.verify("purpose", "text", ""));
-        assert!(!keys.verify("another purpose", "text", &whole));
+        let key = SigningKey::new([42; 32]).unwrap();
+        let whole = key.sign("purpose", "text");
+        assert!(key.verify("purpose", "text", &whole));
+        assert!(!key.verify("purpose", "text", &whole[..8]));
+        assert!(!key.verify("purpose", "text", ""));
+        assert!(!key.verify("another purpose", "text", &whole));
     }
 }
