@@ -165,8 +165,12 @@ impl Job {
         kind == "write_export"
     }
 
-    /// Queues the job in the transaction that makes it necessary.
-    pub(crate) async fn queue(&self, app: &App, tx: &Transaction, run_at: Timestamp) -> Result<()> {
+    /// Queues the job in the transaction that makes it necessary. The same job is queued once, and may run twice without
+    /// harm.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn queue(&self, app: &App, tx: &Transaction, run_at: Timestamp) -> Result<()> {
         let payload = serde_json::to_string(self)
             .map_err(|error| AppError::broken("a job could not be written down", error))?;
         let stored = StoredJob {
@@ -181,18 +185,6 @@ impl Job {
             created_at: app.now(),
         };
         job::enqueue(tx, &stored).await?;
-        Ok(())
-    }
-}
-
-impl App {
-    /// Queues a job by itself, for a person who wants it done again: every job may run twice without harm.
-    ///
-    /// # Errors
-    /// Fails when the store does not answer.
-    pub async fn queue_job(&self, job: &Job) -> Result<()> {
-        transact!(self, tx => job.queue(self, tx, self.now()))?;
-        self.wake();
         Ok(())
     }
 }

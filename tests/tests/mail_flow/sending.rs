@@ -115,13 +115,14 @@ async fn nothing_is_sent_twice_when_a_job_runs_twice() {
         Job::Acknowledge { ticket: ticket.id },
         Job::DeliverReply { message: answer.id },
     ];
-    for job in &jobs {
-        desk.test.app.queue_job(job).await.unwrap();
+    let outgoing = desk.outgoing(ticket.id).await;
+    let sending = outgoing.iter().map(|mail| Job::SendMail { mail: mail.id });
+    let app = &desk.test.app;
+    let tx = app.store().begin().await.unwrap();
+    for job in jobs.into_iter().chain(sending) {
+        job.queue(app, &tx, app.now()).await.unwrap();
     }
-    for mail in desk.outgoing(ticket.id).await {
-        let job = Job::SendMail { mail: mail.id };
-        desk.test.app.queue_job(&job).await.unwrap();
-    }
+    tx.commit().await.unwrap();
     desk.test.run_due().await;
     assert_eq!(desk.sent().len(), sent);
     assert_eq!(desk.messages(ticket.id).await.len(), 2);

@@ -98,14 +98,6 @@ pub struct Delivery {
     pub alerts: Vec<NotificationId>,
 }
 
-impl Delivery {
-    /// Whether it gathers several alerts.
-    #[must_use]
-    pub fn is_digest(&self) -> bool {
-        self.alerts.len() > 1
-    }
-}
-
 /// Why a delivery goes when it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
