@@ -16,7 +16,6 @@ use std::io::Write;
 use futures::TryStreamExt as _;
 use mainstay_domain::account::Account;
 use mainstay_domain::digest::Digest;
-use mainstay_domain::event::Visibility;
 use mainstay_domain::export::ExportExtent;
 use mainstay_domain::id::{AccountId, EscalationId, OutgoingMailId, RawMailId, TicketId};
 use mainstay_domain::role::Permission;
@@ -267,7 +266,6 @@ impl Exporter<'_> {
         let mut messages =
             mainstay_store::message::of_ticket(&reader, self.scope, ticket.id).await?;
         if !self.is_whole() {
-            messages.retain(|message| message.visibility == Visibility::Public);
             for message in &mut messages {
                 message.mentions.clear();
             }

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::clock::{Clock, Explanation, explain, fold};
-use mainstay_domain::event::{Event, Visibility};
+use mainstay_domain::event::Event;
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::role::Permission;
 use mainstay_domain::status::StatusKind;
-use mainstay_domain::ticket::Scope;
 use mainstay_store::search::Hit;
 use mainstay_store::ticket::{StoredTicket, TicketFilter, TicketSort};
 use mainstay_store::{Page, PageRequest, ledger, message, search, ticket};
@@ -109,12 +108,7 @@ impl App {
     /// As [`App::ticket`].
     pub async fn messages(&self, caller: &Caller, id: TicketId) -> Result<Vec<Message>> {
         self.visible_ticket(caller, id).await?;
-        let scope = caller.scope()?;
-        let mut messages = message::of_ticket(&self.read(), scope, id).await?;
-        if scope != Scope::Everything {
-            messages.retain(|message| message.visibility == Visibility::Public);
-        }
-        Ok(messages)
+        Ok(message::of_ticket(&self.read(), caller.scope()?, id).await?)
     }
 
     /// An attachment of a message.
