@@ -6,6 +6,8 @@
 
 #[path = "contract/alike.rs"]
 mod alike;
+#[path = "contract/desk.rs"]
+mod desk;
 #[path = "contract/duty.rs"]
 mod duty;
 #[path = "contract/engine.rs"]
@@ -34,3 +36,5 @@ mod search;
 mod service;
 #[path = "contract/ticket.rs"]
 mod ticket;
+#[path = "contract/trail.rs"]
+mod trail;
