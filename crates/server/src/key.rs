@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use mainstay_app::{Vault, VaultKey};
 
-use crate::Failure;
 use crate::settings::Settings;
+use crate::{Failure, random};
 
 /// The name of the key file in the data folder.
 const FILE: &str = "secret.key";
@@ -89,10 +89,7 @@ fn read(place: &str, text: &str) -> Result<Vec<VaultKey>, Failure> {
 }
 
 fn fresh() -> Result<VaultKey, Failure> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::new(format!("the system gives no random numbers: {error}")))?;
-    Ok(VaultKey::new(bytes))
+    Ok(VaultKey::new(random::bytes()?))
 }
 
 /// Writes a key file that only its owner may read, whole or not at all.

@@ -8,6 +8,7 @@ pub mod key;
 pub mod logging;
 pub mod mail;
 pub mod notify;
+mod random;
 pub mod service;
 pub mod settings;
 pub mod time;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use mainstay_app::attachment::AttachmentLimits;
@@ -16,6 +16,7 @@ use mainstay_store::{Store, StoreOptions};
 use mainstay_web::{Limits, Web};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
@@ -23,7 +24,7 @@ use crate::key;
 use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
 use crate::time::{RememberedTime, SharedClock};
-use crate::{notify, webhook};
+use crate::{notify, random, webhook};
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
 /// know of, because another node made it or the clock was moved.
@@ -201,7 +202,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
     let in_use = mainstay_app::key_in_use(&store)
         .await
         .map_err(|error| Failure::of(&error))?;
-    let mark = seed()?;
+    let mark = random::bytes()?;
     let options = mainstay_app::Options {
         // The process number alone repeats on other machines and after a restart.
         node: format!(
@@ -232,7 +233,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         Some(_) => clock,
         None => clock_of(&store).await?.unwrap_or(clock),
     };
-    let app = App::new(store, clock, seed()?, options);
+    let app = App::new(store, clock, random::bytes()?, options);
     app.prepare_vault().await.map_err(|error| {
         Failure::of(&error).with_remedy(
             "give this node the key file of the others, or name the key with secrets.key",
@@ -353,13 +354,6 @@ pub fn store_options(settings: &Settings) -> Result<StoreOptions, Failure> {
         connections: settings.database.max_connections,
         ..StoreOptions::new(settings.database.url.expose())
     })
-}
-
-fn seed() -> Result<[u8; 32], Failure> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed)
-        .map_err(|error| Failure::new(format!("the system gives no random numbers: {error}")))?;
-    Ok(seed)
 }
 
 /// The time of the worker's last round.

@@ -1,5 +1,10 @@
 //! The clocks of the program: the wall clock, and one for demonstrations that can run fast and be moved on.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the program reads the clocks of the machine here, and nowhere else"
+)]
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 

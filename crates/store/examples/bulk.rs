@@ -3,6 +3,7 @@
 //! `cargo run -p mainstay-store --example bulk -- [ADDRESS] [TICKETS]`; without an address in a temporary file.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on ends")]
+#![expect(clippy::disallowed_methods, reason = "a measurement reads a clock")]
 
 use std::time::Instant;
 

@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "servers that others wrote start in their own time"
+)]
 
 mod certificate;
 mod dovecot;

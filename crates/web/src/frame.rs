@@ -63,7 +63,10 @@ struct NewRequestId;
 
 impl MakeRequestId for NewRequestId {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
-        // Nothing depends on this number but the eyes of whoever reads the log, so it need not be repeatable.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "nothing depends on this number but the eyes of whoever reads the log"
+        )]
         let id = Uuid::new_v4().to_string();
         HeaderValue::from_str(&id).ok().map(RequestId::new)
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use clap::Args;
+use mainstay_app::Clock as _;
 use mainstay_app::backup::{self, BackupError, Summary};
 use mainstay_store::{Store, StoreError, StoreOptions};
 use serde_json::json;
@@ -13,6 +14,7 @@ use serde_json::json;
 use super::output::say;
 use super::serve::in_runtime;
 use super::store::StoreFlags;
+use crate::time::WallClock;
 use crate::{Failure, mail};
 
 /// By which an encrypted file begins.
@@ -225,8 +227,7 @@ impl Move {
             // Both ends wait for each other, so each has a thread of its own.
             let writing = tokio::task::spawn_blocking(move || {
                 handle.block_on(async {
-                    let now = jiff::Timestamp::now();
-                    backup::write(&from, None, now, BufWriter::new(writer)).await?;
+                    backup::write(&from, None, WallClock.now(), BufWriter::new(writer)).await?;
                     Ok::<(), BackupError>(())
                 })
             });

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use mainstay_app::Clock as _;
 use mainstay_app::calendar::{Weeks, weeks};
 use mainstay_calendar::Calendar;
 use mainstay_domain::name::CalendarName;
@@ -16,6 +16,7 @@ use super::output::say;
 use super::policy::load;
 use super::store::StoreFlags;
 use crate::Failure;
+use crate::time::WallClock;
 
 pub mod drawing;
 pub mod vectors;
@@ -108,7 +109,7 @@ impl Show {
         };
         let from = self
             .from
-            .unwrap_or_else(|| calendar.time_zone().to_datetime(Timestamp::now()).date());
+            .unwrap_or_else(|| calendar.time_zone().to_datetime(WallClock.now()).date());
         if self.json {
             let weeks = weeks(&calendar, from);
             return say(weeks_json(&self.name, &calendar, &weeks));

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use mainstay_app::App;
-use mainstay_app::Caller;
 use mainstay_app::demo::{DemoUser, PASSWORD};
 use mainstay_app::time::FASTEST;
 use mainstay_app::token::{EVERYTHING, NewToken};
+use mainstay_app::{App, Caller, Clock as _};
 use serde::Serialize;
 
 use super::serve::{in_runtime, stop_on_signal};
 use crate::service::{Service, look_at_store};
 use crate::settings::{Flags, Settings};
-use crate::time::{SimulatedClock, remember};
+use crate::time::{SimulatedClock, WallClock, remember};
 use crate::{Failure, logging};
 
 /// Run a demonstration: sixty accounts, a year of history, a day in full swing.
@@ -120,7 +119,7 @@ impl Command {
 
     /// The time to begin with: that of a demonstration that goes on, else the one that was asked for, else the present.
     async fn clock(&self, settings: &Settings) -> Result<SimulatedClock, Failure> {
-        let now = Timestamp::now();
+        let now = WallClock.now();
         let (remembered, is_used) = look_at_store(settings).await?;
         let Some(remembered) = remembered else {
             if is_used {

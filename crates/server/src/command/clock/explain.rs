@@ -17,6 +17,7 @@ use crate::Failure;
 use crate::command::output::say;
 use crate::command::policy::zone;
 use crate::command::store::StoreFlags;
+use crate::time::WallClock;
 
 /// Which deadlines to explain, and how to print them.
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub struct Explain {
 
 impl Explain {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let clock = Arc::new(ManualClock::at(self.at.unwrap_or_else(Timestamp::now)));
+        let clock = Arc::new(ManualClock::at(self.at.unwrap_or_else(|| WallClock.now())));
         self.store.open_existing_at(clock.clone(), async |app| {
             let caller = Caller::machine();
             let failed = |error| Failure::of(&error);
