@@ -9,6 +9,8 @@ import { defineConfig } from "vitest/config";
 
 const out = process.env.MAINSTAY_UI_OUT ?? "dist";
 
+const service = process.env.MAINSTAY_URL ?? "http://127.0.0.1:8080";
+
 /** Lays a compressed twin beside every text, so that the service compresses nothing while it answers. */
 function compress(): Plugin {
   return {
@@ -30,6 +32,6 @@ export default defineConfig({
   plugins: [tanstackRouter({ target: "react", autoCodeSplitting: true }), react(), compress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: { target: "es2023", assetsInlineLimit: 0, outDir: out, emptyOutDir: true },
-  server: { proxy: { "/api": process.env.MAINSTAY_URL ?? "http://127.0.0.1:8080" } },
+  server: { proxy: { "/api": service, "/readyz": service } },
   test: { environment: "jsdom", setupFiles: ["src/app/test-setup.ts"], restoreMocks: true },
 });

@@ -21,6 +21,19 @@ import { Route as WorkMyDayRouteImport } from './routes/_work/my-day'
 import { Route as WorkTeamsRouteImport } from './routes/_work/teams'
 import { Route as WorkAccountsIndexRouteImport } from './routes/_work/accounts.index'
 import { Route as WorkAccountsIdRouteImport } from './routes/_work/accounts.$id'
+import { Route as WorkAdminIndexRouteImport } from './routes/_work/admin.index'
+import { Route as WorkAdminAuditRouteImport } from './routes/_work/admin.audit'
+import { Route as WorkAdminCalendarsRouteImport } from './routes/_work/admin.calendars'
+import { Route as WorkAdminFailuresRouteImport } from './routes/_work/admin.failures'
+import { Route as WorkAdminHealthRouteImport } from './routes/_work/admin.health'
+import { Route as WorkAdminMacrosRouteImport } from './routes/_work/admin.macros'
+import { Route as WorkAdminMailRouteImport } from './routes/_work/admin.mail'
+import { Route as WorkAdminPeopleRouteImport } from './routes/_work/admin.people'
+import { Route as WorkAdminPolicyRouteImport } from './routes/_work/admin.policy'
+import { Route as WorkAdminRolesRouteImport } from './routes/_work/admin.roles'
+import { Route as WorkAdminTokensRouteImport } from './routes/_work/admin.tokens'
+import { Route as WorkAdminViewsRouteImport } from './routes/_work/admin.views'
+import { Route as WorkAdminWebhooksRouteImport } from './routes/_work/admin.webhooks'
 import { Route as WorkTicketsIdRouteImport } from './routes/_work/tickets.$id'
 import { Route as WorkTicketsNewRouteImport } from './routes/_work/tickets.new'
 
@@ -83,6 +96,71 @@ const WorkAccountsIdRoute = WorkAccountsIdRouteImport.update({
   path: '/accounts/$id',
   getParentRoute: () => WorkRoute,
 } as any)
+const WorkAdminIndexRoute = WorkAdminIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminAuditRoute = WorkAdminAuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminCalendarsRoute = WorkAdminCalendarsRouteImport.update({
+  id: '/calendars',
+  path: '/calendars',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminFailuresRoute = WorkAdminFailuresRouteImport.update({
+  id: '/failures',
+  path: '/failures',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminHealthRoute = WorkAdminHealthRouteImport.update({
+  id: '/health',
+  path: '/health',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminMacrosRoute = WorkAdminMacrosRouteImport.update({
+  id: '/macros',
+  path: '/macros',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminMailRoute = WorkAdminMailRouteImport.update({
+  id: '/mail',
+  path: '/mail',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminPeopleRoute = WorkAdminPeopleRouteImport.update({
+  id: '/people',
+  path: '/people',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminPolicyRoute = WorkAdminPolicyRouteImport.update({
+  id: '/policy',
+  path: '/policy',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminRolesRoute = WorkAdminRolesRouteImport.update({
+  id: '/roles',
+  path: '/roles',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminTokensRoute = WorkAdminTokensRouteImport.update({
+  id: '/tokens',
+  path: '/tokens',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminViewsRoute = WorkAdminViewsRouteImport.update({
+  id: '/views',
+  path: '/views',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
+const WorkAdminWebhooksRoute = WorkAdminWebhooksRouteImport.update({
+  id: '/webhooks',
+  path: '/webhooks',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
 const WorkTicketsIdRoute = WorkTicketsIdRouteImport.update({
   id: '/tickets/$id',
   path: '/tickets/$id',
@@ -98,31 +176,56 @@ export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/portal': typeof PortalRoute
   '/sign-in': typeof SignInRoute
-  '/admin': typeof WorkAdminRoute
+  '/admin': typeof WorkAdminRouteWithChildren
   '/board': typeof WorkBoardRoute
   '/escalations': typeof WorkEscalationsRoute
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
   '/accounts/$id': typeof WorkAccountsIdRoute
+  '/admin/audit': typeof WorkAdminAuditRoute
+  '/admin/calendars': typeof WorkAdminCalendarsRoute
+  '/admin/failures': typeof WorkAdminFailuresRoute
+  '/admin/health': typeof WorkAdminHealthRoute
+  '/admin/macros': typeof WorkAdminMacrosRoute
+  '/admin/mail': typeof WorkAdminMailRoute
+  '/admin/people': typeof WorkAdminPeopleRoute
+  '/admin/policy': typeof WorkAdminPolicyRoute
+  '/admin/roles': typeof WorkAdminRolesRoute
+  '/admin/tokens': typeof WorkAdminTokensRoute
+  '/admin/views': typeof WorkAdminViewsRoute
+  '/admin/webhooks': typeof WorkAdminWebhooksRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
   '/tickets/new': typeof WorkTicketsNewRoute
   '/accounts/': typeof WorkAccountsIndexRoute
+  '/admin/': typeof WorkAdminIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/portal': typeof PortalRoute
   '/sign-in': typeof SignInRoute
-  '/admin': typeof WorkAdminRoute
   '/board': typeof WorkBoardRoute
   '/escalations': typeof WorkEscalationsRoute
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
   '/accounts/$id': typeof WorkAccountsIdRoute
+  '/admin/audit': typeof WorkAdminAuditRoute
+  '/admin/calendars': typeof WorkAdminCalendarsRoute
+  '/admin/failures': typeof WorkAdminFailuresRoute
+  '/admin/health': typeof WorkAdminHealthRoute
+  '/admin/macros': typeof WorkAdminMacrosRoute
+  '/admin/mail': typeof WorkAdminMailRoute
+  '/admin/people': typeof WorkAdminPeopleRoute
+  '/admin/policy': typeof WorkAdminPolicyRoute
+  '/admin/roles': typeof WorkAdminRolesRoute
+  '/admin/tokens': typeof WorkAdminTokensRoute
+  '/admin/views': typeof WorkAdminViewsRoute
+  '/admin/webhooks': typeof WorkAdminWebhooksRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
   '/tickets/new': typeof WorkTicketsNewRoute
   '/accounts': typeof WorkAccountsIndexRoute
+  '/admin': typeof WorkAdminIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -130,16 +233,29 @@ export interface FileRoutesById {
   '/_work': typeof WorkRouteWithChildren
   '/portal': typeof PortalRoute
   '/sign-in': typeof SignInRoute
-  '/_work/admin': typeof WorkAdminRoute
+  '/_work/admin': typeof WorkAdminRouteWithChildren
   '/_work/board': typeof WorkBoardRoute
   '/_work/escalations': typeof WorkEscalationsRoute
   '/_work/inbox': typeof WorkInboxRoute
   '/_work/my-day': typeof WorkMyDayRoute
   '/_work/teams': typeof WorkTeamsRoute
   '/_work/accounts/$id': typeof WorkAccountsIdRoute
+  '/_work/admin/audit': typeof WorkAdminAuditRoute
+  '/_work/admin/calendars': typeof WorkAdminCalendarsRoute
+  '/_work/admin/failures': typeof WorkAdminFailuresRoute
+  '/_work/admin/health': typeof WorkAdminHealthRoute
+  '/_work/admin/macros': typeof WorkAdminMacrosRoute
+  '/_work/admin/mail': typeof WorkAdminMailRoute
+  '/_work/admin/people': typeof WorkAdminPeopleRoute
+  '/_work/admin/policy': typeof WorkAdminPolicyRoute
+  '/_work/admin/roles': typeof WorkAdminRolesRoute
+  '/_work/admin/tokens': typeof WorkAdminTokensRoute
+  '/_work/admin/views': typeof WorkAdminViewsRoute
+  '/_work/admin/webhooks': typeof WorkAdminWebhooksRoute
   '/_work/tickets/$id': typeof WorkTicketsIdRoute
   '/_work/tickets/new': typeof WorkTicketsNewRoute
   '/_work/accounts/': typeof WorkAccountsIndexRoute
+  '/_work/admin/': typeof WorkAdminIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -154,24 +270,49 @@ export interface FileRouteTypes {
     | '/my-day'
     | '/teams'
     | '/accounts/$id'
+    | '/admin/audit'
+    | '/admin/calendars'
+    | '/admin/failures'
+    | '/admin/health'
+    | '/admin/macros'
+    | '/admin/mail'
+    | '/admin/people'
+    | '/admin/policy'
+    | '/admin/roles'
+    | '/admin/tokens'
+    | '/admin/views'
+    | '/admin/webhooks'
     | '/tickets/$id'
     | '/tickets/new'
     | '/accounts/'
+    | '/admin/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
     | '/portal'
     | '/sign-in'
-    | '/admin'
     | '/board'
     | '/escalations'
     | '/inbox'
     | '/my-day'
     | '/teams'
     | '/accounts/$id'
+    | '/admin/audit'
+    | '/admin/calendars'
+    | '/admin/failures'
+    | '/admin/health'
+    | '/admin/macros'
+    | '/admin/mail'
+    | '/admin/people'
+    | '/admin/policy'
+    | '/admin/roles'
+    | '/admin/tokens'
+    | '/admin/views'
+    | '/admin/webhooks'
     | '/tickets/$id'
     | '/tickets/new'
     | '/accounts'
+    | '/admin'
   id:
     | '__root__'
     | '/'
@@ -185,9 +326,22 @@ export interface FileRouteTypes {
     | '/_work/my-day'
     | '/_work/teams'
     | '/_work/accounts/$id'
+    | '/_work/admin/audit'
+    | '/_work/admin/calendars'
+    | '/_work/admin/failures'
+    | '/_work/admin/health'
+    | '/_work/admin/macros'
+    | '/_work/admin/mail'
+    | '/_work/admin/people'
+    | '/_work/admin/policy'
+    | '/_work/admin/roles'
+    | '/_work/admin/tokens'
+    | '/_work/admin/views'
+    | '/_work/admin/webhooks'
     | '/_work/tickets/$id'
     | '/_work/tickets/new'
     | '/_work/accounts/'
+    | '/_work/admin/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -283,6 +437,97 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkAccountsIdRouteImport
       parentRoute: typeof WorkRoute
     }
+    '/_work/admin/': {
+      id: '/_work/admin/'
+      path: '/'
+      fullPath: '/admin/'
+      preLoaderRoute: typeof WorkAdminIndexRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/audit': {
+      id: '/_work/admin/audit'
+      path: '/audit'
+      fullPath: '/admin/audit'
+      preLoaderRoute: typeof WorkAdminAuditRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/calendars': {
+      id: '/_work/admin/calendars'
+      path: '/calendars'
+      fullPath: '/admin/calendars'
+      preLoaderRoute: typeof WorkAdminCalendarsRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/failures': {
+      id: '/_work/admin/failures'
+      path: '/failures'
+      fullPath: '/admin/failures'
+      preLoaderRoute: typeof WorkAdminFailuresRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/health': {
+      id: '/_work/admin/health'
+      path: '/health'
+      fullPath: '/admin/health'
+      preLoaderRoute: typeof WorkAdminHealthRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/macros': {
+      id: '/_work/admin/macros'
+      path: '/macros'
+      fullPath: '/admin/macros'
+      preLoaderRoute: typeof WorkAdminMacrosRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/mail': {
+      id: '/_work/admin/mail'
+      path: '/mail'
+      fullPath: '/admin/mail'
+      preLoaderRoute: typeof WorkAdminMailRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/people': {
+      id: '/_work/admin/people'
+      path: '/people'
+      fullPath: '/admin/people'
+      preLoaderRoute: typeof WorkAdminPeopleRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/policy': {
+      id: '/_work/admin/policy'
+      path: '/policy'
+      fullPath: '/admin/policy'
+      preLoaderRoute: typeof WorkAdminPolicyRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/roles': {
+      id: '/_work/admin/roles'
+      path: '/roles'
+      fullPath: '/admin/roles'
+      preLoaderRoute: typeof WorkAdminRolesRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/tokens': {
+      id: '/_work/admin/tokens'
+      path: '/tokens'
+      fullPath: '/admin/tokens'
+      preLoaderRoute: typeof WorkAdminTokensRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/views': {
+      id: '/_work/admin/views'
+      path: '/views'
+      fullPath: '/admin/views'
+      preLoaderRoute: typeof WorkAdminViewsRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
+    '/_work/admin/webhooks': {
+      id: '/_work/admin/webhooks'
+      path: '/webhooks'
+      fullPath: '/admin/webhooks'
+      preLoaderRoute: typeof WorkAdminWebhooksRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
     '/_work/tickets/$id': {
       id: '/_work/tickets/$id'
       path: '/tickets/$id'
@@ -300,8 +545,44 @@ declare module '@tanstack/react-router' {
   }
 }
 
+interface WorkAdminRouteChildren {
+  WorkAdminAuditRoute: typeof WorkAdminAuditRoute
+  WorkAdminCalendarsRoute: typeof WorkAdminCalendarsRoute
+  WorkAdminFailuresRoute: typeof WorkAdminFailuresRoute
+  WorkAdminHealthRoute: typeof WorkAdminHealthRoute
+  WorkAdminMacrosRoute: typeof WorkAdminMacrosRoute
+  WorkAdminMailRoute: typeof WorkAdminMailRoute
+  WorkAdminPeopleRoute: typeof WorkAdminPeopleRoute
+  WorkAdminPolicyRoute: typeof WorkAdminPolicyRoute
+  WorkAdminRolesRoute: typeof WorkAdminRolesRoute
+  WorkAdminTokensRoute: typeof WorkAdminTokensRoute
+  WorkAdminViewsRoute: typeof WorkAdminViewsRoute
+  WorkAdminWebhooksRoute: typeof WorkAdminWebhooksRoute
+  WorkAdminIndexRoute: typeof WorkAdminIndexRoute
+}
+
+const WorkAdminRouteChildren: WorkAdminRouteChildren = {
+  WorkAdminAuditRoute: WorkAdminAuditRoute,
+  WorkAdminCalendarsRoute: WorkAdminCalendarsRoute,
+  WorkAdminFailuresRoute: WorkAdminFailuresRoute,
+  WorkAdminHealthRoute: WorkAdminHealthRoute,
+  WorkAdminMacrosRoute: WorkAdminMacrosRoute,
+  WorkAdminMailRoute: WorkAdminMailRoute,
+  WorkAdminPeopleRoute: WorkAdminPeopleRoute,
+  WorkAdminPolicyRoute: WorkAdminPolicyRoute,
+  WorkAdminRolesRoute: WorkAdminRolesRoute,
+  WorkAdminTokensRoute: WorkAdminTokensRoute,
+  WorkAdminViewsRoute: WorkAdminViewsRoute,
+  WorkAdminWebhooksRoute: WorkAdminWebhooksRoute,
+  WorkAdminIndexRoute: WorkAdminIndexRoute,
+}
+
+const WorkAdminRouteWithChildren = WorkAdminRoute._addFileChildren(
+  WorkAdminRouteChildren,
+)
+
 interface WorkRouteChildren {
-  WorkAdminRoute: typeof WorkAdminRoute
+  WorkAdminRoute: typeof WorkAdminRouteWithChildren
   WorkBoardRoute: typeof WorkBoardRoute
   WorkEscalationsRoute: typeof WorkEscalationsRoute
   WorkInboxRoute: typeof WorkInboxRoute
@@ -314,7 +595,7 @@ interface WorkRouteChildren {
 }
 
 const WorkRouteChildren: WorkRouteChildren = {
-  WorkAdminRoute: WorkAdminRoute,
+  WorkAdminRoute: WorkAdminRouteWithChildren,
   WorkBoardRoute: WorkBoardRoute,
   WorkEscalationsRoute: WorkEscalationsRoute,
   WorkInboxRoute: WorkInboxRoute,

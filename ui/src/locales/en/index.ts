@@ -1,4 +1,5 @@
 import accounts from "./accounts.json";
+import admin from "./admin.json";
 import board from "./board.json";
 import common from "./common.json";
 import inbox from "./inbox.json";
@@ -7,4 +8,4 @@ import my_day from "./my_day.json";
 import new_ticket from "./new_ticket.json";
 import ticket from "./ticket.json";
 
-export default { accounts, board, common, inbox, keys, my_day, new_ticket, ticket };
+export default { accounts, admin, board, common, inbox, keys, my_day, new_ticket, ticket };

@@ -1,0 +1,312 @@
+// Channels: mail that came in with the decision where it was filed and why, and mail that goes out.
+import { Alert, Button, Drawer, Group, NativeSelect, NumberInput, Stack, Table, Tabs, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, data, onceKey, type Schemas } from "@/api/client";
+import { useFormats } from "@/app/format";
+import { useMay } from "@/app/session";
+import { Name } from "@/parts/name";
+import classes from "./admin.module.css";
+import { Loaded, Refusal, Section, Wide } from "./frame";
+import { useListing } from "./listing";
+import { State } from "./state";
+
+export function Mail() {
+  const { t } = useTranslation("admin");
+  return (
+    <Section title={t("mail.nav")} lead={t("mail.lead")}>
+      <Mailboxes />
+      <Tabs defaultValue="received" keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="received">{t("mail.received")}</Tabs.Tab>
+          <Tabs.Tab value="outgoing">{t("mail.outgoing")}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="received">
+          <Received />
+        </Tabs.Panel>
+        <Tabs.Panel value="outgoing">
+          <Outgoing />
+        </Tabs.Panel>
+      </Tabs>
+    </Section>
+  );
+}
+
+/** What the settings say of mail: they are changed where the program runs. */
+function Mailboxes() {
+  const { t } = useTranslation("admin");
+  const may = useMay("settings.read");
+  const settings = useQuery({
+    queryKey: ["settings", "mail"],
+    enabled: may,
+    queryFn: () => data(api.GET("/api/v1/settings")),
+  });
+  if (!settings.data) return null;
+  const settingOf = (key: string) => settings.data.items.find((each) => each.key === key)?.value;
+  const smtp = settingOf("smtp.host");
+  const boxes = settings.data.items.filter(({ key, value }) => /^mail\.mailboxes\.\d+\.host$/.test(key) && value);
+  return (
+    <Stack gap={4}>
+      <Text size="sm">{t("mail.from", { address: settingOf("mail.from") ?? "–" })}</Text>
+      <Text size="sm">
+        {smtp ? t("mail.sentBy", { host: `${smtp}:${settingOf("smtp.port") ?? ""}` }) : t("mail.notSent")}
+      </Text>
+      <Text size="sm">
+        {boxes.length > 0
+          ? t("mail.fetched", { hosts: boxes.map(({ value }) => value).join(", ") })
+          : t("mail.notFetched")}
+      </Text>
+    </Stack>
+  );
+}
+
+const RECEIVED = ["new", "parsed", "held", "failed", "ignored"] as const;
+const OUTGOING = ["queued", "sending", "sent", "retry", "dead"] as const;
+type ReceivedState = (typeof RECEIVED)[number];
+type OutgoingState = (typeof OUTGOING)[number];
+
+function Received() {
+  const { t } = useTranslation("admin");
+  const format = useFormats();
+  const [state, setState] = useState("");
+  const [open, setOpen] = useState<string | null>(null);
+  const mails = useListing(["mails", "received", state], (cursor) =>
+    data(api.GET("/api/v1/mail/received", { params: { query: { limit: 50, cursor, ...(state && { state }) } } })),
+  );
+  return (
+    <Stack>
+      <NativeSelect
+        label={t("state")}
+        w="12rem"
+        value={state}
+        onChange={({ currentTarget }) => setState(currentTarget.value)}
+        data={[
+          { value: "", label: t("all") },
+          ...RECEIVED.map((each) => ({ value: each, label: t(`mail.is.${each}`) })),
+        ]}
+      />
+      <Loaded query={mails} empty={{ title: t("mail.noReceived"), hint: t("mail.noReceivedHint") }}>
+        {(all) => (
+          <Wide label={t("mail.received")}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("mail.at")}</Table.Th>
+                  <Table.Th>{t("mail.sender")}</Table.Th>
+                  <Table.Th>{t("state")}</Table.Th>
+                  <Table.Th>{t("mail.why")}</Table.Th>
+                  <Table.Th>
+                    <span className="unseen">{t("actions")}</span>
+                  </Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {all.map((mail) => (
+                  <Table.Tr key={mail.id}>
+                    <Table.Td>{format.instant(mail.received_at)}</Table.Td>
+                    <Table.Td>{mail.decision?.sender ?? mail.source}</Table.Td>
+                    <Table.Td>
+                      <State state={mail.state} word={t(`mail.is.${mail.state as ReceivedState}`)} />
+                    </Table.Td>
+                    <Table.Td>{mail.error ?? mail.decision?.reason}</Table.Td>
+                    <Table.Td>
+                      <Button size="compact-sm" variant="default" onClick={() => setOpen(mail.id)}>
+                        {t("mail.open")}
+                        <span className="unseen"> {format.instant(mail.received_at)}</span>
+                      </Button>
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Wide>
+        )}
+      </Loaded>
+      {open && <Letter id={open} onClose={() => setOpen(null)} />}
+    </Stack>
+  );
+}
+
+/** A received mail: why it stands where it stands, and filing it elsewhere. */
+function Letter({ id, onClose }: { id: string; onClose: () => void }) {
+  const { t } = useTranslation("admin");
+  const format = useFormats();
+  const queries = useQueryClient();
+  const mayAccept = useMay("ticket.reply");
+  const mayFile = useMay("ticket.merge");
+  const mayReplay = useMay("mail.resend");
+  const params = { path: { id } };
+  const [number, setNumber] = useState<number | string>("");
+  const mail = useQuery({
+    queryKey: ["mails", "received", "one", id],
+    queryFn: () => data(api.GET("/api/v1/mail/received/{id}", { params })),
+  });
+  const change = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: async (what: "accept" | "replay" | "refile" | "apart") => {
+      const headers = onceKey();
+      if (what === "accept") return data(api.POST("/api/v1/mail/received/{id}/accept", { params, headers }));
+      if (what === "replay") return data(api.POST("/api/v1/mail/received/{id}/replay", { params, headers }));
+      const ticket = what === "apart" ? null : await ticketOf(Number(number));
+      return data(api.POST("/api/v1/mail/received/{id}/refile", { params, body: { ticket }, headers }));
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["mails"] }),
+  });
+  return (
+    <Drawer opened onClose={onClose} position="right" size="lg" title={t("mail.letter")}>
+      <Loaded query={mail}>
+        {(read) => (
+          <Stack>
+            <Group gap="xs">
+              <State state={read.state} word={t(`mail.is.${read.state as ReceivedState}`)} />
+              <Text size="sm">{format.instant(read.received_at, "exact")}</Text>
+            </Group>
+            {read.error && <Alert color="red">{read.error}</Alert>}
+            <Refusal error={change.error} />
+            {read.decision && <Decision decision={read.decision} />}
+            <Row label={t("mail.messageId")}>
+              <span className={classes.code}>{read.message_id ?? "–"}</span>
+            </Row>
+            <Row label={t("mail.source")}>{read.source}</Row>
+            <Group gap="xs">
+              <Button component="a" variant="default" href={`/api/v1/mail/received/${id}/raw`} download>
+                {t("mail.raw")}
+              </Button>
+              {mayReplay && (
+                <Button variant="default" onClick={() => change.mutate("replay")}>
+                  {t("mail.replay")}
+                </Button>
+              )}
+              {mayAccept && read.state === "held" && (
+                <Button onClick={() => change.mutate("accept")}>{t("mail.accept")}</Button>
+              )}
+            </Group>
+            {mayFile && (
+              <Group align="flex-end" gap="xs">
+                <NumberInput
+                  label={t("mail.refile")}
+                  description={t("mail.refileHint")}
+                  min={1}
+                  hideControls
+                  value={number}
+                  onChange={setNumber}
+                />
+                <Button variant="default" disabled={number === ""} onClick={() => change.mutate("refile")}>
+                  {t("mail.refileTo")}
+                </Button>
+                <Button variant="default" onClick={() => change.mutate("apart")}>
+                  {t("mail.apart")}
+                </Button>
+              </Group>
+            )}
+          </Stack>
+        )}
+      </Loaded>
+    </Drawer>
+  );
+}
+
+/** The ticket of a number that a person types. */
+async function ticketOf(number: number): Promise<string> {
+  return (await data(api.GET("/api/v1/tickets/{id}", { params: { path: { id: String(number) } } }))).id;
+}
+
+function Decision({ decision }: { decision: Schemas["FilingDecision"] }) {
+  const { t } = useTranslation("admin");
+  return (
+    <Stack gap="xs">
+      <Row label={t("mail.why")}>{decision.reason}</Row>
+      <Row label={t("mail.route")}>{decision.route.replaceAll("_", " ")}</Row>
+      {decision.sender && <Row label={t("mail.sender")}>{decision.sender}</Row>}
+      {decision.ticket && (
+        <Row label={t("policy.ticket")}>
+          <Link to="/tickets/$id" params={{ id: decision.ticket }}>
+            {t("mail.open")}
+          </Link>
+        </Row>
+      )}
+      {decision.by && (
+        <Row label={t("mail.by")}>
+          <Name id={decision.by} />
+        </Row>
+      )}
+      {decision.before && (
+        <Stack gap="xs" pl="md">
+          <Text size="sm" fw={550}>
+            {t("mail.before")}
+          </Text>
+          <Decision decision={decision.before} />
+        </Stack>
+      )}
+    </Stack>
+  );
+}
+
+function Row({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text component="div">{children}</Text>
+    </div>
+  );
+}
+
+function Outgoing() {
+  const { t } = useTranslation("admin");
+  const format = useFormats();
+  const [state, setState] = useState("");
+  const mails = useListing(["mails", "outgoing", state], (cursor) =>
+    data(api.GET("/api/v1/mail/outgoing", { params: { query: { limit: 50, cursor, ...(state && { state }) } } })),
+  );
+  return (
+    <Stack>
+      <NativeSelect
+        label={t("state")}
+        w="12rem"
+        value={state}
+        onChange={({ currentTarget }) => setState(currentTarget.value)}
+        data={[
+          { value: "", label: t("all") },
+          ...OUTGOING.map((each) => ({ value: each, label: t(`mail.is.${each}`) })),
+        ]}
+      />
+      <Loaded query={mails} empty={{ title: t("mail.noOutgoing"), hint: t("mail.noOutgoingHint") }}>
+        {(all) => (
+          <Wide label={t("mail.outgoing")}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("mail.subject")}</Table.Th>
+                  <Table.Th>{t("mail.to")}</Table.Th>
+                  <Table.Th>{t("state")}</Table.Th>
+                  <Table.Th>{t("mail.answer")}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {all.map((mail) => (
+                  <Table.Tr key={mail.id}>
+                    <Table.Td>
+                      <Text fw={550}>{mail.subject}</Text>
+                      <Text size="sm" c="dimmed">
+                        {format.instant(mail.created_at)}
+                      </Text>
+                    </Table.Td>
+                    <Table.Td>{mail.recipients.join(", ")}</Table.Td>
+                    <Table.Td>
+                      <State state={mail.state} word={t(`mail.is.${mail.state as OutgoingState}`)} />
+                    </Table.Td>
+                    <Table.Td className={classes.code}>{mail.last_error ?? mail.receipt}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Wide>
+        )}
+      </Loaded>
+    </Stack>
+  );
+}
