@@ -19,6 +19,11 @@ import { Route as WorkEscalationsRouteImport } from './routes/_work/escalations'
 import { Route as WorkInboxRouteImport } from './routes/_work/inbox'
 import { Route as WorkMyDayRouteImport } from './routes/_work/my-day'
 import { Route as WorkTeamsRouteImport } from './routes/_work/teams'
+import { Route as PortalIndexRouteImport } from './routes/portal/index'
+import { Route as PortalNewRouteImport } from './routes/portal/new'
+import { Route as PortalPeopleRouteImport } from './routes/portal/people'
+import { Route as PortalProfileRouteImport } from './routes/portal/profile'
+import { Route as PortalPromisesRouteImport } from './routes/portal/promises'
 import { Route as WorkAccountsIndexRouteImport } from './routes/_work/accounts.index'
 import { Route as WorkAccountsIdRouteImport } from './routes/_work/accounts.$id'
 import { Route as WorkAdminIndexRouteImport } from './routes/_work/admin.index'
@@ -36,6 +41,7 @@ import { Route as WorkAdminViewsRouteImport } from './routes/_work/admin.views'
 import { Route as WorkAdminWebhooksRouteImport } from './routes/_work/admin.webhooks'
 import { Route as WorkTicketsIdRouteImport } from './routes/_work/tickets.$id'
 import { Route as WorkTicketsNewRouteImport } from './routes/_work/tickets.new'
+import { Route as PortalRequestsIdRouteImport } from './routes/portal/requests.$id'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -85,6 +91,31 @@ const WorkTeamsRoute = WorkTeamsRouteImport.update({
   id: '/teams',
   path: '/teams',
   getParentRoute: () => WorkRoute,
+} as any)
+const PortalIndexRoute = PortalIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalNewRoute = PortalNewRouteImport.update({
+  id: '/new',
+  path: '/new',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalPeopleRoute = PortalPeopleRouteImport.update({
+  id: '/people',
+  path: '/people',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalProfileRoute = PortalProfileRouteImport.update({
+  id: '/profile',
+  path: '/profile',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalPromisesRoute = PortalPromisesRouteImport.update({
+  id: '/promises',
+  path: '/promises',
+  getParentRoute: () => PortalRoute,
 } as any)
 const WorkAccountsIndexRoute = WorkAccountsIndexRouteImport.update({
   id: '/accounts/',
@@ -171,10 +202,15 @@ const WorkTicketsNewRoute = WorkTicketsNewRouteImport.update({
   path: '/tickets/new',
   getParentRoute: () => WorkRoute,
 } as any)
+const PortalRequestsIdRoute = PortalRequestsIdRouteImport.update({
+  id: '/requests/$id',
+  path: '/requests/$id',
+  getParentRoute: () => PortalRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
-  '/portal': typeof PortalRoute
+  '/portal': typeof PortalRouteWithChildren
   '/sign-in': typeof SignInRoute
   '/admin': typeof WorkAdminRouteWithChildren
   '/board': typeof WorkBoardRoute
@@ -182,6 +218,11 @@ export interface FileRoutesByFullPath {
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
+  '/portal/new': typeof PortalNewRoute
+  '/portal/people': typeof PortalPeopleRoute
+  '/portal/profile': typeof PortalProfileRoute
+  '/portal/promises': typeof PortalPromisesRoute
+  '/portal/': typeof PortalIndexRoute
   '/accounts/$id': typeof WorkAccountsIdRoute
   '/admin/audit': typeof WorkAdminAuditRoute
   '/admin/calendars': typeof WorkAdminCalendarsRoute
@@ -197,18 +238,23 @@ export interface FileRoutesByFullPath {
   '/admin/webhooks': typeof WorkAdminWebhooksRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
   '/tickets/new': typeof WorkTicketsNewRoute
+  '/portal/requests/$id': typeof PortalRequestsIdRoute
   '/accounts/': typeof WorkAccountsIndexRoute
   '/admin/': typeof WorkAdminIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
-  '/portal': typeof PortalRoute
   '/sign-in': typeof SignInRoute
   '/board': typeof WorkBoardRoute
   '/escalations': typeof WorkEscalationsRoute
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
+  '/portal/new': typeof PortalNewRoute
+  '/portal/people': typeof PortalPeopleRoute
+  '/portal/profile': typeof PortalProfileRoute
+  '/portal/promises': typeof PortalPromisesRoute
+  '/portal': typeof PortalIndexRoute
   '/accounts/$id': typeof WorkAccountsIdRoute
   '/admin/audit': typeof WorkAdminAuditRoute
   '/admin/calendars': typeof WorkAdminCalendarsRoute
@@ -224,6 +270,7 @@ export interface FileRoutesByTo {
   '/admin/webhooks': typeof WorkAdminWebhooksRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
   '/tickets/new': typeof WorkTicketsNewRoute
+  '/portal/requests/$id': typeof PortalRequestsIdRoute
   '/accounts': typeof WorkAccountsIndexRoute
   '/admin': typeof WorkAdminIndexRoute
 }
@@ -231,7 +278,7 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/_work': typeof WorkRouteWithChildren
-  '/portal': typeof PortalRoute
+  '/portal': typeof PortalRouteWithChildren
   '/sign-in': typeof SignInRoute
   '/_work/admin': typeof WorkAdminRouteWithChildren
   '/_work/board': typeof WorkBoardRoute
@@ -239,6 +286,11 @@ export interface FileRoutesById {
   '/_work/inbox': typeof WorkInboxRoute
   '/_work/my-day': typeof WorkMyDayRoute
   '/_work/teams': typeof WorkTeamsRoute
+  '/portal/new': typeof PortalNewRoute
+  '/portal/people': typeof PortalPeopleRoute
+  '/portal/profile': typeof PortalProfileRoute
+  '/portal/promises': typeof PortalPromisesRoute
+  '/portal/': typeof PortalIndexRoute
   '/_work/accounts/$id': typeof WorkAccountsIdRoute
   '/_work/admin/audit': typeof WorkAdminAuditRoute
   '/_work/admin/calendars': typeof WorkAdminCalendarsRoute
@@ -254,6 +306,7 @@ export interface FileRoutesById {
   '/_work/admin/webhooks': typeof WorkAdminWebhooksRoute
   '/_work/tickets/$id': typeof WorkTicketsIdRoute
   '/_work/tickets/new': typeof WorkTicketsNewRoute
+  '/portal/requests/$id': typeof PortalRequestsIdRoute
   '/_work/accounts/': typeof WorkAccountsIndexRoute
   '/_work/admin/': typeof WorkAdminIndexRoute
 }
@@ -269,6 +322,11 @@ export interface FileRouteTypes {
     | '/inbox'
     | '/my-day'
     | '/teams'
+    | '/portal/new'
+    | '/portal/people'
+    | '/portal/profile'
+    | '/portal/promises'
+    | '/portal/'
     | '/accounts/$id'
     | '/admin/audit'
     | '/admin/calendars'
@@ -284,18 +342,23 @@ export interface FileRouteTypes {
     | '/admin/webhooks'
     | '/tickets/$id'
     | '/tickets/new'
+    | '/portal/requests/$id'
     | '/accounts/'
     | '/admin/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
-    | '/portal'
     | '/sign-in'
     | '/board'
     | '/escalations'
     | '/inbox'
     | '/my-day'
     | '/teams'
+    | '/portal/new'
+    | '/portal/people'
+    | '/portal/profile'
+    | '/portal/promises'
+    | '/portal'
     | '/accounts/$id'
     | '/admin/audit'
     | '/admin/calendars'
@@ -311,6 +374,7 @@ export interface FileRouteTypes {
     | '/admin/webhooks'
     | '/tickets/$id'
     | '/tickets/new'
+    | '/portal/requests/$id'
     | '/accounts'
     | '/admin'
   id:
@@ -325,6 +389,11 @@ export interface FileRouteTypes {
     | '/_work/inbox'
     | '/_work/my-day'
     | '/_work/teams'
+    | '/portal/new'
+    | '/portal/people'
+    | '/portal/profile'
+    | '/portal/promises'
+    | '/portal/'
     | '/_work/accounts/$id'
     | '/_work/admin/audit'
     | '/_work/admin/calendars'
@@ -340,6 +409,7 @@ export interface FileRouteTypes {
     | '/_work/admin/webhooks'
     | '/_work/tickets/$id'
     | '/_work/tickets/new'
+    | '/portal/requests/$id'
     | '/_work/accounts/'
     | '/_work/admin/'
   fileRoutesById: FileRoutesById
@@ -347,7 +417,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   WorkRoute: typeof WorkRouteWithChildren
-  PortalRoute: typeof PortalRoute
+  PortalRoute: typeof PortalRouteWithChildren
   SignInRoute: typeof SignInRoute
 }
 
@@ -422,6 +492,41 @@ declare module '@tanstack/react-router' {
       fullPath: '/teams'
       preLoaderRoute: typeof WorkTeamsRouteImport
       parentRoute: typeof WorkRoute
+    }
+    '/portal/': {
+      id: '/portal/'
+      path: '/'
+      fullPath: '/portal/'
+      preLoaderRoute: typeof PortalIndexRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/new': {
+      id: '/portal/new'
+      path: '/new'
+      fullPath: '/portal/new'
+      preLoaderRoute: typeof PortalNewRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/people': {
+      id: '/portal/people'
+      path: '/people'
+      fullPath: '/portal/people'
+      preLoaderRoute: typeof PortalPeopleRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/profile': {
+      id: '/portal/profile'
+      path: '/profile'
+      fullPath: '/portal/profile'
+      preLoaderRoute: typeof PortalProfileRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/promises': {
+      id: '/portal/promises'
+      path: '/promises'
+      fullPath: '/portal/promises'
+      preLoaderRoute: typeof PortalPromisesRouteImport
+      parentRoute: typeof PortalRoute
     }
     '/_work/accounts/': {
       id: '/_work/accounts/'
@@ -542,6 +647,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkTicketsNewRouteImport
       parentRoute: typeof WorkRoute
     }
+    '/portal/requests/$id': {
+      id: '/portal/requests/$id'
+      path: '/requests/$id'
+      fullPath: '/portal/requests/$id'
+      preLoaderRoute: typeof PortalRequestsIdRouteImport
+      parentRoute: typeof PortalRoute
+    }
   }
 }
 
@@ -609,10 +721,31 @@ const WorkRouteChildren: WorkRouteChildren = {
 
 const WorkRouteWithChildren = WorkRoute._addFileChildren(WorkRouteChildren)
 
+interface PortalRouteChildren {
+  PortalNewRoute: typeof PortalNewRoute
+  PortalPeopleRoute: typeof PortalPeopleRoute
+  PortalProfileRoute: typeof PortalProfileRoute
+  PortalPromisesRoute: typeof PortalPromisesRoute
+  PortalIndexRoute: typeof PortalIndexRoute
+  PortalRequestsIdRoute: typeof PortalRequestsIdRoute
+}
+
+const PortalRouteChildren: PortalRouteChildren = {
+  PortalNewRoute: PortalNewRoute,
+  PortalPeopleRoute: PortalPeopleRoute,
+  PortalProfileRoute: PortalProfileRoute,
+  PortalPromisesRoute: PortalPromisesRoute,
+  PortalIndexRoute: PortalIndexRoute,
+  PortalRequestsIdRoute: PortalRequestsIdRoute,
+}
+
+const PortalRouteWithChildren =
+  PortalRoute._addFileChildren(PortalRouteChildren)
+
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   WorkRoute: WorkRouteWithChildren,
-  PortalRoute: PortalRoute,
+  PortalRoute: PortalRouteWithChildren,
   SignInRoute: SignInRoute,
 }
 export const routeTree = rootRouteImport

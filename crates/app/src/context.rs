@@ -22,6 +22,7 @@ use crate::mail::MailOptions;
 use crate::notification::NotifyTransport;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
+use crate::portal::Branding;
 use crate::tidy::Retention;
 use crate::vault::Vault;
 use crate::webhook::WebhookTransport;
@@ -130,6 +131,8 @@ pub struct Options {
     pub vault: Vault,
     /// What makes the attempts at short messages; without it people are told by e-mail instead.
     pub notify: Option<Arc<dyn NotifyTransport>>,
+    /// By what a customer recognises us in the portal.
+    pub branding: Branding,
 }
 
 impl Default for Options {
@@ -145,6 +148,7 @@ impl Default for Options {
             webhooks: None,
             vault: Vault::default(),
             notify: None,
+            branding: Branding::default(),
         }
     }
 }

@@ -34,6 +34,7 @@ pub mod notification;
 pub mod on_call;
 pub mod password;
 pub mod policy;
+pub mod portal;
 pub mod presence;
 mod routing;
 pub mod secret;

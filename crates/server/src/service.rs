@@ -228,6 +228,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
         webhooks: Some(webhook::sender(settings)?),
         vault: key::vault(settings, in_use.as_deref())?,
         notify: Some(notify::transport(settings)?),
+        branding: settings.portal.branding(&settings.mail.company)?,
     };
     let clock = match clock.simulated_speed() {
         Some(_) => clock,

@@ -935,6 +935,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell by what a customer recognises us. Nobody needs to be signed in. */
+        get: operations["portal_branding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell a contact how their account is served: what severities and categories mean, what is promised, and who looks after
+         *     them.
+         */
+        get: operations["portal_service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1924,6 +1961,15 @@ export interface components {
             subject: string;
             /** @description To what kind of thing. */
             subject_kind: string;
+        };
+        /** @description By what a customer recognises us. */
+        Branding: {
+            /** @description Our colour as `#rrggbb`; the product's own when absent. */
+            colour?: string | null;
+            /** @description Our logo as a `data:` address; the product's own mark when absent. */
+            logo?: string | null;
+            /** @description Our name. */
+            name: string;
         };
         /** @description The same change of several tickets. */
         BulkChangeInput: {
@@ -4642,11 +4688,75 @@ export interface components {
              */
             warnings?: string[];
         };
+        /** @description What a request may be about. */
+        PortalCategory: {
+            /** @description What belongs in it. */
+            description: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What people call it. */
+            title: string;
+        };
+        /** @description Somebody who looks after an account. */
+        PortalPerson: {
+            /** @description Where to write to them. */
+            email: string;
+            /** @description Their name. */
+            name: string;
+            /** @description In which role, such as `success_manager`. */
+            role: string;
+        };
+        /** @description A time that is promised. */
+        PortalPromise: {
+            /** @description When that time counts, in words. */
+            calendar: string;
+            /** @description By which commitment. */
+            commitment: string;
+            /** @description What it promises, in a sentence. */
+            description: string;
+            /** @description For which severity. */
+            severity: string;
+            /**
+             * Format: int64
+             * @description Within which time, in seconds.
+             */
+            target_seconds: number;
+        };
         /**
          * @description What a contact may see in the portal.
          * @enum {string}
          */
         PortalRole: "contact" | "administrator";
+        /** @description How an account is served. */
+        PortalService: {
+            /** @description What a request may be about. */
+            categories: components["schemas"]["PortalCategory"][];
+            /** @description Who looks after the account. */
+            people: components["schemas"]["PortalPerson"][];
+            /** @description What is promised, by commitment and severity. */
+            promises: components["schemas"]["PortalPromise"][];
+            /** @description What each severity means, worst first. */
+            severities: components["schemas"]["PortalSeverity"][];
+            tier?: components["schemas"]["PortalTier"] | null;
+        };
+        /** @description What a severity means. */
+        PortalSeverity: {
+            /** @description What a request of this severity is about; one suffices. */
+            definition: string[];
+            /** @description `P1` to `P4`. */
+            severity: string;
+            /** @description What people call it. */
+            title: string;
+        };
+        /** @description The tier of an account, as its people see it. */
+        PortalTier: {
+            /** @description What it is, in a sentence. */
+            description: string;
+            /** @description Its name. */
+            name: string;
+            /** @description When its people are served, in words. */
+            support_hours: string;
+        };
         /** @description Somebody who is at a ticket. */
         Presence: {
             /**
@@ -7057,6 +7167,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    portal_branding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branding"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    portal_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalService"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,5 +1,7 @@
-import { createFileRoute, Outlet, redirect } from "@tanstack/react-router";
+import { createFileRoute, redirect } from "@tanstack/react-router";
 import { meQuery } from "@/app/session";
+import { brandingQuery } from "@/features/portal/branding";
+import { PortalShell } from "@/features/portal/shell";
 
 /** Every screen of the customers. */
 export const Route = createFileRoute("/portal")({
@@ -8,5 +10,6 @@ export const Route = createFileRoute("/portal")({
     if (!me) throw redirect({ to: "/sign-in", search: { to: location.href } });
     if (me.kind !== "contact") throw redirect({ to: "/" });
   },
-  component: Outlet,
+  loader: ({ context: { queries } }) => queries.ensureQueryData(brandingQuery),
+  component: PortalShell,
 });

@@ -6,6 +6,7 @@
 
 mod mail;
 mod notify;
+mod portal;
 mod reader;
 mod value;
 
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use mail::{Mail, Mailbox, OAuth, SignIn, Smtp};
 pub use notify::Notify;
+pub use portal::{Colour, Portal};
 pub use reader::{Origin, Reader, Shown};
 pub use value::{LogFormat, Networks, Secret, Size, Span, Tls};
 
@@ -49,6 +51,8 @@ pub struct Settings {
     pub key: Option<Secret>,
     /// Slack, text messages, telephone calls and pagers.
     pub notify: Notify,
+    /// What customers see.
+    pub portal: Portal,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Span,
     /// Whether this node does due clocks and jobs.
@@ -246,6 +250,7 @@ impl Settings {
         let keep_changes = r.value("retention.changes", Span::seconds(7 * 86_400));
         let key = r.secret("secrets.key");
         let notify = Notify::read(r);
+        let portal = Portal::read(r);
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
@@ -263,6 +268,7 @@ impl Settings {
             keep_changes,
             key,
             notify,
+            portal,
             session_lifetime,
             worker,
             shutdown_deadline,

@@ -23,6 +23,7 @@ mod name;
 mod notification;
 mod on_call;
 mod policy;
+mod portal;
 mod session;
 mod setting;
 mod team;
@@ -93,6 +94,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(attachment::routes())
         .merge(mail::routes())
         .merge(policy::routes())
+        .merge(portal::routes())
         .merge(calendar::routes())
         .merge(webhook::routes())
         .merge(audit::routes())

@@ -1,14 +1,12 @@
 // Who one is: language, appearance, density, and the way out.
 import { Group, Menu, Stack, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { IconCheck, IconChevronUp, IconLogout } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "@/api/client";
 import { applyDensity, type Density, density } from "@/app/density";
 import { LANGUAGES, type Language, speak } from "@/app/i18n";
 import { useMe } from "@/app/session";
+import { useSignOut } from "@/features/session/sign-out";
 import { Avatar } from "@/parts/avatar";
 import classes from "./shell.module.css";
 
@@ -17,17 +15,9 @@ const chosen = <IconCheck size={16} aria-hidden />;
 export function Person() {
   const { t, i18n } = useTranslation();
   const me = useMe();
-  const router = useRouter();
-  const queries = useQueryClient();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [dense, setDense] = useState<Density>(density());
-  const signOut = useMutation({
-    mutationFn: () => api.DELETE("/api/v1/sessions/current"),
-    onSuccess: async () => {
-      queries.clear();
-      await router.navigate({ to: "/sign-in" });
-    },
-  });
+  const signOut = useSignOut();
   return (
     <Menu position="top-start" width={232} withinPortal>
       <Menu.Target>

@@ -6,6 +6,7 @@ import inbox from "./inbox.json";
 import keys from "./keys.json";
 import my_day from "./my_day.json";
 import new_ticket from "./new_ticket.json";
+import portal from "./portal.json";
 import ticket from "./ticket.json";
 
-export default { accounts, admin, board, common, inbox, keys, my_day, new_ticket, ticket };
+export default { accounts, admin, board, common, inbox, keys, my_day, new_ticket, portal, ticket };

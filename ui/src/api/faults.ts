@@ -1,0 +1,13 @@
+// What is wrong with an input, by the field of the form that it stands in.
+import { ApiProblem } from "./client";
+
+/** The faults of a refused body, by the name of their outermost field. */
+export function faultsByField(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiProblem)) return {};
+  return Object.fromEntries(
+    error.faults.flatMap(({ pointer, detail }) => {
+      const field = pointer?.split("/")[1];
+      return field ? [[field, detail]] : [];
+    }),
+  );
+}
