@@ -1,12 +1,12 @@
 // What is known of a ticket, each of it changed in place.
-import { Select, Stack, TagsInput, Text, Title } from "@mantine/core";
+import { Select, Stack, TagsInput, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ApiProblem, api, data, onVersion, type Schemas } from "@/api/client";
 import { useMay } from "@/app/session";
 import { useAgents, useTeams } from "@/features/directory/directory";
-import { useName } from "@/features/directory/names";
+import { policyWordsQuery } from "./policy";
 import { type Ticket, ticketQuery } from "./queries";
 import classes from "./ticket.module.css";
 
@@ -46,7 +46,8 @@ export function Properties({ ticket }: { ticket: Ticket }) {
   const { t: common } = useTranslation();
   const agents = useAgents();
   const teams = useTeams();
-  const account = useName(ticket.account);
+  const { data: words } = useQuery(policyWordsQuery);
+  const categories = (words?.categories ?? []).map(({ name, title }) => ({ value: name, label: title }));
   const change = useChange(ticket);
   const mayUpdate = useMay("ticket.update");
   const mayAssign = useMay("ticket.assign");
@@ -103,15 +104,26 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           data={[...teams.values()].map(({ id, name }) => ({ value: id, label: name }))}
           onChange={(team) => change.mutate({ team })}
         />
+        <Select
+          label={t("category")}
+          value={ticket.category ?? null}
+          placeholder={t("none")}
+          disabled={!mayUpdate}
+          clearable
+          searchable
+          data={
+            ticket.category && !categories.some(({ value }) => value === ticket.category)
+              ? [ticket.category, ...categories]
+              : categories
+          }
+          onChange={(category) => change.mutate({ category })}
+        />
         <TagsInput
           label={t("tags")}
           value={ticket.tags}
           disabled={!mayUpdate}
           onChange={(tags) => change.mutate(tagsOf(tags))}
         />
-        <Text size="xs" c="dimmed">
-          {[account, ticket.tier, ticket.category].filter(Boolean).join(" · ")}
-        </Text>
       </Stack>
     </section>
   );

@@ -8,10 +8,14 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Countdown } from "@/parts/clock";
 import { Severity, Status } from "@/parts/severity";
+import { AccountCard } from "./account-card";
+import { Actions } from "./actions";
 import { Clocks } from "./clocks";
 import { Composer } from "./composer";
 import { Conversation } from "./conversation";
+import { Escalations } from "./escalations";
 import { History } from "./history";
+import { Connections } from "./links";
 import { Others } from "./others";
 import { Properties } from "./properties";
 import { ticketQuery } from "./queries";
@@ -34,7 +38,10 @@ export function TicketPage({ id }: { id: string }) {
   const details = (
     <div className={classes.side}>
       <Clocks id={id} />
+      <Escalations ticket={ticket.id} />
       <Properties ticket={ticket} />
+      {ticket.account && <AccountCard ticket={ticket} account={ticket.account} />}
+      <Connections ticket={ticket} />
       <History id={id} />
     </div>
   );
@@ -52,6 +59,9 @@ export function TicketPage({ id }: { id: string }) {
           <Severity severity={ticket.severity} />
           <Status status={ticket.status} kind={ticket.status_kind} />
           {ticket.next_due && <Countdown at={ticket.next_due.at} commitment={ticket.next_due.commitment} />}
+          <Group gap="xs" className={classes.actions ?? ""}>
+            <Actions ticket={ticket} />
+          </Group>
           <Others id={ticket.id} isTyping={isTyping} />
         </Group>
         <Title order={1} className={classes.subject ?? ""}>

@@ -1,0 +1,144 @@
+// The links of a ticket to others, its followers, and its custom fields.
+import {
+  ActionIcon,
+  Anchor,
+  Button,
+  Group,
+  MultiSelect,
+  NumberInput,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useMay } from "@/app/session";
+import { useAgents } from "@/features/directory/directory";
+import { Card } from "./card";
+import { useChange } from "./properties";
+import { type Ticket, ticketQuery } from "./queries";
+import classes from "./ticket.module.css";
+
+const RELATIONS = ["relates_to", "duplicates", "caused_by"] as const;
+
+export function Connections({ ticket }: { ticket: Ticket }) {
+  const { t } = useTranslation("ticket");
+  const agents = useAgents();
+  const change = useChange(ticket);
+  const mayUpdate = useMay("ticket.update");
+  const fields = Object.entries(ticket.fields as Record<string, unknown>);
+  return (
+    <Card title={t("more.title")}>
+      <Stack gap="xs">
+        <MultiSelect
+          label={t("more.followers")}
+          value={ticket.followers}
+          disabled={!mayUpdate}
+          searchable
+          data={[...agents.values()].map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={(followers) =>
+            change.mutate({
+              add_followers: followers.filter((id) => !ticket.followers.includes(id)),
+              remove_followers: ticket.followers.filter((id) => !followers.includes(id)),
+            })
+          }
+        />
+        {fields.map(([name, value]) => (
+          <TextInput
+            key={`${name} ${String(value)}`}
+            label={name.replaceAll("_", " ")}
+            defaultValue={String(value ?? "")}
+            disabled={!mayUpdate}
+            onBlur={({ currentTarget: { value: next } }) =>
+              next !== String(value ?? "") && change.mutate({ fields: { [name]: next || null } })
+            }
+          />
+        ))}
+        <Text size="sm" fw={500}>
+          {t("more.links")}
+        </Text>
+        {ticket.links.length > 0 && (
+          <ul className={classes.plain}>
+            {ticket.links.map((link) => (
+              <li key={`${link.relation} ${link.to}`}>
+                <Group gap={6} wrap="nowrap" justify="space-between">
+                  <Linked to={link.to} relation={link.relation} />
+                  {mayUpdate && (
+                    <ActionIcon
+                      size="sm"
+                      variant="subtle"
+                      color="gray"
+                      aria-label={t("more.unlink")}
+                      onClick={() => change.mutate({ remove_links: [link.to] })}
+                    >
+                      <IconX size={14} aria-hidden />
+                    </ActionIcon>
+                  )}
+                </Group>
+              </li>
+            ))}
+          </ul>
+        )}
+        {mayUpdate && <NewLink onLink={(to, relation) => change.mutate({ add_links: [{ to, relation }] })} />}
+      </Stack>
+    </Card>
+  );
+}
+
+/** The name of a relation: those that the screen offers in the reader's language, others as they were made. */
+function useRelation(): (relation: string) => string {
+  const { t } = useTranslation("ticket");
+  return (relation) =>
+    t(`relation.${relation}` as "relation.relates_to", { defaultValue: relation.replaceAll("_", " ") });
+}
+
+function Linked({ to, relation }: { to: string; relation: string }) {
+  const nameOf = useRelation();
+  const { data: other } = useQuery(ticketQuery(to));
+  return (
+    <Anchor component={Link} to={`/tickets/${other?.number ?? to}`} size="sm" truncate>
+      {nameOf(relation)} #{other?.number} {other?.subject}
+    </Anchor>
+  );
+}
+
+function NewLink({ onLink }: { onLink: (to: number, relation: string) => void }) {
+  const { t } = useTranslation("ticket");
+  const nameOf = useRelation();
+  const [relation, setRelation] = useState<string>("relates_to");
+  const [to, setTo] = useState<number | string>("");
+  return (
+    <Group gap={6} wrap="nowrap">
+      <Select
+        aria-label={t("more.relation")}
+        value={relation}
+        allowDeselect={false}
+        data={RELATIONS.map((value) => ({ value, label: nameOf(value) }))}
+        onChange={(value) => value && setRelation(value)}
+      />
+      <NumberInput
+        aria-label={t("more.to")}
+        placeholder="#"
+        prefix="#"
+        hideControls
+        w="6rem"
+        value={to}
+        onChange={setTo}
+      />
+      <Button
+        variant="default"
+        disabled={typeof to !== "number"}
+        onClick={() => {
+          if (typeof to === "number") onLink(to, relation);
+          setTo("");
+        }}
+      >
+        {t("more.link")}
+      </Button>
+    </Group>
+  );
+}
