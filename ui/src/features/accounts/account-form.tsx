@@ -1,16 +1,5 @@
 // A new account, or changes to one. Nothing that somebody else saved meanwhile is overwritten.
-import {
-  Button,
-  Group,
-  Modal,
-  MultiSelect,
-  Select,
-  Stack,
-  Switch,
-  TagsInput,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, MultiSelect, Select, Stack, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -20,6 +9,7 @@ import { api, data, onceKey } from "@/api/client";
 import { ifUnchanged, type Versioned } from "@/api/versioned";
 import { LANGUAGES } from "@/app/i18n";
 import { useAgents } from "@/features/directory/directory";
+import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import type { Account } from "./queries";
 
@@ -33,9 +23,9 @@ interface AccountFormProps {
 export function AccountForm(props: AccountFormProps) {
   const { t } = useTranslation("accounts");
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={t(props.account ? "edit" : "new")} size="lg">
+    <Dialog opened={props.opened} onClose={props.onClose} title={t(props.account ? "edit" : "new")} size="lg">
       <Fields {...props} />
-    </Modal>
+    </Dialog>
   );
 }
 

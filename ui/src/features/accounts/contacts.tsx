@@ -4,7 +4,6 @@ import {
   Badge,
   Button,
   Group,
-  Modal,
   Select,
   Stack,
   Switch,
@@ -22,6 +21,7 @@ import { api, data, onceKey, type Schemas } from "@/api/client";
 import { ifUnchanged, type Versioned, versioned } from "@/api/versioned";
 import { useMay } from "@/app/session";
 import { Avatar } from "@/parts/avatar";
+import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import { Failure, LoadingRows } from "@/parts/states";
 import classes from "./accounts.module.css";
@@ -79,13 +79,13 @@ export function Contacts({ account }: { account: Account }) {
           </li>
         ))}
       </ul>
-      <Modal
+      <Dialog
         opened={form !== undefined}
         onClose={() => setForm(undefined)}
         title={form && form !== "new" ? t("editContact", { name: form.value.name }) : t("addContact")}
       >
         <Fields account={account} contact={form === "new" ? undefined : form} onClose={() => setForm(undefined)} />
-      </Modal>
+      </Dialog>
     </section>
   );
 }

@@ -1,8 +1,9 @@
 // Every key at a glance, drawn from the table that binds them.
-import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Group, Kbd, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { KEYS, type KeyAction, type KeyGroup, useKeys } from "@/app/keys";
+import { Dialog } from "@/parts/dialog";
 
 interface CheatSheetProps {
   /** Screens that a key leads to after `g`. */
@@ -14,7 +15,7 @@ export function CheatSheet({ screens }: CheatSheetProps) {
   const [isOpen, { open, close }] = useDisclosure(false);
   useKeys({ help: open });
   return (
-    <Modal opened={isOpen} onClose={close} title={t("title")} size="lg">
+    <Dialog opened={isOpen} onClose={close} title={t("title")} size="lg">
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
         {(Object.keys(KEYS) as KeyGroup[]).map((group) => (
           <section key={group} aria-label={t(`group.${group}`)}>
@@ -39,7 +40,7 @@ export function CheatSheet({ screens }: CheatSheetProps) {
           </Stack>
         </section>
       </SimpleGrid>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,11 +1,12 @@
 // What was promised on this ticket, how it stands, and why each deadline is what it is.
-import { Button, Group, Modal, Progress, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Progress, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { ClockState, Countdown, type Tone, toneOf, useCommitmentName } from "@/parts/clock";
+import { Dialog } from "@/parts/dialog";
 import { LoadingRows } from "@/parts/states";
 import { type Clock, clocksQuery } from "./queries";
 import classes from "./ticket.module.css";
@@ -77,11 +78,11 @@ function OneClock({ id, clock }: { id: string; clock: Clock }) {
           {t("why")}
         </Button>
       </Group>
-      <Modal opened={isOpen} onClose={close} size="xl" title={t("whyTitle", { name })}>
+      <Dialog opened={isOpen} onClose={close} size="xl" title={t("whyTitle", { name })}>
         <Suspense fallback={<LoadingRows />}>
           <Ledger id={id} commitment={clock.commitment} cycle={clock.cycle} />
         </Suspense>
-      </Modal>
+      </Dialog>
     </div>
   );
 }

@@ -1,14 +1,16 @@
 // The escalations of a ticket: how far each has come on its ladder, who took it on, and what comes next by itself.
-import { Badge, Button, Group, Modal, Select, Stack, Text, Textarea, Timeline } from "@mantine/core";
+import { Badge, Button, Group, Select, Stack, Text, Textarea, Timeline } from "@mantine/core";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
+import { usePolicy } from "@/features/policy/policy";
+import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Card } from "./card";
-import { policyWordsQuery } from "./policy";
+import classes from "./ticket.module.css";
 
 type Escalation = Schemas["Escalation"];
 
@@ -55,9 +57,9 @@ function OneEscalation({ escalation }: { escalation: Escalation }) {
   const { t } = useTranslation("ticket");
   const format = useFormats();
   const mayAcknowledge = useMay("escalation.acknowledge");
-  const { data: words } = useQuery(policyWordsQuery);
+  const policy = usePolicy();
   const acknowledge = useAcknowledge();
-  const steps = words?.ladders.find(({ name }) => name === escalation.ladder)?.steps ?? [];
+  const steps = policy?.escalation.find(({ name }) => name === escalation.ladder)?.steps ?? [];
   const reached = steps.filter(({ level }) => level <= escalation.level).length - 1;
   const isOpen = escalation.phase === "open";
   return (
@@ -66,13 +68,15 @@ function OneEscalation({ escalation }: { escalation: Escalation }) {
         <Text size="sm" fw={550}>
           {escalation.reason}
         </Text>
-        <Badge variant="default">{t(`escalations.${escalation.phase}`)}</Badge>
+        <Badge variant="default" flex="none">
+          {t(`escalations.${escalation.phase}`)}
+        </Badge>
       </Group>
       <Text size="xs" c="dimmed" mb="xs">
         {t("escalations.raised", { ladder: escalation.ladder, at: format.instant(escalation.raised_at) })}
       </Text>
       {isOpen && steps.length > 0 && (
-        <Timeline active={reached} bulletSize={12} lineWidth={2} mb="xs">
+        <Timeline active={reached} bulletSize={12} lineWidth={2} mb="xs" classNames={{ item: classes.step ?? "" }}>
           {steps.map((step) => (
             <Timeline.Item key={`${step.level} ${step.name}`}>
               <Text size="sm">
@@ -136,7 +140,7 @@ export function EscalateDialog({ ticket, onClose }: { ticket: string; onClose: (
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("escalate.title")}>
+    <Dialog opened onClose={onClose} title={t("escalate.title")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -168,6 +172,6 @@ export function EscalateDialog({ ticket, onClose }: { ticket: string; onClose: (
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

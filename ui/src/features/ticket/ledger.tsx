@@ -15,6 +15,8 @@ function kindOf(span: Span): "counted" | "closed" | "paused" {
   return span.rule.startsWith("pause") ? "paused" : "closed";
 }
 
+const KINDS = ["counted", "paused", "closed"] as const;
+
 /** No span is drawn thinner than this share of the whole, so that none is missed. */
 const THINNEST = 0.004;
 
@@ -40,26 +42,13 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
           start: format.instant(clock.started_at),
         })}
       </Text>
-      <div className={classes.bar} role="img" aria-label={t("ledger.bar")}>
-        {spans.map((span) => (
-          <Tooltip key={`${span.from}-${span.rule}`} label={`${span.reason}: ${format.span(span.seconds)}`}>
-            <span
-              className={classes.span}
-              data-kind={kindOf(span)}
-              data-expected={span.is_expected || undefined}
-              style={{ flexGrow: Math.max(span.seconds / Math.max(explanation.total_seconds, 1), THINNEST) }}
-            />
-          </Tooltip>
-        ))}
-      </div>
-      <Group justify="space-between">
-        <Text size="xs" c="dimmed">
-          {format.instant(clock.started_at)}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {clock.due_at && format.instant(clock.due_at)}
-        </Text>
-      </Group>
+      <Promised clock={clock} terms={terms} />
+      <Scale
+        spans={spans}
+        total={explanation.total_seconds}
+        startedAt={clock.started_at}
+        dueAt={clock.due_at ?? undefined}
+      />
       <Table.ScrollContainer minWidth={560}>
         <Table>
           <Table.Thead>
@@ -98,5 +87,94 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
         </Table>
       </Table.ScrollContainer>
     </Stack>
+  );
+}
+
+interface ScaleProps {
+  spans: Span[];
+  total: number;
+  startedAt: string;
+  dueAt: string | undefined;
+}
+
+/** The spans to scale, the deadline among them, and what each kind of span looks like. The table beneath says the same. */
+function Scale({ spans, total, startedAt, dueAt }: ScaleProps) {
+  const { t } = useTranslation("ticket");
+  const format = useFormats();
+  const end = spans.at(-1)?.until;
+  const share = dueAt ? (Date.parse(dueAt) - Date.parse(startedAt)) / 1000 / Math.max(total, 1) : undefined;
+  return (
+    <div>
+      <div className={classes.scale}>
+        <div className={classes.bar} role="img" aria-label={t("ledger.bar")}>
+          {spans.map((span) => (
+            <Tooltip key={`${span.from}-${span.rule}`} label={`${span.reason}: ${format.span(span.seconds)}`}>
+              <span
+                className={classes.span}
+                data-kind={kindOf(span)}
+                data-expected={span.is_expected || undefined}
+                style={{ flexGrow: Math.max(span.seconds / Math.max(total, 1), THINNEST) }}
+              />
+            </Tooltip>
+          ))}
+        </div>
+        {share !== undefined && share > 0 && share <= 1 && (
+          <span className={classes.due} style={{ left: `${share * 100}%` }} aria-hidden />
+        )}
+      </div>
+      <Group justify="space-between" mt={4}>
+        <Text size="xs" c="dimmed">
+          {format.instant(startedAt)}
+        </Text>
+        {dueAt && (
+          <Text size="xs" fw={600}>
+            {t("effect.due", { at: format.instant(dueAt) })}
+          </Text>
+        )}
+        <Text size="xs" c="dimmed">
+          {end && format.instant(end)}
+        </Text>
+      </Group>
+      <Group gap="md" mt={4}>
+        {KINDS.filter((kind) => spans.some((span) => kindOf(span) === kind)).map((kind) => (
+          <Text key={kind} size="xs">
+            <span className={classes.key} data-kind={kind} /> {t(`ledger.kind.${kind}`)}
+          </Text>
+        ))}
+        {spans.some((span) => span.is_expected) && (
+          <Text size="xs">
+            <span className={classes.key} data-kind="counted" data-expected /> {t("ledger.kind.expected")}
+          </Text>
+        )}
+      </Group>
+    </div>
+  );
+}
+
+/** What was promised at the start, where it is another than what holds now. */
+function Promised({ clock, terms }: { clock: Schemas["Clock"]; terms: Schemas["Terms"] }) {
+  const { t } = useTranslation("ticket");
+  const format = useFormats();
+  const { promised } = clock;
+  if (!promised || !clock.promised_due_at) return null;
+  const isSame = promised.target_seconds === terms.target_seconds && promised.calendar === terms.calendar;
+  if (isSame && clock.promised_due_at === clock.due_at) return null;
+  return (
+    <Table withTableBorder aria-label={t("ledger.promises")}>
+      <Table.Tbody>
+        <Table.Tr>
+          <Table.Th>{t("ledger.promised")}</Table.Th>
+          <Table.Td>
+            {t("target", { target: format.span(promised.target_seconds), calendar: promised.calendar })}
+          </Table.Td>
+          <Table.Td>{t("effect.due", { at: format.instant(clock.promised_due_at) })}</Table.Td>
+        </Table.Tr>
+        <Table.Tr>
+          <Table.Th>{t("ledger.corrected")}</Table.Th>
+          <Table.Td>{t("target", { target: format.span(terms.target_seconds), calendar: terms.calendar })}</Table.Td>
+          <Table.Td>{clock.due_at ? t("effect.due", { at: format.instant(clock.due_at) }) : "–"}</Table.Td>
+        </Table.Tr>
+      </Table.Tbody>
+    </Table>
   );
 }

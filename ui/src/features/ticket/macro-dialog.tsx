@@ -1,8 +1,9 @@
 // What a macro would do, shown before it does it.
-import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, List, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { Dialog } from "@/parts/dialog";
 import { Failure, LoadingRows } from "@/parts/states";
 import classes from "./composer.module.css";
 import { type Macro, previewMacro } from "./macros";
@@ -37,7 +38,7 @@ export function MacroDialog({ ticket, macro, onClose }: MacroDialogProps) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={macro.name} size="lg">
+    <Dialog opened onClose={onClose} title={macro.name} size="lg">
       {preview.isPending ? (
         <LoadingRows rows={3} />
       ) : preview.isError ? (
@@ -66,6 +67,6 @@ export function MacroDialog({ ticket, macro, onClose }: MacroDialogProps) {
           </Group>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }

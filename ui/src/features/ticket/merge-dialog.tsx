@@ -1,11 +1,12 @@
 // Making two tickets one, with what becomes of the clocks shown before.
-import { Button, Group, Modal, NumberInput, Stack, Text } from "@mantine/core";
+import { Button, Group, NumberInput, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { Dialog } from "@/parts/dialog";
 import { LoadingRows } from "@/parts/states";
 import { EffectTable } from "./effect";
 import { type Ticket, ticketQuery } from "./queries";
@@ -36,7 +37,7 @@ export function MergeDialog({ ticket, onClose }: { ticket: Ticket; onClose: () =
   });
   const error = target.error ?? preview.error;
   return (
-    <Modal opened onClose={onClose} title={t("merge.title", { number: ticket.number })} size="lg">
+    <Dialog opened onClose={onClose} title={t("merge.title", { number: ticket.number })} size="lg">
       <Stack>
         <NumberInput
           data-autofocus
@@ -62,6 +63,6 @@ export function MergeDialog({ ticket, onClose }: { ticket: Ticket; onClose: () =
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

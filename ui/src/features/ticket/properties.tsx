@@ -1,12 +1,12 @@
 // What is known of a ticket, each of it changed in place.
 import { Select, Stack, TagsInput, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ApiProblem, api, data, onVersion, type Schemas } from "@/api/client";
 import { useMay } from "@/app/session";
 import { useAgents, useTeams } from "@/features/directory/directory";
-import { policyWordsQuery } from "./policy";
+import { usePolicy } from "@/features/policy/policy";
 import { type Ticket, ticketQuery } from "./queries";
 import classes from "./ticket.module.css";
 
@@ -46,8 +46,8 @@ export function Properties({ ticket }: { ticket: Ticket }) {
   const { t: common } = useTranslation();
   const agents = useAgents();
   const teams = useTeams();
-  const { data: words } = useQuery(policyWordsQuery);
-  const categories = (words?.categories ?? []).map(({ name, title }) => ({ value: name, label: title }));
+  const policy = usePolicy();
+  const categories = (policy?.categories ?? []).map(({ name, title }) => ({ value: name, label: title }));
   const change = useChange(ticket);
   const mayUpdate = useMay("ticket.update");
   const mayAssign = useMay("ticket.assign");
@@ -69,7 +69,14 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           disabled={!mayUpdate}
           allowDeselect={false}
           data={[
-            ...(statuses.some((each) => each === ticket.status) ? [] : [ticket.status]),
+            ...(statuses.some((each) => each === ticket.status)
+              ? []
+              : [
+                  {
+                    value: ticket.status,
+                    label: common(`status.${ticket.status}` as "status.new", { defaultValue: ticket.status }),
+                  },
+                ]),
             ...statuses.map((value) => ({ value, label: common(`status.${value}`) })),
           ]}
           onChange={(status) => status && change.mutate({ status })}

@@ -1,11 +1,12 @@
 // Splitting messages off into a ticket of their own, with what becomes of the clocks shown before.
-import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { Dialog } from "@/parts/dialog";
 import { EffectTable } from "./effect";
 import { messagesQuery, type Ticket } from "./queries";
 
@@ -36,7 +37,7 @@ export function SplitDialog({ ticket, onClose }: { ticket: Ticket; onClose: () =
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("split.title", { number: ticket.number })} size="lg">
+    <Dialog opened onClose={onClose} title={t("split.title", { number: ticket.number })} size="lg">
       <Stack>
         <TextInput
           data-autofocus
@@ -76,6 +77,6 @@ export function SplitDialog({ ticket, onClose }: { ticket: Ticket; onClose: () =
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
