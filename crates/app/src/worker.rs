@@ -7,7 +7,7 @@ use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
-use mainstay_store::{due, job};
+use mainstay_store::{due, job, mailbox};
 
 use crate::attachment::forget_upload;
 use crate::context::App;
@@ -138,7 +138,8 @@ impl App {
     /// Fails when the store does not answer.
     pub async fn end_leases(&self) -> Result<()> {
         let ended = transact!(self, tx => async {
-            Ok(due::end_leases(tx).await? + job::end_leases(tx).await?)
+            let ended = due::end_leases(tx).await? + job::end_leases(tx).await?;
+            Ok(ended + mailbox::end_watches(tx).await?)
         })?;
         if ended > 0 {
             tracing::info!(

@@ -193,7 +193,11 @@ pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
     watched.collect()
 }
 
-/// Watches mailboxes until `stop` is cancelled, each for itself: one that cannot be reached stops no other.
+/// How often the right to watch a mailbox is asked for and kept.
+const ASK: Duration = Duration::from_secs(15);
+
+/// Watches mailboxes until `stop` is cancelled, each for itself: one that cannot be reached stops no other. Of several nodes
+/// one watches each.
 pub fn watch(app: &App, mailboxes: Vec<Watched>, stop: &CancellationToken) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if !mailboxes.is_empty() && app.options().mail.authserv_id.is_none() {
@@ -204,25 +208,23 @@ pub fn watch(app: &App, mailboxes: Vec<Watched>, stop: &CancellationToken) -> Jo
     for mailbox in mailboxes {
         let (app, stop) = (app.clone(), stop.clone());
         tasks.spawn(async move {
-            let position = loop {
-                match app.mailbox_position(&mailbox.name).await {
-                    Ok(position) => break position,
-                    Err(error) => {
-                        tracing::warn!(mailbox = %mailbox.label, %error, "how far the mailbox was read is unknown");
-                        let rest = tokio::time::sleep(backoff(1));
-                        if stop.run_until_cancelled(rest).await.is_none() {
-                            return;
-                        }
-                    }
-                }
-            };
             let desk = Desk {
                 app,
                 source: format!("imap:{}", mailbox.name),
                 name: mailbox.name,
                 label: mailbox.label,
             };
-            mailbox.client.watch(position, &desk, &backoff, &stop).await;
+            while !stop.is_cancelled() {
+                if let Some(position) = desk.take().await {
+                    let until = stop.child_token();
+                    tokio::join!(
+                        mailbox.client.watch(position, &desk, &backoff, &until),
+                        desk.keep(&until),
+                    );
+                    desk.leave().await;
+                }
+                let _ = stop.run_until_cancelled(tokio::time::sleep(ASK)).await;
+            }
         });
     }
     tasks
@@ -246,6 +248,40 @@ struct Desk {
     name: String,
     label: String,
     source: String,
+}
+
+impl Desk {
+    /// Takes the right to watch the mailbox and says how far it was read; nothing when another node has it.
+    async fn take(&self) -> Option<Position> {
+        let taken = match self.app.watch_mailbox(&self.name).await {
+            Ok(true) => self.app.mailbox_position(&self.name).await,
+            Ok(false) => return None,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &taken {
+            tracing::warn!(mailbox = %self.label, %error, "how far the mailbox was read is unknown");
+        }
+        taken.ok()
+    }
+
+    /// Keeps the right; when it is lost, the watch ends.
+    async fn keep(&self, until: &CancellationToken) {
+        let rest = || until.run_until_cancelled(tokio::time::sleep(ASK));
+        while rest().await.is_some() {
+            let kept = self.app.watch_mailbox(&self.name).await;
+            if !matches!(kept, Ok(true)) {
+                tracing::warn!(mailbox = %self.label, ?kept, "a mailbox is left to other nodes");
+                until.cancel();
+            }
+        }
+    }
+
+    /// Lets another node have it at once.
+    async fn leave(&self) {
+        if let Err(error) = self.app.unwatch_mailbox(&self.name).await {
+            tracing::warn!(mailbox = %self.label, %error, "a mailbox is left to other nodes in a minute");
+        }
+    }
 }
 
 impl Intake for Desk {

@@ -23,7 +23,7 @@ use crate::Failure;
 use crate::key;
 use crate::mail::{self, Watched};
 use crate::settings::{Settings, Shown};
-use crate::time::{RememberedTime, SharedClock};
+use crate::time::{RememberedTime, SharedClock, SteadyClock};
 use crate::{notify, random, webhook};
 
 /// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
@@ -232,7 +232,7 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
     };
     let clock = match clock.simulated_speed() {
         Some(_) => clock,
-        None => clock_of(&store).await?.unwrap_or(clock),
+        None => clock_of(&store, clock).await?,
     };
     let app = App::new(store, clock, random::bytes()?, options);
     app.prepare_vault().await.map_err(|error| {
@@ -243,16 +243,18 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
     Ok(app)
 }
 
-/// The clock of a store that has one: every command on the store of a demonstration shares the demonstration's time, and
-/// nodes that share a store share its.
-async fn clock_of(store: &Store) -> Result<Option<Arc<dyn Clock>>, Failure> {
+/// The clock of a store: every command on the store of a demonstration shares the demonstration's time, nodes that share a
+/// store share its, and on any other it is the machine's clock; neither runs back.
+async fn clock_of(store: &Store, machine: Arc<dyn Clock>) -> Result<Arc<dyn Clock>, Failure> {
     if let Some(remembered) = remembered_time(store).await? {
-        return Ok(Some(Arc::new(remembered.clock())));
+        return Ok(Arc::new(remembered.clock()));
     }
-    let shared = SharedClock::of(store)
-        .await
-        .map_err(|error| Failure::new(format!("the store does not tell its time: {error}")))?;
-    Ok(shared.map(|clock| clock as Arc<dyn Clock>))
+    let untold = |error| Failure::new(format!("the store does not tell its time: {error}"));
+    let source = match SharedClock::of(store).await.map_err(untold)? {
+        Some(shared) => shared as Arc<dyn Clock>,
+        None => machine,
+    };
+    Ok(SteadyClock::of(store, source).await.map_err(untold)?)
 }
 
 /// Takes the right to be the one worker on a store that is a file. Who has it knows that every lease in the store is that

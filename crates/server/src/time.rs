@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_app::{App, Clock};
-use mainstay_store::{Store, StoreError, setting};
+use mainstay_store::{Store, StoreError, ledger, setting};
 use serde::{Deserialize, Serialize};
 
 /// The clock of the machine.
@@ -90,6 +90,64 @@ impl Clock for SharedClock {
     fn now(&self) -> Timestamp {
         let known = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         Self::at(known, Instant::now())
+    }
+}
+
+/// The time of a store: that of a machine, but never before anything that the store has recorded and never back. While the
+/// machine's clock is behind, because it was set back, time goes on a little slower than it passes, so that the two meet
+/// again and nothing that is due waits for that.
+pub struct SteadyClock {
+    /// This machine's clock, or the clock of the store that several machines share.
+    machine: Arc<dyn Clock>,
+    /// When it was last asked, and what it said.
+    told: Mutex<(Instant, Timestamp)>,
+}
+
+/// A machine's clock that is further behind was wrong before and has been set right.
+const MENDED: SignedDuration = SignedDuration::from_hours(24);
+
+impl SteadyClock {
+    /// A clock that goes on from what a store has recorded.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn of(store: &Store, machine: Arc<dyn Clock>) -> Result<Arc<Self>, StoreError> {
+        let last = ledger::last_recorded(&store.read()).await?;
+        let now = machine.now();
+        // The instants of identifiers are cut to the millisecond.
+        let floor = last.map_or(now, |last| last + SignedDuration::from_millis(1));
+        Ok(Arc::new(Self {
+            machine,
+            told: Mutex::new((Instant::now(), Self::steady(floor, now))),
+        }))
+    }
+
+    fn steady(floor: Timestamp, machine: Timestamp) -> Timestamp {
+        let ahead = floor.duration_since(machine);
+        if ahead > MENDED {
+            tracing::warn!(
+                ?ahead,
+                "facts were recorded ahead of the machine's clock: is it right now?"
+            );
+            return machine;
+        }
+        floor.max(machine)
+    }
+
+    fn at((asked, told): (Instant, Timestamp), instant: Instant, machine: Timestamp) -> Timestamp {
+        let passed = SignedDuration::try_from(instant.saturating_duration_since(asked));
+        let slowed = passed.unwrap_or_default() / 10 * 9;
+        Self::steady(told.saturating_add(slowed).unwrap_or(told), machine)
+    }
+}
+
+impl Clock for SteadyClock {
+    fn now(&self) -> Timestamp {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let instant = Instant::now();
+        let now = Self::at(*told, instant, self.machine.now());
+        *told = (instant, now);
+        now
     }
 }
 
@@ -272,6 +330,23 @@ mod tests {
         assert_eq!(told(&clock), time + SignedDuration::from_secs(3));
         clock.set((later, time + SignedDuration::from_secs(2)));
         assert_eq!(told(&clock), time + SignedDuration::from_secs(2));
+    }
+
+    #[test]
+    fn a_steady_clock_is_never_set_back_and_meets_the_machines_again() {
+        let (asked, told) = (Instant::now(), Timestamp::UNIX_EPOCH);
+        let at = |passed, machine| {
+            let instant = asked + Duration::from_secs(passed);
+            let machine = told + SignedDuration::from_secs(machine);
+            SteadyClock::at((asked, told), instant, machine)
+                .duration_since(told)
+                .as_secs()
+        };
+        assert_eq!(at(10, 10), 10, "it is the machine's");
+        assert_eq!(at(10, 3_600), 3_600, "which may go ahead");
+        assert_eq!(at(10, -3_600), 9, "and behind is not followed");
+        assert_eq!(at(100, 95), 95, "the two meet");
+        assert_eq!(at(10, -100_000), -100_000, "a wrong clock was set right");
     }
 
     #[test]

@@ -159,6 +159,30 @@ pub async fn count(on: &impl Connection) -> Result<u64, StoreError> {
     row.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
+/// The latest instant at which anything was written down, to the millisecond, as the identifiers tell it: facts, mails as
+/// they came, and jobs.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn last_recorded(on: &impl Connection) -> Result<Option<Timestamp>, StoreError> {
+    let mut last = None;
+    for table in ["event", "raw_mail", "job"] {
+        let sql = Sql::new(format!("SELECT id FROM {table} ORDER BY id DESC LIMIT 1"));
+        let Some(row) = one(on, sql).await? else {
+            continue;
+        };
+        let id: EventId = Field::read(&row, 0)?;
+        last = last.max(instant_of(id.uuid()));
+    }
+    Ok(last)
+}
+
+fn instant_of(id: uuid::Uuid) -> Option<Timestamp> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    let nanos = i32::try_from(nanos).ok()?;
+    Timestamp::new(i64::try_from(seconds).ok()?, nanos).ok()
+}
+
 /// Appends facts about accounts.
 ///
 /// # Errors

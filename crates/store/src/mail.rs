@@ -108,6 +108,23 @@ pub async fn find_received(
     record::find(on, &id).await
 }
 
+/// A received mail, for whoever decides where it goes: until this transaction ends, nobody else decides about it or about
+/// the same bytes that came another way.
+///
+/// # Errors
+/// As [`find_received`].
+pub async fn lock_received(tx: &Transaction, id: RawMailId) -> Result<Option<RawMail>, StoreError> {
+    if tx.is_postgres() {
+        let sql = Sql::new(
+            "SELECT id FROM raw_mail WHERE digest = (SELECT digest FROM raw_mail WHERE id = ",
+        )
+        .with("", &id)
+        .then(") ORDER BY id FOR UPDATE");
+        all(tx, sql).await?;
+    }
+    find_received(tx, id).await
+}
+
 /// A mail of these bytes that was taken into a ticket or held before, by whichever way it came; its `bytes` are left out.
 ///
 /// # Errors

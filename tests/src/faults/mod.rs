@@ -60,10 +60,6 @@ pub struct Options {
     /// How many clients work at once
     #[arg(long, default_value_t = 6)]
     pub clients: u64,
-    /// Also set the clock of the one node on SQLite back: facts are then recorded before others that are there already, and
-    /// a repeating clock may count its cycles anew, so that a miss is taken for one that was recorded
-    #[arg(long)]
-    pub turn_back: bool,
     /// Keep the folder of the run, with the logs of the nodes
     #[arg(long)]
     pub keep: bool,
@@ -215,7 +211,6 @@ struct Run {
     /// When something was done that may lose the answer of a mail server.
     faults: Vec<Instant>,
     figures: Vec<(&'static str, u64)>,
-    furthest: i64,
 }
 
 impl Run {
@@ -279,7 +274,6 @@ impl Run {
             program,
             faults: Vec::new(),
             figures: Vec::new(),
-            furthest: 0,
         };
         let client = load::client();
         for node in &mut run.nodes {
@@ -324,6 +318,18 @@ impl Run {
             Some(id) if status.is_success() => Ok(id.to_owned()),
             _ => Err(format!("{what}: {status} {text}").into()),
         }
+    }
+
+    /// What time it is for the program: a clock that was set back is behind it for a while.
+    async fn time(&self, client: &reqwest::Client) -> Result<Timestamp, Failed> {
+        let answer = client
+            .get(format!("http://{}/api/v1/time", self.nodes[0].address))
+            .bearer_auth(&self.token)
+            .send()
+            .await?;
+        let body: Value = serde_json::from_str(&answer.text().await?)?;
+        let now = body["now"].as_str().ok_or("the program tells no time")?;
+        Ok(now.parse()?)
     }
 
     async fn finish(mut self) -> Result<Report, Failed> {
@@ -420,16 +426,10 @@ impl Run {
                 }
                 88..94 => {
                     self.figure("times a clock was moved", 1);
-                    let only_on = self.server.is_none() && !self.options.turn_back;
-                    let millis = if only_on {
-                        self.furthest + self.rng.random_range(0..600_000)
-                    } else {
-                        self.rng.random_range(-7_200_000..7_200_000)
-                    };
-                    self.furthest = self.furthest.max(millis);
+                    let millis = self.rng.random_range(-7_200_000..7_200_000);
                     self.nodes[victim].set_clock(millis)?;
                     self.pause(200..1_500).await;
-                    if !only_on && self.rng.random_bool(0.5) {
+                    if self.rng.random_bool(0.5) {
                         self.nodes[victim].set_clock(0)?;
                     }
                 }
@@ -484,20 +484,12 @@ impl Run {
         self.sink.set(Mood::Well);
         for node in &mut self.nodes {
             node.heal();
-            if self.server.is_none() {
-                // What was to be done while the clock was ahead waits until it is there again.
-                node.set_clock(self.furthest)?;
-            }
+            node.set_clock(0)?;
         }
         for node in &mut self.nodes {
             node.end();
         }
-        let ahead = if self.server.is_none() {
-            self.furthest
-        } else {
-            0
-        };
-        let store = Store::open(&self.database, ahead).await?;
+        let mut store = Store::open(&self.database).await?;
         store.cut_waits_short().await?;
         for node in &mut self.nodes {
             node.start()?;
@@ -507,6 +499,7 @@ impl Run {
         let (mut fewest, mut moved) = (i64::MAX, Instant::now());
         loop {
             tokio::time::sleep(Duration::from_millis(250)).await;
+            store.set_time(self.time(&client).await?);
             let (jobs, due) = store.left_over().await?;
             if jobs + due < fewest {
                 (fewest, moved) = (jobs + due, Instant::now());

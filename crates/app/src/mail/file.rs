@@ -167,7 +167,7 @@ async fn file_once(
     letter: &Letter,
     files: Option<&[Attachment]>,
 ) -> Result<()> {
-    let raw = find(tx, id).await?;
+    let raw = lock(tx, id).await?;
     if raw.state != RawMailState::New {
         return Ok(());
     }
@@ -199,8 +199,9 @@ async fn note_sender(app: &App, tx: &Transaction, raw: &RawMail, letter: &Letter
     Ok(())
 }
 
-pub(super) async fn find(tx: &Transaction, id: RawMailId) -> Result<RawMail> {
-    mail::find_received(tx, id)
+/// A received mail to be filed, moved or changed: two who do that at once, on two nodes or by hand, come one after the other.
+pub(super) async fn lock(tx: &Transaction, id: RawMailId) -> Result<RawMail> {
+    mail::lock_received(tx, id)
         .await?
         .ok_or_else(|| AppError::no_such("received mail", id))
 }
@@ -458,7 +459,7 @@ pub(super) fn text_of(letter: &Letter) -> String {
 
 async fn note_failure(app: &App, id: RawMailId, error: String) -> Result<()> {
     transact!(app, tx => async {
-        let mut raw = find(tx, id).await?;
+        let mut raw = lock(tx, id).await?;
         if raw.state == RawMailState::New {
             raw.state = RawMailState::Failed;
             raw.error = Some(error.clone());

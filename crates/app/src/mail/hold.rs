@@ -10,7 +10,7 @@ use mainstay_domain::ticket::Scope;
 use mainstay_store::{Transaction, mail, ticket};
 
 use super::evidence::{Claim, gather, living};
-use super::file::{Filing, FilingDecision, find, keep_files, read_apart, text_of};
+use super::file::{Filing, FilingDecision, keep_files, lock, read_apart, text_of};
 use super::identity::Identity;
 use super::reading::Letter;
 use crate::audit::Action;
@@ -90,7 +90,7 @@ async fn accept(
     files: &[Attachment],
     id: RawMailId,
 ) -> Result<TicketId> {
-    let raw = find(tx, id).await?;
+    let raw = lock(tx, id).await?;
     demand_held(&raw)?;
     let before = FilingDecision::of(&raw);
     let mut gathered = gather(app, tx, identity, &raw, letter).await?;
@@ -125,7 +125,7 @@ async fn accept(
         .file(raw, &decision)
         .await?
         .ok_or_else(|| AppError::no_such("ticket", "for the mail"))?;
-    let mut raw = find(tx, id).await?;
+    let mut raw = lock(tx, id).await?;
     if let Some(mut written) = FilingDecision::of(&raw) {
         written.by = caller.agent().ok();
         written.before = before.map(Box::new);

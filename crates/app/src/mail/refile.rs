@@ -10,7 +10,7 @@ use mainstay_domain::ticket::{Command, NewMessage, Scope};
 use mainstay_store::{Transaction, mail, message, ticket};
 
 use super::evidence::gather;
-use super::file::{Filing, FilingDecision, find, keep_files, read_apart, text_of};
+use super::file::{Filing, FilingDecision, keep_files, lock, read_apart, text_of};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
@@ -78,7 +78,7 @@ impl App {
             return self.read_anew(caller, &raw).await;
         }
         transact!(self, tx => async {
-            let mut raw = find(tx, id).await?;
+            let mut raw = lock(tx, id).await?;
             raw.state = RawMailState::New;
             raw.error = None;
             mail::update_received(tx, &raw).await?;
@@ -125,7 +125,7 @@ impl App {
         let files = keep_files(self, &letter).await?;
         let identity = self.mail_identity().await?;
         transact!(self, tx => async {
-            let raw = find(tx, raw.id).await?;
+            let raw = lock(tx, raw.id).await?;
             let before = FilingDecision::of(&raw);
             let gathered = gather(self, tx, &identity, &raw, &letter).await?;
             if gathered.unproven.is_some() {
@@ -165,7 +165,7 @@ impl App {
         id: RawMailId,
         into: RefileInto,
     ) -> Result<TicketId> {
-        let raw = find(tx, id).await?;
+        let raw = lock(tx, id).await?;
         let moved = match raw.message {
             Some(written) => message::find(tx, Scope::Everything, written).await?,
             None => None,
@@ -214,7 +214,7 @@ impl App {
         ticket: TicketId,
         before: Option<FilingDecision>,
     ) -> Result<()> {
-        let mut raw = find(tx, id).await?;
+        let mut raw = lock(tx, id).await?;
         let decision = FilingDecision {
             route: "append".to_owned(),
             reason: reason(caller),

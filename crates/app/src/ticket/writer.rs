@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::clock::{Clock, fold};
 use mainstay_domain::condition::TicketFacts;
 use mainstay_domain::escalation::next_unresolved;
@@ -77,7 +77,7 @@ impl<'a> TicketWriter<'a> {
             app,
             tx,
             policy: app.policy(),
-            now: app.now(),
+            now: not_before(&events, app.now()),
             stored: events.len(),
             ticket,
             events,
@@ -313,6 +313,14 @@ impl<'a> TicketWriter<'a> {
         }
         corrected
     }
+}
+
+/// The present, as far as a ledger goes: what another process has recorded a moment ago lies in no writer's future, though
+/// the clocks of the two differ. What a clock that was a day wrong has recorded counts for nothing.
+fn not_before(events: &[Event], now: Timestamp) -> Timestamp {
+    let recorded = events.iter().map(|event| event.recorded_at);
+    let credible = recorded.filter(|at| at.duration_since(now) < SignedDuration::from_hours(24));
+    credible.max().map_or(now, |last| last.max(now))
 }
 
 /// What falls due first, by which people sort.

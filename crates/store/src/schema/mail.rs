@@ -48,3 +48,13 @@ CREATE TABLE mailbox (
     last_uid BIGINT NOT NULL
 );
 ";
+
+/// What finds the same bytes that came another way, and says which node watches a mailbox.
+pub(super) const ONCE: &str = "
+CREATE INDEX raw_mail_digest ON raw_mail (digest);
+CREATE TABLE mailbox_watch (
+    name TEXT PRIMARY KEY,
+    watched_by TEXT NOT NULL,
+    watched_until BIGINT NOT NULL
+);
+";

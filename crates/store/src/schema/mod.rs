@@ -136,6 +136,7 @@ impl MigratorTrait for Steps {
             step("0011_policy_teams", policy::TEAMS),
             step("0013_desk", desk::DESK),
             step("0014_safety", safety::SAFETY),
+            step("0021_once", mail::ONCE),
         ]
     }
 }

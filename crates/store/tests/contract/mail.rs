@@ -1,5 +1,7 @@
 //! Mail, threads and mailboxes.
 
+use std::time::Duration;
+
 use mainstay_domain::digest::Digest;
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailState};
 use mainstay_store::mail::{self, AfterFailure, Received};
@@ -12,9 +14,11 @@ use crate::given::{self, at};
 
 on_each_engine!(
     a_mail_is_kept_once_as_received,
+    two_who_file_a_mail_come_one_after_the_other,
     a_mail_is_sent_once,
     a_message_id_belongs_to_one_ticket,
     a_mailbox_remembers_how_far_it_was_read,
+    a_mailbox_is_watched_by_one_node,
     senders_are_counted_and_participants_known,
 );
 
@@ -124,6 +128,40 @@ fn outgoing(number: u32) -> OutgoingMail {
         created_at: at(i64::from(number)),
         sent_at: None,
     }
+}
+
+async fn two_who_file_a_mail_come_one_after_the_other(fresh: &Fresh) {
+    let mut twin = raw(1, "imap:support");
+    twin.id = given::id(2);
+    let tx = fresh.store.begin().await.unwrap();
+    mail::receive(&tx, &raw(1, "pipe")).await.unwrap();
+    mail::receive(&tx, &twin).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let first = fresh.store.begin().await.unwrap();
+    let mut filed = mail::lock_received(&first, given::id(1))
+        .await
+        .unwrap()
+        .unwrap();
+    let store = fresh.store.clone();
+    let mut second = tokio::spawn(async move {
+        let tx = store.begin().await.unwrap();
+        let twin = mail::lock_received(&tx, given::id(2))
+            .await
+            .unwrap()
+            .unwrap();
+        mail::find_twin(&tx, &twin).await.unwrap()
+    });
+    let waits = tokio::time::timeout(Duration::from_millis(300), &mut second).await;
+    assert!(waits.is_err(), "the second did not wait for the first");
+    filed.state = RawMailState::Parsed;
+    mail::update_received(&first, &filed).await.unwrap();
+    first.commit().await.unwrap();
+    let found = second
+        .await
+        .unwrap()
+        .expect("the second sees what the first did");
+    assert_eq!(found.id, given::id(1));
 }
 
 async fn a_mail_is_sent_once(fresh: &Fresh) {
@@ -277,4 +315,23 @@ async fn senders_are_counted_and_participants_known(fresh: &Fresh) {
             .await
             .unwrap()
     );
+}
+
+async fn a_mailbox_is_watched_by_one_node(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let watch = async |node, now, until| {
+        mailbox::watch(&tx, "support", node, at(now), at(until))
+            .await
+            .unwrap()
+    };
+    assert!(watch("one", 0, 60).await);
+    assert!(!watch("two", 30, 90).await, "the first has it still");
+    assert!(watch("one", 40, 100).await, "who has it keeps it");
+    assert!(!watch("two", 99, 159).await);
+    assert!(watch("two", 100, 160).await, "its time was over");
+    mailbox::unwatch(&tx, "support", "one").await.unwrap();
+    assert!(!watch("one", 101, 161).await, "nobody gives up for another");
+    mailbox::unwatch(&tx, "support", "two").await.unwrap();
+    assert!(watch("one", 102, 1_000_000).await);
+    assert!(watch("two", 103, 163).await, "a wrong clock holds nothing");
 }
