@@ -15,7 +15,6 @@ import { Route as PortalRouteImport } from './routes/portal'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as WorkAdminRouteImport } from './routes/_work/admin'
 import { Route as WorkBoardRouteImport } from './routes/_work/board'
-import { Route as WorkEscalationsRouteImport } from './routes/_work/escalations'
 import { Route as WorkInboxRouteImport } from './routes/_work/inbox'
 import { Route as WorkMyDayRouteImport } from './routes/_work/my-day'
 import { Route as WorkTeamsRouteImport } from './routes/_work/teams'
@@ -39,6 +38,8 @@ import { Route as WorkAdminRolesRouteImport } from './routes/_work/admin.roles'
 import { Route as WorkAdminTokensRouteImport } from './routes/_work/admin.tokens'
 import { Route as WorkAdminViewsRouteImport } from './routes/_work/admin.views'
 import { Route as WorkAdminWebhooksRouteImport } from './routes/_work/admin.webhooks'
+import { Route as WorkEscalationsIndexRouteImport } from './routes/_work/escalations.index'
+import { Route as WorkEscalationsIdRouteImport } from './routes/_work/escalations.$id'
 import { Route as WorkTicketsIdRouteImport } from './routes/_work/tickets.$id'
 import { Route as WorkTicketsNewRouteImport } from './routes/_work/tickets.new'
 import { Route as PortalRequestsIdRouteImport } from './routes/portal/requests.$id'
@@ -70,11 +71,6 @@ const WorkAdminRoute = WorkAdminRouteImport.update({
 const WorkBoardRoute = WorkBoardRouteImport.update({
   id: '/board',
   path: '/board',
-  getParentRoute: () => WorkRoute,
-} as any)
-const WorkEscalationsRoute = WorkEscalationsRouteImport.update({
-  id: '/escalations',
-  path: '/escalations',
   getParentRoute: () => WorkRoute,
 } as any)
 const WorkInboxRoute = WorkInboxRouteImport.update({
@@ -192,6 +188,16 @@ const WorkAdminWebhooksRoute = WorkAdminWebhooksRouteImport.update({
   path: '/webhooks',
   getParentRoute: () => WorkAdminRoute,
 } as any)
+const WorkEscalationsIndexRoute = WorkEscalationsIndexRouteImport.update({
+  id: '/escalations/',
+  path: '/escalations/',
+  getParentRoute: () => WorkRoute,
+} as any)
+const WorkEscalationsIdRoute = WorkEscalationsIdRouteImport.update({
+  id: '/escalations/$id',
+  path: '/escalations/$id',
+  getParentRoute: () => WorkRoute,
+} as any)
 const WorkTicketsIdRoute = WorkTicketsIdRouteImport.update({
   id: '/tickets/$id',
   path: '/tickets/$id',
@@ -214,7 +220,6 @@ export interface FileRoutesByFullPath {
   '/sign-in': typeof SignInRoute
   '/admin': typeof WorkAdminRouteWithChildren
   '/board': typeof WorkBoardRoute
-  '/escalations': typeof WorkEscalationsRoute
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
@@ -236,17 +241,18 @@ export interface FileRoutesByFullPath {
   '/admin/tokens': typeof WorkAdminTokensRoute
   '/admin/views': typeof WorkAdminViewsRoute
   '/admin/webhooks': typeof WorkAdminWebhooksRoute
+  '/escalations/$id': typeof WorkEscalationsIdRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
   '/tickets/new': typeof WorkTicketsNewRoute
   '/portal/requests/$id': typeof PortalRequestsIdRoute
   '/accounts/': typeof WorkAccountsIndexRoute
   '/admin/': typeof WorkAdminIndexRoute
+  '/escalations/': typeof WorkEscalationsIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/sign-in': typeof SignInRoute
   '/board': typeof WorkBoardRoute
-  '/escalations': typeof WorkEscalationsRoute
   '/inbox': typeof WorkInboxRoute
   '/my-day': typeof WorkMyDayRoute
   '/teams': typeof WorkTeamsRoute
@@ -268,11 +274,13 @@ export interface FileRoutesByTo {
   '/admin/tokens': typeof WorkAdminTokensRoute
   '/admin/views': typeof WorkAdminViewsRoute
   '/admin/webhooks': typeof WorkAdminWebhooksRoute
+  '/escalations/$id': typeof WorkEscalationsIdRoute
   '/tickets/$id': typeof WorkTicketsIdRoute
   '/tickets/new': typeof WorkTicketsNewRoute
   '/portal/requests/$id': typeof PortalRequestsIdRoute
   '/accounts': typeof WorkAccountsIndexRoute
   '/admin': typeof WorkAdminIndexRoute
+  '/escalations': typeof WorkEscalationsIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -282,7 +290,6 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute
   '/_work/admin': typeof WorkAdminRouteWithChildren
   '/_work/board': typeof WorkBoardRoute
-  '/_work/escalations': typeof WorkEscalationsRoute
   '/_work/inbox': typeof WorkInboxRoute
   '/_work/my-day': typeof WorkMyDayRoute
   '/_work/teams': typeof WorkTeamsRoute
@@ -304,11 +311,13 @@ export interface FileRoutesById {
   '/_work/admin/tokens': typeof WorkAdminTokensRoute
   '/_work/admin/views': typeof WorkAdminViewsRoute
   '/_work/admin/webhooks': typeof WorkAdminWebhooksRoute
+  '/_work/escalations/$id': typeof WorkEscalationsIdRoute
   '/_work/tickets/$id': typeof WorkTicketsIdRoute
   '/_work/tickets/new': typeof WorkTicketsNewRoute
   '/portal/requests/$id': typeof PortalRequestsIdRoute
   '/_work/accounts/': typeof WorkAccountsIndexRoute
   '/_work/admin/': typeof WorkAdminIndexRoute
+  '/_work/escalations/': typeof WorkEscalationsIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -318,7 +327,6 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/admin'
     | '/board'
-    | '/escalations'
     | '/inbox'
     | '/my-day'
     | '/teams'
@@ -340,17 +348,18 @@ export interface FileRouteTypes {
     | '/admin/tokens'
     | '/admin/views'
     | '/admin/webhooks'
+    | '/escalations/$id'
     | '/tickets/$id'
     | '/tickets/new'
     | '/portal/requests/$id'
     | '/accounts/'
     | '/admin/'
+    | '/escalations/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
     | '/sign-in'
     | '/board'
-    | '/escalations'
     | '/inbox'
     | '/my-day'
     | '/teams'
@@ -372,11 +381,13 @@ export interface FileRouteTypes {
     | '/admin/tokens'
     | '/admin/views'
     | '/admin/webhooks'
+    | '/escalations/$id'
     | '/tickets/$id'
     | '/tickets/new'
     | '/portal/requests/$id'
     | '/accounts'
     | '/admin'
+    | '/escalations'
   id:
     | '__root__'
     | '/'
@@ -385,7 +396,6 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_work/admin'
     | '/_work/board'
-    | '/_work/escalations'
     | '/_work/inbox'
     | '/_work/my-day'
     | '/_work/teams'
@@ -407,11 +417,13 @@ export interface FileRouteTypes {
     | '/_work/admin/tokens'
     | '/_work/admin/views'
     | '/_work/admin/webhooks'
+    | '/_work/escalations/$id'
     | '/_work/tickets/$id'
     | '/_work/tickets/new'
     | '/portal/requests/$id'
     | '/_work/accounts/'
     | '/_work/admin/'
+    | '/_work/escalations/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -463,13 +475,6 @@ declare module '@tanstack/react-router' {
       path: '/board'
       fullPath: '/board'
       preLoaderRoute: typeof WorkBoardRouteImport
-      parentRoute: typeof WorkRoute
-    }
-    '/_work/escalations': {
-      id: '/_work/escalations'
-      path: '/escalations'
-      fullPath: '/escalations'
-      preLoaderRoute: typeof WorkEscalationsRouteImport
       parentRoute: typeof WorkRoute
     }
     '/_work/inbox': {
@@ -633,6 +638,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkAdminWebhooksRouteImport
       parentRoute: typeof WorkAdminRoute
     }
+    '/_work/escalations/': {
+      id: '/_work/escalations/'
+      path: '/escalations'
+      fullPath: '/escalations/'
+      preLoaderRoute: typeof WorkEscalationsIndexRouteImport
+      parentRoute: typeof WorkRoute
+    }
+    '/_work/escalations/$id': {
+      id: '/_work/escalations/$id'
+      path: '/escalations/$id'
+      fullPath: '/escalations/$id'
+      preLoaderRoute: typeof WorkEscalationsIdRouteImport
+      parentRoute: typeof WorkRoute
+    }
     '/_work/tickets/$id': {
       id: '/_work/tickets/$id'
       path: '/tickets/$id'
@@ -696,27 +715,29 @@ const WorkAdminRouteWithChildren = WorkAdminRoute._addFileChildren(
 interface WorkRouteChildren {
   WorkAdminRoute: typeof WorkAdminRouteWithChildren
   WorkBoardRoute: typeof WorkBoardRoute
-  WorkEscalationsRoute: typeof WorkEscalationsRoute
   WorkInboxRoute: typeof WorkInboxRoute
   WorkMyDayRoute: typeof WorkMyDayRoute
   WorkTeamsRoute: typeof WorkTeamsRoute
   WorkAccountsIdRoute: typeof WorkAccountsIdRoute
+  WorkEscalationsIdRoute: typeof WorkEscalationsIdRoute
   WorkTicketsIdRoute: typeof WorkTicketsIdRoute
   WorkTicketsNewRoute: typeof WorkTicketsNewRoute
   WorkAccountsIndexRoute: typeof WorkAccountsIndexRoute
+  WorkEscalationsIndexRoute: typeof WorkEscalationsIndexRoute
 }
 
 const WorkRouteChildren: WorkRouteChildren = {
   WorkAdminRoute: WorkAdminRouteWithChildren,
   WorkBoardRoute: WorkBoardRoute,
-  WorkEscalationsRoute: WorkEscalationsRoute,
   WorkInboxRoute: WorkInboxRoute,
   WorkMyDayRoute: WorkMyDayRoute,
   WorkTeamsRoute: WorkTeamsRoute,
   WorkAccountsIdRoute: WorkAccountsIdRoute,
+  WorkEscalationsIdRoute: WorkEscalationsIdRoute,
   WorkTicketsIdRoute: WorkTicketsIdRoute,
   WorkTicketsNewRoute: WorkTicketsNewRoute,
   WorkAccountsIndexRoute: WorkAccountsIndexRoute,
+  WorkEscalationsIndexRoute: WorkEscalationsIndexRoute,
 }
 
 const WorkRouteWithChildren = WorkRoute._addFileChildren(WorkRouteChildren)

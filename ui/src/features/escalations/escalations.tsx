@@ -1,7 +1,125 @@
+// The escalations: what is open, how far up each is, and whether somebody has it.
+import { Anchor, Badge, Button, Group, SegmentedControl, Switch, Text } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { useFormats } from "@/app/format";
+import { useNow } from "@/app/time";
+import { ticketQuery } from "@/features/ticket/queries";
+import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
+import { Empty, Failure, LoadingRows } from "@/parts/states";
+import classes from "./escalations.module.css";
+import { type Escalation, type EscalationPhase, escalationsQuery } from "./queries";
+
+const route = getRouteApi("/_work/escalations/");
+const PHASES = ["open", "resolved", "cancelled"] as const;
+
+/** What the address of the list says. */
+export interface EscalationsSearch {
+  phase?: EscalationPhase | undefined;
+  mine?: boolean | undefined;
+}
+
+export function escalationsSearch(search: Record<string, unknown>): EscalationsSearch {
+  const phase = PHASES.find((each) => each === search.phase);
+  return { ...(phase ? { phase } : {}), ...(search.mine === true ? { mine: true } : {}) };
+}
 
 export function Escalations() {
-  const { t } = useTranslation();
-  return <Page title={t("nav.escalations")}>{null}</Page>;
+  const { t } = useTranslation("escalations");
+  const search = route.useSearch();
+  const navigate = useNavigate({ from: "/escalations/" });
+  const phase = search.phase ?? "open";
+  const escalations = useInfiniteQuery(escalationsQuery({ phase, ...(search.mine ? { mine: true } : {}) }));
+  const rows = escalations.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page title={t("title")}>
+      <Group mb="md">
+        <SegmentedControl
+          aria-label={t("phaseLabel")}
+          value={phase}
+          onChange={(value) => {
+            const chosen = PHASES.find((each) => each === value);
+            void navigate({ search: (now) => ({ ...now, phase: chosen }) });
+          }}
+          data={PHASES.map((value) => ({ value, label: t(`phase.${value}`) }))}
+        />
+        <Switch
+          label={t("mine")}
+          checked={search.mine ?? false}
+          onChange={(event) => {
+            const mine = event.currentTarget.checked || undefined;
+            void navigate({ search: (now) => ({ ...now, mine }) });
+          }}
+        />
+      </Group>
+      {escalations.isPending ? (
+        <LoadingRows />
+      ) : escalations.isError ? (
+        <Failure error={escalations.error} onRetry={() => void escalations.refetch()} />
+      ) : rows.length === 0 ? (
+        <Empty title={t(`empty.${phase}`)}>{t("emptyHint")}</Empty>
+      ) : (
+        <ul className={classes.rows} aria-label={t("title")}>
+          {rows.map((escalation) => (
+            <Row key={escalation.id} escalation={escalation} />
+          ))}
+        </ul>
+      )}
+      {escalations.hasNextPage && (
+        <Button variant="default" mt="md" onClick={() => void escalations.fetchNextPage()}>
+          {t("more")}
+        </Button>
+      )}
+    </Page>
+  );
+}
+
+function Row({ escalation }: { escalation: Escalation }) {
+  const { t } = useTranslation("escalations");
+  const format = useFormats();
+  const now = useNow();
+  const first = escalation.tickets[0];
+  const { data: ticket } = useQuery({ ...ticketQuery(first ?? ""), enabled: first !== undefined });
+  return (
+    <li className={classes.row}>
+      <Badge variant="light" className={classes.level ?? ""}>
+        {t("level", { level: escalation.level })}
+      </Badge>
+      <span className={classes.grow}>
+        <Anchor
+          fw={550}
+          renderRoot={(props) => <Link {...props} to="/escalations/$id" params={{ id: escalation.id }} />}
+        >
+          {ticket ? `#${ticket.number} ${ticket.subject}` : escalation.subject}
+          {escalation.tickets.length > 1 && ` ${t("andMore", { count: escalation.tickets.length - 1 })}`}
+        </Anchor>
+        <Text size="sm" c="dimmed">
+          {escalation.reason}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {escalation.ladder} · {format.ago(escalation.raised_at, now)}
+        </Text>
+      </span>
+      <span className={classes.state}>
+        {escalation.acknowledged_by ? (
+          <Text span size="sm">
+            {t("has")} <Name id={escalation.acknowledged_by} />
+          </Text>
+        ) : (
+          escalation.phase === "open" && (
+            <Text span size="sm" className={classes.nobody}>
+              {t("nobodyHas")}
+            </Text>
+          )
+        )}
+        {escalation.next_at && (
+          <Text size="xs" c="dimmed">
+            {t("nextAt", { at: format.instant(escalation.next_at) })}
+          </Text>
+        )}
+      </span>
+    </li>
+  );
 }

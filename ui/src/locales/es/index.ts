@@ -2,6 +2,7 @@ import accounts from "./accounts.json";
 import admin from "./admin.json";
 import board from "./board.json";
 import common from "./common.json";
+import escalations from "./escalations.json";
 import inbox from "./inbox.json";
 import keys from "./keys.json";
 import my_day from "./my_day.json";
@@ -9,4 +10,4 @@ import new_ticket from "./new_ticket.json";
 import portal from "./portal.json";
 import ticket from "./ticket.json";
 
-export default { accounts, admin, board, common, inbox, keys, my_day, new_ticket, portal, ticket };
+export default { accounts, admin, board, common, escalations, inbox, keys, my_day, new_ticket, portal, ticket };
