@@ -16,7 +16,9 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as WorkAdminRouteImport } from './routes/_work/admin'
 import { Route as WorkBoardRouteImport } from './routes/_work/board'
 import { Route as WorkInboxRouteImport } from './routes/_work/inbox'
+import { Route as WorkMeRouteImport } from './routes/_work/me'
 import { Route as WorkMyDayRouteImport } from './routes/_work/my-day'
+import { Route as WorkSearchRouteImport } from './routes/_work/search'
 import { Route as WorkTeamsRouteImport } from './routes/_work/teams'
 import { Route as PortalIndexRouteImport } from './routes/portal/index'
 import { Route as PortalNewRouteImport } from './routes/portal/new'
@@ -78,9 +80,19 @@ const WorkInboxRoute = WorkInboxRouteImport.update({
   path: '/inbox',
   getParentRoute: () => WorkRoute,
 } as any)
+const WorkMeRoute = WorkMeRouteImport.update({
+  id: '/me',
+  path: '/me',
+  getParentRoute: () => WorkRoute,
+} as any)
 const WorkMyDayRoute = WorkMyDayRouteImport.update({
   id: '/my-day',
   path: '/my-day',
+  getParentRoute: () => WorkRoute,
+} as any)
+const WorkSearchRoute = WorkSearchRouteImport.update({
+  id: '/search',
+  path: '/search',
   getParentRoute: () => WorkRoute,
 } as any)
 const WorkTeamsRoute = WorkTeamsRouteImport.update({
@@ -221,7 +233,9 @@ export interface FileRoutesByFullPath {
   '/admin': typeof WorkAdminRouteWithChildren
   '/board': typeof WorkBoardRoute
   '/inbox': typeof WorkInboxRoute
+  '/me': typeof WorkMeRoute
   '/my-day': typeof WorkMyDayRoute
+  '/search': typeof WorkSearchRoute
   '/teams': typeof WorkTeamsRoute
   '/portal/new': typeof PortalNewRoute
   '/portal/people': typeof PortalPeopleRoute
@@ -254,7 +268,9 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/board': typeof WorkBoardRoute
   '/inbox': typeof WorkInboxRoute
+  '/me': typeof WorkMeRoute
   '/my-day': typeof WorkMyDayRoute
+  '/search': typeof WorkSearchRoute
   '/teams': typeof WorkTeamsRoute
   '/portal/new': typeof PortalNewRoute
   '/portal/people': typeof PortalPeopleRoute
@@ -291,7 +307,9 @@ export interface FileRoutesById {
   '/_work/admin': typeof WorkAdminRouteWithChildren
   '/_work/board': typeof WorkBoardRoute
   '/_work/inbox': typeof WorkInboxRoute
+  '/_work/me': typeof WorkMeRoute
   '/_work/my-day': typeof WorkMyDayRoute
+  '/_work/search': typeof WorkSearchRoute
   '/_work/teams': typeof WorkTeamsRoute
   '/portal/new': typeof PortalNewRoute
   '/portal/people': typeof PortalPeopleRoute
@@ -328,7 +346,9 @@ export interface FileRouteTypes {
     | '/admin'
     | '/board'
     | '/inbox'
+    | '/me'
     | '/my-day'
+    | '/search'
     | '/teams'
     | '/portal/new'
     | '/portal/people'
@@ -361,7 +381,9 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/board'
     | '/inbox'
+    | '/me'
     | '/my-day'
+    | '/search'
     | '/teams'
     | '/portal/new'
     | '/portal/people'
@@ -397,7 +419,9 @@ export interface FileRouteTypes {
     | '/_work/admin'
     | '/_work/board'
     | '/_work/inbox'
+    | '/_work/me'
     | '/_work/my-day'
+    | '/_work/search'
     | '/_work/teams'
     | '/portal/new'
     | '/portal/people'
@@ -484,11 +508,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkInboxRouteImport
       parentRoute: typeof WorkRoute
     }
+    '/_work/me': {
+      id: '/_work/me'
+      path: '/me'
+      fullPath: '/me'
+      preLoaderRoute: typeof WorkMeRouteImport
+      parentRoute: typeof WorkRoute
+    }
     '/_work/my-day': {
       id: '/_work/my-day'
       path: '/my-day'
       fullPath: '/my-day'
       preLoaderRoute: typeof WorkMyDayRouteImport
+      parentRoute: typeof WorkRoute
+    }
+    '/_work/search': {
+      id: '/_work/search'
+      path: '/search'
+      fullPath: '/search'
+      preLoaderRoute: typeof WorkSearchRouteImport
       parentRoute: typeof WorkRoute
     }
     '/_work/teams': {
@@ -716,7 +754,9 @@ interface WorkRouteChildren {
   WorkAdminRoute: typeof WorkAdminRouteWithChildren
   WorkBoardRoute: typeof WorkBoardRoute
   WorkInboxRoute: typeof WorkInboxRoute
+  WorkMeRoute: typeof WorkMeRoute
   WorkMyDayRoute: typeof WorkMyDayRoute
+  WorkSearchRoute: typeof WorkSearchRoute
   WorkTeamsRoute: typeof WorkTeamsRoute
   WorkAccountsIdRoute: typeof WorkAccountsIdRoute
   WorkEscalationsIdRoute: typeof WorkEscalationsIdRoute
@@ -730,7 +770,9 @@ const WorkRouteChildren: WorkRouteChildren = {
   WorkAdminRoute: WorkAdminRouteWithChildren,
   WorkBoardRoute: WorkBoardRoute,
   WorkInboxRoute: WorkInboxRoute,
+  WorkMeRoute: WorkMeRoute,
   WorkMyDayRoute: WorkMyDayRoute,
+  WorkSearchRoute: WorkSearchRoute,
   WorkTeamsRoute: WorkTeamsRoute,
   WorkAccountsIdRoute: WorkAccountsIdRoute,
   WorkEscalationsIdRoute: WorkEscalationsIdRoute,

@@ -1,6 +1,7 @@
 // Who one is: language, appearance, density, and the way out.
 import { Group, Menu, Stack, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { IconCheck, IconChevronUp, IconLogout } from "@tabler/icons-react";
+import { IconCheck, IconChevronUp, IconLogout, IconUserCircle } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { applyDensity, type Density, density } from "@/app/density";
@@ -73,6 +74,12 @@ export function Person() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconUserCircle size={16} aria-hidden />}
+          renderRoot={(props) => <Link {...props} to="/me" />}
+        >
+          {t("person.me")}
+        </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => signOut.mutate()}>
           {t("person.signOut")}
         </Menu.Item>

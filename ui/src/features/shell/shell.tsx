@@ -1,24 +1,27 @@
 // The frame of the workspace: navigation, who one is, whether what one sees is up to date.
-import { AppShell, Box, Burger, Group, NavLink, ScrollArea } from "@mantine/core";
+import { ActionIcon, AppShell, Box, Burger, Group, NavLink, ScrollArea, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
   IconAdjustments,
   IconAlarm,
   IconBuilding,
   IconInbox,
+  IconSearch,
   IconStairsUp,
   IconSun,
   IconUsersGroup,
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useKeys } from "@/app/keys";
 import { listen } from "@/app/live";
 import { useMe } from "@/app/session";
 import { synchronise } from "@/app/time";
 import { CheatSheet } from "@/features/keys/cheat-sheet";
 import { Mark } from "@/parts/mark";
+import { Bell } from "./bell";
 import { Person } from "./person";
 import classes from "./shell.module.css";
 import { StaleBanner } from "./stale-banner";
@@ -34,6 +37,10 @@ export const SCREENS = [
   { to: "/admin", label: "nav.admin", Sign: IconAdjustments, key: "s", permission: "settings.read" },
 ] as const;
 
+const Palette = lazy(() => import("./palette"));
+
+const IS_MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
 /** Listens to what changes, and keeps the service's time, for as long as somebody is signed in. */
 export function useLiveService(): void {
   const queries = useQueryClient();
@@ -47,12 +54,18 @@ export function useLiveService(): void {
 
 export function Shell() {
   const { t } = useTranslation();
+  const { t: shell } = useTranslation("shell");
   const [opened, { toggle, close }] = useDisclosure(false);
   const me = useMe();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const screens = SCREENS.filter((screen) => me.permissions.includes(screen.permission));
+  const [asked, setAsked] = useState(0);
+  const navigate = useNavigate();
   useLiveService();
   useGoKeys(screens);
+  useHotkeys([["mod+K", () => setAsked((times) => times + 1)]], []);
+  // The inbox and the search itself have a field of their own for that key.
+  useKeys(path === "/inbox" || path === "/search" ? {} : { search: () => void navigate({ to: "/search" }) });
   return (
     <AppShell
       navbar={{ width: 236, breakpoint: "sm", collapsed: { mobile: !opened } }}
@@ -65,10 +78,30 @@ export function Shell() {
       <AppShell.Header hiddenFrom="sm" className={classes.header}>
         <Burger opened={opened} onClick={toggle} size="sm" aria-label={t(opened ? "nav.close" : "nav.open")} />
         <Mark />
+        <Group ml="auto" gap={4}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={34}
+            aria-label={shell("seek")}
+            onClick={() => setAsked((times) => times + 1)}
+          >
+            <IconSearch size={20} stroke={1.7} aria-hidden />
+          </ActionIcon>
+          <Bell />
+        </Group>
       </AppShell.Header>
       <AppShell.Navbar className={classes.navbar} aria-label={t("nav.label")}>
-        <Box visibleFrom="sm" px="sm" py="md">
-          <Mark />
+        <Box visibleFrom="sm" px="sm" pt="md" pb="sm">
+          <Group justify="space-between" wrap="nowrap" mb="sm">
+            <Mark />
+            <Bell />
+          </Group>
+          <UnstyledButton className={classes.seek} onClick={() => setAsked((times) => times + 1)}>
+            <IconSearch size={16} aria-hidden />
+            {shell("seek")}
+            <kbd aria-hidden>{IS_MAC ? "⌘" : "Ctrl"} K</kbd>
+          </UnstyledButton>
         </Box>
         <ScrollArea flex={1} px="xs">
           {screens.map(({ to, label, Sign }) => (
@@ -90,6 +123,18 @@ export function Shell() {
         </Group>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
+        {asked > 0 && (
+          <Suspense fallback={null}>
+            <Palette
+              asked={asked}
+              screens={screens.map(({ to, label, Sign }) => ({
+                to,
+                name: t(label),
+                sign: <Sign size={18} stroke={1.7} aria-hidden />,
+              }))}
+            />
+          </Suspense>
+        )}
         <CheatSheet screens={screens.map(({ to, label, key }) => ({ to, name: t(label), key }))} />
         <StaleBanner />
         <Outlet />

@@ -5,9 +5,27 @@ import common from "./common.json";
 import escalations from "./escalations.json";
 import inbox from "./inbox.json";
 import keys from "./keys.json";
+import me from "./me.json";
 import my_day from "./my_day.json";
 import new_ticket from "./new_ticket.json";
 import portal from "./portal.json";
+import search from "./search.json";
+import shell from "./shell.json";
 import ticket from "./ticket.json";
 
-export default { accounts, admin, board, common, escalations, inbox, keys, my_day, new_ticket, portal, ticket };
+export default {
+  accounts,
+  admin,
+  board,
+  common,
+  escalations,
+  inbox,
+  keys,
+  me,
+  my_day,
+  new_ticket,
+  portal,
+  search,
+  shell,
+  ticket,
+};

@@ -1,0 +1,148 @@
+// Search over everything: tickets and what was said in them, accounts, contacts.
+import { Anchor, Button, Group, Text, TextInput, Title } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useKeys } from "@/app/keys";
+import { useMay } from "@/app/session";
+import { Avatar } from "@/parts/avatar";
+import { Name } from "@/parts/name";
+import { Page } from "@/parts/page";
+import { Empty, Failure, LoadingRows } from "@/parts/states";
+import { accountHitsQuery, allHitsQuery, contactHitsQuery } from "./queries";
+import classes from "./search.module.css";
+
+const route = getRouteApi("/_work/search");
+
+export function Search() {
+  const { t } = useTranslation("search");
+  const { q = "" } = route.useSearch();
+  const navigate = useNavigate({ from: "/search" });
+  const field = useRef<HTMLInputElement>(null);
+  const seek = useDebouncedCallback(
+    (text: string) => void navigate({ search: text.trim() ? { q: text.trim() } : {}, replace: true }),
+    250,
+  );
+  useKeys({ search: () => field.current?.focus() });
+  return (
+    <Page title={t("title")}>
+      <TextInput
+        ref={field}
+        size="md"
+        type="search"
+        aria-label={t("label")}
+        placeholder={t("label")}
+        defaultValue={q}
+        autoFocus
+        leftSection={<IconSearch size={18} aria-hidden />}
+        onChange={(event) => seek(event.currentTarget.value)}
+        className={classes.field}
+      />
+      {q ? <Found words={q} /> : <Empty title={t("begin")}>{t("beginHint")}</Empty>}
+    </Page>
+  );
+}
+
+function Found({ words }: { words: string }) {
+  const { t } = useTranslation("search");
+  const { t: common } = useTranslation();
+  const mayReadAccounts = useMay("account.read");
+  const tickets = useInfiniteQuery(allHitsQuery(words));
+  const accounts = useQuery({ ...accountHitsQuery(words, 8), enabled: mayReadAccounts });
+  const contacts = useQuery({ ...contactHitsQuery(words, 8), enabled: mayReadAccounts });
+  const hits = tickets.data?.pages.flatMap((page) => page.items) ?? [];
+  if (tickets.isPending) return <LoadingRows />;
+  if (tickets.isError) return <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />;
+  if (hits.length === 0 && !accounts.data?.length && !contacts.data?.length) {
+    return <Empty title={t("nothing", { words })}>{t("nothingHint")}</Empty>;
+  }
+  return (
+    <div className={classes.columns}>
+      <section aria-label={t("tickets")}>
+        <Title order={2} mb="xs">
+          {t("tickets")}
+        </Title>
+        {hits.length === 0 && <Text c="dimmed">{t("noTickets")}</Text>}
+        <ul className={classes.plain}>
+          {hits.map((hit) => (
+            <li key={hit.ticket} className={classes.hit}>
+              <Anchor
+                fw={550}
+                renderRoot={(props) => <Link {...props} to="/tickets/$id" params={{ id: String(hit.number) }} />}
+              >
+                #{hit.number} {hit.subject}
+              </Anchor>
+              <Text size="sm" c="dimmed" lineClamp={2}>
+                {hit.excerpt}
+              </Text>
+            </li>
+          ))}
+        </ul>
+        {tickets.hasNextPage && (
+          <Button
+            variant="default"
+            mt="sm"
+            loading={tickets.isFetchingNextPage}
+            onClick={() => void tickets.fetchNextPage()}
+          >
+            {t("more")}
+          </Button>
+        )}
+      </section>
+      <div>
+        {accounts.data && accounts.data.length > 0 && (
+          <section aria-label={common("nav.accounts")} className={classes.aside}>
+            <Title order={2} mb="xs">
+              {common("nav.accounts")}
+            </Title>
+            <ul className={classes.plain}>
+              {accounts.data.map(({ id, name, domains }) => (
+                <li key={id} className={classes.hit}>
+                  <Anchor fw={550} renderRoot={(props) => <Link {...props} to="/accounts/$id" params={{ id }} />}>
+                    {name}
+                  </Anchor>
+                  <Text size="xs" c="dimmed">
+                    {domains.join(", ")}
+                  </Text>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        {contacts.data && contacts.data.length > 0 && (
+          <section aria-label={t("contacts")} className={classes.aside}>
+            <Title order={2} mb="xs">
+              {t("contacts")}
+            </Title>
+            <ul className={classes.plain}>
+              {contacts.data.map(({ id, name, addresses, account }) => (
+                <li key={id} className={classes.hit}>
+                  <Group gap="sm" wrap="nowrap">
+                    <Avatar name={name} />
+                    <div className={classes.grow}>
+                      {name}
+                      <Text size="xs" c="dimmed">
+                        {addresses.join(", ")}
+                      </Text>
+                      {account && (
+                        <Anchor
+                          size="xs"
+                          renderRoot={(props) => <Link {...props} to="/accounts/$id" params={{ id: account }} />}
+                        >
+                          <Name id={account} />
+                        </Anchor>
+                      )}
+                    </div>
+                  </Group>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+      </div>
+    </div>
+  );
+}
