@@ -136,7 +136,24 @@ impl From<mainstay_store::StoreError> for JobFailure {
 }
 
 impl Job {
-    /// The job's name in the queue.
+    /// The names of all jobs in the queue.
+    pub(crate) const KINDS: [&str; 13] = [
+        "read_mail",
+        "acknowledge",
+        "deliver_reply",
+        "send_mail",
+        "follow_policy",
+        "review_terms",
+        "tidy",
+        "send_draft",
+        "call_webhook",
+        "write_export",
+        "forget_export",
+        "forget_upload",
+        "send_dispatch",
+    ];
+
+    /// The job's name in the queue, one of [`Job::KINDS`].
     fn kind(&self) -> &'static str {
         match self {
             Self::ReadMail { .. } => "read_mail",

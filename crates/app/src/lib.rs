@@ -29,6 +29,7 @@ pub mod job;
 pub mod lateness;
 pub mod macro_;
 pub mod mail;
+pub mod measure;
 pub mod names;
 pub mod notification;
 pub mod on_call;

@@ -22,6 +22,7 @@ pub(crate) async fn attempt<T>(work: impl Future<Output = Result<T>>) -> Result<
 macro_rules! transact {
     ($app:expr, $tx:ident => $work:expr) => {{
         let mut tries = $crate::transaction::TRIES;
+        let began = $crate::measure::Stopwatch::start();
         loop {
             tries -= 1;
             let outcome: $crate::Result<_> = async {
@@ -33,8 +34,13 @@ macro_rules! transact {
             }
             .await;
             match outcome {
-                Err(error) if tries > 0 && $crate::transaction::is_worth_another_try(&error) => {}
-                outcome => break outcome,
+                Err(error) if tries > 0 && $crate::transaction::is_worth_another_try(&error) => {
+                    metrics::counter!($crate::measure::TRANSACTION_RETRIES).increment(1);
+                }
+                outcome => {
+                    $crate::measure::note_transaction(began, outcome.is_ok());
+                    break outcome;
+                }
             }
         }
     }};

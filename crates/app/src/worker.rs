@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
 use mainstay_store::{due, job, mailbox};
+use metrics::{counter, histogram};
 
 use crate::attachment::forget_upload;
 use crate::context::App;
@@ -16,6 +17,7 @@ use crate::export::{forget_export, write_export};
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
 use crate::lateness::PROMISED;
 use crate::mail;
+use crate::measure::{self, Stopwatch};
 use crate::notification::{note_mail, send_dispatch};
 use crate::transaction::transact;
 use crate::webhook;
@@ -67,6 +69,7 @@ impl App {
         for due in &due {
             if let Err(error) = self.fire(*due).await {
                 // The lease runs out and the subject is due again: nothing is lost, and one bad subject stops no other.
+                counter!(measure::DUE_FAILURES).increment(1);
                 tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
             }
         }
@@ -163,13 +166,23 @@ impl App {
     }
 
     async fn fire(&self, due: Due) -> Result<()> {
-        match due.subject {
-            DueSubject::Ticket(ticket) => self.fire_clocks(ticket).await?,
-            DueSubject::Escalation(escalation) => self.climb(escalation).await?,
-            DueSubject::Agent(agent) => self.deliver_notifications(agent).await?,
-        }
+        let subject = match due.subject {
+            DueSubject::Ticket(ticket) => {
+                self.fire_clocks(ticket).await?;
+                "ticket"
+            }
+            DueSubject::Escalation(escalation) => {
+                self.climb(escalation).await?;
+                "escalation"
+            }
+            DueSubject::Agent(agent) => {
+                self.deliver_notifications(agent).await?;
+                "agent"
+            }
+        };
         let lateness = self.now().duration_since(due.at);
         self.lateness().note(lateness);
+        measure::note_lateness(subject, lateness);
         if lateness > PROMISED && self.time().simulated_speed.is_none() {
             tracing::warn!(subject = ?due.subject, ?lateness, "what was due was done late");
         }
@@ -179,10 +192,23 @@ impl App {
     /// Runs a job and writes down how it went.
     async fn run(&self, stored: &StoredJob) -> Result<()> {
         let job = serde_json::from_str::<Job>(&stored.payload);
+        let began = Stopwatch::start();
         let outcome = match &job {
             Ok(job) => self.run_job(stored, job).await,
             Err(error) => Err(JobFailure::Fail(format!("the job cannot be read: {error}"))),
         };
+        histogram!(measure::JOB_SECONDS, "kind" => stored.kind.clone()).record(began.elapsed());
+        let told = match &outcome {
+            Ok(()) => "done",
+            Err(JobFailure::Lost) => "lost",
+            Err(JobFailure::Retry(_) | JobFailure::RetryAfter { .. })
+                if stored.attempts + 1 < MOST_ATTEMPTS =>
+            {
+                "retry"
+            }
+            Err(_) => "dead",
+        };
+        counter!(measure::JOBS, "kind" => stored.kind.clone(), "outcome" => told).increment(1);
         let id = stored.id;
         let now = self.now();
         transact!(self, tx => async {

@@ -190,6 +190,19 @@ pub enum Consequence {
     Escalate(LadderName),
 }
 
+impl Consequence {
+    /// Of which kind it is, in words for a log.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotifyAssignee => "tell the assignee",
+            Self::NotifyTeam => "tell the team",
+            Self::NotifyRole(_) => "tell a role",
+            Self::Escalate(_) => "escalate",
+        }
+    }
+}
+
 /// A place in a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Source {

@@ -7,6 +7,7 @@ mod failure;
 pub mod key;
 pub mod logging;
 pub mod mail;
+pub mod metrics;
 pub mod notify;
 mod random;
 pub mod service;

@@ -3,16 +3,45 @@
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 use crate::Failure;
 use crate::settings::{Log, LogFormat};
+
+/// Libraries whose words below a warning hold what belongs to people: the text of mails and pages, statements, and what
+/// is said when signing in to a mail server.
+const DISCREET: [&str; 8] = [
+    "async_imap",
+    "html5ever",
+    "hyper_util",
+    "imap_proto",
+    "lettre",
+    "reqwest",
+    "sea_orm",
+    "sqlx",
+];
+
+/// What a level lets through. The discreet libraries stay at warnings unless it names them.
+///
+/// # Errors
+/// Fails when the level cannot be understood.
+pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
+    let discreet: Vec<String> = DISCREET.iter().map(|name| format!("{name}=warn")).collect();
+    // Read alone first, so that an error speaks of what was given.
+    EnvFilter::try_new(level)?;
+    let is_lower = matches!(level.trim(), "off" | "error");
+    if is_lower {
+        return EnvFilter::try_new(level);
+    }
+    EnvFilter::try_new(format!("{},{level}", discreet.join(",")))
+}
 
 /// Starts the log of this process. A second call changes nothing.
 ///
 /// # Errors
 /// Fails when the level cannot be understood.
 pub fn start(log: &Log) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&log.level).map_err(|error| {
+    let filter = filter(&log.level).map_err(|error| {
         Failure::new(format!("log.level: {:?}: {error}", log.level)).with_remedy(
             "give error, warn, info, debug or trace, or a list such as info,mainstay_web=debug",
         )

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Failure;
 use crate::key;
 use crate::mail::{self, Watched};
+use crate::metrics::Metrics;
 use crate::settings::{Settings, Shown};
 use crate::time::{RememberedTime, SharedClock, SteadyClock};
 use crate::{notify, random, webhook};
@@ -50,6 +51,7 @@ pub struct Service {
     app: App,
     settings: Settings,
     mailboxes: Vec<Watched>,
+    metrics: Option<Metrics>,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -62,6 +64,10 @@ impl Service {
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let app = open_with_policy(&settings, clock).await?;
         let mailboxes = mail::mailboxes(&settings)?;
+        let metrics = match settings.metrics {
+            Some(listen) => Some(Metrics::start(listen).await?),
+            None => None,
+        };
         let listen = settings.http.listen;
         let refused = |error| {
             Failure::new(format!("cannot listen on {listen}: {error}"))
@@ -73,6 +79,7 @@ impl Service {
             app,
             settings,
             mailboxes,
+            metrics,
             listener,
             address,
         })
@@ -88,6 +95,14 @@ impl Service {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address at which measurements are given out, if they are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
+            .as_ref()
+            .and_then(|metrics| metrics.address().ok())
     }
 
     /// Serves until `stop` is cancelled, then finishes the requests and the round of work that are under way, and
@@ -125,6 +140,9 @@ impl Service {
         } else {
             JoinSet::new()
         };
+        if let Some(metrics) = self.metrics {
+            parts.spawn(metrics.serve(self.app.clone(), stop.clone()));
+        }
         parts.spawn(share_news(self.app.clone(), stop.clone()));
         parts.spawn(work(self.app.clone(), works, stop.clone(), (due, jobs)));
         let supervised = supervise(parts, stop.clone());

@@ -107,6 +107,45 @@ pub async fn lease_due(
     Ok(due)
 }
 
+/// What is due and will be soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueStanding {
+    /// How many subjects wait although their instant has passed.
+    pub overdue: u64,
+    /// On how many something falls due after now and before the given instant.
+    pub soon: u64,
+    /// The earliest due instant of all.
+    pub first: Option<Timestamp>,
+}
+
+/// Counts what is due and will be until an instant. It costs by what it counts, whatever else is open.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn standing(
+    on: &impl Connection,
+    now: Timestamp,
+    soon: Timestamp,
+) -> Result<DueStanding, StoreError> {
+    let sql = Sql::new("SELECT (SELECT COUNT(*) FROM due")
+        .with(" WHERE next_at <= ", &now)
+        .with("), (SELECT COUNT(*) FROM due WHERE next_at > ", &now)
+        .with(" AND next_at < ", &soon)
+        .then("), (SELECT MIN(next_at) FROM due)");
+    let Some(row) = one(on, sql).await? else {
+        return Ok(DueStanding {
+            overdue: 0,
+            soon: 0,
+            first: None,
+        });
+    };
+    Ok(DueStanding {
+        overdue: Field::read(&row, 0)?,
+        soon: Field::read(&row, 1)?,
+        first: Field::read(&row, 2)?,
+    })
+}
+
 /// The next instant at which something is due or a lease ends: until then there is nothing to do here.
 ///
 /// # Errors

@@ -211,6 +211,43 @@ pub struct JobCounts {
     pub dead: u64,
 }
 
+/// What the queue holds of one kind of job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueOfKind {
+    /// The kind.
+    pub kind: String,
+    /// How many wait or run, also those for later.
+    pub waiting: u64,
+    /// Since when the one could have run that waits longest; absent when all are for later.
+    pub runnable_since: Option<Timestamp>,
+    /// How many were given up.
+    pub dead: u64,
+}
+
+/// What the queue holds of each kind of which it holds anything.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn queue(on: &impl Connection, now: Timestamp) -> Result<Vec<QueueOfKind>, StoreError> {
+    let sql = Sql::new(
+        "SELECT kind, COUNT(CASE WHEN dead_at IS NULL THEN 1 END), \
+         MIN(CASE WHEN dead_at IS NULL AND run_at <= ",
+    )
+    .with("", &now)
+    .then(" THEN run_at END), COUNT(dead_at) FROM job GROUP BY kind ORDER BY kind");
+    let rows = all(on, sql).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(QueueOfKind {
+                kind: Field::read(row, 0)?,
+                waiting: Field::read(row, 1)?,
+                runnable_since: Field::read(row, 2)?,
+                dead: Field::read(row, 3)?,
+            })
+        })
+        .collect()
+}
+
 /// The next instant at which a job may run or a lease ends.
 ///
 /// # Errors

@@ -62,5 +62,5 @@ mod words;
 
 pub use connection::{Connection, Reader, Transaction};
 pub use error::StoreError;
-pub use open::{Store, StoreOptions};
+pub use open::{PoolStanding, Store, StoreOptions};
 pub use page::{Cursor, Page, PageRequest};

@@ -46,6 +46,17 @@ impl StoreOptions {
     }
 }
 
+/// The connections of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStanding {
+    /// Which pool: `readers` and `writer`, or `shared`.
+    pub name: &'static str,
+    /// How many are open.
+    pub open: u32,
+    /// How many of them nobody uses.
+    pub idle: u32,
+}
+
 /// The store. Cloning is cheap; every clone is the same store.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -149,6 +160,29 @@ impl Store {
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
         let row = one(&self.reader, Sql::new(sql)).await?;
         row.map(|row| Field::read(&row, 0)).transpose()
+    }
+
+    /// The connections that are open just now. On PostgreSQL readers and writers share one pool.
+    #[must_use]
+    pub fn connections(&self) -> Vec<PoolStanding> {
+        let of = |name, pool: &DatabaseConnection| {
+            let (open, idle) = match pool.get_database_backend() {
+                DbBackend::Postgres => {
+                    let pool = pool.get_postgres_connection_pool();
+                    (pool.size(), pool.num_idle())
+                }
+                _ => {
+                    let pool = pool.get_sqlite_connection_pool();
+                    (pool.size(), pool.num_idle())
+                }
+            };
+            let idle = u32::try_from(idle).unwrap_or(open);
+            PoolStanding { name, open, idle }
+        };
+        if self.writer.get_database_backend() == DbBackend::Postgres {
+            return vec![of("shared", &self.writer)];
+        }
+        vec![of("readers", &self.reader.pool), of("writer", &self.writer)]
     }
 
     /// Closes every connection once it is no longer used. What was committed is safe without.

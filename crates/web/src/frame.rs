@@ -9,6 +9,8 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use mainstay_app::measure::{HTTP_PROBLEMS, HTTP_SECONDS, Stopwatch};
+use metrics::{counter, histogram};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -91,9 +93,12 @@ async fn log(mut request: Request, next: Next) -> Response {
         route,
         status = field::Empty,
     );
+    let labels = [("method", method_of(&request)), ("route", route.to_owned())];
     async {
+        let began = Stopwatch::start();
         let response = next.run(request).await;
         let status = response.status();
+        measure(&labels, began, &response);
         tracing::Span::current().record("status", status.as_u16());
         if status.is_server_error() {
             tracing::error!(status = status.as_u16(), "request failed");
@@ -104,6 +109,26 @@ async fn log(mut request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// The method, where it is one that somebody serves: others are of endless number.
+fn method_of(request: &Request) -> String {
+    match request.method().as_str() {
+        method @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => method,
+        _ => "other",
+    }
+    .to_owned()
+}
+
+/// Measures a request by its route; a path that is no route of ours counts as one.
+fn measure(labels: &[(&'static str, String); 2], began: Stopwatch, response: &Response) {
+    let class = format!("{}xx", response.status().as_u16() / 100);
+    let [method, route] = labels.clone();
+    histogram!(HTTP_SECONDS, "method" => method.1, "route" => route.1, "status" => class)
+        .record(began.elapsed());
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        counter!(HTTP_PROBLEMS, "kind" => problem.kind().name()).increment(1);
+    }
 }
 
 /// Replaces an identifier that the caller chose if it is too long or too strange to be written into a log.

@@ -267,7 +267,7 @@ impl<'a> EscalationWriter<'a> {
                 if let (Some(step), Some(people)) = (self.step(&taken), &people) {
                     let told = people.told(&step);
                     for missing in &told.missing {
-                        tracing::warn!(escalation = %self.id, ladder = %taken.ladder, recipient = ?missing, "nobody was found to be told");
+                        tracing::warn!(escalation = %self.id, ladder = %taken.ladder, recipient = missing.kind(), "nobody was found to be told");
                     }
                     let notice = self.notice(tickets, &step, &taken, level, at);
                     let new = told.people.into_iter();

@@ -14,6 +14,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
+use crate::measure::note_received;
 use crate::transaction::transact;
 
 /// A mail that is safe in the store.
@@ -87,6 +88,9 @@ impl App {
             }
             Ok(received)
         })?;
+        if received == Received::Now {
+            note_received(source);
+        }
         self.wake();
         Ok(match received {
             Received::Now => ReceivedMail {

@@ -10,12 +10,14 @@ use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_domain::role::Permission;
 use mainstay_store::mail::{self, AfterFailure};
 use mainstay_store::{Page, PageRequest, Transaction, job};
+use metrics::counter;
 
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS};
+use crate::measure::MAIL_OUT;
 use crate::ticket::{MessageText, append_message};
 use crate::transaction::transact;
 
@@ -45,6 +47,12 @@ pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Resu
         })
     });
     let next = transact!(app, tx => note_outcome(app, tx, &mail, &outcome))?;
+    let told = match (&next, &outcome) {
+        (Next::Retry(_), _) => "retry",
+        (Next::Done, Ok(_)) => "sent",
+        (Next::Done, Err(_)) => "dead",
+    };
+    counter!(MAIL_OUT, "outcome" => told).increment(1);
     match next {
         Next::Done => Ok(()),
         Next::Retry(reason) => Err(JobFailure::Retry(reason)),

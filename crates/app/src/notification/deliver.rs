@@ -175,7 +175,7 @@ async fn hold(
 }
 
 async fn give_up(app: &App, tx: &Transaction, mut lost: Notification, reason: &str) -> Result<()> {
-    tracing::warn!(id = %lost.id, channel = %lost.channel, reason, "a notification could not be delivered");
+    tracing::warn!(id = %lost.id, channel = %lost.channel, "a notification could not be delivered");
     lost.state = NotificationState::GivenUp;
     lost.last_error = Some(reason.to_owned());
     notification::update(tx, &lost).await?;

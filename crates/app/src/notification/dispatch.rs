@@ -17,6 +17,7 @@ use mainstay_domain::id::{DispatchId, EscalationId, JobId};
 use mainstay_domain::notification::{Notification, NotificationState};
 use mainstay_store::due::DueSubject;
 use mainstay_store::{Transaction, agent, dispatch, due, job, notification};
+use metrics::counter;
 
 use super::deliver::record;
 use super::link::url;
@@ -24,6 +25,7 @@ use crate::context::App;
 use crate::error::Result;
 use crate::job::{Job, JobFailure};
 use crate::mail::Identity;
+use crate::measure::MESSAGES;
 use crate::transaction::transact;
 
 /// How often a short message is tried. Six tries span a quarter of an hour; whoever was not reached by then is told by
@@ -225,6 +227,12 @@ pub(crate) async fn send_dispatch(app: &App, job: JobId, id: DispatchId) -> Resu
     };
     let attempts = dispatch.attempts;
     transact!(app, tx => note_outcome(app, tx, &dispatch, &outcome))?;
+    let told = match &outcome {
+        NotifyOutcome::Delivered { .. } => "delivered",
+        NotifyOutcome::Retry { .. } if attempts < MOST_TRIES => "retry",
+        _ => "dead",
+    };
+    counter!(MESSAGES, "channel" => dispatch.channel.to_string(), "outcome" => told).increment(1);
     match outcome {
         NotifyOutcome::Retry {
             reason,

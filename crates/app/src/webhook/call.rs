@@ -13,6 +13,7 @@ use mainstay_domain::id::{JobId, MessageId, WebhookDeliveryId};
 use mainstay_domain::ticket::Scope;
 use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
 use mainstay_store::{Transaction, job, message, webhook};
+use metrics::counter;
 use serde_json::{Value, json};
 
 use crate::audit::Action;
@@ -20,6 +21,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::Result;
 use crate::job::{JobFailure, MOST_ATTEMPTS};
+use crate::measure::WEBHOOKS;
 use crate::transaction::transact;
 
 /// A subscription whose every try has failed for so long is switched off.
@@ -63,6 +65,12 @@ pub(crate) async fn call_webhook(
         },
     };
     transact!(app, tx => note_outcome(app, tx, &to, &delivery, &outcome))?;
+    let told = match &outcome {
+        WebhookOutcome::Delivered { .. } => "delivered",
+        WebhookOutcome::Retry { .. } if delivery.attempts < MOST_ATTEMPTS => "retry",
+        _ => "dead",
+    };
+    counter!(WEBHOOKS, "outcome" => told).increment(1);
     match outcome {
         WebhookOutcome::Retry {
             reason,

@@ -118,6 +118,22 @@ pub enum Recipient {
     TicketTeam,
 }
 
+impl Recipient {
+    /// Of which kind it is, in words for a log: a person's address does not belong there.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::AccountRole(_) => "a role at the account",
+            Self::Role(_) => "a role",
+            Self::Person(_) => "a person",
+            Self::Team(_) => "a team",
+            Self::OnCall(_) => "whoever is on call",
+            Self::Assignee => "the assignee",
+            Self::TicketTeam => "the ticket's team",
+        }
+    }
+}
+
 /// By which channel somebody is told.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,

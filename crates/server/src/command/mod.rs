@@ -20,6 +20,7 @@ pub mod policy;
 pub mod serve;
 mod store;
 pub mod time;
+pub mod top;
 
 /// Keeps every promise you make to your business customers.
 #[derive(Debug, Parser)]
@@ -53,6 +54,8 @@ enum Command {
     Demo(demo::Command),
     /// Look at the time of a demonstration and move it on
     Time(time::Command),
+    /// Look at a running service: what is due, how late, the queue, mail, errors
+    Top(top::Command),
     /// Make administrators and API tokens, at the machine
     #[command(subcommand)]
     Admin(admin::Command),
@@ -111,6 +114,7 @@ impl CommandLine {
             Command::Restore(command) => command.run(),
             Command::Serve(command) => command.run(),
             Command::Time(command) => command.run(),
+            Command::Top(command) => command.run(),
         }
     }
 }

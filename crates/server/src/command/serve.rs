@@ -58,6 +58,9 @@ impl Command {
                     "nobody can sign in yet: run `mainstay admin create --email you@example.com`"
                 );
             }
+            if let Some(address) = service.metrics_address() {
+                tracing::info!("measurements at http://{address}/metrics");
+            }
             tracing::info!("serving at http://{}", service.address());
             service.run(stop).await
         })

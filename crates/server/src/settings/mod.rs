@@ -55,6 +55,8 @@ pub struct Settings {
     pub portal: Portal,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Span,
+    /// Where measurements are given out, if they are.
+    pub metrics: Option<SocketAddr>,
     /// Whether this node does due clocks and jobs.
     pub worker: bool,
     /// How long running requests and jobs may take to finish when the program is asked to end.
@@ -252,6 +254,7 @@ impl Settings {
         let notify = Notify::read(r);
         let portal = Portal::read(r);
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
+        let metrics = r.maybe("metrics.listen");
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
         let (shown, warnings) = reader.finish()?;
@@ -270,6 +273,7 @@ impl Settings {
             notify,
             portal,
             session_lifetime,
+            metrics,
             worker,
             shutdown_deadline,
             shown,

@@ -18,6 +18,7 @@ on_each_engine!(
     a_key_keeps_a_second_job_out,
     what_is_due_comes_in_order_and_once,
     clocks_are_replaced_in_one_go,
+    the_queue_and_what_is_due_are_counted,
     promises_are_counted_by_how_they_were_kept,
 );
 
@@ -33,6 +34,35 @@ fn job(number: u32) -> Job {
         dead_at: None,
         created_at: at(0),
     }
+}
+
+async fn the_queue_and_what_is_due_are_counted(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let jobs: Vec<Job> = (1..=4).map(job).collect();
+    job::enqueue_many(&tx, &jobs).await.unwrap();
+    job::lease(&tx, at(1), "a", at(60), 1).await.unwrap();
+    job::give_up(&tx, jobs[0].id, "a", at(1), "no")
+        .await
+        .unwrap();
+    let subject = |number| DueSubject::Ticket(given::id(number));
+    let due: Vec<_> = (1..=5)
+        .map(|number| (subject(number), Some(at(i64::from(number) * 10))))
+        .collect();
+    due::set_many(&tx, &due).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let reader = fresh.store.read();
+    let queue = job::queue(&reader, at(3)).await.unwrap();
+    assert_eq!(queue.len(), 1);
+    assert_eq!((queue[0].waiting, queue[0].dead), (3, 1));
+    assert_eq!(queue[0].runnable_since, Some(at(2)));
+    let later = job::queue(&reader, at(1)).await.unwrap();
+    assert_eq!(later[0].runnable_since, None);
+    let standing = due::standing(&reader, at(20), at(50)).await.unwrap();
+    assert_eq!((standing.overdue, standing.soon), (2, 2));
+    assert_eq!(standing.first, Some(at(10)));
+    let open: u32 = fresh.store.connections().iter().map(|pool| pool.open).sum();
+    assert!(open > 0);
 }
 
 async fn a_job_is_leased_to_one_worker(fresh: &Fresh) {

@@ -10,6 +10,7 @@ use futures::Stream;
 use jiff::Timestamp;
 use mainstay_app::Caller;
 use mainstay_app::feed::{Change, Place};
+use mainstay_app::measure::LISTENERS;
 use mainstay_domain::id::{AccountId, TicketId};
 use mainstay_domain::ticket::Scope;
 use serde::{Deserialize, Serialize};
@@ -128,11 +129,28 @@ struct Listener {
     sender: mpsc::Sender<std::result::Result<Event, Infallible>>,
 }
 
+/// Counts a listener for as long as it is there.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!(LISTENERS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!(LISTENERS).decrement(1.0);
+    }
+}
+
 /// The listener has gone, or may not listen any more.
 struct Gone;
 
 impl Listener {
     async fn run(mut self, mut news: broadcast::Receiver<News>) {
+        let _counted = Counted::new();
         let stop = self.web.options.stop.clone();
         let heartbeat = self.web.options.limits.heartbeat;
         let told = async {

@@ -96,7 +96,7 @@ impl Response<'_> {
                 Consequence::Escalate(_) => Vec::new(),
             };
             if agents.is_empty() {
-                tracing::warn!(ticket = %ticket.id, consequence = ?consequence.consequence, "nobody was found to be told");
+                tracing::warn!(ticket = %ticket.id, consequence = consequence.consequence.kind(), "nobody was found to be told");
             }
             for agent in people.find(&agents) {
                 let notice = consequence.notice(ticket, agent);
