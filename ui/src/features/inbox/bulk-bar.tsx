@@ -2,8 +2,10 @@
 import { Button, Menu, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/api/client";
+import { useKeys } from "@/app/keys";
 import { useMay, useMe } from "@/app/session";
 import { useAgents, useTeams } from "@/features/directory/directory";
 import type { Ticket } from "@/features/ticket/queries";
@@ -35,8 +37,8 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
       data(api.POST("/api/v1/tickets/bulk", { body: { change, tickets } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["tickets"] }),
   });
+  const undo = useRef<() => void>(undefined);
   const mayBulk = useMay("ticket.bulk");
-  if (chosen.length === 0 || !mayBulk) return null;
 
   const change = (change: Change) =>
     apply.mutate(
@@ -46,6 +48,11 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
           selection.clear();
           const done = chosen.filter((_, place) => outcomes[place]?.done);
           const refused = outcomes.find((outcome) => !outcome.done);
+          undo.current = () => {
+            undo.current = undefined;
+            notifications.hide(id);
+            for (const ticket of done) apply.mutate({ change: undoOf(change, ticket), tickets: [ticket.id] });
+          };
           const id = notifications.show({
             autoClose: 10_000,
             color: refused ? "orange" : "harbor",
@@ -53,14 +60,7 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
             message: (
               <>
                 {refused && <Text size="sm">{refused.reason}</Text>}
-                <Button
-                  size="compact-sm"
-                  variant="subtle"
-                  onClick={() => {
-                    notifications.hide(id);
-                    for (const ticket of done) apply.mutate({ change: undoOf(change, ticket), tickets: [ticket.id] });
-                  }}
-                >
+                <Button size="compact-sm" variant="subtle" onClick={() => undo.current?.()}>
                   {common("action.undo")}
                 </Button>
               </>
@@ -69,6 +69,14 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
         },
       },
     );
+  const takes = chosen.length > 0 && mayBulk;
+  useKeys({
+    undo: () => undo.current?.(),
+    take: () => takes && me.id && change({ assignee: me.id }),
+    resolve: () => takes && change({ status: "resolved" }),
+    close: () => takes && change({ status: "closed" }),
+  });
+  if (!takes) return null;
   return (
     <div className={classes.bulk} role="toolbar" aria-label={t("bulk.label")}>
       <Text size="sm" fw={600}>

@@ -1,10 +1,10 @@
 // The rows of the inbox: only those in sight are drawn, however many there are.
 import { Checkbox, Text } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useKeys } from "@/app/keys";
 import { useAgents } from "@/features/directory/directory";
 import { useName } from "@/features/directory/names";
 import type { Ticket } from "@/features/ticket/queries";
@@ -50,17 +50,14 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
     const row = rows[selection.at];
     if (row) void navigate({ to: "/tickets/$id", params: { id: String(row.number) } });
   };
-  useHotkeys([
-    ["j", () => move(selection.at + 1)],
-    ["ArrowDown", () => move(selection.at + 1)],
-    ["k", () => move(selection.at - 1)],
-    ["ArrowUp", () => move(selection.at - 1)],
-    ["x", () => selection.toggle(selection.at)],
-    ["mod+A", selection.toggleAll],
-    ["Enter", open],
-    ["o", open],
-    ["Escape", selection.clear],
-  ]);
+  useKeys({
+    next: () => move(selection.at + 1),
+    previous: () => move(selection.at - 1),
+    mark: () => selection.toggle(selection.at),
+    markAll: selection.toggleAll,
+    open,
+    clear: selection.clear,
+  });
   return (
     <div ref={scroll} className={classes.scroll}>
       <ul aria-label={t("tickets")} className={classes.rows} style={{ height: virtual.getTotalSize() }}>
