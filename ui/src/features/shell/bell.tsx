@@ -29,8 +29,8 @@ export function Bell() {
       trapFocus
       shadow="md"
     >
-      <Popover.Target>
-        <Indicator disabled={count === 0} label={count > 99 ? "99+" : count} size={16} offset={5} color="red.8">
+      <Indicator disabled={count === 0} label={count > 99 ? "99+" : count} size={16} offset={5} color="red.8">
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -40,8 +40,8 @@ export function Bell() {
           >
             <IconBell size={20} stroke={1.7} aria-hidden />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown aria-label={t("told")} maw="calc(100vw - 1.5rem)">
         <Told hasUnread={count > 0} onGo={() => setOpened(false)} />
       </Popover.Dropdown>

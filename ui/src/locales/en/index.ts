@@ -11,6 +11,7 @@ import new_ticket from "./new_ticket.json";
 import portal from "./portal.json";
 import search from "./search.json";
 import shell from "./shell.json";
+import teams from "./teams.json";
 import ticket from "./ticket.json";
 
 export default {
@@ -27,5 +28,6 @@ export default {
   portal,
   search,
   shell,
+  teams,
   ticket,
 };
