@@ -1,16 +1,19 @@
 // My day: what I owe, in the order in which it falls due.
-import { Anchor, Badge, Group, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
-import { useMe } from "@/app/session";
+import { useMay, useMe } from "@/app/session";
 import { useNow } from "@/app/time";
+import { escalationsQuery } from "@/features/escalations/queries";
+import { useRecord } from "@/features/escalations/record-form";
 import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
 import { Countdown } from "@/parts/clock";
 import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
+import { Refusal } from "@/parts/refusal";
 import { Severity, Status } from "@/parts/severity";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { GROUPS, groupsOf } from "./groups";
@@ -25,6 +28,7 @@ export function MyDay() {
     <Page title={t("title", { name: me.name.split(" ")[0] })}>
       <div className={classes.columns}>
         <div>
+          <ToAcknowledge />
           {mine.isPending ? (
             <LoadingRows />
           ) : mine.isError ? (
@@ -77,6 +81,52 @@ function Owed({ tickets }: { tickets: Ticket[] }) {
         </section>
       ))}
     </Stack>
+  );
+}
+
+/** The escalations that one was told of and that nobody has taken on yet. */
+function ToAcknowledge() {
+  const { t } = useTranslation("my_day");
+  const format = useFormats();
+  const now = useNow();
+  const may = useMay("escalation.read");
+  const mine = useInfiniteQuery({ ...escalationsQuery({ phase: "open", mine: true }), enabled: may });
+  const open = mine.data?.pages.flatMap((page) => page.items).filter((each) => !each.acknowledged_at) ?? [];
+  if (open.length === 0) return null;
+  return (
+    <section aria-label={t("acknowledge")} className={classes.escalations}>
+      <Group gap="xs" mb="xs">
+        <Title order={2}>{t("acknowledge")}</Title>
+        <Badge variant="default">{open.length}</Badge>
+      </Group>
+      <ul className={classes.rows}>
+        {open.map((escalation) => (
+          <li key={escalation.id} className={classes.escalation}>
+            <Link to="/escalations/$id" params={{ id: escalation.id }} className={classes.subject}>
+              {escalation.reason}
+              <Text size="sm" c="dimmed">
+                {t("raised", { ladder: escalation.ladder, ago: format.ago(escalation.raised_at, now) })}
+              </Text>
+            </Link>
+            <Acknowledge id={escalation.id} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Acknowledge({ id }: { id: string }) {
+  const { t } = useTranslation("my_day");
+  const record = useRecord(id);
+  if (!useMay("escalation.acknowledge")) return null;
+  return (
+    <div>
+      <Button size="compact-sm" loading={record.isPending} onClick={() => record.mutate({ type: "acknowledge" })}>
+        {t("take")}
+      </Button>
+      <Refusal error={record.error} />
+    </div>
   );
 }
 

@@ -1,14 +1,17 @@
 // The escalations of a ticket: how far each has come on its ladder, who took it on, and what comes next by itself.
-import { Badge, Button, Group, Select, Stack, Text, Textarea, Timeline } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Select, Stack, Text, Textarea, Timeline } from "@mantine/core";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
+import { useRecord } from "@/features/escalations/record-form";
 import { usePolicy } from "@/features/policy/policy";
 import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
+import { Refusal } from "@/parts/refusal";
 import { Card } from "./card";
 import classes from "./ticket.module.css";
 
@@ -20,22 +23,6 @@ export const escalationsOf = (ticket: string) =>
     queryFn: async () =>
       (await data(api.GET("/api/v1/escalations", { params: { query: { ticket, limit: 20 } } }))).items,
   });
-
-/** Takes an escalation on: from then on nobody else is told because nobody answers. */
-export function useAcknowledge() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) =>
-      data(
-        api.POST("/api/v1/escalations/{id}/records", {
-          params: { path: { id } },
-          headers: onceKey(),
-          body: { type: "acknowledge" },
-        }),
-      ),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["escalations"] }),
-  });
-}
 
 export function Escalations({ ticket }: { ticket: string }) {
   const { t } = useTranslation("ticket");
@@ -58,16 +45,16 @@ function OneEscalation({ escalation }: { escalation: Escalation }) {
   const format = useFormats();
   const mayAcknowledge = useMay("escalation.acknowledge");
   const policy = usePolicy();
-  const acknowledge = useAcknowledge();
+  const record = useRecord(escalation.id);
   const steps = policy?.escalation.find(({ name }) => name === escalation.ladder)?.steps ?? [];
   const reached = steps.filter(({ level }) => level <= escalation.level).length - 1;
   const isOpen = escalation.phase === "open";
   return (
     <div>
       <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
-        <Text size="sm" fw={550}>
+        <Anchor component={Link} to={`/escalations/${escalation.id}`} size="sm" fw={550}>
           {escalation.reason}
-        </Text>
+        </Anchor>
         <Badge variant="default" flex="none">
           {t(`escalations.${escalation.phase}`)}
         </Badge>
@@ -106,13 +93,14 @@ function OneEscalation({ escalation }: { escalation: Escalation }) {
           <Button
             size="compact-sm"
             mt="xs"
-            loading={acknowledge.isPending}
-            onClick={() => acknowledge.mutate(escalation.id)}
+            loading={record.isPending}
+            onClick={() => record.mutate({ type: "acknowledge" })}
           >
             {t("escalations.take")}
           </Button>
         )
       )}
+      <Refusal error={record.error} />
     </div>
   );
 }
