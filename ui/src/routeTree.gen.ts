@@ -12,6 +12,7 @@ import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as WorkRouteImport } from './routes/_work'
 import { Route as PortalRouteImport } from './routes/portal'
+import { Route as SetUpRouteImport } from './routes/set-up'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as WorkAdminRouteImport } from './routes/_work/admin'
 import { Route as WorkBoardRouteImport } from './routes/_work/board'
@@ -58,6 +59,11 @@ const WorkRoute = WorkRouteImport.update({
 const PortalRoute = PortalRouteImport.update({
   id: '/portal',
   path: '/portal',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SetUpRoute = SetUpRouteImport.update({
+  id: '/set-up',
+  path: '/set-up',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SignInRoute = SignInRouteImport.update({
@@ -229,6 +235,7 @@ const PortalRequestsIdRoute = PortalRequestsIdRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/portal': typeof PortalRouteWithChildren
+  '/set-up': typeof SetUpRoute
   '/sign-in': typeof SignInRoute
   '/admin': typeof WorkAdminRouteWithChildren
   '/board': typeof WorkBoardRoute
@@ -265,6 +272,7 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/set-up': typeof SetUpRoute
   '/sign-in': typeof SignInRoute
   '/board': typeof WorkBoardRoute
   '/inbox': typeof WorkInboxRoute
@@ -303,6 +311,7 @@ export interface FileRoutesById {
   '/': typeof IndexRoute
   '/_work': typeof WorkRouteWithChildren
   '/portal': typeof PortalRouteWithChildren
+  '/set-up': typeof SetUpRoute
   '/sign-in': typeof SignInRoute
   '/_work/admin': typeof WorkAdminRouteWithChildren
   '/_work/board': typeof WorkBoardRoute
@@ -342,6 +351,7 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/portal'
+    | '/set-up'
     | '/sign-in'
     | '/admin'
     | '/board'
@@ -378,6 +388,7 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
+    | '/set-up'
     | '/sign-in'
     | '/board'
     | '/inbox'
@@ -415,6 +426,7 @@ export interface FileRouteTypes {
     | '/'
     | '/_work'
     | '/portal'
+    | '/set-up'
     | '/sign-in'
     | '/_work/admin'
     | '/_work/board'
@@ -454,6 +466,7 @@ export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   WorkRoute: typeof WorkRouteWithChildren
   PortalRoute: typeof PortalRouteWithChildren
+  SetUpRoute: typeof SetUpRoute
   SignInRoute: typeof SignInRoute
 }
 
@@ -478,6 +491,13 @@ declare module '@tanstack/react-router' {
       path: '/portal'
       fullPath: '/portal'
       preLoaderRoute: typeof PortalRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/set-up': {
+      id: '/set-up'
+      path: '/set-up'
+      fullPath: '/set-up'
+      preLoaderRoute: typeof SetUpRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/sign-in': {
@@ -809,6 +829,7 @@ const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   WorkRoute: WorkRouteWithChildren,
   PortalRoute: PortalRouteWithChildren,
+  SetUpRoute: SetUpRoute,
   SignInRoute: SignInRoute,
 }
 export const routeTree = rootRouteImport

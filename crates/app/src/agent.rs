@@ -1,5 +1,6 @@
 //! Agents: the people who serve.
 
+use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::AgentId;
@@ -57,22 +58,7 @@ impl App {
     ) -> Result<Agent> {
         caller.require(Permission::UpdateAgents)?;
         let now = self.now();
-        let mut agent = Agent {
-            id: self.new_id(now),
-            email: String::new(),
-            name: String::new(),
-            roles: vec![RoleName::from(BuiltIn::Agent.as_str())],
-            languages: Vec::new(),
-            skills: Vec::new(),
-            capacity: 20,
-            calendar: None,
-            time_zone: "UTC".to_owned(),
-            phone: None,
-            slack: None,
-            pager: None,
-            active: true,
-            created_at: now,
-        };
+        let mut agent = self.blank_agent(now);
         fill(&mut agent);
         self.check_agent(&agent)?;
         let hash = match password {
@@ -152,6 +138,26 @@ impl App {
         Ok(tx.commit().await?)
     }
 
+    /// An agent of whom nothing is known yet.
+    pub(crate) fn blank_agent(&self, now: Timestamp) -> Agent {
+        Agent {
+            id: self.new_id(now),
+            email: String::new(),
+            name: String::new(),
+            roles: vec![RoleName::from(BuiltIn::Agent.as_str())],
+            languages: Vec::new(),
+            skills: Vec::new(),
+            capacity: 20,
+            calendar: None,
+            time_zone: "UTC".to_owned(),
+            phone: None,
+            slack: None,
+            pager: None,
+            active: true,
+            created_at: now,
+        }
+    }
+
     /// Refuses a change after which nobody could undo it.
     async fn keep_an_administrator(&self, tx: &Transaction, before: &Agent) -> Result<()> {
         let roles = self.roles();
@@ -166,7 +172,7 @@ impl App {
         ))
     }
 
-    fn check_agent(&self, agent: &Agent) -> Result<()> {
+    pub(crate) fn check_agent(&self, agent: &Agent) -> Result<()> {
         let mut faults = Faults::default();
         faults.address("email", &agent.email);
         faults.name("name", &agent.name);

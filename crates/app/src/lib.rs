@@ -40,6 +40,7 @@ pub mod presence;
 mod routing;
 pub mod secret;
 pub mod session;
+pub mod set_up;
 pub mod team;
 mod throttle;
 pub mod ticket;

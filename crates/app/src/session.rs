@@ -177,7 +177,7 @@ impl App {
     }
 
     /// Opens a session for somebody whose identity is proven.
-    async fn open_session(
+    pub(crate) async fn open_session(
         &self,
         actor: Actor,
         user_agent: &str,

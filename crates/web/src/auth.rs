@@ -74,6 +74,15 @@ pub fn cookie(headers: &HeaderMap) -> Option<&str> {
         .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
+/// The program somebody uses, in its own words.
+#[must_use]
+pub fn user_agent(headers: &HeaderMap) -> String {
+    headers
+        .get(header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default()
+}
+
 /// A browser sends its cookie along with whatever any page makes it send, so a write by cookie must show that our own
 /// page made it: by a header that no other page can send, or by an origin that is ours.
 fn demand_proof(parts: &Parts) -> Result<(), Problem> {

@@ -863,6 +863,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show what changes from one pack to another, by meaning: which promises differ, not which lines. Nothing is changed. */
+        post: operations["policy_compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the packs that come with the program, each with what it promises. */
+        get: operations["policy_packs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/policy/preview": {
         parameters: {
             query?: never;
@@ -1036,6 +1070,27 @@ export interface paths {
         post?: never;
         /** End one of one's sessions. */
         delete: operations["sessions_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/set-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the program waits to be set up. */
+        get: operations["set_up_read"];
+        put?: never;
+        /**
+         * Make the first administrator with the code that the program printed, and sign them in. The answer sets a cookie. Refused
+         *     as soon as somebody serves.
+         */
+        post: operations["set_up_create"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3339,6 +3394,42 @@ export interface components {
              */
             ticket?: string | null;
         };
+        /** @description A pack that comes with the program. */
+        Pack: Record<string, never>;
+        /** @description A difference between two packs. */
+        PackChange: {
+            /** @description After; absent when it is gone. */
+            after?: string | null;
+            /** @description Before; absent when it is new. */
+            before?: string | null;
+            /** @description The part of the pack: `promise`, `calendar`, `ladder` and so on. */
+            part: string;
+            /** @description Of what in that part, such as `Enterprise P1 first_response`. */
+            subject: string;
+            /** @description What about it, such as `target`. */
+            what: string;
+        };
+        /** @description Two packs to compare. */
+        PackComparisonInput: {
+            /** @description The pack after. */
+            after: components["schemas"]["PackInput"];
+            /** @description The pack before. */
+            before: components["schemas"]["PackInput"];
+        };
+        /** @description A pack: one of the three. */
+        PackInput: {
+            /** @description The files of a pack: text by name. */
+            files?: {
+                [key: string]: string;
+            } | null;
+            /** @description The name of a pack that comes with the program. */
+            pack?: string | null;
+            /**
+             * Format: int32
+             * @description A version that was applied.
+             */
+            version?: number | null;
+        };
         /** @description One page of a list. */
         Page_Account: {
             /** @description The things on this page. */
@@ -4138,6 +4229,31 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Pack: {
+            /** @description The things on this page. */
+            items: Record<string, never>[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_PackChange: {
+            /** @description The things on this page. */
+            items: {
+                /** @description After; absent when it is gone. */
+                after?: string | null;
+                /** @description Before; absent when it is new. */
+                before?: string | null;
+                /** @description The part of the pack: `promise`, `calendar`, `ladder` and so on. */
+                part: string;
+                /** @description Of what in that part, such as `Enterprise P1 first_response`. */
+                subject: string;
+                /** @description What about it, such as `target`. */
+                what: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_PolicyVersion: {
             /** @description The things on this page. */
             items: {
@@ -4883,6 +4999,24 @@ export interface components {
             last_seen_at: string;
             /** @description With which program, in its own words. */
             user_agent: string;
+        };
+        /** @description Whether the program waits to be set up. */
+        SetUp: {
+            /** @description Whether nobody serves yet, so that the first administrator can be made. */
+            needed: boolean;
+        };
+        /** @description Who is to be the first administrator. */
+        SetUpInput: {
+            /** @description The code that `mainstay serve` printed when it started. */
+            code: string;
+            /** @description The address they sign in with. */
+            email: string;
+            /** @description Their name. */
+            name: string;
+            /** @description Their password, of at least 10 characters. */
+            password: string;
+            /** @description Their IANA time zone; UTC when absent. */
+            time_zone?: string | null;
         };
         /** @description A setting in force. */
         Setting: {
@@ -7050,6 +7184,50 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    policy_compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackComparisonInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PackChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    policy_packs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Pack"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     policy_preview: {
         parameters: {
             query?: {
@@ -7322,6 +7500,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_up_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetUp"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    set_up_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
             };
             default: components["responses"]["Problem"];
         };

@@ -9,7 +9,7 @@ use mainstay_domain::id::TeamId;
 use mainstay_domain::name::TeamName;
 use mainstay_domain::policy::{Policy, PolicyVersion};
 use mainstay_domain::role::Permission;
-use mainstay_policy::{Pack, PackSource, Problem};
+use mainstay_policy::{Change as PackChange, Pack, PackSource, Problem};
 use mainstay_store::policy::AppliedPack;
 use mainstay_store::{Connection, policy, team};
 
@@ -186,6 +186,33 @@ impl App {
         let applied = policy::find(&self.read(), version).await?;
         let applied = applied.ok_or_else(|| AppError::no_such("policy version", version.0))?;
         Ok(PackSource::new(applied.files))
+    }
+
+    /// Every pack that comes with the program, as [`mainstay_policy::to_json`] says it, to choose among.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] without the permission `policy.read`.
+    pub fn known_packs(&self, caller: &Caller) -> Result<Vec<serde_json::Value>> {
+        caller.require(Permission::ReadPolicy)?;
+        mainstay_policy::builtin_names()
+            .filter_map(mainstay_policy::builtin)
+            .map(|source| Ok(mainstay_policy::to_json(&check(&source)?)))
+            .collect()
+    }
+
+    /// What changes from one pack to another, by meaning.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with every problem of a pack that is refused, [`AppError::Forbidden`] without the permission
+    /// `policy.read`.
+    pub fn compare_packs(
+        &self,
+        caller: &Caller,
+        before: &PackSource,
+        after: &PackSource,
+    ) -> Result<Vec<PackChange>> {
+        caller.require(Permission::ReadPolicy)?;
+        Ok(mainstay_policy::diff(&check(before)?, &check(after)?))
     }
 
     /// Applies an earlier version again, as a new version.

@@ -11,8 +11,8 @@ use mainstay_domain::escalation::{Ladders, Rules};
 use mainstay_domain::name::CalendarName;
 use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
 use mainstay_domain::status::Status;
+pub use mainstay_policy::{Change as PackChange, PackSource, builtin, builtin_names};
 use mainstay_policy::{Level, Problem};
-pub use mainstay_policy::{PackSource, builtin, builtin_names};
 use mainstay_store::policy;
 use mainstay_store::policy::AppliedPack;
 

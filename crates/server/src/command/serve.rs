@@ -53,18 +53,28 @@ impl Command {
             let service = Service::start(settings, clock).await?;
             let stop = stop_on_signal()?;
             ensure_policy(service.app()).await?;
-            if matches!(service.app().has_agents().await, Ok(false)) {
-                tracing::warn!(
-                    "nobody can sign in yet: run `mainstay admin create --email you@example.com`"
-                );
-            }
             if let Some(address) = service.metrics_address() {
                 tracing::info!("measurements at http://{address}/metrics");
             }
             tracing::info!("serving at http://{}", service.address());
+            announce_set_up(service.app()).await?;
             service.run(stop).await
         })
     }
+}
+
+/// Tells the person at the machine how the first administrator is made, where nobody serves yet. The code stands behind a
+/// `#`, which no browser sends and no proxy logs.
+async fn announce_set_up(app: &App) -> Result<(), Failure> {
+    let code = app.set_up_code().await;
+    if let Some(code) = code.map_err(|error| Failure::of(&error))? {
+        let url = &app.options().public_url;
+        tracing::warn!(
+            "nobody can sign in yet: set Mainstay up at {url}/set-up#{code}, \
+             or run `mainstay admin create --email you@example.com`"
+        );
+    }
+    Ok(())
 }
 
 /// Applies the default pack where none was ever applied: a service without a policy promises nothing to anybody.

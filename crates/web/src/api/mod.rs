@@ -25,6 +25,7 @@ mod on_call;
 mod policy;
 mod portal;
 mod session;
+mod set_up;
 mod setting;
 mod team;
 mod ticket;
@@ -75,6 +76,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 
 fn contents() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
+        .merge(set_up::routes())
         .merge(session::routes())
         .merge(token::routes())
         .merge(ticket::routes())

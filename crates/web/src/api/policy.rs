@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use jiff::Timestamp;
-use mainstay_app::AppError;
-use mainstay_app::policy::{AppliedVersion, ClockDifference, PackSource, ShownPolicy};
+use mainstay_app::policy::{AppliedVersion, ClockDifference, PackChange, PackSource, ShownPolicy};
+use mainstay_app::{AppError, Caller};
 use mainstay_domain::event::Actor;
 use mainstay_domain::policy::PolicyVersion;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(version))
         .routes(routes!(roll_back))
         .routes(routes!(preview))
+        .routes(routes!(packs))
+        .routes(routes!(compare))
 }
 
 /// A version of the policy.
@@ -304,4 +306,106 @@ fn source(pack: Option<String>, files: Option<BTreeMap<String, String>>) -> Resu
             Err(AppError::invalid("pack", "give either a name or files, not both").into())
         }
     }
+}
+
+/// A pack that comes with the program.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pack)]
+struct PackBody {
+    /// What it promises, in the form of the policy in force: `pack`, `title`, `description`, `tiers`, `commitments` and more.
+    #[serde(flatten)]
+    #[schema(value_type = Object, additional_properties)]
+    promises: Value,
+}
+
+/// List the packs that come with the program, each with what it promises.
+#[utoipa::path(get, path = "/policy/packs", tag = "policy", responses((status = 200, body = Page<PackBody>)))]
+async fn packs(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Page<PackBody>>> {
+    let packs = web.app.known_packs(&caller)?.into_iter();
+    Ok(Json(Page::whole(
+        packs.map(|promises| PackBody { promises }),
+    )))
+}
+
+/// Two packs to compare.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PackComparisonInput)]
+#[serde(deny_unknown_fields)]
+struct ComparisonInput {
+    /// The pack before.
+    before: SideInput,
+    /// The pack after.
+    after: SideInput,
+}
+
+/// A pack: one of the three.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PackInput)]
+#[serde(deny_unknown_fields)]
+struct SideInput {
+    /// A version that was applied.
+    version: Option<u32>,
+    /// The name of a pack that comes with the program.
+    pack: Option<String>,
+    /// The files of a pack: text by name.
+    files: Option<BTreeMap<String, String>>,
+}
+
+impl SideInput {
+    async fn read(self, web: &Web, caller: &Caller) -> Result<PackSource> {
+        match self.version {
+            Some(version) if self.pack.is_none() && self.files.is_none() => {
+                let version = PolicyVersion(version);
+                Ok(web.app.policy_source(caller, version).await?)
+            }
+            Some(_) => Err(AppError::invalid(
+                "version",
+                "give either a version, a name or files, not several",
+            )
+            .into()),
+            None => source(self.pack, self.files),
+        }
+    }
+}
+
+/// A difference between two packs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PackChange)]
+struct ChangeBody {
+    /// The part of the pack: `promise`, `calendar`, `ladder` and so on.
+    part: String,
+    /// Of what in that part, such as `Enterprise P1 first_response`.
+    subject: String,
+    /// What about it, such as `target`.
+    what: String,
+    /// Before; absent when it is new.
+    before: Option<String>,
+    /// After; absent when it is gone.
+    after: Option<String>,
+}
+
+impl From<PackChange> for ChangeBody {
+    fn from(change: PackChange) -> Self {
+        Self {
+            part: change.part.to_owned(),
+            subject: change.subject,
+            what: change.what,
+            before: change.before,
+            after: change.after,
+        }
+    }
+}
+
+/// Show what changes from one pack to another, by meaning: which promises differ, not which lines. Nothing is changed.
+#[utoipa::path(post, path = "/policy/compare", tag = "policy", request_body = ComparisonInput,
+    responses((status = 200, body = Page<ChangeBody>)))]
+async fn compare(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Body(input): Body<ComparisonInput>,
+) -> Result<Json<Page<ChangeBody>>> {
+    let before = input.before.read(&web, &caller).await?;
+    let after = input.after.read(&web, &caller).await?;
+    let changes = web.app.compare_packs(&caller, &before, &after)?.into_iter();
+    Ok(Json(Page::whole(changes.map(ChangeBody::from))))
 }

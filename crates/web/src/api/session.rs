@@ -164,13 +164,10 @@ async fn sign_in(
     headers: HeaderMap,
     Body(input): Body<SignInInput>,
 ) -> Result<impl IntoResponse> {
-    let user_agent = headers
-        .get(header::USER_AGENT)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let credentials = Credentials {
         email: input.email,
         password: input.password,
-        user_agent: user_agent.unwrap_or_default(),
+        user_agent: auth::user_agent(&headers),
         address,
     };
     let signed_in = web.app.sign_in(credentials).await?;

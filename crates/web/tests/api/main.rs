@@ -19,6 +19,7 @@ mod policy;
 mod roles;
 mod service;
 mod sessions;
+mod set_up;
 mod tickets;
 mod time;
 mod tokens;

@@ -258,3 +258,54 @@ async fn a_calendar_shows_its_weeks() {
     assert_eq!(missing.status, 404);
     assert_eq!(admin.get("/calendars/x?from=soon").await.status, 422);
 }
+
+#[tokio::test]
+async fn the_packs_that_come_with_the_program_are_shown_side_by_side() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let packs = admin.get("/policy/packs").await.body;
+    let names: Vec<_> = packs["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pack| pack["pack"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"mainstay") && names.contains(&"premium-support"),
+        "{names:?}"
+    );
+    assert!(
+        !packs["items"][0]["commitments"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn two_packs_are_compared_by_what_they_promise() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let applied = json!({"pack": "premium-support"});
+    assert_eq!(admin.post("/policy/versions", applied).await.status, 201);
+    let ask = |before, after| json!({"before": before, "after": after});
+
+    let same = ask(json!({"version": 1}), json!({"pack": "premium-support"}));
+    assert_eq!(
+        admin.post("/policy/compare", same).await.body["items"],
+        json!([])
+    );
+    let other = ask(json!({"version": 1}), json!({"pack": "client-success"}));
+    let changes = admin.post("/policy/compare", other).await.body;
+    let of_pack = |change: &&Value| change["part"] == "pack";
+    let items = changes["items"].as_array().unwrap();
+    assert!(items.iter().find(of_pack).is_some(), "{changes}");
+
+    let gone = ask(json!({"version": 9}), json!({"pack": "client-success"}));
+    assert_eq!(admin.post("/policy/compare", gone).await.status, 404);
+    let both = ask(
+        json!({"version": 1, "pack": "mainstay"}),
+        json!({"pack": "mainstay"}),
+    );
+    assert_eq!(admin.post("/policy/compare", both).await.status, 422);
+}

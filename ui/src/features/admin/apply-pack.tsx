@@ -1,7 +1,7 @@
 // Putting another pack in force: which one, what it would change of the running clocks, and why.
 import { Button, Drawer, FileButton, Group, NativeSelect, Stack, Table, Text, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
@@ -9,7 +9,7 @@ import { useFormats } from "@/app/format";
 import { useCommitmentName } from "@/parts/clock";
 import { Loaded, Refusal, Wide } from "./frame";
 import { cursorOf } from "./listing";
-import { KNOWN_PACKS } from "./policy-data";
+import { packsQuery, RECOMMENDED } from "./policy-data";
 
 type Pack = { pack: string } | { files: Record<string, string> };
 
@@ -40,7 +40,8 @@ async function preview(body: Pack): Promise<Looked> {
 export function ApplyPack({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("admin");
   const queries = useQueryClient();
-  const [name, setName] = useState<string>(KNOWN_PACKS[0]);
+  const [name, setName] = useState(RECOMMENDED);
+  const { data: packs } = useQuery(packsQuery);
   const [files, setFiles] = useState<Record<string, string> | null>(null);
   const [note, setNote] = useState("");
   const pack: Pack = files ? { files } : { pack: name };
@@ -75,7 +76,7 @@ export function ApplyPack({ onClose }: { onClose: () => void }) {
             label={t("policy.known")}
             value={name}
             disabled={files !== null}
-            data={[...KNOWN_PACKS]}
+            data={packs?.map(({ pack, title }) => ({ value: pack, label: title })) ?? [RECOMMENDED]}
             onChange={({ currentTarget }) => choose(() => setName(currentTarget.value))}
           />
           <FileButton multiple accept=".toml,.ics,.md" onChange={(chosen) => void take(chosen)}>

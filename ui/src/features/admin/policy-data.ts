@@ -42,6 +42,19 @@ export const policyQuery = queryOptions({
   queryFn: async () => (await data(api.GET("/api/v1/policy"))) as unknown as PolicyShown,
 });
 
+/** The pack that is recommended to whoever has none. */
+export const RECOMMENDED = "mainstay";
+
+/** The packs that come with the program, the recommended one first. */
+export const packsQuery = queryOptions({
+  queryKey: ["policy", "packs"],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async () => {
+    const packs = (await data(api.GET("/api/v1/policy/packs"))).items as unknown as PackShown[];
+    return packs.sort((a, b) => Number(b.pack === RECOMMENDED) - Number(a.pack === RECOMMENDED));
+  },
+});
+
 export const SEVERITIES = ["P1", "P2", "P3", "P4"] as const;
 
 /** What one commitment promises, a row for each tier, a column for each severity. */
@@ -64,13 +77,3 @@ export function matrices(pack: Pick<PackShown, "tiers" | "commitments">): Matrix
     })),
   }));
 }
-
-/** The packs that come with the program, the recommended one first. */
-export const KNOWN_PACKS = [
-  "mainstay",
-  "client-scaling",
-  "premium-support",
-  "client-success",
-  "service-support",
-  "customer-operations",
-] as const;

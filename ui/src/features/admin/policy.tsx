@@ -8,6 +8,7 @@ import { useMay } from "@/app/session";
 import { useCommitmentName } from "@/parts/clock";
 import { Severity } from "@/parts/severity";
 import { ApplyPack } from "./apply-pack";
+import { Compare } from "./compare";
 import { Loaded, Section, Wide } from "./frame";
 import { matrices, type PackShown, policyQuery, SEVERITIES } from "./policy-data";
 import { Versions } from "./versions";
@@ -39,6 +40,7 @@ export function Policy() {
               <Tabs.Tab value="tiers">{t("policy.tiers")}</Tabs.Tab>
               <Tabs.Tab value="ladders">{t("policy.ladders")}</Tabs.Tab>
               <Tabs.Tab value="versions">{t("policy.versions")}</Tabs.Tab>
+              <Tabs.Tab value="compare">{t("policy.compare")}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="promises">
               <Promises pack={shown} />
@@ -51,6 +53,9 @@ export function Policy() {
             </Tabs.Panel>
             <Tabs.Panel value="versions">
               <Versions />
+            </Tabs.Panel>
+            <Tabs.Panel value="compare">
+              <Compare />
             </Tabs.Panel>
           </Tabs>
           {applying && <ApplyPack onClose={() => setApplying(false)} />}

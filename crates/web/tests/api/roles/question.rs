@@ -70,6 +70,12 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         ("POST", "/escalations/{id}/records") => json!({"type": "acknowledge"}),
         ("POST", "/mail/received/{id}/refile") => json!({"ticket": other()}),
         ("POST", "/policy/preview") => json!({"pack": "premium-support"}),
+        ("POST", "/set-up") => {
+            json!({"code": "guessed", "name": "New", "email": "new@example.com", "password": PASSWORD})
+        }
+        ("POST", "/policy/compare") => {
+            json!({"before": {"pack": "premium-support"}, "after": {"version": 1}})
+        }
         ("POST", "/policy/versions") => json!({"pack": "client-success"}),
         ("POST", "/sessions") => json!({"email": "viewer@example.com", "password": PASSWORD}),
         ("POST", "/tickets") => json!({"subject": "New", "message": "It hurts."}),

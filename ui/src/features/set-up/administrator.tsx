@@ -1,0 +1,64 @@
+import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, data } from "@/api/client";
+import { meQuery } from "@/app/session";
+import { Refusal } from "@/features/admin/frame";
+
+/** The first administrator, made by whoever has the code that the program printed. It may stand behind the address. */
+export function Administrator({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation("set_up");
+  const queries = useQueryClient();
+  const form = useForm({
+    initialValues: { code: decodeURIComponent(location.hash.slice(1)), name: "", email: "", password: "" },
+  });
+  const make = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: (values: typeof form.values) => {
+      const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      return data(api.POST("/api/v1/set-up", { body: { ...values, time_zone } }));
+    },
+    onSuccess: (me) => {
+      history.replaceState(history.state, "", location.pathname);
+      queries.setQueryData(meQuery.queryKey, me);
+      queries.removeQueries({ queryKey: ["set-up"], type: "inactive" });
+      onDone();
+    },
+  });
+  return (
+    <form onSubmit={form.onSubmit((values) => make.mutate(values))}>
+      <Stack maw="28rem">
+        <Title order={2}>{t("administrator.title")}</Title>
+        <Text c="dimmed">{t("administrator.lead")}</Text>
+        <Refusal error={make.error} />
+        <TextInput
+          label={t("administrator.code")}
+          description={t("administrator.codeHint")}
+          required
+          autoComplete="one-time-code"
+          {...form.getInputProps("code")}
+        />
+        <TextInput label={t("administrator.name")} required autoComplete="name" {...form.getInputProps("name")} />
+        <TextInput
+          label={t("administrator.email")}
+          type="email"
+          required
+          autoComplete="username"
+          {...form.getInputProps("email")}
+        />
+        <PasswordInput
+          label={t("administrator.password")}
+          description={t("administrator.passwordHint")}
+          required
+          minLength={10}
+          autoComplete="new-password"
+          {...form.getInputProps("password")}
+        />
+        <Button type="submit" loading={make.isPending} w="fit-content">
+          {t("administrator.submit")}
+        </Button>
+      </Stack>
+    </form>
+  );
+}
