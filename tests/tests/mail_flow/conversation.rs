@@ -288,3 +288,20 @@ async fn letters_are_in_the_accounts_language() {
         desk.test.finish().await;
     }
 }
+
+#[tokio::test]
+async fn a_subject_that_is_too_long_for_a_ticket_is_cut_and_no_mail_is_lost_by_it() {
+    let desk = Desk::open().await;
+    let subject = "é".repeat(5_000);
+    let raw = desk
+        .gets(&Letter {
+            subject: &subject,
+            ..Letter::default()
+        })
+        .await;
+    assert_eq!(raw.state, RawMailState::Parsed);
+    let ticket = desk.ticket_of(&raw).await;
+    assert_eq!(ticket.subject, "é".repeat(998));
+    assert_eq!(desk.last_sent().to, ["ana@acme.example"]);
+    desk.test.finish().await;
+}

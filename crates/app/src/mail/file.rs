@@ -19,7 +19,9 @@ use super::reading::{self, Letter};
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::JobFailure;
-use crate::ticket::{MessageText, OpenTicket, TicketWriter, append_message, open_ticket};
+use crate::ticket::{
+    LONGEST_SUBJECT, MessageText, OpenTicket, TicketWriter, append_message, open_ticket,
+};
 use crate::transaction::transact;
 
 /// How long it is remembered who wrote: a mail may be read long after it came.
@@ -369,10 +371,11 @@ impl Filing<'_> {
             && self.gathered.unproven.is_none()
     }
 
+    /// The mail's subject as far as a ticket can bear it; the mail itself is kept as it came.
     fn subject(&self) -> String {
         let subject = self.letter.subject.as_deref().unwrap_or_default().trim();
         if !subject.is_empty() {
-            return subject.to_owned();
+            return subject.chars().take(LONGEST_SUBJECT).collect();
         }
         let first_line = self
             .letter

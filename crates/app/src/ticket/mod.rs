@@ -27,7 +27,7 @@ pub(crate) use merge::{merge, split};
 pub use message::MessageText;
 pub(crate) use message::{add_message, append_message, deliver_message};
 pub use open::OpenTicket;
-pub(crate) use open::open_ticket;
+pub(crate) use open::{LONGEST_SUBJECT, open_ticket};
 pub use trail::ByToken;
 pub(crate) use trail::TokenTrail;
 pub(crate) use walk::OpenTickets;

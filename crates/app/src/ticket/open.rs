@@ -53,7 +53,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`], and [`AppError::Invalid`] for an empty subject, for an account, category or team that
-    /// is not there, for an instant that is to come, for what a contact may not choose, and for an upload that is not
+    /// is not there, for an instant that is to come or before 1970, for what a contact may not choose, and for an upload that is not
     /// theirs to attach.
     pub async fn open_ticket(&self, caller: &Caller, mut open: OpenTicket) -> Result<Ticket> {
         if let Some(contact) = caller.contact() {
@@ -66,6 +66,12 @@ impl App {
             let detail =
                 "this is yet to come: leave it out for now, or give an instant that is past";
             return Err(AppError::invalid("at", detail));
+        }
+        if open.at.is_some_and(|at| at < Timestamp::UNIX_EPOCH) {
+            return Err(AppError::invalid(
+                "at",
+                "this is before 1970, when no message came in",
+            ));
         }
         let mut uploads = Vec::new();
         if let Some(message) = &mut open.message {
@@ -221,7 +227,7 @@ pub(crate) async fn terms_of(
 }
 
 /// The longest subject, in characters: as long as a line of a mail may be.
-const LONGEST_SUBJECT: usize = 998;
+pub(crate) const LONGEST_SUBJECT: usize = 998;
 
 /// Refuses a subject that is no line of text.
 pub(crate) fn check_subject(subject: &str) -> Result<()> {
