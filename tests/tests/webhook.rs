@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use mainstay_app::{AppError, Caller, Expected, Options};
 use mainstay_channels::secret::Secret;
 use mainstay_channels::webhook::{
     Destinations, IncomingWebhook, Scheme, SigningSecret, WebhookDelivery, WebhookOutcome,
     WebhookSender, WebhookSettings,
 };
+use mainstay_domain::webhook::Webhook;
 use mainstay_testing::Certificate;
+use mainstay_tests::TestApp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
@@ -286,4 +289,34 @@ async fn https_is_checked() {
         deliver(&trusting, &url).await,
         WebhookOutcome::Delivered { status: 200 }
     );
+}
+
+#[tokio::test]
+async fn a_subscription_to_an_address_that_would_never_be_called_is_refused() {
+    let sender = WebhookSender::new(&WebhookSettings {
+        destinations: Destinations::Public,
+        timeout: Duration::from_secs(5),
+        extra_authorities: Vec::new(),
+        user_agent: "mainstay/test".to_owned(),
+    });
+    let options = Options {
+        webhooks: Some(Arc::new(sender.expect("a sender"))),
+        ..Options::default()
+    };
+    let test = TestApp::start_with("sqlite::memory:", "client-scaling", options).await;
+    let machine = Caller::machine();
+    let to = |url: &'static str| move |webhook: &mut Webhook| webhook.url = url.to_owned();
+    for url in ["http://hooks.example/in", "https://10.0.0.7/in"] {
+        let refused = test.app.create_webhook(&machine, to(url)).await;
+        assert!(matches!(refused, Err(AppError::Invalid(_))), "{url}");
+    }
+    let outside = to("https://hooks.example/in");
+    let kept = test.app.create_webhook(&machine, outside).await;
+    let kept = kept.expect("a subscription");
+    let moved = test
+        .app
+        .update_webhook(&machine, kept.id, &Expected::Any, to("https://127.0.0.1/"))
+        .await;
+    assert!(matches!(moved, Err(AppError::Invalid(_))));
+    test.finish().await;
 }

@@ -79,7 +79,7 @@ impl Outbound {
     }
 
     /// The address, if it is one that we may send to as far as can be seen without resolving it.
-    fn checked_url(&self, text: &str) -> Result<Url, String> {
+    pub(crate) fn checked_url(&self, text: &str) -> Result<Url, String> {
         let url = Url::parse(text).map_err(|error| format!("the address is not a URL: {error}"))?;
         let host = url.host().ok_or("the address names no host")?;
         match (url.scheme(), self.destinations) {

@@ -86,6 +86,7 @@ impl App {
         };
         fill(&mut new);
         check(&new)?;
+        self.check_destination(&new)?;
         let tx = self.begin().await?;
         webhook::insert(&tx, &new).await?;
         let action = Action::new("webhook.created", "webhook", new.id).of_account(new.account);
@@ -118,11 +119,22 @@ impl App {
             after.failing_since = None;
         }
         check(&after)?;
+        if after.url != before.url {
+            self.check_destination(&after)?;
+        }
         webhook::update(&tx, &after).await?;
         let action = Action::new("webhook.changed", "webhook", id).of_account(after.account);
         self.record(&tx, caller, action).await?;
         tx.commit().await?;
         Ok(after)
+    }
+
+    /// Refuses an address to which nothing would ever be delivered, rather than let deliveries die there.
+    fn check_destination(&self, webhook: &Webhook) -> Result<()> {
+        let transport = self.options().webhooks.as_ref();
+        transport
+            .map_or(Ok(()), |transport| transport.check(&webhook.url))
+            .map_err(|why| AppError::invalid("url", why))
     }
 
     /// Removes a subscription with its deliveries.

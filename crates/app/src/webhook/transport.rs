@@ -12,12 +12,25 @@ use mainstay_channels::webhook::{WebhookDelivery, WebhookOutcome, WebhookSender}
 pub trait WebhookTransport: fmt::Debug + Send + Sync + 'static {
     /// Makes the attempt, within a minute.
     async fn deliver(&self, delivery: &WebhookDelivery<'_>) -> WebhookOutcome;
+
+    /// Whether an address is one to which it would ever deliver, as far as can be seen without asking anybody.
+    ///
+    /// # Errors
+    /// Says why it is not.
+    fn check(&self, url: &str) -> Result<(), String> {
+        let _ = url;
+        Ok(())
+    }
 }
 
 #[async_trait]
 impl WebhookTransport for WebhookSender {
     async fn deliver(&self, delivery: &WebhookDelivery<'_>) -> WebhookOutcome {
         Self::deliver(self, delivery).await
+    }
+
+    fn check(&self, url: &str) -> Result<(), String> {
+        Self::check(self, url)
     }
 }
 

@@ -94,6 +94,14 @@ impl WebhookSender {
         })
     }
 
+    /// Whether webhooks may go to an address, as far as can be seen without resolving it.
+    ///
+    /// # Errors
+    /// Says why they may not.
+    pub fn check(&self, url: &str) -> Result<(), String> {
+        self.outbound.checked_url(url).map(drop)
+    }
+
     /// Makes one attempt. Only the id and the outcome are fit for a log; the body never is.
     pub async fn deliver(&self, delivery: &WebhookDelivery<'_>) -> WebhookOutcome {
         let request = match self.outbound.post(delivery.url) {
