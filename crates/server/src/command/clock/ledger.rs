@@ -34,6 +34,7 @@ pub fn events(forms: &[EventForm], policy: &Policy) -> Result<Vec<Event>, String
     // What a status or severity was before depends on when things happened, not on when they were recorded.
     let mut order: Vec<usize> = (0..forms.len()).collect();
     order.sort_by_key(|index| forms[*index].at.0);
+    refuse_no_history(forms, &order)?;
     let mut events = Vec::with_capacity(forms.len());
     for index in order {
         let form = &forms[index];
@@ -45,6 +46,35 @@ pub fn events(forms: &[EventForm], policy: &Policy) -> Result<Vec<Event>, String
     }
     events.sort_by_key(|event| event.sequence);
     Ok(events)
+}
+
+/// A history begins with its opening, and nothing is recorded before it happens.
+fn refuse_no_history(forms: &[EventForm], order: &[usize]) -> Result<(), String> {
+    for (place, index) in order.iter().enumerate() {
+        let (form, number) = (&forms[*index], index + 1);
+        match (place, form.kind == Kind::Opened) {
+            (0, false) => {
+                return Err(format!(
+                    "event {number} happened first and is not `opened`: a ticket's history begins with its opening"
+                ));
+            }
+            (1.., true) => {
+                return Err(format!(
+                    "event {number}: the ticket was opened before: a second ticket is a second scenario"
+                ));
+            }
+            _ => {}
+        }
+        if form
+            .recorded_at
+            .is_some_and(|recorded| recorded.0 < form.at.0)
+        {
+            return Err(format!(
+                "event {number}: `recorded_at` is before `at`: nothing is recorded before it happens"
+            ));
+        }
+    }
+    Ok(())
 }
 
 struct Ledger<'a> {

@@ -1,6 +1,6 @@
 //! Replaying scenarios: a ticket's history against a pack, at given instants, with what is expected of its clocks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -90,7 +90,16 @@ impl ScenarioFile {
                 return Err(Failure::new(what).with_remedy(HELP));
             }
         }
-        let form = read_form(name, text)?;
+        let form: FileForm = read_form(name, text)?;
+        let mut ids = HashSet::new();
+        let mut all = form.scenarios.iter().map(|scenario| &scenario.id);
+        if let Some(twice) = all.find(|id| !ids.insert(id.as_str())) {
+            return Err(
+                Failure::new(format!("{name}: two scenarios are called `{twice}`")).with_remedy(
+                    "give each an id of its own, so that what is printed can be told apart",
+                ),
+            );
+        }
         Ok(Self {
             name: name.to_owned(),
             text: text.to_owned(),
@@ -233,6 +242,7 @@ fn replay(
     place: &str,
 ) -> Result<Replay, String> {
     let events = ledger::events(&scenario.events, &policy)?;
+    refuse_unknown_clocks(&scenario.expect, &policy)?;
     let book = PolicyBook::of(PolicyVersion(1), Arc::new(policy));
     let mut instants: Vec<Timestamp> = scenario.evaluate_at.iter().map(|at| at.0).collect();
     if instants.is_empty() {
@@ -267,6 +277,23 @@ fn replay(
         checked,
         failures,
     })
+}
+
+/// A slip in a name must not become the clock that is rightly absent.
+fn refuse_unknown_clocks(expectations: &[ExpectationForm], policy: &Policy) -> Result<(), String> {
+    let known: Vec<&str> = policy
+        .commitments
+        .iter()
+        .map(|commitment| commitment.name.as_str())
+        .collect();
+    let mut names = expectations.iter().map(|expectation| &expectation.clock);
+    match names.find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(format!(
+            "an expectation is about the unknown commitment `{name}`: the pack has {}",
+            known.join(", ")
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Compares an expectation with the clock that it is about: the one of its cycle, or the last of its name.

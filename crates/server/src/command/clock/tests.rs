@@ -212,6 +212,23 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
             events = [{opened}]
             expect = [{{ clock = "resolution", at = "2026-03-16T11:00:00Z", state = "running" }}]"#
         )),
+        file(&format!(
+            r#"id = "a"
+            events = [{opened}]
+            expect = [{{ clock = "resolutoin", absent = true }}]"#
+        )),
+        file(
+            r#"id = "a"
+            events = [{ at = "2026-03-16T10:00:00Z", type = "agent_reply" }]"#,
+        ),
+        file(&format!("id = \"a\"\nevents = [{opened}, {opened}]")),
+        file(
+            r#"id = "a"
+            events = [{ at = "2026-03-16T10:00:00Z", recorded_at = "2026-03-16T09:00:00Z", type = "opened" }]"#,
+        ),
+        file(&format!(
+            "id = \"a\"\nevents = [{opened}]\n[[scenarios]]\nid = \"a\"\nevents = [{opened}]"
+        )),
         file("id = \"a\"\nevents = []"),
         file(&format!(
             "id = \"a\"\nevents = [{opened}]\ncalendars = {{ office = {{ timezone = \"Mars/Base\" }} }}"
@@ -272,6 +289,17 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
     error: test.toml:28: scenario `a`: an expectation names the unknown field `due`; known are calendar, commitment, cycle, due_at, ended_at, late_events, left_seconds, missed_at, next_at, outcome, promised_by, promised_due_at, retracted_miss_at, source, started_at, state, target_seconds, used_seconds, warned_at
 
     error: test.toml:28: scenario `a`: an expectation is about 2026-03-16T11:00:00Z, which is no instant of `evaluate_at`
+
+    error: test.toml:28: scenario `a`: an expectation is about the unknown commitment `resolutoin`: the pack has resolution
+
+    error: test.toml:28: scenario `a`: event 1 happened first and is not `opened`: a ticket's history begins with its opening
+
+    error: test.toml:28: scenario `a`: event 2: the ticket was opened before: a second ticket is a second scenario
+
+    error: test.toml:28: scenario `a`: event 1: `recorded_at` is before `at`: nothing is recorded before it happens
+
+    error: test.toml: two scenarios are called `a`
+      help: give each an id of its own, so that what is printed can be told apart
 
     error: test.toml:28: scenario `a`: there is neither an event nor an instant in `evaluate_at`
 
