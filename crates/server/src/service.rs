@@ -263,7 +263,10 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Fai
 
 /// The clock of a store: every command on the store of a demonstration shares the demonstration's time, nodes that share a
 /// store share its, and on any other it is the machine's clock; neither runs back.
-async fn clock_of(store: &Store, machine: Arc<dyn Clock>) -> Result<Arc<dyn Clock>, Failure> {
+///
+/// # Errors
+/// Fails when the store does not answer.
+pub async fn clock_of(store: &Store, machine: Arc<dyn Clock>) -> Result<Arc<dyn Clock>, Failure> {
     if let Some(remembered) = remembered_time(store).await? {
         return Ok(Arc::new(remembered.clock()));
     }
@@ -281,9 +284,7 @@ async fn sole_worker(app: &App, settings: &Settings) -> Result<Option<File>, Fai
     let Some(path) = store_file(settings) else {
         return Ok(None);
     };
-    let path = path.with_extension("worker");
-    let lock = File::options().create(true).append(true).open(&path);
-    let Some(lock) = lock.ok().filter(|lock| lock.try_lock().is_ok()) else {
+    let Some(lock) = lock_of_worker(&path) else {
         tracing::warn!(
             "another process works on this store: both do, and each leaves the other what it has taken"
         );
@@ -293,6 +294,18 @@ async fn sole_worker(app: &App, settings: &Settings) -> Result<Option<File>, Fai
         .await
         .map_err(|error| Failure::of(&error))?;
     Ok(Some(lock))
+}
+
+fn lock_of_worker(store: &Path) -> Option<File> {
+    let path = store.with_extension("worker");
+    let lock = File::options().create(true).append(true).open(path).ok()?;
+    lock.try_lock().is_ok().then_some(lock)
+}
+
+/// Whether a process works on a store that is a file.
+#[must_use]
+pub fn is_worked_on(settings: &Settings) -> bool {
+    store_file(settings).is_some_and(|path| path.exists() && lock_of_worker(&path).is_none())
 }
 
 /// Tells the nodes that share the store of changes, and hears of theirs.

@@ -110,6 +110,7 @@ fn a_slip_in_the_name_of_the_store_makes_none() {
         &["policy", "check", "@in-force"],
         &["clock", "explain", "1"],
         &["calendar", "show", "24/7"],
+        &["export", "Acme"],
         &["admin", "token", "--email", "a@b.example", "--name", "x"],
     ] {
         let error = refused(&data, arguments);
@@ -134,6 +135,24 @@ fn a_calendar_of_the_policy_in_force_is_shown() {
     assert!(told(data, &week).contains("Christmas Day"));
     let missing = refused(data, &["calendar", "show", "nobody"]);
     assert!(missing.contains("business-days"), "{missing}");
+}
+
+#[test]
+fn before_there_is_a_store_a_calendar_of_the_recommended_pack_is_shown() {
+    let folder = folder();
+    let output = Command::new(env!("CARGO_BIN_EXE_mainstay"))
+        .args(["calendar", "show", "business-days", "--from", "2026-12-25"])
+        .current_dir(folder.path())
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Christmas Day"));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("no store yet"), "{told}");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).expect("a folder").count(),
+        0
+    );
 }
 
 #[test]
@@ -219,11 +238,24 @@ fn an_administrator_and_a_token_are_made() {
 }
 
 /// A store with a ticket of an enterprise customer, opened at nine o'clock on a Monday.
-async fn store_with_a_ticket(data: &Path) {
+async fn store_in(data: &Path) -> Store {
     let url = format!("sqlite:{}", data.join("mainstay.db").display());
-    let store = Store::open(&StoreOptions::new(&url))
+    Store::open(&StoreOptions::new(&url))
         .await
-        .expect("a store");
+        .expect("a store")
+}
+
+async fn remember_time(data: &Path, time: &str) {
+    let store = store_in(data).await;
+    let tx = store.begin().await.expect("a transaction");
+    mainstay_store::setting::set(&tx, "simulated_time", time)
+        .await
+        .expect("kept");
+    tx.commit().await.expect("committed");
+}
+
+async fn store_with_a_ticket(data: &Path) {
+    let store = store_in(data).await;
     let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("an instant");
     let app = App::new(
         store,
@@ -295,6 +327,16 @@ async fn a_deadline_is_explained_and_a_pack_tried_out() {
         text.contains("#1 It is down") && text.contains("18:15:00"),
         "{text}"
     );
+    // A demonstration has a time of its own, and a deadline is explained as of then.
+    remember_time(
+        data,
+        r#"{"wall":"2026-03-02T00:00:00Z","at":"2026-03-02T09:05:00Z","speed":0.0}"#,
+    )
+    .await;
+    let shown = json(data, &explain);
+    assert_eq!(shown["at"], "2026-03-02T09:05:00Z");
+    assert_eq!(shown["clocks"][0]["state"], "running");
+
     let unknown = refused(data, &["clock", "explain", "1", "lunch"]);
     assert!(
         unknown.contains("it has") && unknown.contains("first_response"),
@@ -405,6 +447,12 @@ fn the_time_of_a_service_is_the_wall_clocks() {
     let shown = time(&["--json"], token.trim());
     let shown: Value = serde_json::from_slice(&shown.stdout).expect("one JSON value");
     assert_eq!(shown["simulated"], false);
+    let no_number = time(&["speed", "nan"], token.trim());
+    assert_eq!(no_number.status.code(), Some(2));
+    let beside = mainstay(data, &["demo", "--listen", "127.0.0.1:0"]);
+    assert_eq!(beside.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&beside.stderr).into_owned();
+    assert!(error.contains("works on this store already"), "{error}");
     let moved = time(&["advance", "2h"], token.trim());
     assert_eq!(moved.status.code(), Some(1));
     let error = String::from_utf8_lossy(&moved.stderr).into_owned();

@@ -10,6 +10,7 @@ use mainstay_app::Clock as _;
 use mainstay_app::calendar::{Weeks, weeks};
 use mainstay_calendar::Calendar;
 use mainstay_domain::name::CalendarName;
+use mainstay_policy::DEFAULT_PACK;
 use serde_json::{Value, json};
 
 use super::output::say;
@@ -45,14 +46,9 @@ pub struct Show {
     /// The calendar's name
     name: String,
     /// The policy pack that defines it: a folder, the name of a pack that comes with the program, or a version of the
-    /// store, such as @3
-    #[arg(
-        long,
-        value_name = "PACK",
-        conflicts_with = "file",
-        default_value = "@in-force"
-    )]
-    pack: String,
+    /// store, such as @3; the one in force when absent, and where there is no store yet, the recommended one
+    #[arg(long, value_name = "PACK", conflicts_with = "file")]
+    pack: Option<String>,
     /// A calendar-vectors/1 file that defines it, or - for standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -105,7 +101,7 @@ impl Show {
     fn run(self) -> Result<(), Failure> {
         let calendar = match &self.file {
             Some(file) => calendar_of_file(file, &self.name)?,
-            None => calendar_of_pack(&self.pack, &self.name, &self.store)?,
+            None => calendar_of_pack(self.pack()?, &self.name, &self.store)?,
         };
         let from = self
             .from
@@ -119,6 +115,21 @@ impl Show {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(cannot_print),
         }
+    }
+}
+
+impl Show {
+    fn pack(&self) -> Result<&str, Failure> {
+        if let Some(pack) = &self.pack {
+            return Ok(pack);
+        }
+        if !self.store.is_before_all()? {
+            return Ok("@in-force");
+        }
+        eprintln!(
+            "There is no store yet: this is a calendar of the pack `{DEFAULT_PACK}`, which comes with the program."
+        );
+        Ok(DEFAULT_PACK)
     }
 }
 

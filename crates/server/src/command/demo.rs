@@ -13,7 +13,7 @@ use mainstay_app::{App, Caller, Clock as _};
 use serde::Serialize;
 
 use super::serve::{in_runtime, stop_on_signal};
-use crate::service::{Service, look_at_store};
+use crate::service::{Service, is_worked_on, look_at_store};
 use crate::settings::{Flags, Settings};
 use crate::time::{SimulatedClock, WallClock, remember};
 use crate::{Failure, logging};
@@ -119,6 +119,12 @@ impl Command {
 
     /// The time to begin with: that of a demonstration that goes on, else the one that was asked for, else the present.
     async fn clock(&self, settings: &Settings) -> Result<SimulatedClock, Failure> {
+        if is_worked_on(settings) {
+            return Err(Failure::new(
+                "a process works on this store already, and its time can be only one",
+            )
+            .with_remedy("end the other, or name another folder with --data"));
+        }
         let now = WallClock.now();
         let (remembered, is_used) = look_at_store(settings).await?;
         let Some(remembered) = remembered else {

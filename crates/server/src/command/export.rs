@@ -1,6 +1,6 @@
 //! `mainstay export`: everything that is kept of one account.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use mainstay_app::export::ExportSummary;
 use mainstay_app::{App, Caller};
 
 use super::serve::in_runtime;
+use super::store::must_exist;
 use crate::settings::{Flags, Settings};
 use crate::time::WallClock;
 use crate::{Failure, logging, service};
@@ -35,6 +36,13 @@ impl Command {
         flags.log_level = flags.log_level.or_else(|| Some("warn".to_owned()));
         let settings = Settings::load(&flags)?;
         logging::start(&settings.log)?;
+        must_exist(&settings)?;
+        if self.out.is_none() && std::io::stdout().is_terminal() {
+            return Err(
+                Failure::new("an archive is nothing to be read on a terminal")
+                    .with_remedy("name a file with --out, such as --out account.zip"),
+            );
+        }
         in_runtime(async {
             let app = service::open_with_policy(&settings, Arc::new(WallClock)).await?;
             let summary = match &self.out {

@@ -9,6 +9,7 @@ use mainstay_channels::mail::bounce::{Bounce, FailedRecipient, Permanence};
 use mainstay_channels::mail::{self, Address, Attachment, Message, Reading, reply};
 use serde_json::{Value, json};
 
+use super::output::say;
 use crate::Failure;
 
 mod receive;
@@ -89,11 +90,10 @@ impl Read {
         let message = mail::read(&raw);
         let reading = Reading::of(&message);
         if self.json {
-            println!("{}", message_json(&message, &reading));
+            say(message_json(&message, &reading))
         } else {
-            print!("{}", summary(&message, &reading));
+            say(summary(&message, &reading).trim_end_matches('\n'))
         }
-        Ok(())
     }
 }
 
@@ -123,12 +123,7 @@ impl Strip {
                 )
             }
         };
-        if self.json {
-            println!("{value}");
-        } else {
-            println!("{plain}");
-        }
-        Ok(())
+        if self.json { say(value) } else { say(plain) }
     }
 }
 
@@ -136,14 +131,10 @@ impl Signature {
     fn run(self) -> Result<(), Failure> {
         let signed = reply::split_signature(&read_text()?);
         if self.json {
-            println!(
-                "{}",
-                json!({"text": signed.text, "signature": signed.signature})
-            );
+            say(json!({"text": signed.text, "signature": signed.signature}))
         } else {
-            println!("{}", signed.text);
+            say(signed.text)
         }
-        Ok(())
     }
 }
 

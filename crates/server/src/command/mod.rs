@@ -77,7 +77,7 @@ enum Command {
     /// Bring in tickets with their histories from another system
     #[command(subcommand)]
     Import(import::Command),
-    /// Write everything that is kept of one account as JSON
+    /// Write everything that is kept of one account into a ZIP archive
     Export(export::Command),
     /// Write everything that is kept into one file, while the service runs
     Backup(backup::Backup),

@@ -1,6 +1,6 @@
 //! The store that a command works on: the one that the settings name.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -64,10 +64,18 @@ impl StoreFlags {
         work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let settings = self.settings()?;
-        match service::store_file(&settings) {
-            Some(path) if !path.exists() => Err(no_store(&path)),
-            _ => run(&settings, clock, work),
-        }
+        must_exist(&settings)?;
+        run(&settings, clock, work)
+    }
+
+    /// Whether no store was named and none is where one would be: nobody has begun yet.
+    ///
+    /// # Errors
+    /// Fails when the settings are wrong.
+    pub fn is_before_all(&self) -> Result<bool, Failure> {
+        let is_named = self.data.is_some() || self.database.is_some() || self.config.is_some();
+        let file = service::store_file(&self.settings()?);
+        Ok(!is_named && file.is_some_and(|path| !path.exists()))
     }
 
     /// The file with the keys of the store's secrets, where the settings name no key.
@@ -103,8 +111,19 @@ fn run<T>(
     })
 }
 
-fn no_store(path: &Path) -> Failure {
-    Failure::new(format!("there is no store at {}", path.display())).with_remedy(
-        "name its folder with --data or its address with --database; `mainstay serve` makes one",
-    )
+/// Refuses settings that name a file which is not there.
+///
+/// # Errors
+/// Says which file.
+pub fn must_exist(settings: &Settings) -> Result<(), Failure> {
+    match service::store_file(settings) {
+        Some(path) if !path.exists() => Err(Failure::new(format!(
+            "there is no store at {}",
+            path.display()
+        ))
+        .with_remedy(
+            "name its folder with --data or its address with --database; `mainstay serve` makes one",
+        )),
+        _ => Ok(()),
+    }
 }

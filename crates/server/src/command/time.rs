@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
+use mainstay_app::time::FASTEST;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -69,7 +70,7 @@ pub enum What {
     /// Let time run so many times as fast; 0 lets it stand
     Speed {
         /// How many times as fast as the wall clock
-        #[arg(allow_negative_numbers = true)]
+        #[arg(allow_negative_numbers = true, value_parser = factor)]
         factor: f64,
     },
     /// Show the time (as without a command)
@@ -79,6 +80,16 @@ pub enum What {
 /// Reads a length of time such as `2h`, `1d 30m` or `PT2H`.
 fn duration(text: &str) -> Result<SignedDuration, String> {
     mainstay_app::time::parse_duration(text)
+}
+
+/// Reads how many times as fast time is to run; JSON has no word for what is no number.
+fn factor(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok().filter(|factor: &f64| factor.is_finite());
+    factor.ok_or_else(|| {
+        format!(
+            "{text:?} is no factor: expected a number from 0, which lets time stand, to {FASTEST}"
+        )
+    })
 }
 
 impl Command {

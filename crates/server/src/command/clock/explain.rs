@@ -17,6 +17,7 @@ use crate::Failure;
 use crate::command::output::say;
 use crate::command::policy::zone;
 use crate::command::store::StoreFlags;
+use crate::service::clock_of;
 use crate::time::WallClock;
 
 /// Which deadlines to explain, and how to print them.
@@ -50,10 +51,11 @@ impl Explain {
                 .ticket_history(&caller, ticket.id)
                 .await
                 .map_err(failed)?;
-            // The time of a demonstration may be ahead of this machine's.
-            let latest = events.iter().map(|event| event.recorded_at).max();
             if self.at.is_none() {
-                clock.set(latest.unwrap_or(clock.now()).max(clock.now()));
+                // A demonstration has a time of its own, and nodes that share a store have its.
+                let now = clock_of(app.store(), Arc::new(WallClock)).await?.now();
+                let latest = events.iter().map(|event| event.recorded_at).max();
+                clock.set(latest.unwrap_or(now).max(now));
             }
             let clocks = app.clocks(&caller, ticket.id).await.map_err(failed)?;
             let clocks = match &self.commitment {

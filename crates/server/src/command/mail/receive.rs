@@ -10,6 +10,7 @@ use mainstay_domain::mail::RawMailState;
 use serde_json::{Value, json};
 
 use crate::Failure;
+use crate::command::output::say;
 use crate::command::serve::in_runtime;
 use crate::service::open_with_policy;
 use crate::settings::{Flags, Settings};
@@ -63,11 +64,12 @@ impl Receive {
             false => failure.with_code(TRY_AGAIN),
         })?;
         if self.json {
-            println!("{}", in_json(received, filed.as_ref()));
+            say(in_json(received, filed.as_ref()))
         } else if !self.quiet {
-            println!("{}", in_words(received, filed.as_ref()));
+            say(in_words(received, filed.as_ref()))
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 }
 
