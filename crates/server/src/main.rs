@@ -20,10 +20,16 @@ fn end_quietly_when_nobody_reads() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let text = panic.payload().downcast_ref::<String>();
-        if text.is_some_and(|text| {
-            text.starts_with("failed printing to stdout") && text.contains("Broken pipe")
-        }) {
+        let is_unread = |what: &str| {
+            let failed = format!("failed printing to {what}");
+            text.is_some_and(|text| text.starts_with(&failed) && text.contains("Broken pipe"))
+        };
+        if is_unread("stdout") {
             std::process::exit(0);
+        }
+        // What went wrong was not read to its end, and it went wrong all the same.
+        if is_unread("stderr") {
+            std::process::exit(1);
         }
         report(panic);
     }));

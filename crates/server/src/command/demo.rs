@@ -191,7 +191,11 @@ impl Command {
         }
         println!("Mainstay serves a demonstration at {url}");
         println!("The API is described at {url}/api/docs");
-        println!("Commands work on it with --data {kept_in}\n");
+        let beside = match self.database {
+            Some(_) => " and the same --database",
+            None => "",
+        };
+        println!("Commands work on it with --data {kept_in}{beside}\n");
         println!("Sign in with the password {PASSWORD:?} as");
         for user in users {
             println!("  {:<42} {:<22} {}", user.email, user.role, user.name);
