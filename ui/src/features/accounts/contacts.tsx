@@ -137,7 +137,7 @@ function Fields({ account, contact, onClose }: FieldsProps) {
       <Stack>
         <Refusal error={save.error} />
         <TextInput label={t("name")} required data-autofocus {...form.getInputProps("name")} />
-        <TagsInput label={t("addresses")} {...form.getInputProps("addresses")} />
+        <TagsInput label={t("addresses")} withAsterisk {...form.getInputProps("addresses")} />
         <Group grow>
           <TextInput label={t("phone")} type="tel" {...form.getInputProps("phone")} />
           <TextInput label={t("language")} {...form.getInputProps("language")} />
