@@ -15,4 +15,21 @@ import shell from "./shell.json";
 import teams from "./teams.json";
 import ticket from "./ticket.json";
 
-export default { accounts, admin, board, common, escalations, inbox, keys, me, my_day, new_ticket, portal, search, set_up, shell, teams, ticket };
+export default {
+  accounts,
+  admin,
+  board,
+  common,
+  escalations,
+  inbox,
+  keys,
+  me,
+  my_day,
+  new_ticket,
+  portal,
+  search,
+  set_up,
+  shell,
+  teams,
+  ticket,
+};
