@@ -33,6 +33,7 @@ pub mod measure;
 pub mod names;
 pub mod notification;
 pub mod on_call;
+mod owned;
 pub mod password;
 pub mod policy;
 pub mod portal;

@@ -1,15 +1,15 @@
 //! Saved views: lists of tickets somebody wants to see again.
 
-use mainstay_domain::id::{AgentId, ViewId};
+use mainstay_domain::id::ViewId;
 use mainstay_domain::role::Permission;
 use mainstay_domain::view::View;
-use mainstay_store::{Transaction, view};
+use mainstay_store::view;
 
-use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
-use crate::error::{AppError, Expected, Result};
+use crate::error::{Expected, Result};
 use crate::field::Faults;
+use crate::owned::{may_write, usable};
 use crate::secret::fingerprint;
 
 impl App {
@@ -46,11 +46,12 @@ impl App {
             created_at: now,
         };
         fill(&mut view);
-        may_write(caller, owner, &view)?;
+        may_write(caller, &view)?;
         check(&view)?;
         let tx = self.begin().await?;
         view::insert(&tx, &view).await?;
-        self.note_view(&tx, caller, "view.created", &view).await?;
+        self.note_owned(&tx, caller, "view.created", &[&view])
+            .await?;
         tx.commit().await?;
         Ok(view)
     }
@@ -71,18 +72,12 @@ impl App {
         expected.check(fingerprint(&before))?;
         let mut after = before.clone();
         change(&mut after);
-        let agent = caller.agent()?;
-        may_write(caller, agent, &before)?;
-        may_write(caller, agent, &after)?;
+        may_write(caller, &before)?;
+        may_write(caller, &after)?;
         check(&after)?;
         view::update(&tx, &after).await?;
-        if before.owner.is_none() || after.owner.is_none() {
-            let shared = View {
-                owner: None,
-                ..after.clone()
-            };
-            self.note_view(&tx, caller, "view.changed", &shared).await?;
-        }
+        self.note_owned(&tx, caller, "view.changed", &[&before, &after])
+            .await?;
         tx.commit().await?;
         Ok(after)
     }
@@ -94,46 +89,11 @@ impl App {
     pub async fn remove_view(&self, caller: &Caller, id: ViewId) -> Result<()> {
         let tx = self.begin().await?;
         let view = usable(caller, id, view::lock(&tx, id).await?)?;
-        may_write(caller, caller.agent()?, &view)?;
+        may_write(caller, &view)?;
         view::remove(&tx, id).await?;
-        self.note_view(&tx, caller, "view.removed", &view).await?;
+        self.note_owned(&tx, caller, "view.removed", &[&view])
+            .await?;
         Ok(tx.commit().await?)
-    }
-
-    /// What everybody sees is administration and stands in the audit trail; what one keeps for oneself does not.
-    async fn note_view(
-        &self,
-        tx: &Transaction,
-        caller: &Caller,
-        what: &'static str,
-        view: &View,
-    ) -> Result<()> {
-        if view.owner.is_some() {
-            return Ok(());
-        }
-        let action = Action::new(what, "view", view.id);
-        let action = action.with(serde_json::json!({ "name": view.name }));
-        self.record(tx, caller, action).await
-    }
-}
-
-/// Somebody else's own view is as if it were not there.
-fn usable(caller: &Caller, id: ViewId, found: Option<View>) -> Result<View> {
-    caller.require(Permission::ReadTickets)?;
-    let agent = caller.agent()?;
-    found
-        .filter(|view| view.owner.is_none_or(|owner| owner == agent))
-        .ok_or_else(|| AppError::no_such("view", id))
-}
-
-fn may_write(caller: &Caller, agent: AgentId, view: &View) -> Result<()> {
-    caller.require(Permission::ReadTickets)?;
-    match view.owner {
-        Some(owner) if owner == agent => Ok(()),
-        Some(_) => Err(AppError::Forbidden(
-            "A view is saved for oneself or for everybody.".into(),
-        )),
-        None => caller.require(Permission::ShareViews),
     }
 }
 

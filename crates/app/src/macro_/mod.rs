@@ -9,14 +9,14 @@ use mainstay_domain::id::{AgentId, MacroId, TicketId};
 use mainstay_domain::macro_::Macro;
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::{Transaction, macro_};
+use mainstay_store::macro_;
 
-use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
-use crate::error::{AppError, Expected, Result};
+use crate::error::{Expected, Result};
 use crate::field::Faults;
 use crate::mail::Vocabulary;
+use crate::owned::{may_write, usable};
 use crate::secret::fingerprint;
 
 impl App {
@@ -57,12 +57,13 @@ impl App {
             created_at: now,
         };
         fill(&mut new);
-        may_write(caller, owner, &new)?;
+        may_write(caller, &new)?;
         let vocabulary = Vocabulary::load(self).await?;
         self.check_macro(&vocabulary, owner, &new).await?;
         let tx = self.begin().await?;
         macro_::insert(&tx, &new).await?;
-        self.note_macro(&tx, caller, "macro.created", &new).await?;
+        self.note_owned(&tx, caller, "macro.created", &[&new])
+            .await?;
         tx.commit().await?;
         Ok(new)
     }
@@ -85,18 +86,12 @@ impl App {
         let mut after = before.clone();
         change(&mut after);
         let agent = caller.agent()?;
-        may_write(caller, agent, &before)?;
-        may_write(caller, agent, &after)?;
+        may_write(caller, &before)?;
+        may_write(caller, &after)?;
         self.check_macro(&vocabulary, agent, &after).await?;
         macro_::update(&tx, &after).await?;
-        if before.owner.is_none() || after.owner.is_none() {
-            let shared = Macro {
-                owner: None,
-                ..after.clone()
-            };
-            self.note_macro(&tx, caller, "macro.changed", &shared)
-                .await?;
-        }
+        self.note_owned(&tx, caller, "macro.changed", &[&before, &after])
+            .await?;
         tx.commit().await?;
         Ok(after)
     }
@@ -108,27 +103,11 @@ impl App {
     pub async fn remove_macro(&self, caller: &Caller, id: MacroId) -> Result<()> {
         let tx = self.begin().await?;
         let found = usable(caller, id, macro_::lock(&tx, id).await?)?;
-        may_write(caller, caller.agent()?, &found)?;
+        may_write(caller, &found)?;
         macro_::remove(&tx, id).await?;
-        self.note_macro(&tx, caller, "macro.removed", &found)
+        self.note_owned(&tx, caller, "macro.removed", &[&found])
             .await?;
         Ok(tx.commit().await?)
-    }
-
-    /// What everybody uses is administration and stands in the audit trail; what one keeps for oneself does not.
-    async fn note_macro(
-        &self,
-        tx: &Transaction,
-        caller: &Caller,
-        what: &'static str,
-        found: &Macro,
-    ) -> Result<()> {
-        if found.owner.is_some() {
-            return Ok(());
-        }
-        let action = Action::new(what, "macro", found.id);
-        let action = action.with(serde_json::json!({ "name": found.name }));
-        self.record(tx, caller, action).await
     }
 
     /// Checks a macro before it is kept: its actions are tried on a ticket that is not there, so that a slip in a text is
@@ -152,25 +131,5 @@ impl App {
             .await?;
         action::steps(&actions, agent, &words)?;
         Ok(())
-    }
-}
-
-/// Somebody else's own macro is as if it were not there.
-fn usable(caller: &Caller, id: MacroId, found: Option<Macro>) -> Result<Macro> {
-    caller.require(Permission::ReadTickets)?;
-    let agent = caller.agent()?;
-    found
-        .filter(|found| found.owner.is_none_or(|owner| owner == agent))
-        .ok_or_else(|| AppError::no_such("macro", id))
-}
-
-fn may_write(caller: &Caller, agent: AgentId, found: &Macro) -> Result<()> {
-    caller.require(Permission::ReadTickets)?;
-    match found.owner {
-        Some(owner) if owner == agent => Ok(()),
-        Some(_) => Err(AppError::Forbidden(
-            "A macro is kept for oneself or for everybody.".into(),
-        )),
-        None => caller.require(Permission::UpdateMacros),
     }
 }
