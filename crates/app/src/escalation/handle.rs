@@ -1,8 +1,8 @@
 //! What people do with escalations.
 
 use mainstay_domain::escalation::{
-    Command, Demand, Escalation, Fact, ManualReason, OpenEscalation, Refusal, Review, Situation,
-    Subject, TriggerKind, Verdict, demands,
+    Command, Demand, Escalation, Fact, ManualReason, Refusal, Review, Situation, Subject,
+    TriggerKind, Verdict, demands,
 };
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::{AgentId, EscalationId, TicketId};
@@ -296,15 +296,7 @@ fn chosen(
     open: &[EscalationWriter<'_>],
 ) -> Result<Vec<Demand>> {
     let rules = app.policy().ladder_rules();
-    let open: Vec<OpenEscalation<'_>> = open
-        .iter()
-        .filter_map(|writer| {
-            Some(OpenEscalation {
-                id: writer.id,
-                escalation: writer.state()?,
-            })
-        })
-        .collect();
+    let open: Vec<_> = open.iter().filter_map(EscalationWriter::open).collect();
     let facts = &ticket.ticket.facts;
     let demanded = demands(
         &Situation {

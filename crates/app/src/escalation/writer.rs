@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 use mainstay_domain::dispatch::DispatchAct;
 use mainstay_domain::escalation::{
-    Command, Escalation, EscalationEvent, EscalationEventKind, Refusal, Step, StepCause, StepRef,
-    decide, next_due,
+    Command, Escalation, EscalationEvent, EscalationEventKind, OpenEscalation, Refusal, Step,
+    StepCause, StepRef, decide, next_due,
 };
 use mainstay_domain::event::{Actor, EventKind};
 use mainstay_domain::id::{EscalationId, TicketId};
@@ -80,6 +80,14 @@ impl<'a> EscalationWriter<'a> {
     /// The escalation as it stands.
     pub fn state(&self) -> Option<&Escalation> {
         self.state.as_ref()
+    }
+
+    /// The escalation as the rules see it; nothing before it is raised.
+    pub fn open(&self) -> Option<OpenEscalation<'_>> {
+        Some(OpenEscalation {
+            id: self.id,
+            escalation: self.state()?,
+        })
     }
 
     /// Its new facts.

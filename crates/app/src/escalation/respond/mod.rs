@@ -10,9 +10,7 @@ use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::Clock;
 use mainstay_domain::commitment::Consequence;
-use mainstay_domain::escalation::{
-    Command, Demand, Fact, OpenEscalation, Refusal, Situation, Subject, demands,
-};
+use mainstay_domain::escalation::{Command, Demand, Fact, Refusal, Situation, Subject, demands};
 use mainstay_domain::event::{Actor, Event, EventKind};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::name::{CommitmentName, LadderName};
@@ -237,15 +235,10 @@ impl<'a> Responder<'a> {
     /// What is demanded; nothing, and a word in the log, when the policy cannot say: a fact is never kept from the
     /// ledger by a ladder that does not work.
     fn demanded(&self, situation: &Situation<'_>) -> Vec<Demand> {
-        let open: Vec<OpenEscalation<'_>> = self
+        let open: Vec<_> = self
             .escalations
             .iter()
-            .filter_map(|writer| {
-                Some(OpenEscalation {
-                    id: writer.id,
-                    escalation: writer.state()?,
-                })
-            })
+            .filter_map(EscalationWriter::open)
             .collect();
         let situation = Situation {
             open: &open,
