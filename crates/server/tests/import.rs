@@ -96,6 +96,22 @@ fn what_cannot_be_brought_in_leaves_the_store_as_it_was() {
         !broken.status.success() && told.contains("broken.json: the file is not JSON"),
         "{told}"
     );
+    assert!(!folder.join("data").exists(), "no store was made");
+    let check = [
+        "import",
+        "tickets",
+        "tickets.json",
+        "--map",
+        "zendesk-tickets",
+        "--check",
+        "--json",
+    ];
+    let checked = json(&mainstay(folder, &check));
+    assert_eq!(
+        (&checked["tickets"], &checked["imported"]),
+        (&1.into(), &0.into())
+    );
+    assert!(!folder.join("data").exists(), "no store was made");
     let misfit = [
         "import",
         "tickets",

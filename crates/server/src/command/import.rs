@@ -113,6 +113,13 @@ impl Tickets {
         let settings = Settings::load(&flags)?;
         logging::start(&settings.log)?;
         let report = in_runtime(async {
+            if service::store_file(&settings).is_some_and(|path| !path.exists()) {
+                // Neither a check nor a refusal is to leave an empty store behind.
+                let checked = self.check_apart(&flags, &map).await?;
+                if self.check {
+                    return Ok(checked);
+                }
+            }
             let app = service::open_with_policy(&settings, Arc::new(WallClock)).await?;
             if let Some(pack) = self.pack_to_apply(&app)? {
                 // Whatever is wrong with the file or the map is found before anything is written.
@@ -138,6 +145,23 @@ impl Tickets {
             self.print(&report);
         }
         Ok(())
+    }
+
+    /// Judges the file in a store that is gone afterwards, for want of one that is there.
+    async fn check_apart(&self, flags: &Flags, map: &ImportMap) -> Result<ImportReport, Failure> {
+        let folder = tempfile::tempdir()
+            .map_err(|error| Failure::new(format!("no temporary folder can be made: {error}")))?;
+        let settings = Settings::load(&Flags {
+            data: Some(folder.path().display().to_string()),
+            database: Some(format!(
+                "sqlite:{}",
+                folder.path().join("check.db").display()
+            )),
+            ..flags.clone()
+        })?;
+        let app = service::open_with_policy(&settings, Arc::new(WallClock)).await?;
+        self.pack_to_apply(&app)?;
+        self.import(&app, map, ImportMode::Check).await
     }
 
     fn open(&self) -> Result<File, Failure> {
