@@ -112,7 +112,7 @@ async fn the_log_names_nobody_and_tells_no_secret() {
     assert_eq!(answer.status().as_u16(), 200);
 
     let mail = app
-        .receive_mail(MAIL.into(), "pipe", app.now())
+        .receive_mail(&Caller::machine(), MAIL.into(), "pipe", app.now())
         .await
         .expect("a mail");
     let filed = app.file_received(mail.id).await.expect("a filed mail");

@@ -78,7 +78,12 @@ async fn a_service_tells_what_it_measures() {
     let running = tokio::spawn(service.run(stop.clone()));
 
     let mail = app
-        .receive_mail(MAIL.to_vec(), "imap:casey@customer.example", app.now())
+        .receive_mail(
+            &mainstay_app::Caller::machine(),
+            MAIL.to_vec(),
+            "imap:casey@customer.example",
+            app.now(),
+        )
         .await
         .expect("a mail");
     app.file_received(mail.id).await.expect("a filed mail");

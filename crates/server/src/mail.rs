@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_app::attachment::{Blobs, S3Settings};
 use mainstay_app::mail::{FloodLimit, MailOptions, MailTransport};
-use mainstay_app::{App, AppError};
+use mainstay_app::{App, AppError, Caller};
 use mainstay_channels::imap::{
     AfterFetch, FetchedMessage, ImapError, ImapSecurity, Intake, Mailbox, MailboxClient,
     PollReport, Position,
@@ -294,7 +294,7 @@ impl Intake for Desk {
         let uid = message.uid;
         match self
             .app
-            .receive_mail(message.raw, &self.source, received_at)
+            .receive_mail(&Caller::machine(), message.raw, &self.source, received_at)
             .await
         {
             Ok(_) => Ok(()),

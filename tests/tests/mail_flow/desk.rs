@@ -73,7 +73,7 @@ impl Desk {
         let received = self
             .test
             .app
-            .receive_mail(raw.as_bytes().to_vec(), source, now)
+            .receive_mail(&Caller::machine(), raw.as_bytes().to_vec(), source, now)
             .await
             .expect("a store that answers");
         self.test.run_due().await;

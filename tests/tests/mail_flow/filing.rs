@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use mainstay_app::AppError;
 use mainstay_app::mail::{FilingDecision, RefileInto};
+use mainstay_app::{AppError, Caller};
 use mainstay_domain::event::EventKind;
 use mainstay_domain::mail::RawMailState;
 use mainstay_domain::name::TierName;
@@ -391,7 +391,10 @@ async fn no_real_message_is_lost() {
     for file in &files {
         let raw = std::fs::read(file).unwrap();
         desk.test.clock.advance(SignedDuration::from_mins(1));
-        let received = match app.receive_mail(raw, "pipe", app.now()).await {
+        let received = match app
+            .receive_mail(&Caller::machine(), raw, "pipe", app.now())
+            .await
+        {
             Ok(received) => received,
             Err(AppError::Invalid(_)) => continue,
             Err(error) => panic!("{}: {error}", file.display()),

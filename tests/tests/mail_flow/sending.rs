@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use mainstay_app::job::{Job, MOST_ATTEMPTS};
 use mainstay_app::mail::{MailOptions, MailTransport};
-use mainstay_app::{AppError, Options};
+use mainstay_app::{AppError, Caller, Options};
 use mainstay_channels::smtp::{RefusedRecipient, SmtpFailure, SmtpReceipt};
 use mainstay_domain::event::{EventKind, Visibility};
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
@@ -163,7 +163,10 @@ async fn a_slow_mail_server_keeps_no_clock_waiting() {
     settle(&test, None).await;
     let raw = Letter::default().raw().into_bytes();
     let now = test.app.now();
-    test.app.receive_mail(raw, "pipe", now).await.unwrap();
+    test.app
+        .receive_mail(&Caller::machine(), raw, "pipe", now)
+        .await
+        .unwrap();
     let app = test.app.clone();
     let jobs = tokio::spawn(async move {
         while let mainstay_app::Tick::More = app.tick_jobs().await? {}

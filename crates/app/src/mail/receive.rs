@@ -47,14 +47,16 @@ impl App {
     /// counts as now.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] when there is nothing, or more than may be taken in; [`AppError::Unavailable`] when it could not be stored and should be
-    /// offered again.
+    /// [`AppError::Forbidden`] without the permission `mail.receive`; [`AppError::Invalid`] when there is nothing, or more
+    /// than may be taken in; [`AppError::Unavailable`] when it could not be stored and should be offered again.
     pub async fn receive_mail(
         &self,
+        caller: &Caller,
         raw: Vec<u8>,
         source: &str,
         received_at: Timestamp,
     ) -> Result<ReceivedMail> {
+        caller.require(Permission::ReceiveMail)?;
         if raw.trim_ascii().is_empty() {
             return Err(AppError::invalid("message", "there is no message"));
         }

@@ -231,7 +231,6 @@ async fn receive(
     headers: HeaderMap,
     raw: Content,
 ) -> Result<(StatusCode, Json<ReceiptBody>)> {
-    caller.require(Permission::ReceiveMail)?;
     demand_message(&headers)?;
     // Mail has a limit of its own: its files come with it.
     let limit = web.app.options().mail.max_message;
@@ -243,7 +242,7 @@ async fn receive(
     })?;
     let received = web
         .app
-        .receive_mail(raw.into(), "http", web.app.now())
+        .receive_mail(&caller, raw.into(), "http", web.app.now())
         .await?;
     let receipt = ReceiptBody {
         id: received.id.uuid(),

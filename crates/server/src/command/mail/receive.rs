@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use mainstay_app::mail::{Filed, ReceivedMail};
-use mainstay_app::{App, AppError};
+use mainstay_app::{App, AppError, Caller};
 use mainstay_domain::mail::RawMailState;
 use serde_json::{Value, json};
 
@@ -94,7 +94,7 @@ fn read_message(from: impl Read, limit: usize) -> Result<Vec<u8>, Failure> {
 /// Once the message is stored it is safe: that it cannot be filed just now is no failure.
 async fn take_in(app: &App, raw: Vec<u8>) -> Result<(ReceivedMail, Option<Filed>), Failure> {
     let received = app
-        .receive_mail(raw, "pipe", app.now())
+        .receive_mail(&Caller::machine(), raw, "pipe", app.now())
         .await
         .map_err(refused)?;
     Ok((received, app.file_received(received.id).await.ok()))
