@@ -182,14 +182,19 @@ impl Job {
         kind == "write_export"
     }
 
+    /// By what the queue tells it from others: it holds the same job once.
+    pub(crate) fn key(&self) -> Result<String> {
+        serde_json::to_string(self)
+            .map_err(|error| AppError::broken("a job could not be written down", error))
+    }
+
     /// Queues the job in the transaction that makes it necessary. The same job is queued once, and may run twice without
     /// harm.
     ///
     /// # Errors
     /// Fails when the store does not answer.
     pub async fn queue(&self, app: &App, tx: &Transaction, run_at: Timestamp) -> Result<()> {
-        let payload = serde_json::to_string(self)
-            .map_err(|error| AppError::broken("a job could not be written down", error))?;
+        let payload = self.key()?;
         let stored = StoredJob {
             id: app.new_id::<JobId>(app.now()),
             kind: self.kind().to_owned(),

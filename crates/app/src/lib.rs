@@ -17,6 +17,7 @@ mod contact;
 mod context;
 mod contract;
 pub mod demo;
+pub mod doctor;
 pub mod draft;
 mod error;
 pub mod escalation;

@@ -78,6 +78,23 @@ pub async fn set_many(
     Ok(())
 }
 
+/// When something must happen next on a subject, if anything must.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn next_of(
+    on: &impl Connection,
+    subject: DueSubject,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = Sql::new("SELECT next_at FROM due")
+        .with(" WHERE kind = ", &subject.kind())
+        .with(" AND subject = ", &subject.id());
+    one(on, sql)
+        .await?
+        .map(|row| Field::read(&row, 0))
+        .transpose()
+}
+
 /// Takes what is due at `now`, the longest due first, and keeps other nodes from it until `until`.
 ///
 /// # Errors

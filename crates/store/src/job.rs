@@ -185,6 +185,15 @@ pub async fn find(on: &impl Connection, id: JobId) -> Result<Option<Job>, StoreE
     fetch_one(on, select::<Job>().with(" WHERE id = ", &id)).await
 }
 
+/// Whether a job with this key is in the queue, also one that was given up.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn is_queued(on: &impl Connection, dedup_key: &str) -> Result<bool, StoreError> {
+    let sql = Sql::new("SELECT 1 FROM job").with(" WHERE dedup_key = ", &dedup_key.to_owned());
+    Ok(one(on, sql).await?.is_some())
+}
+
 /// How many jobs wait or run, and how many were given up.
 ///
 /// # Errors

@@ -292,6 +292,21 @@ pub async fn waiting(on: &impl Connection) -> Result<Vec<OutgoingMailId>, StoreE
         .collect()
 }
 
+/// The received mails that nobody has read yet, oldest first.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn unread(on: &impl Connection) -> Result<Vec<RawMailId>, StoreError> {
+    let sql = Sql::new("SELECT id FROM raw_mail")
+        .with(" WHERE state = ", &RawMailState::New)
+        .then(" ORDER BY received_at, id");
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| Field::read(row, 0))
+        .collect()
+}
+
 /// Writes that the server took a mail, with its answer.
 ///
 /// # Errors

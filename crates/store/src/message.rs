@@ -2,9 +2,10 @@
 //!
 //! A portal user reads the public messages of their tickets only. Every function that reads wants a [`Scope`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_domain::attachment::Attachment;
+use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Visibility;
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::message::Message;
@@ -142,10 +143,7 @@ pub async fn attachment(
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn is_attached(
-    on: &impl Connection,
-    digest: mainstay_domain::digest::Digest,
-) -> Result<bool, StoreError> {
+pub async fn is_attached(on: &impl Connection, digest: Digest) -> Result<bool, StoreError> {
     let sql = Sql::new("SELECT 1 FROM attachment")
         .with(" WHERE digest = ", &digest)
         .then(" LIMIT 1");
@@ -161,6 +159,21 @@ const ATTACHMENT: [&str; 7] = [
     "size",
     "content_id",
 ];
+
+/// Every file that a message or an upload names.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn named_files(on: &impl Connection) -> Result<BTreeSet<Digest>, StoreError> {
+    let sql = Sql::new(
+        "SELECT digest FROM attachment UNION SELECT digest FROM upload WHERE attached_at IS NOT NULL",
+    );
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| Field::read(row, 0))
+        .collect()
+}
 
 fn attachment_rows(message: &Message) -> Vec<Vec<Value>> {
     message

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod export;
 pub mod import;
 pub mod mail;
@@ -85,6 +86,8 @@ enum Command {
     Restore(backup::Restore),
     /// Bring everything from one store into another, such as from SQLite to PostgreSQL
     Move(backup::Move),
+    /// Compare what must agree in the store, and say what to do where it does not
+    Doctor(doctor::Command),
     /// Print the settings in force and where each came from
     Config(config::Command),
     /// Print the description of the API (OpenAPI 3.1, JSON)
@@ -104,6 +107,7 @@ impl CommandLine {
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
             Command::Demo(command) => command.run(),
+            Command::Doctor(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Mail(command) => command.run(),
