@@ -5,6 +5,7 @@
 )]
 
 mod certificate;
+mod chromedriver;
 mod dovecot;
 mod exim;
 mod guarded;
@@ -14,6 +15,7 @@ mod postgres;
 pub mod s3;
 
 pub use certificate::Certificate;
+pub use chromedriver::{ChromeDriver, chromedriver};
 pub use dovecot::DovecotServer;
 pub use exim::EximServer;
 pub use installed::{Program, chromium, require};

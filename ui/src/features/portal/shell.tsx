@@ -71,7 +71,8 @@ function PersonMenu() {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label={t("person.menu", { name: me.name })}>
+        <UnstyledButton className={classes.person}>
+          <span className="unseen">{t("person.menu", { name: me.name })}</span>
           <Avatar name={me.name} />
           <IconChevronDown size={16} aria-hidden />
         </UnstyledButton>

@@ -1,0 +1,279 @@
+//! The service with its web client on a port of its own, and browsers that look at it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use mainstay_domain::contact::{Contact, PortalRole};
+use mainstay_domain::id::{AccountId, AgentId};
+use mainstay_store::{agent, contact};
+use mainstay_testing::{ChromeDriver, chromedriver, chromium, require};
+use mainstay_tests::TestApp;
+use mainstay_web::{Limits, Options, Web, router};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "keep every promise";
+
+/// How long a page may take to become what is waited for. Generous: the machine may be building at the same time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The service, listening.
+pub struct House {
+    pub test: TestApp,
+    pub url: String,
+    stop: CancellationToken,
+}
+
+impl House {
+    /// Opens the house; nothing when a browser is not installed or the client was not built.
+    pub async fn open() -> Option<Self> {
+        driver()?;
+        let test = TestApp::start("mainstay").await;
+        let stop = CancellationToken::new();
+        let options = Options {
+            limits: Limits {
+                body: 1 << 20,
+                time: Duration::from_secs(60),
+                upload_time: Duration::from_secs(60),
+                heartbeat: Duration::from_secs(1),
+            },
+            stop: stop.clone(),
+            trusted_proxies: Vec::new(),
+            worker_alive: Box::new(|| true),
+            jobs_alive: Box::new(|| true),
+            settings: Vec::new(),
+        };
+        let service = router(Web::new(test.app.clone(), options))
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let ended = stop.clone();
+        tokio::spawn(async move {
+            axum::serve(listener, service)
+                .with_graceful_shutdown(ended.cancelled_owned())
+                .await
+                .unwrap();
+        });
+        let house = Self { test, url, stop };
+        // A second test of the process finds it installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let page = reqwest::get(&house.url)
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        if page.contains("MAINSTAY_SKIP_UI") {
+            let required = std::env::var("MAINSTAY_REQUIRE_ALL").is_ok_and(|value| value == "1");
+            assert!(
+                !required,
+                "the web client was left out: unset MAINSTAY_SKIP_UI"
+            );
+            eprintln!("SKIPPED: the web client was left out of this build (MAINSTAY_SKIP_UI)");
+            house.close().await;
+            return None;
+        }
+        Some(house)
+    }
+
+    /// Somebody at a customer who signs in as `name@customer.example`.
+    pub async fn customer(&self, account: AccountId, name: &str, portal: PortalRole) -> String {
+        let app = &self.test.app;
+        let address = format!("{}@customer.example", name.to_lowercase());
+        let person = Contact {
+            id: app.new_id(app.now()),
+            account: Some(account),
+            name: name.to_owned(),
+            addresses: vec![address.clone()],
+            language: None,
+            phone: None,
+            portal: Some(portal),
+            active: true,
+            created_at: app.now(),
+        };
+        let hash = app.hash_password(PASSWORD.to_owned()).await.unwrap();
+        let tx = app.store().begin().await.unwrap();
+        contact::insert(&tx, &person).await.unwrap();
+        contact::set_password_hash(&tx, person.id, Some(&hash))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        address
+    }
+
+    /// Gives somebody who serves a password to sign in with.
+    pub async fn let_in(&self, agent: AgentId) {
+        let app = &self.test.app;
+        let hash = app.hash_password(PASSWORD.to_owned()).await.unwrap();
+        let tx = app.store().begin().await.unwrap();
+        agent::set_password_hash(&tx, agent, Some(&hash))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A browser at the sign-in page.
+    pub async fn visitor(&self) -> Visitor {
+        let (driver, binary) = driver().expect("it was there when the house was opened");
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--window-size=1440,900",
+            "--lang=en",
+        ];
+        let Value::Object(capabilities) = json!({
+            "goog:chromeOptions": { "args": arguments, "binary": binary, "prefs": { "intl.accept_languages": "en" } }
+        }) else {
+            unreachable!("an object was just written down")
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(driver.url())
+            .await
+            .unwrap();
+        let visitor = Visitor {
+            client,
+            url: self.url.clone(),
+        };
+        visitor.goes("/").await;
+        visitor
+    }
+
+    /// Somebody who has signed in.
+    pub async fn signed_in(&self, address: &str) -> Visitor {
+        let visitor = self.visitor().await;
+        visitor.signs_in(address).await;
+        visitor
+    }
+
+    /// Ends the test.
+    pub async fn close(self) {
+        self.stop.cancel();
+        self.test.run_due().await;
+        self.test.finish().await;
+    }
+}
+
+/// One driver for all the tests of the process, and the browser that it starts.
+fn driver() -> Option<(&'static ChromeDriver, PathBuf)> {
+    static DRIVER: OnceLock<Option<(ChromeDriver, PathBuf)>> = OnceLock::new();
+    let found = DRIVER.get_or_init(|| {
+        let browser = require(chromium())?;
+        let driver = require(chromedriver())?;
+        Some((ChromeDriver::start(&driver), browser))
+    });
+    found
+        .as_ref()
+        .map(|(driver, browser)| (driver, browser.clone()))
+}
+
+/// Somebody at a browser.
+pub struct Visitor {
+    client: Client,
+    url: String,
+}
+
+impl Visitor {
+    pub async fn goes(&self, path: &str) {
+        self.client
+            .goto(&format!("{}{path}", self.url))
+            .await
+            .unwrap();
+    }
+
+    /// Waits for what an XPath finds.
+    pub async fn finds(&self, path: &str) -> Element {
+        let found = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::XPath(path))
+            .await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{path}: {error}; the page says:\n{}", self.text().await),
+        }
+    }
+
+    /// Waits until the page says something.
+    pub async fn sees(&self, words: &str) -> Element {
+        self.finds(&format!("//*[text()[contains(., {words:?})]]"))
+            .await
+    }
+
+    /// Writes into the field with this label.
+    pub async fn writes(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// The field with this label.
+    pub async fn field(&self, label: &str) -> Element {
+        self.finds(&format!(
+            "//*[@id=//label[starts-with(normalize-space(.), {label:?})]/@for]"
+        ))
+        .await
+    }
+
+    /// Clicks the button or link with these words.
+    pub async fn clicks(&self, words: &str) {
+        let path =
+            format!("(//button | //a)[contains(normalize-space(.), {words:?}) and not(@disabled)]");
+        self.finds(&path).await.click().await.unwrap();
+    }
+
+    pub async fn signs_in(&self, address: &str) {
+        self.writes("E-mail address", address).await;
+        self.writes("Password", PASSWORD).await;
+        self.finds("//button[@type='submit']")
+            .await
+            .click()
+            .await
+            .unwrap();
+    }
+
+    /// What the page says.
+    pub async fn text(&self) -> String {
+        let body = self.client.find(Locator::Css("body")).await;
+        match body {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// What axe-core finds wrong with the page: rules and the elements that break them.
+    pub async fn barriers(&self) -> Vec<String> {
+        let axe = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../ui/node_modules/axe-core/axe.min.js"
+        );
+        let axe = std::fs::read_to_string(axe).expect("npm ci in ui/ brings axe-core");
+        self.client.execute(&axe, Vec::new()).await.unwrap();
+        let found = self
+            .client
+            .execute_async(
+                "const done = arguments[0]; axe.run().then((r) => done(r.violations.flatMap((v) => \
+                 v.nodes.map((n) => v.id + ': ' + n.target.join(' ') + ' ' + n.failureSummary))));",
+                Vec::new(),
+            )
+            .await
+            .unwrap();
+        serde_json::from_value(found).unwrap()
+    }
+
+    /// Runs a script and takes its answer.
+    pub async fn asks(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    pub async fn leaves(self) {
+        self.client.close().await.unwrap();
+    }
+}
