@@ -192,7 +192,6 @@ impl App {
             created_at: now,
             last_seen_at: now,
             expires_at: self.session_end(now),
-            awaits_second_factor: false,
         };
         let caller = self
             .caller(actor, Credential::Session(session.id))

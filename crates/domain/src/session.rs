@@ -23,6 +23,4 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// Whether only the password was given yet: until the second factor follows, the session opens nothing.
-    pub awaits_second_factor: bool,
 }

@@ -34,6 +34,12 @@ pub enum UnreadableFolder {
         /// The byte, from 0, at which the text ends.
         offset: usize,
     },
+    /// What should be a file is none: a folder, a pipe or a device.
+    #[error("{path} is no file: a pack is made of files, or links to files")]
+    NotFile {
+        /// Which.
+        path: String,
+    },
     /// A file is too large to be a part of a pack.
     #[error("{path} has {size} bytes; a file of a pack has at most {LARGEST_FILE}")]
     TooLarge {
@@ -128,7 +134,12 @@ fn read_text(path: &Path) -> Result<String, UnreadableFolder> {
         path: name.clone(),
         cause,
     };
-    let size = std::fs::metadata(path).map_err(failed)?.len();
+    let file = std::fs::metadata(path).map_err(failed)?;
+    // A device or a pipe may never end.
+    if !file.is_file() {
+        return Err(UnreadableFolder::NotFile { path: name });
+    }
+    let size = file.len();
     if size > LARGEST_FILE {
         return Err(UnreadableFolder::TooLarge { path: name, size });
     }

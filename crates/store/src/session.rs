@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::record::{self, fetch_all, fetch_one, insert_all, record, select};
 use crate::sql::Sql;
 
-record!(Session in "session" { id, secret, actor, user_agent, created_at, last_seen_at, expires_at, awaits_second_factor });
+record!(Session in "session" { id, secret, actor, user_agent, created_at, last_seen_at, expires_at });
 
 /// Inserts a new session.
 ///

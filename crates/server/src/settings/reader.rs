@@ -16,8 +16,10 @@ use crate::Failure;
 const PREFIX: &str = "MAINSTAY_";
 
 /// Variables of ours that are no settings.
-const OTHER_VARIABLES: [&str; 4] = [
+const OTHER_VARIABLES: [&str; 6] = [
     "MAINSTAY_CONFIG",
+    "MAINSTAY_REQUIRE_ALL",
+    "MAINSTAY_SKIP_UI",
     "MAINSTAY_TEST_",
     "MAINSTAY_TOKEN",
     "MAINSTAY_URL",

@@ -364,7 +364,6 @@ async fn sessions_and_tokens_end(fresh: &Fresh) {
         created_at: at(0),
         last_seen_at: at(0),
         expires_at: at(100 * i64::from(number)),
-        awaits_second_factor: false,
     };
     for number in 1..=3 {
         session::insert(&tx, &session(number)).await.unwrap();
