@@ -7,6 +7,7 @@ use mainstay_domain::id::{AgentId, MessageId, RawMailId, TicketId, UploadId};
 use mainstay_domain::message::Message;
 use mainstay_domain::name::StatusName;
 use mainstay_domain::role::Permission;
+use mainstay_domain::status::StatusKind;
 use mainstay_domain::ticket::{Command, NewMessage, Ticket};
 use mainstay_store::{Transaction, message};
 
@@ -152,6 +153,14 @@ impl App {
                     "only those who serve write internal notes",
                 ));
             }
+            if let Some(status) = then.as_ref().filter(|status| !may_say(status)) {
+                return Err(AppError::invalid(
+                    "status",
+                    format!(
+                        "{status} is not for a customer to say: expected open, resolved or closed"
+                    ),
+                ));
+            }
             message.keep_to_customer();
         } else if message.visibility == Visibility::Internal {
             caller.require(Permission::NoteTickets)?;
@@ -170,6 +179,14 @@ impl App {
         self.wake();
         Ok(ticket)
     }
+}
+
+/// Whether a contact may say that their ticket has this status: that it is solved, or is not. What would pause a clock is for
+/// those who serve to say.
+fn may_say(status: &StatusName) -> bool {
+    [StatusKind::Open, StatusKind::Resolved, StatusKind::Closed]
+        .iter()
+        .any(|kind| kind.as_str() == status.as_str())
 }
 
 /// Adds a message within a transaction.

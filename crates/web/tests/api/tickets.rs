@@ -346,3 +346,26 @@ async fn what_cannot_be_meant_is_refused_with_its_place() {
         assert_eq!(admin.get(path).await.status, 422, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_customer_says_that_it_is_solved_or_is_not_and_pauses_nothing() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    portal_users(&admin).await;
+    let ana = service.client("ana@own.example").await;
+    let ticket = json!({"subject": "Mine", "message": "It is broken."});
+    let path = format!("/tickets/{}", ana.make("/tickets", ticket).await);
+    let say = async |status: &str| {
+        let message = json!({"text": "So it is.", "status": status});
+        ana.post(&format!("{path}/messages"), message).await
+    };
+    for pausing in ["on_hold", "pending_customer", "new", "nonsense"] {
+        let refused = say(pausing).await;
+        assert_eq!(refused.status, 422, "{pausing}: {}", refused.body);
+        assert_eq!(pointers(&refused.body, "pointer"), ["/status"]);
+    }
+    for own in ["resolved", "open", "closed"] {
+        assert_eq!(say(own).await.status, 201, "{own}");
+        assert_eq!(ana.get(&path).await.body["status"], own);
+    }
+}
