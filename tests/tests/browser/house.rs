@@ -10,6 +10,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use mainstay_domain::contact::{Contact, PortalRole};
 use mainstay_domain::id::{AccountId, AgentId};
+use mainstay_domain::role::BuiltIn;
 use mainstay_store::{agent, contact};
 use mainstay_testing::{ChromeDriver, chromedriver, chromium, require};
 use mainstay_tests::TestApp;
@@ -35,6 +36,8 @@ impl House {
     pub async fn open() -> Option<Self> {
         driver()?;
         let test = TestApp::start("mainstay").await;
+        // While nobody serves, every page leads to the first run.
+        test.serving("Host", &[BuiltIn::Administrator]).await;
         let stop = CancellationToken::new();
         let options = Options {
             limits: Limits {
@@ -237,6 +240,8 @@ impl Visitor {
             .click()
             .await
             .unwrap();
+        self.finds("//html[not(.//input[@autocomplete='current-password'])]")
+            .await;
     }
 
     /// What the page says.

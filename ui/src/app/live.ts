@@ -77,8 +77,19 @@ export function listen(queries: QueryClient): () => void {
       timer ??= setTimeout(flush, GATHER);
     },
   });
+  // A page that the browser keeps for the way back must not hold a connection: a browser has few for each site.
+  const leave = () => source.close();
+  const comeBack = (event: PageTransitionEvent) => {
+    if (!event.persisted) return;
+    source.connect();
+    void queries.invalidateQueries();
+  };
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", comeBack);
   return () => {
     clearTimeout(timer);
+    window.removeEventListener("pagehide", leave);
+    window.removeEventListener("pageshow", comeBack);
     source.close();
     become("connecting");
   };
