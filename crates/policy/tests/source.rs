@@ -1,6 +1,8 @@
 //! Packs come from folders, from the store and from the program itself, and are the same wherever they come from.
 
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
 
 use mainstay_policy::{PackSource, UnreadableFolder, builtin};
 
@@ -34,6 +36,43 @@ fn what_is_no_text_is_refused_with_its_place() {
     );
     let missing = PackSource::from_folder(&folder.path().join("nowhere")).unwrap_err();
     assert!(matches!(missing, UnreadableFolder::Io { .. }));
+}
+
+/// A device never ends, and a pipe keeps its reader waiting for a writer.
+#[cfg(unix)]
+#[test]
+fn a_device_or_a_pipe_is_refused_before_it_is_opened() {
+    let refuses = |name: &str, make: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        make(&folder.path().join(name));
+        let refusal = PackSource::from_folder(folder.path()).unwrap_err();
+        assert!(
+            matches!(&refusal, UnreadableFolder::NotFile { path } if path.ends_with(name)),
+            "{refusal}"
+        );
+    };
+    refuses("pack.toml", &|path| {
+        std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+    });
+    refuses("holidays.ics", &|path| {
+        let made = Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    });
+    refuses("body.txt", &|path| {
+        std::os::unix::fs::symlink(path.parent().unwrap(), path).unwrap();
+    });
+}
+
+#[test]
+fn a_link_to_a_file_is_read_as_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("kept.md"), "name = \"x\"").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("kept.md", folder.path().join("pack.toml")).unwrap();
+    let source = PackSource::from_folder(folder.path()).unwrap();
+    #[cfg(unix)]
+    assert_eq!(source.file("pack.toml"), Some("name = \"x\""));
+    assert_eq!(source.file("kept.md"), None);
 }
 
 #[test]

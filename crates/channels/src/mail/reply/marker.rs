@@ -73,18 +73,34 @@ pub fn split_shared_line(line: &str) -> Option<(&str, &str)> {
 ///
 /// The sender or the date comes first, and at least one other header follows. A value may run over one line more.
 pub fn header_block_length(lines: &[&str]) -> usize {
-    let Some(HeaderKind::From | HeaderKind::Date | HeaderKind::Subject | HeaderKind::To) =
-        lines.first().and_then(|line| words::header_kind(line))
-    else {
-        return 0;
-    };
+    header_block(lines, words::header_kind)
+}
+
+/// As [`header_block_length`], with the judge of a single line given.
+///
+/// A header that says again what one above it said belongs to another block. So a line is looked at from the few lines
+/// above it that begin a block, each of another kind, and the cost of a text is that of its lines.
+fn header_block(lines: &[&str], kind_of: impl Fn(&str) -> Option<HeaderKind>) -> usize {
+    const MOST: usize = 40;
     let mut kinds: Vec<HeaderKind> = Vec::new();
     let mut length = 0;
     let mut continued = 0;
-    for (index, line) in lines.iter().enumerate().take(40) {
-        match words::header_kind(line) {
+    for (index, line) in lines.iter().enumerate().take(MOST) {
+        let kind = kind_of(line);
+        let begins = matches!(
+            kind,
+            Some(HeaderKind::From | HeaderKind::Date | HeaderKind::Subject | HeaderKind::To)
+        );
+        if index == 0 && !begins {
+            return 0;
+        }
+        match kind {
             Some(kind) => {
-                if !kinds.contains(&kind) {
+                let is_new = !kinds.contains(&kind);
+                if !is_new && kind != HeaderKind::Other {
+                    break;
+                }
+                if is_new {
                     kinds.push(kind);
                 }
                 length = index + 1;
@@ -92,9 +108,7 @@ pub fn header_block_length(lines: &[&str]) -> usize {
             }
             // Some programs write an empty line between the headers.
             None if line.trim().is_empty() => {
-                let next = lines
-                    .get(index + 1)
-                    .and_then(|line| words::header_kind(line));
+                let next = lines.get(index + 1).and_then(|line| kind_of(line));
                 if next.is_none_or(|kind| kinds.contains(&kind)) || continued > 0 {
                     break;
                 }
@@ -281,4 +295,57 @@ fn may_begin_marker(line: &str) -> bool {
     (dated && (words::starts_with_on(line) || words::starts_with_date(line)))
         || (line.contains('<') && line.contains('@'))
         || (line.trim_end().ends_with('<') && dated)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How many lines are judged when a block is looked for at every line of a text that repeats `unit`.
+    fn judged(unit: &[&str], times: usize) -> usize {
+        let lines = unit.repeat(times);
+        let judged = Cell::new(0);
+        for first in 0..lines.len() {
+            header_block(&lines[first..], |line| {
+                judged.set(judged.get() + 1);
+                words::header_kind(line)
+            });
+        }
+        judged.get()
+    }
+
+    #[test]
+    fn looking_for_headers_costs_a_few_looks_a_line() {
+        for unit in [
+            &["---", "a: b"][..],
+            &["From: x"],
+            &["From: x", "Reply-To: y"],
+            &["Date: x", "", "To: y", ""],
+            &["From: x", "and", "more", "Date: x", "and", "more"],
+            &[
+                "To: x",
+                "Cc: x",
+                "Subject: x",
+                "Sender: x",
+                "Sender: x",
+                "Sender: x",
+            ],
+        ] {
+            let (few, many) = (judged(unit, 50), judged(unit, 500));
+            assert!(many <= 7 * 500 * unit.len(), "{unit:?}: {many} looks");
+            assert!(many <= 11 * few, "{unit:?}: {few}, then {many} looks");
+        }
+    }
+
+    #[test]
+    fn a_header_said_again_begins_another_block() {
+        let block = ["From: eva@example.com", "To: bob@example.com", "Subject: x"];
+        let twice = block.repeat(2);
+        assert_eq!(header_block_length(&block), 3);
+        assert_eq!(header_block_length(&twice), 3);
+        let more = [&block[..], &["Reply-To: a@b.example", "Importance: high"]].concat();
+        assert_eq!(header_block_length(&more), 5);
+    }
 }
