@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -209,4 +210,35 @@ async fn a_pack_that_cannot_be_read_keeps_no_service_from_working() {
     assert_eq!(test.app.policy().version(), PolicyVersion(readable.0 + 2));
     test.run_due().await;
     test.finish().await;
+}
+
+/// Reading packs takes a while; whoever shares the thread with it goes on meanwhile.
+#[tokio::test]
+async fn reading_packs_keeps_nobody_waiting() {
+    let app = TestApp::start("mainstay").await;
+    let caller = Caller::machine();
+    let (before, after) = (
+        mainstay_policy::builtin("premium-support").unwrap(),
+        mainstay_policy::builtin("mainstay").unwrap(),
+    );
+    let went_on = Cell::new(0);
+    let other = async || went_on.set(went_on.get() + 1);
+    tokio::join!(
+        biased;
+        async {
+            let changes = app.app.compare_packs(&caller, &before, &after).await;
+            assert!(!changes.unwrap().is_empty());
+            assert_eq!(went_on.get(), 1, "comparing packs kept another waiting");
+        },
+        other(),
+    );
+    tokio::join!(
+        biased;
+        async {
+            assert!(app.app.known_packs(&caller).await.unwrap().len() > 1);
+            assert_eq!(went_on.get(), 2, "listing packs kept another waiting");
+        },
+        other(),
+    );
+    app.finish().await;
 }

@@ -48,6 +48,12 @@ pub trait Clock: Send + Sync + 'static {
     fn simulated_speed(&self) -> Option<f64> {
         None
     }
+
+    /// How long ago, in real time, somebody who looks at the clock could first have seen that `at` had come. A simulated
+    /// clock that is moved over an instant shows it only then, and one that runs fast shows it for less time than it counts.
+    fn passed_since(&self, at: Timestamp) -> SignedDuration {
+        self.now().duration_since(at)
+    }
 }
 
 /// A clock that stands until it is moved by hand, for tests and replays.
@@ -85,6 +91,11 @@ impl Clock for ManualClock {
 
     fn simulated_speed(&self) -> Option<f64> {
         Some(0.0)
+    }
+
+    /// It stands wherever it is: no real time is counted.
+    fn passed_since(&self, _: Timestamp) -> SignedDuration {
+        SignedDuration::ZERO
     }
 }
 

@@ -9,14 +9,15 @@ use crate::context::App;
 /// How late a due instant may be acted on.
 pub const PROMISED: SignedDuration = SignedDuration::from_secs(1);
 
-/// How punctual this process has been since it started. A simulated clock that jumps makes late what it jumps over.
+/// How punctual this process has been since it started, in real time: what a simulated clock is moved over counts from when
+/// it was moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Punctuality {
     /// How many due instants were acted on.
     pub done: u64,
     /// How many of them later than was promised.
     pub late: u64,
-    /// How late the last one was: from the due instant until its effects were committed.
+    /// How late the last one was: from when it could first be seen to be due until its effects were committed.
     pub last: SignedDuration,
     /// How late the worst one was.
     pub worst: SignedDuration,

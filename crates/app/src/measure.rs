@@ -54,7 +54,7 @@ macro_rules! measures {
 
 measures! {
     BUILD, "mainstay_build_info", Gauge, ["version"], "Always 1; the label says which version runs.";
-    DUE_LATENESS, "mainstay_due_lateness_seconds", Histogram, ["subject"], "From a due instant until its effects were committed.";
+    DUE_LATENESS, "mainstay_due_lateness_seconds", Histogram, ["subject"], "From a due instant until its effects were committed, in real time.";
     DUE_FAILURES, "mainstay_due_failures_total", Counter, [], "Due instants whose effects could not be committed; they are tried again.";
     DUE_OVERDUE, "mainstay_due_overdue", Gauge, [], "Subjects whose due instant has passed and that wait to be acted on.";
     DUE_OLDEST, "mainstay_due_oldest_seconds", Gauge, [], "How long the subject that waits longest has been due.";

@@ -180,10 +180,10 @@ impl App {
                 "agent"
             }
         };
-        let lateness = self.now().duration_since(due.at);
+        let lateness = self.clock().passed_since(due.at);
         self.lateness().note(lateness);
         measure::note_lateness(subject, lateness);
-        if lateness > PROMISED && self.time().simulated_speed.is_none() {
+        if lateness > PROMISED {
             tracing::warn!(subject = ?due.subject, ?lateness, "what was due was done late");
         }
         Ok(())

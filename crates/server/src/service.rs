@@ -1,41 +1,27 @@
 //! The running service: it listens, works, and ends in order.
 
-use std::fs::File;
+mod open;
+mod worker;
+
 use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use mainstay_app::attachment::AttachmentLimits;
-use mainstay_app::{App, Clock, Tick};
-use mainstay_store::{Store, StoreOptions};
+use mainstay_app::{App, Clock};
 use mainstay_web::{Limits, Web};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
-use crate::key;
 use crate::mail::{self, Watched};
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Shown};
-use crate::time::{RememberedTime, SharedClock, SteadyClock};
-use crate::{notify, random, webhook};
 
-/// How long the worker sleeps when nothing is due. It bounds how late a due instant fires that this process did not
-/// know of, because another node made it or the clock was moved.
-const NAP: Duration = Duration::from_millis(200);
-
-/// How long the worker waits after the store did not answer.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
-
-/// How often a node that does no work looks whether another policy was applied.
-const LOOK: Duration = Duration::from_secs(1);
+pub use open::{clock_of, look_at_store, open_with_policy, store_file, store_options};
+pub use worker::is_worked_on;
+use worker::{Pulse, share_news, sole_worker, work};
 
 /// How often a silent stream is given a sign of life, so that no proxy between us and the listener ends it.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -211,293 +197,13 @@ async fn until<T>(
     }
 }
 
-/// Opens what the use cases need.
-///
-/// # Errors
-/// Fails when the store cannot be opened.
-pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
-    let store = open_store(settings).await?;
-    let in_use = mainstay_app::key_in_use(&store)
-        .await
-        .map_err(|error| Failure::of(&error))?;
-    let mark = random::bytes()?;
-    let options = mainstay_app::Options {
-        // The process number alone repeats on other machines and after a restart.
-        node: format!(
-            "{}-{:02x}{:02x}{:02x}",
-            std::process::id(),
-            mark[0],
-            mark[1],
-            mark[2]
-        ),
-        session_lifetime: settings.session_lifetime.get(),
-        public_url: settings.http.public_url.clone(),
-        blobs: mail::blobs(settings)?,
-        attachments: AttachmentLimits {
-            file: settings.attachments.max_size.bytes() as u64,
-            message: settings.attachments.max_per_message.bytes() as u64,
-            waiting: settings.attachments.max_waiting.bytes() as u64,
-        },
-        mail: mail::options(settings)?,
-        retention: mainstay_app::tidy::Retention {
-            webhook_deliveries: settings.keep_webhook_deliveries.get(),
-            changes: settings.keep_changes.get(),
-        },
-        webhooks: Some(webhook::sender(settings)?),
-        vault: key::vault(settings, in_use.as_deref())?,
-        notify: Some(notify::transport(settings)?),
-        branding: settings.portal.branding(&settings.mail.company)?,
-    };
-    let clock = match clock.simulated_speed() {
-        Some(_) => clock,
-        None => clock_of(&store, clock).await?,
-    };
-    let app = App::new(store, clock, random::bytes()?, options);
-    app.prepare_vault().await.map_err(|error| {
-        Failure::of(&error).with_remedy(
-            "give this node the key file of the others, or name the key with secrets.key",
-        )
-    })?;
-    Ok(app)
-}
-
-/// The clock of a store: every command on the store of a demonstration shares the demonstration's time, nodes that share a
-/// store share its, and on any other it is the machine's clock; neither runs back.
-///
-/// # Errors
-/// Fails when the store does not answer.
-pub async fn clock_of(store: &Store, machine: Arc<dyn Clock>) -> Result<Arc<dyn Clock>, Failure> {
-    if let Some(remembered) = remembered_time(store).await? {
-        return Ok(Arc::new(remembered.clock()));
-    }
-    let untold = |error| Failure::new(format!("the store does not tell its time: {error}"));
-    let source = match SharedClock::of(store).await.map_err(untold)? {
-        Some(shared) => shared as Arc<dyn Clock>,
-        None => machine,
-    };
-    Ok(SteadyClock::of(store, source).await.map_err(untold)?)
-}
-
-/// Takes the right to be the one worker on a store that is a file. Who has it knows that every lease in the store is that
-/// of a process that ended; it is kept as long as the answer is.
-async fn sole_worker(app: &App, settings: &Settings) -> Result<Option<File>, Failure> {
-    let Some(path) = store_file(settings) else {
-        return Ok(None);
-    };
-    let Some(lock) = lock_of_worker(&path) else {
-        tracing::warn!(
-            "another process works on this store: both do, and each leaves the other what it has taken"
-        );
-        return Ok(None);
-    };
-    app.end_leases()
-        .await
-        .map_err(|error| Failure::of(&error))?;
-    Ok(Some(lock))
-}
-
-fn lock_of_worker(store: &Path) -> Option<File> {
-    let path = store.with_extension("worker");
-    let lock = File::options().create(true).append(true).open(path).ok()?;
-    lock.try_lock().is_ok().then_some(lock)
-}
-
-/// Whether a process works on a store that is a file.
-#[must_use]
-pub fn is_worked_on(settings: &Settings) -> bool {
-    store_file(settings).is_some_and(|path| path.exists() && lock_of_worker(&path).is_none())
-}
-
-/// Tells the nodes that share the store of changes, and hears of theirs.
-async fn share_news(app: App, stop: CancellationToken) {
-    let node = app.options().node.clone();
-    let shared = async {
-        loop {
-            if let Err(error) = app.store().share_news(&node).await {
-                tracing::warn!(
-                    "other nodes cannot be heard, their changes are seen a little later: {error}"
-                );
-            }
-            tokio::time::sleep(AFTER_FAILURE).await;
-        }
-    };
-    stop.run_until_cancelled(shared).await;
-}
-
-/// Opens what the use cases need and puts the policy in force that the store holds, if it holds one.
-///
-/// # Errors
-/// Fails when the store cannot be opened or the policy cannot be read.
-pub async fn open_with_policy(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
-    let app = open(settings, clock).await?;
-    app.load_policy()
-        .await
-        .map_err(|error| Failure::of(&error))?;
-    Ok(app)
-}
-
-/// The file of the store, where it is a file.
-#[must_use]
-pub fn store_file(settings: &Settings) -> Option<PathBuf> {
-    let path = settings.database.url.expose().strip_prefix("sqlite:")?;
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    let path = path.strip_prefix("//").unwrap_or(path);
-    (!path.starts_with(':')).then(|| PathBuf::from(path))
-}
-
-/// What the store of the settings remembers of a demonstration's time, and whether anybody works with it already.
-///
-/// # Errors
-/// Fails when the store cannot be opened.
-pub async fn look_at_store(settings: &Settings) -> Result<(Option<RememberedTime>, bool), Failure> {
-    let store = open_store(settings).await?;
-    let agents = mainstay_store::agent::all(&store.read())
-        .await
-        .map_err(|error| Failure::new(format!("the store cannot be read: {error}")))?;
-    Ok((remembered_time(&store).await?, !agents.is_empty()))
-}
-
-async fn remembered_time(store: &Store) -> Result<Option<RememberedTime>, Failure> {
-    RememberedTime::of(store)
-        .await
-        .map_err(|error| Failure::new(format!("the store cannot be read: {error}")))
-}
-
-async fn open_store(settings: &Settings) -> Result<Store, Failure> {
-    Store::open(&store_options(settings)?)
-        .await
-        .map_err(|error| Failure::new(format!("the store cannot be opened: {error}")))
-}
-
-/// Where the store of the settings is; the folder of a file is made when it is not there.
-///
-/// # Errors
-/// Fails when the folder cannot be made.
-pub fn store_options(settings: &Settings) -> Result<StoreOptions, Failure> {
-    if let Some(path) = store_file(settings) {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::new(format!(
-                "the folder {} cannot be made: {error}",
-                folder.display()
-            ))
-            .with_remedy("choose another folder with --data")
-        })?;
-    }
-    Ok(StoreOptions {
-        connections: settings.database.max_connections,
-        ..StoreOptions::new(settings.database.url.expose())
-    })
-}
-
-/// The time of the worker's last round.
-#[derive(Debug, Clone)]
-struct Pulse(Arc<Mutex<Instant>>);
-
-impl Default for Pulse {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
-    }
-}
-
-impl Pulse {
-    fn beat(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    fn age(&self) -> Duration {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .elapsed()
-    }
-}
-
-/// How long to sleep when nothing is due: until something is, but never longer than a nap. Where a simulated clock runs
-/// faster, it comes sooner.
-fn rest_until(app: &App, next: Option<Timestamp>) -> Duration {
-    let time = app.time();
-    let faster = time.simulated_speed.unwrap_or(1.0).max(1.0);
-    let until = next.map_or(NAP, |next| {
-        let until = Duration::try_from(next.duration_since(time.now)).unwrap_or(Duration::ZERO);
-        until.div_f64(faster)
-    });
-    until.min(NAP)
-}
-
-/// Does rounds of work until it is asked to stop; a round that has begun is finished. Jobs have rounds of their own: one
-/// that waits for a slow server keeps no clock from being on time.
-async fn work(
-    app: App,
-    works: bool,
-    stop: CancellationToken,
-    (due_pulse, jobs_pulse): (Pulse, Pulse),
-) {
-    if !works {
-        return follow_policy(app, stop).await;
-    }
-    if let Err(error) = app.send_waiting_mail().await {
-        tracing::error!("mail that waits could not be queued: {error}");
-    }
-    if let Err(error) = app.keep_tidy().await {
-        tracing::error!("what is not kept for ever will not be removed: {error}");
-    }
-    let due = async {
-        while !stop.is_cancelled() {
-            let rest = rest_after(&app, app.tick_due().await);
-            due_pulse.beat();
-            sleep(&stop, rest, app.woken()).await;
-        }
-    };
-    let jobs = async {
-        while !stop.is_cancelled() {
-            let rest = rest_after(&app, app.tick_jobs().await);
-            jobs_pulse.beat();
-            sleep(&stop, rest, app.woken_for_jobs()).await;
-        }
-    };
-    tokio::join!(due, jobs);
-}
-
-/// How long to rest after a round.
-fn rest_after(app: &App, round: mainstay_app::Result<Tick>) -> Duration {
-    match round {
-        Ok(Tick::More) => Duration::ZERO,
-        Ok(Tick::Idle(next)) => rest_until(app, next),
-        Err(error) => {
-            tracing::error!("a round of work failed: {error}");
-            AFTER_FAILURE
-        }
-    }
-}
-
-async fn sleep(stop: &CancellationToken, rest: Duration, woken: impl Future<Output = ()>) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = woken, if rest > Duration::ZERO && rest != AFTER_FAILURE => {}
-        () = tokio::time::sleep(rest) => {}
-    }
-}
-
-/// Keeps up with the policy that others apply, on a node that does no work.
-async fn follow_policy(app: App, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        if let Err(error) = app.follow_policy().await {
-            tracing::error!("the policy could not be read: {error}");
-        }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(LOOK) => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::settings::Reader;
     use crate::time::WallClock;
     use std::collections::BTreeMap;
+    use std::path::Path;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
 

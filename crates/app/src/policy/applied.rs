@@ -20,6 +20,8 @@ use crate::error::{AppError, Fault, Result};
 use crate::job::Job;
 use crate::transaction::transact;
 
+use super::apart;
+
 /// A pack that was applied, without its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedVersion {
@@ -99,7 +101,7 @@ impl App {
         note: &str,
     ) -> Result<AppliedVersion> {
         caller.require(Permission::ApplyPolicy)?;
-        let pack = check(source)?;
+        let pack = check(source).await?;
         let mut warnings = pack.warnings.clone();
         let digest = pack
             .digest
@@ -192,12 +194,15 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`] without the permission `policy.read`.
-    pub fn known_packs(&self, caller: &Caller) -> Result<Vec<serde_json::Value>> {
+    pub async fn known_packs(&self, caller: &Caller) -> Result<Vec<serde_json::Value>> {
         caller.require(Permission::ReadPolicy)?;
-        mainstay_policy::builtin_names()
-            .filter_map(mainstay_policy::builtin)
-            .map(|source| Ok(mainstay_policy::to_json(&check(&source)?)))
-            .collect()
+        apart(|| {
+            mainstay_policy::builtin_names()
+                .filter_map(mainstay_policy::builtin)
+                .map(|source| Ok(mainstay_policy::to_json(&accept(&source)?)))
+                .collect()
+        })
+        .await?
     }
 
     /// What changes from one pack to another, by meaning.
@@ -205,14 +210,15 @@ impl App {
     /// # Errors
     /// [`AppError::Invalid`] with every problem of a pack that is refused, [`AppError::Forbidden`] without the permission
     /// `policy.read`.
-    pub fn compare_packs(
+    pub async fn compare_packs(
         &self,
         caller: &Caller,
         before: &PackSource,
         after: &PackSource,
     ) -> Result<Vec<PackChange>> {
         caller.require(Permission::ReadPolicy)?;
-        Ok(mainstay_policy::diff(&check(before)?, &check(after)?))
+        let (before, after) = (before.clone(), after.clone());
+        apart(move || Ok(mainstay_policy::diff(&accept(&before)?, &accept(&after)?))).await?
     }
 
     /// Applies an earlier version again, as a new version.
@@ -256,7 +262,13 @@ impl App {
 }
 
 /// Reads a pack that somebody wants to use.
-pub(super) fn check(source: &PackSource) -> Result<Pack> {
+pub(super) async fn check(source: &PackSource) -> Result<Pack> {
+    let source = source.clone();
+    apart(move || accept(&source)).await?
+}
+
+/// As [`check`], on this very thread.
+fn accept(source: &PackSource) -> Result<Pack> {
     mainstay_policy::load(source).map_err(|refusal| {
         let fault = |problem: &Problem| Fault {
             path: Vec::new(),

@@ -20,7 +20,7 @@ pub use applied::{AppliedVersion, ShownPolicy};
 pub use preview::{ClockDifference, PolicyPreview};
 
 use crate::context::App;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 
 /// Every version of the policy, and which one is in force.
 #[derive(Debug, Clone)]
@@ -155,13 +155,13 @@ impl App {
     /// for it. [`PolicyInForce::faults`] says what is wrong.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`](crate::AppError::Unavailable) when the store does not answer.
+    /// [`AppError::Unavailable`] when the store does not answer.
     pub async fn load_policy(&self) -> Result<()> {
         let applied = policy::all(&self.read()).await?;
         let Some(latest) = applied.last().map(|applied| applied.version) else {
             return Ok(());
         };
-        let in_force = put_together(latest, &applied);
+        let in_force = apart(move || put_together(latest, &applied)).await?;
         for (version, fault) in in_force.faults() {
             tracing::error!(version = version.0, "{fault}");
         }
@@ -180,6 +180,13 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Works on packs where it keeps no request waiting: reading one takes a while, and nothing in it can be awaited.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| AppError::broken("A pack could not be read.", error))
 }
 
 fn put_together(latest: PolicyVersion, applied: &[AppliedPack]) -> PolicyInForce {

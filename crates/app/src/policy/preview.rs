@@ -54,7 +54,7 @@ impl App {
     ) -> Result<PolicyPreview> {
         caller.require(Permission::ReadPolicy)?;
         caller.require(Permission::ReadTickets)?;
-        let mut draft = check(draft)?.policy;
+        let mut draft = check(draft).await?.policy;
         let reader = self.read();
         let teams = settled_teams(&reader).await?;
         draft.settle_teams(|name| teams.get(name).copied());

@@ -321,7 +321,7 @@ struct PackBody {
 /// List the packs that come with the program, each with what it promises.
 #[utoipa::path(get, path = "/policy/packs", tag = "policy", responses((status = 200, body = Page<PackBody>)))]
 async fn packs(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<Page<PackBody>>> {
-    let packs = web.app.known_packs(&caller)?.into_iter();
+    let packs = web.app.known_packs(&caller).await?.into_iter();
     Ok(Json(Page::whole(
         packs.map(|promises| PackBody { promises }),
     )))
@@ -406,6 +406,6 @@ async fn compare(
 ) -> Result<Json<Page<ChangeBody>>> {
     let before = input.before.read(&web, &caller).await?;
     let after = input.after.read(&web, &caller).await?;
-    let changes = web.app.compare_packs(&caller, &before, &after)?.into_iter();
-    Ok(Json(Page::whole(changes.map(ChangeBody::from))))
+    let changes = web.app.compare_packs(&caller, &before, &after).await?;
+    Ok(Json(Page::whole(changes.into_iter().map(ChangeBody::from))))
 }

@@ -7,4 +7,5 @@ mod merge;
 mod notation;
 mod property;
 mod reopen;
+mod second_opinion;
 mod time;
