@@ -29,14 +29,15 @@ export function span(seconds: number, language: string, display: "narrow" | "lon
   return said.join(" ");
 }
 
-/** How an instant is written: `month` is a month in UTC, `day` is a date, `moment` date and time, `time` the time alone. */
-export type InstantStyle = "month" | "day" | "moment" | "time" | "exact";
+/** How an instant is written: `month` is a month in UTC, `day` is a date, `weekday` a date of these weeks, `moment` date and time, `time` the time alone. */
+export type InstantStyle = "month" | "day" | "weekday" | "moment" | "time" | "exact";
 
 const STYLES: Record<InstantStyle, Intl.DateTimeFormatOptions> = {
   month: { month: "short", year: "2-digit", timeZone: "UTC" },
   day: { dateStyle: "medium" },
-  moment: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
-  time: { hour: "2-digit", minute: "2-digit" },
+  weekday: { weekday: "short", day: "numeric", month: "short" },
+  moment: { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+  time: { hour: "numeric", minute: "2-digit" },
   exact: { dateStyle: "full", timeStyle: "long" },
 };
 

@@ -41,7 +41,7 @@ export function staleKeys(change: Pick<Schemas["Change"], "kind" | "ticket" | "a
   // Who is there is no change of the ticket.
   if (change.kind === "ticket.presence") return [["presence", change.ticket]];
   const noun = change.kind.split(".")[0] ?? "";
-  const keys: unknown[][] = [[`${noun}s`]];
+  const keys: unknown[][] = [[noun === "policy" ? noun : `${noun}s`]];
   if (change.ticket) keys.push(["tickets"], ["ticket", change.ticket]);
   if (change.account) keys.push(["account", change.account]);
   if (noun === "clock" || noun === "escalation") keys.push(["escalations"], ["board"]);

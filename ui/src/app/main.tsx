@@ -1,15 +1,13 @@
 import "@fontsource-variable/inter/wght.css";
 import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
 import "./global.css";
 
 import { MantineProvider } from "@mantine/core";
-import { ModalsProvider } from "@mantine/modals";
-import { Notifications, notifications } from "@mantine/notifications";
+import { notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createRouter, RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { Failure, LoadingRows, Missing } from "@/parts/states";
 import { routeTree } from "@/routeTree.gen";
@@ -20,6 +18,8 @@ import { theme } from "./theme";
 
 /** What was thrown, as an error: anything may be. */
 const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+const Notices = lazy(() => import("@/parts/notices"));
 
 const queries = makeQueryClient((error) =>
   notifications.show({ color: "red", title: i18next.t("failure.notDone"), message: error.message, autoClose: 8000 }),
@@ -51,10 +51,10 @@ async function start() {
     <StrictMode>
       <QueryClientProvider client={queries}>
         <MantineProvider theme={theme} defaultColorScheme="auto">
-          <ModalsProvider>
-            <Notifications position="bottom-right" limit={4} />
-            <RouterProvider router={router} />
-          </ModalsProvider>
+          <Suspense>
+            <Notices />
+          </Suspense>
+          <RouterProvider router={router} />
         </MantineProvider>
       </QueryClientProvider>
     </StrictMode>,

@@ -1,5 +1,5 @@
 // One type scale, one spacing scale, one calm colour. Everything that is drawn takes its measures from here.
-import { Badge, createTheme, type MantineColorsTuple, Modal, Paper, Table, Tooltip } from "@mantine/core";
+import { Badge, createTheme, Drawer, type MantineColorsTuple, Modal, Paper, Table, Tooltip } from "@mantine/core";
 
 /** Deep water: links, the primary button, what is selected. Shade 8 on white and white on shade 8 pass WCAG AA. */
 const harbor: MantineColorsTuple = [
@@ -29,6 +29,9 @@ const dark: MantineColorsTuple = [
   "#0b1114",
 ];
 
+/** The title of what lies over the screen, in the size of a third heading. */
+const overlayTitle = { title: { fontSize: "var(--mantine-h3-font-size)", fontWeight: 620 } };
+
 export const theme = createTheme({
   primaryColor: "harbor",
   primaryShade: { light: 8, dark: 8 },
@@ -54,7 +57,11 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Badge: Badge.extend({ defaultProps: { radius: "sm", tt: "none", fw: 550 } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } }),
+    Drawer: Drawer.extend({ styles: overlayTitle }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } },
+      styles: overlayTitle,
+    }),
     Paper: Paper.extend({ defaultProps: { radius: "md" } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs", horizontalSpacing: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true } }),

@@ -23,8 +23,10 @@ export function useCommitmentName(): (commitment: string) => string {
   return (commitment) =>
     i18n.exists(`commitment.${commitment}`)
       ? t(`commitment.${commitment}` as "commitment.update")
-      : commitment.replaceAll("_", " ");
+      : capital(commitment.replaceAll("_", " "));
 }
+
+const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** Counts down to an instant. */
 export function Countdown({ at, commitment, target }: { at: string; commitment: string; target?: number | undefined }) {

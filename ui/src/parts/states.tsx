@@ -1,6 +1,6 @@
 // What a screen shows when it has nothing to show yet, nothing at all, or nothing that may be seen.
 import { Button, Center, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { IconAnchor, IconCloudOff, IconLock, IconMoodEmpty } from "@tabler/icons-react";
+import { IconAnchor, IconCloudOff, IconLock, IconSailboat } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,7 +15,7 @@ interface MessageProps {
 
 function Message({ sign, title, children, action }: MessageProps) {
   return (
-    <Center mih="16rem" p="lg">
+    <Center mih="12rem" p="lg">
       <Stack align="center" gap="xs" maw="28rem" ta="center">
         {sign}
         <Title order={2}>{title}</Title>
@@ -29,7 +29,7 @@ function Message({ sign, title, children, action }: MessageProps) {
 /** Nothing is here yet: what it would be and how to begin. */
 export function Empty({ title, children, action }: Omit<MessageProps, "sign">) {
   return (
-    <Message sign={<IconMoodEmpty size={36} stroke={1.4} aria-hidden />} title={title} action={action}>
+    <Message sign={<IconSailboat size={36} stroke={1.4} aria-hidden />} title={title} action={action}>
       {children}
     </Message>
   );

@@ -1,11 +1,12 @@
 import { createFileRoute, redirect } from "@tanstack/react-router";
 import { meQuery } from "@/app/session";
+import { keepTime } from "@/app/time";
 import { Shell } from "@/features/shell/shell";
 
 /** Every screen of those who serve. */
 export const Route = createFileRoute("/_work")({
   beforeLoad: async ({ context, location }) => {
-    const me = await context.queries.ensureQueryData(meQuery);
+    const [me] = await Promise.all([context.queries.ensureQueryData(meQuery), keepTime()]);
     if (!me) throw redirect({ to: "/sign-in", search: { to: location.href } });
     if (me.kind === "contact") throw redirect({ to: "/portal" });
   },

@@ -1,5 +1,16 @@
 // A new account, or changes to one. Nothing that somebody else saved meanwhile is overwritten.
-import { Button, Group, MultiSelect, Select, Stack, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import {
+  Button,
+  Group,
+  MultiSelect,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  TagsInput,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -107,7 +118,7 @@ function Fields({ onClose, account: read }: AccountFormProps) {
             {...form.getInputProps("time_zone")}
           />
         </Group>
-        <Stack gap="xs">
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
           {roles.map((role) => (
             <MultiSelect
               key={role}
@@ -124,7 +135,7 @@ function Fields({ onClose, account: read }: AccountFormProps) {
               }
             />
           ))}
-        </Stack>
+        </SimpleGrid>
         <Textarea label={t("notes")} autosize minRows={3} maxRows={10} {...form.getInputProps("notes")} />
         {account && (
           <Switch

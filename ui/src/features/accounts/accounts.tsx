@@ -21,21 +21,6 @@ import { dayOf, inForce } from "./terms";
 
 const route = getRouteApi("/_work/accounts/");
 
-/** What the address of the list says. */
-export interface AccountsSearch {
-  text?: string | undefined;
-  mine?: boolean | undefined;
-  archived?: boolean | undefined;
-}
-
-export function accountsSearch(search: Record<string, unknown>): AccountsSearch {
-  return {
-    ...(search.text ? { text: String(search.text) } : {}),
-    ...(search.mine === true ? { mine: true } : {}),
-    ...(search.archived === true ? { archived: true } : {}),
-  };
-}
-
 export function Accounts() {
   const { t } = useTranslation("accounts");
   const me = useMe();

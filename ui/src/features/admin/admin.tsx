@@ -1,5 +1,6 @@
 // The frame of the administration: its sections, and the one that is open.
 import { Box, NativeSelect, NavLink } from "@mantine/core";
+import { ModalsProvider } from "@mantine/modals";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/session";
@@ -41,7 +42,9 @@ export function Admin() {
           }}
         />
         <Box>
-          <Outlet />
+          <ModalsProvider>
+            <Outlet />
+          </ModalsProvider>
         </Box>
       </Box>
     </Page>

@@ -92,7 +92,7 @@ function Week({ days, zone }: { days: Schemas["CalendarDay"][]; zone: string }) 
       {days.map((day) => (
         <li key={day.date} className={classes.day}>
           <Stack gap={0} className={classes.date ?? ""}>
-            <Text fw={550}>{format.instant(dayOf(day.date), "day")}</Text>
+            <Text fw={550}>{format.instant(dayOf(day.date), "weekday")}</Text>
             <Text size="sm" c="dimmed">
               {day.open_seconds > 0 ? format.span(day.open_seconds) : t("calendars.closed")}
             </Text>

@@ -57,7 +57,7 @@ export function Tokens() {
                     <Table.Td>
                       <Name id={token.owner} />
                     </Table.Td>
-                    <Table.Td className={classes.mono}>
+                    <Table.Td className={token.scopes.includes("*") ? undefined : classes.mono}>
                       {token.scopes.includes("*") ? t("tokens.everything") : token.scopes.join(", ")}
                     </Table.Td>
                     <Table.Td>
@@ -70,7 +70,7 @@ export function Tokens() {
                           ? format.instant(token.expires_at, "day")
                           : t("never")}
                     </Table.Td>
-                    <Table.Td>
+                    <Table.Td ta="right">
                       {!token.revoked_at && (
                         <Button
                           size="compact-sm"

@@ -36,10 +36,14 @@ function Whole({ escalation }: { escalation: EscalationRecord }) {
   const me = useMe();
   const mayAcknowledge = useMay("escalation.acknowledge");
   const record = useRecord(escalation.id);
+  const { data: ticket } = useQuery({
+    ...ticketQuery(escalation.tickets[0] ?? ""),
+    enabled: escalation.tickets.length > 0,
+  });
   const canTake = mayAcknowledge && escalation.phase === "open" && escalation.acknowledged_by !== me.id;
   return (
     <Page
-      title={t("one")}
+      title={`${t("one")}: ${ticket?.subject ?? escalation.subject}`}
       actions={
         canTake && (
           <Button loading={record.isPending} onClick={() => record.mutate({ type: "acknowledge" })}>
@@ -64,7 +68,9 @@ function Whole({ escalation }: { escalation: EscalationRecord }) {
           )
         )}
       </Group>
-      <Text mb="md">{escalation.reason}</Text>
+      <Text mb="md" className="sentence">
+        {escalation.reason}
+      </Text>
       <div className={classes.columns}>
         <Stack gap="lg">
           <LadderCard escalation={escalation} />
@@ -150,7 +156,7 @@ function Events({ escalation }: { escalation: EscalationRecord }) {
             key={JSON.stringify(event)}
             title={t(`event.${event.type}` as "event.raised", { defaultValue: event.type.replaceAll("_", " ") })}
           >
-            <Text size="sm" className={classes.words}>
+            <Text size="sm" className={`${classes.words} sentence`}>
               {wordsOf(event.what)}
             </Text>
             <Text size="xs" c="dimmed">

@@ -9,22 +9,11 @@ import { ticketQuery } from "@/features/ticket/queries";
 import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
+import { PHASES } from "./address";
 import classes from "./escalations.module.css";
-import { type Escalation, type EscalationPhase, escalationsQuery } from "./queries";
+import { type Escalation, escalationsQuery } from "./queries";
 
 const route = getRouteApi("/_work/escalations/");
-const PHASES = ["open", "resolved", "cancelled"] as const;
-
-/** What the address of the list says. */
-export interface EscalationsSearch {
-  phase?: EscalationPhase | undefined;
-  mine?: boolean | undefined;
-}
-
-export function escalationsSearch(search: Record<string, unknown>): EscalationsSearch {
-  const phase = PHASES.find((each) => each === search.phase);
-  return { ...(phase ? { phase } : {}), ...(search.mine === true ? { mine: true } : {}) };
-}
 
 export function Escalations() {
   const { t } = useTranslation("escalations");
@@ -95,11 +84,11 @@ function Row({ escalation }: { escalation: Escalation }) {
           {ticket ? `#${ticket.number} ${ticket.subject}` : escalation.subject}
           {escalation.tickets.length > 1 && ` ${t("andMore", { count: escalation.tickets.length - 1 })}`}
         </Anchor>
-        <Text size="sm" c="dimmed">
+        <Text size="sm" className="sentence">
           {escalation.reason}
         </Text>
         <Text size="xs" c="dimmed">
-          {escalation.ladder} · {format.ago(escalation.raised_at, now)}
+          {t("ladderOf", { name: escalation.ladder })} · {format.ago(escalation.raised_at, now)}
         </Text>
       </span>
       <span className={classes.state}>

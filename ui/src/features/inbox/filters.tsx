@@ -1,51 +1,19 @@
 // What narrows a view: by person, account, tier, category, tag, severity and how near a breach is.
-import { ActionIcon, Group, Indicator, MultiSelect, Pill, Popover, Select, Stack, TagsInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { ActionIcon, Group, Indicator, Pill, Popover } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data } from "@/api/client";
-import { useAgents, useTeams } from "@/features/directory/directory";
 import { useName } from "@/features/directory/names";
-import { policyQuery, usePolicy } from "@/features/policy/policy";
+import { usePolicy } from "@/features/policy/policy";
+import { LoadingRows } from "@/parts/states";
 import classes from "./inbox.module.css";
-import { type InboxSearch, NARROWING, RISKS } from "./views";
+import { useNarrow } from "./narrow";
+import { type InboxSearch, NARROWING } from "./views";
 
-type Narrowing = (typeof NARROWING)[number];
-
-const RISK_NAMES = Object.keys(RISKS) as (keyof typeof RISKS)[];
-
-/** The tiers of the policy in force, by the promises made to each. */
-function useTiers(): string[] {
-  const { data: tiers } = useQuery({
-    ...policyQuery,
-    select: (policy) => {
-      const { commitments } = policy as unknown as { commitments?: { tier?: string }[] };
-      return [...new Set((commitments ?? []).flatMap(({ tier }) => (tier ? [tier] : [])))];
-    },
-  });
-  return tiers ?? [];
-}
-
-function useNarrow() {
-  const navigate = useNavigate({ from: "/inbox" });
-  return (key: Narrowing, value: string | string[] | null) => {
-    const said = Array.isArray(value) ? [...value].sort().join(",") : value;
-    void navigate({ search: (now) => ({ ...now, [key]: said || undefined }) });
-  };
-}
+const FilterPanel = lazy(() => import("./filter-panel"));
 
 export function Filters({ search }: { search: InboxSearch }) {
   const { t } = useTranslation("inbox");
-  const { t: common } = useTranslation();
-  const narrow = useNarrow();
-  const agents = useAgents();
-  const teams = useTeams();
-  const tiers = useTiers();
-  const policy = usePolicy();
-  const listed = (key: Narrowing) => search[key]?.split(",").filter(Boolean) ?? [];
   const count = NARROWING.filter((key) => search[key]).length;
   return (
     <Popover position="bottom-start" width={320} trapFocus>
@@ -57,98 +25,11 @@ export function Filters({ search }: { search: InboxSearch }) {
         </Popover.Target>
       </Indicator>
       <Popover.Dropdown aria-label={t("filters")} mah="70vh" style={{ overflow: "auto" }}>
-        <Stack gap="xs">
-          <Select
-            label={t("by.risk")}
-            value={search.risk ?? null}
-            clearable
-            comboboxProps={{ withinPortal: false }}
-            data={RISK_NAMES.map((value) => ({ value, label: t(`risk.${value}`) }))}
-            onChange={(risk) => narrow("risk", risk)}
-          />
-          <MultiSelect
-            label={t("by.severity")}
-            value={listed("severity")}
-            comboboxProps={{ withinPortal: false }}
-            data={(["P1", "P2", "P3", "P4"] as const).map((value) => ({
-              value,
-              label: `${value} ${common(`severity.${value}`)}`,
-            }))}
-            onChange={(severity) => narrow("severity", severity)}
-          />
-          <Select
-            label={t("by.assignee")}
-            value={search.assignee ?? null}
-            clearable
-            searchable
-            comboboxProps={{ withinPortal: false }}
-            data={[
-              { value: "none", label: t("nobody") },
-              ...[...agents.values()].map(({ id, name }) => ({ value: id, label: name })),
-            ]}
-            onChange={(assignee) => narrow("assignee", assignee)}
-          />
-          <Select
-            label={t("by.team")}
-            value={search.team ?? null}
-            clearable
-            comboboxProps={{ withinPortal: false }}
-            data={[...teams.values()].map(({ id, name }) => ({ value: id, label: name }))}
-            onChange={(team) => narrow("team", team)}
-          />
-          <AccountFilter value={search.account} onChange={(account) => narrow("account", account)} />
-          <MultiSelect
-            label={t("by.tier")}
-            value={listed("tier")}
-            comboboxProps={{ withinPortal: false }}
-            data={[...new Set([...tiers, ...listed("tier")])]}
-            onChange={(tier) => narrow("tier", tier)}
-          />
-          <MultiSelect
-            label={t("by.category")}
-            value={listed("category")}
-            searchable
-            comboboxProps={{ withinPortal: false }}
-            data={(policy?.categories ?? []).map(({ name, title }) => ({ value: name, label: title }))}
-            onChange={(category) => narrow("category", category)}
-          />
-          <TagsInput
-            label={t("by.tag")}
-            value={listed("tag")}
-            comboboxProps={{ withinPortal: false }}
-            onChange={(tag) => narrow("tag", tag)}
-          />
-        </Stack>
+        <Suspense fallback={<LoadingRows rows={8} />}>
+          <FilterPanel search={search} />
+        </Suspense>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-/** Chooses among accounts as their name is typed: there may be thousands. */
-function AccountFilter({ value, onChange }: { value: string | undefined; onChange: (id: string | null) => void }) {
-  const { t } = useTranslation("inbox");
-  const chosen = useName(value);
-  const [typed, setTyped] = useState("");
-  const [text] = useDebouncedValue(typed, 250);
-  const { data: found } = useQuery({
-    queryKey: ["accounts", "choice", text],
-    queryFn: () => data(api.GET("/api/v1/accounts", { params: { query: { text, limit: 20 } } })),
-    placeholderData: keepPreviousData,
-  });
-  const options = (found?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
-  const isListed = !value || options.some((option) => option.value === value);
-  return (
-    <Select
-      label={t("by.account")}
-      value={value ?? null}
-      clearable
-      searchable
-      filter={({ options }) => options}
-      onSearchChange={setTyped}
-      comboboxProps={{ withinPortal: false }}
-      data={isListed || !value ? options : [{ value, label: chosen ?? "…" }, ...options]}
-      onChange={onChange}
-    />
   );
 }
 

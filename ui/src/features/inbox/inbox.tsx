@@ -1,5 +1,5 @@
 // The inbox: views, and the tickets of one of them in the order in which something must happen.
-import { Button, Group, Select, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -66,12 +66,11 @@ export function Inbox() {
             />
             <Filters search={search} />
             <SaveView search={search} filter={filter} />
-            <Select
+            <NativeSelect
               aria-label={t("sort.label")}
               value={search.sort ?? "next_due"}
-              allowDeselect={false}
               data={SORTS.map((sort) => ({ value: sort, label: t(`sort.${sort}`) }))}
-              onChange={(sort) => void navigate({ search: (now) => ({ ...now, sort: sort ?? undefined }) })}
+              onChange={({ currentTarget: { value: sort } }) => void navigate({ search: (now) => ({ ...now, sort }) })}
               w="11rem"
               visibleFrom="sm"
             />

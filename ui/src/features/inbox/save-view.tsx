@@ -1,22 +1,18 @@
 // Saving what the inbox shows as a view of one's own or everybody's, and changing it later.
-import { ActionIcon, Button, Checkbox, Group, Menu, Stack, Text, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Menu, Tooltip } from "@mantine/core";
 import { IconBookmarkPlus, IconDots } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { ifUnchanged, versioned } from "@/api/versioned";
 import { useMay, useMe } from "@/app/session";
 import type { TicketFilter } from "@/features/ticket/queries";
-import { Dialog } from "@/parts/dialog";
-import { Refusal } from "@/parts/refusal";
+import type { Named } from "./view-form";
 import { type InboxSearch, queryOf, type View } from "./views";
 
-interface Named {
-  name: string;
-  shared: boolean;
-}
+const ViewForm = lazy(() => import("./view-form"));
 
 /** Saves what is shown. */
 export function SaveView({ search, filter }: { search: InboxSearch; filter: TicketFilter }) {
@@ -42,15 +38,17 @@ export function SaveView({ search, filter }: { search: InboxSearch; filter: Tick
         </ActionIcon>
       </Tooltip>
       {isOpen && (
-        <ViewForm
-          title={t("save.label")}
-          hint={search.risk ? t("save.noRisk") : undefined}
-          initial={{ name: "", shared: false }}
-          isPending={save.isPending}
-          error={save.error}
-          onSave={(named) => save.mutate(named)}
-          onClose={() => setOpen(false)}
-        />
+        <Suspense>
+          <ViewForm
+            title={t("save.label")}
+            hint={search.risk ? t("save.noRisk") : undefined}
+            initial={{ name: "", shared: false }}
+            isPending={save.isPending}
+            error={save.error}
+            onSave={(named) => save.mutate(named)}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
       )}
     </>
   );
@@ -96,73 +94,17 @@ export function ViewMenu({ view }: { view: View }) {
         </Menu.Dropdown>
       </Menu>
       {isOpen && (
-        <ViewForm
-          title={view.name}
-          initial={{ name: view.name, shared: !view.owner }}
-          isPending={change.isPending}
-          error={change.error}
-          onSave={(named) => change.mutate(named)}
-          onClose={() => setOpen(false)}
-        />
+        <Suspense>
+          <ViewForm
+            title={view.name}
+            initial={{ name: view.name, shared: !view.owner }}
+            isPending={change.isPending}
+            error={change.error}
+            onSave={(named) => change.mutate(named)}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
       )}
     </>
-  );
-}
-
-interface ViewFormProps {
-  title: string;
-  hint?: string | undefined;
-  initial: Named;
-  isPending: boolean;
-  error: Error | null;
-  onSave: (named: Named) => void;
-  onClose: () => void;
-}
-
-function ViewForm({ title, hint, initial, isPending, error, onSave, onClose }: ViewFormProps) {
-  const { t } = useTranslation("inbox");
-  const { t: common } = useTranslation();
-  const mayShare = useMay("view.share");
-  const [named, setNamed] = useState(initial);
-  return (
-    <Dialog opened onClose={onClose} title={title}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSave(named);
-        }}
-      >
-        <Stack>
-          <TextInput
-            data-autofocus
-            required
-            label={t("save.name")}
-            value={named.name}
-            onChange={({ currentTarget: { value: name } }) => setNamed((before) => ({ ...before, name }))}
-          />
-          {mayShare && (
-            <Checkbox
-              label={t("save.shared")}
-              checked={named.shared}
-              onChange={({ currentTarget: { checked: shared } }) => setNamed((before) => ({ ...before, shared }))}
-            />
-          )}
-          {hint && (
-            <Text size="sm" c="dimmed">
-              {hint}
-            </Text>
-          )}
-          <Refusal error={error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {common("action.cancel")}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {common("action.save")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
   );
 }

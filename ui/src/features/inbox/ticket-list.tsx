@@ -92,7 +92,7 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
 /** The height of a row as the density wants it, in pixels. */
 function rowHeight(): number {
   const height = getComputedStyle(document.documentElement).getPropertyValue("--ms-row");
-  return Number.parseFloat(height || "2.75") * 16;
+  return Number.parseFloat(height || "3.25") * 16;
 }
 
 interface RowProps {

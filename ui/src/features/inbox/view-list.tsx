@@ -1,5 +1,5 @@
 // The views at the side: those everybody has, saved ones, and those of the teams, each with how many tickets it lists.
-import { Badge, NavLink, Title } from "@mantine/core";
+import { NavLink, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -73,9 +73,9 @@ function Entry({ label, to, isActive, count }: EntryProps) {
       className={classes.view ?? ""}
       rightSection={
         count !== undefined && (
-          <Badge variant="default" size="sm" className="tabular">
+          <Text span size="xs" c="dimmed" className="tabular">
             {format.number(count)}
-          </Badge>
+          </Text>
         )
       }
     />

@@ -1,65 +1,17 @@
-// Every key at a glance, drawn from the table that binds them.
-import { Group, Kbd, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+// The key that shows every key; the list of them comes when it is asked for.
 import { useDisclosure } from "@mantine/hooks";
-import { useTranslation } from "react-i18next";
-import { KEYS, type KeyAction, type KeyGroup, useKeys } from "@/app/keys";
-import { Dialog } from "@/parts/dialog";
+import { lazy, Suspense } from "react";
+import { useKeys } from "@/app/keys";
 
-interface CheatSheetProps {
+const KeyList = lazy(() => import("./key-list"));
+
+export interface CheatSheetProps {
   /** Screens that a key leads to after `g`. */
   screens: readonly { to: string; name: string; key: string }[];
 }
 
 export function CheatSheet({ screens }: CheatSheetProps) {
-  const { t } = useTranslation("keys");
   const [isOpen, { open, close }] = useDisclosure(false);
   useKeys({ help: open });
-  return (
-    <Dialog opened={isOpen} onClose={close} title={t("title")} size="lg">
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
-        {(Object.keys(KEYS) as KeyGroup[]).map((group) => (
-          <section key={group} aria-label={t(`group.${group}`)}>
-            <Title order={2} size="h4" mb="xs">
-              {t(`group.${group}`)}
-            </Title>
-            <Stack gap={6}>
-              {Object.entries(KEYS[group]).map(([action, keys]) => (
-                <Line key={action} words={t(`action.${action as KeyAction}`)} keys={keys.split("|")} />
-              ))}
-            </Stack>
-          </section>
-        ))}
-        <section aria-label={t("group.go")}>
-          <Title order={2} size="h4" mb="xs">
-            {t("group.go")}
-          </Title>
-          <Stack gap={6}>
-            {screens.map(({ to, name, key }) => (
-              <Line key={to} words={name} keys={[`g ${key}`]} />
-            ))}
-          </Stack>
-        </section>
-      </SimpleGrid>
-    </Dialog>
-  );
-}
-
-const SIGNS: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", Enter: "↵", Escape: "Esc", mod: "⌘/Ctrl" };
-
-function Line({ words, keys }: { words: string; keys: string[] }) {
-  return (
-    <Group justify="space-between" gap="xs" wrap="nowrap">
-      <Text size="sm">{words}</Text>
-      <Group gap={4} wrap="nowrap">
-        {keys.map((key) => (
-          <Kbd key={key} size="sm">
-            {key
-              .split("+")
-              .map((part) => SIGNS[part] ?? part)
-              .join(" ")}
-          </Kbd>
-        ))}
-      </Group>
-    </Group>
-  );
+  return <Suspense>{isOpen && <KeyList screens={screens} onClose={close} />}</Suspense>;
 }

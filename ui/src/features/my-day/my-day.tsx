@@ -103,7 +103,7 @@ function ToAcknowledge() {
         {open.map((escalation) => (
           <li key={escalation.id} className={classes.escalation}>
             <Link to="/escalations/$id" params={{ id: escalation.id }} className={classes.subject}>
-              {escalation.reason}
+              <span className="sentence">{escalation.reason}</span>
               <Text size="sm" c="dimmed">
                 {t("raised", { ladder: escalation.ladder, ago: format.ago(escalation.raised_at, now) })}
               </Text>

@@ -39,9 +39,9 @@ export interface PolicyParts {
 }
 
 export const policyQuery = queryOptions({
-  queryKey: ["policys"],
+  queryKey: ["policy"],
   queryFn: () => data(api.GET("/api/v1/policy")),
-  // The noun of its live event is `policy`; a policy changes seldom.
+  // A policy changes seldom, and a live event says when.
   staleTime: 10 * 60_000,
 });
 

@@ -4,7 +4,7 @@ import { api, data } from "@/api/client";
 
 /** How one's own account is served: meanings, promises, people. */
 export const serviceQuery = queryOptions({
-  queryKey: ["policys", "portal"],
+  queryKey: ["policy", "portal"],
   queryFn: () => data(api.GET("/api/v1/portal/service")),
 });
 

@@ -75,9 +75,11 @@ function Found({ words }: { words: string }) {
               >
                 #{hit.number} {hit.subject}
               </Anchor>
-              <Text size="sm" c="dimmed" lineClamp={2}>
-                {hit.excerpt}
-              </Text>
+              {hit.excerpt !== hit.subject && (
+                <Text size="sm" c="dimmed" lineClamp={2}>
+                  {hit.excerpt}
+                </Text>
+              )}
             </li>
           ))}
         </ul>

@@ -1,15 +1,13 @@
 // What one was told, with how much of it is unread.
-import { ActionIcon, Anchor, Button, Group, Indicator, Popover, ScrollArea, Stack, Text, Title } from "@mantine/core";
+import { ActionIcon, Indicator, Popover } from "@mantine/core";
 import { IconBell } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data, type Schemas } from "@/api/client";
-import { useFormats } from "@/app/format";
-import { serviceNow } from "@/app/time";
-import { Failure, LoadingRows } from "@/parts/states";
-import classes from "./shell.module.css";
+import { api, data } from "@/api/client";
+import { LoadingRows } from "@/parts/states";
+
+const Told = lazy(() => import("./told"));
 
 export function Bell() {
   const { t } = useTranslation("shell");
@@ -43,90 +41,10 @@ export function Bell() {
         </Popover.Target>
       </Indicator>
       <Popover.Dropdown aria-label={t("told")} maw="calc(100vw - 1.5rem)">
-        <Told hasUnread={count > 0} onGo={() => setOpened(false)} />
+        <Suspense fallback={<LoadingRows rows={4} />}>
+          <Told hasUnread={count > 0} onGo={() => setOpened(false)} />
+        </Suspense>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-function Told({ hasUnread, onGo }: { hasUnread: boolean; onGo: () => void }) {
-  const { t } = useTranslation("shell");
-  const queries = useQueryClient();
-  const told = useQuery({
-    queryKey: ["notifications", "list"],
-    queryFn: () => data(api.GET("/api/v1/notifications", { params: { query: { limit: 30 } } })),
-  });
-  const settle = { onSettled: () => queries.invalidateQueries({ queryKey: ["notifications"] }) };
-  const readAll = useMutation({ mutationFn: () => api.POST("/api/v1/notifications/read"), ...settle });
-  const read = useMutation({
-    mutationFn: (id: string) => api.POST("/api/v1/notifications/{id}/read", { params: { path: { id } } }),
-    ...settle,
-  });
-  return (
-    <>
-      <Group justify="space-between" mb="xs">
-        <Title order={2}>{t("told")}</Title>
-        <Button
-          size="compact-sm"
-          variant="default"
-          disabled={!hasUnread}
-          loading={readAll.isPending}
-          onClick={() => readAll.mutate()}
-        >
-          {t("readAll")}
-        </Button>
-      </Group>
-      <ScrollArea.Autosize mah="24rem">
-        {told.isPending && <LoadingRows rows={4} />}
-        {told.isError && <Failure error={told.error} onRetry={() => void told.refetch()} />}
-        {told.data?.items.length === 0 && <Text c="dimmed">{t("toldNothing")}</Text>}
-        <Stack gap={0}>
-          {told.data?.items.map((note) => (
-            <Note
-              key={note.id}
-              note={note}
-              onOpen={() => {
-                if (!note.read_at) read.mutate(note.id);
-                onGo();
-              }}
-            />
-          ))}
-        </Stack>
-      </ScrollArea.Autosize>
-    </>
-  );
-}
-
-function Note({ note, onOpen }: { note: Schemas["Notification"]; onOpen: () => void }) {
-  const { t } = useTranslation("shell");
-  const format = useFormats();
-  const place = note.escalation
-    ? { to: "/escalations/$id" as const, params: { id: note.escalation } }
-    : note.ticket
-      ? { to: "/tickets/$id" as const, params: { id: note.ticket } }
-      : undefined;
-  return (
-    <div className={classes.note} data-unread={!note.read_at || undefined}>
-      {place ? (
-        <Anchor
-          size="sm"
-          fw={note.read_at ? 400 : 600}
-          renderRoot={(props) => <Link {...props} {...place} onClick={onOpen} />}
-        >
-          {note.title}
-        </Anchor>
-      ) : (
-        <Text size="sm" fw={note.read_at ? 400 : 600}>
-          {note.title}
-        </Text>
-      )}
-      {!note.read_at && <span className="unseen">{t("unread")}</span>}
-      <Text size="xs" c="dimmed">
-        {note.detail}
-      </Text>
-      <Text size="xs" c="dimmed">
-        {format.ago(note.at, serviceNow())}
-      </Text>
-    </div>
   );
 }

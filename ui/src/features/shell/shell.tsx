@@ -1,5 +1,5 @@
 // The frame of the workspace: navigation, who one is, whether what one sees is up to date.
-import { ActionIcon, AppShell, Box, Burger, Group, NavLink, ScrollArea, UnstyledButton } from "@mantine/core";
+import { ActionIcon, AppShell, Box, Burger, Group, NavLink, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
   IconAdjustments,
@@ -18,7 +18,7 @@ import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
 import { listen } from "@/app/live";
 import { useMe } from "@/app/session";
-import { synchronise } from "@/app/time";
+import { keepTime, synchronise } from "@/app/time";
 import { CheatSheet } from "@/features/keys/cheat-sheet";
 import { Mark } from "@/parts/mark";
 import { Bell } from "./bell";
@@ -46,7 +46,7 @@ export function useLiveService(): void {
   const queries = useQueryClient();
   useEffect(() => listen(queries), [queries]);
   useEffect(() => {
-    void synchronise();
+    void keepTime();
     const timer = setInterval(() => void synchronise(), 60_000);
     return () => clearInterval(timer);
   }, []);
@@ -103,7 +103,7 @@ export function Shell() {
             <kbd aria-hidden>{IS_MAC ? "⌘" : "Ctrl"} K</kbd>
           </UnstyledButton>
         </Box>
-        <ScrollArea flex={1} px="xs">
+        <Box flex={1} px="xs" className={classes.screens ?? ""}>
           {screens.map(({ to, label, Sign }) => (
             <NavLink
               key={to}
@@ -117,7 +117,7 @@ export function Shell() {
               onClick={close}
             />
           ))}
-        </ScrollArea>
+        </Box>
         <Group p="xs">
           <Person />
         </Group>

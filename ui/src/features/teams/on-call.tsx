@@ -58,7 +58,7 @@ export function OnCall({ team }: { team: Team }) {
             </Text>
             <Text size="xs" c="dimmed">
               {t("turn", { count: layer.turn_days })} ·{" "}
-              {t("handOver", { time: layer.hand_over, zone: layer.time_zone })}
+              {t("handOver", { time: layer.hand_over.slice(0, 5), zone: layer.time_zone })}
               {layer.hours && ` · ${layer.hours}`}
             </Text>
             <Text size="sm">

@@ -8,6 +8,7 @@ import { useFormats } from "@/app/format";
 import { ClockState, Countdown, type Tone, toneOf, useCommitmentName } from "@/parts/clock";
 import { Dialog } from "@/parts/dialog";
 import { LoadingRows } from "@/parts/states";
+import { cyclesOf } from "./cycles";
 import { type Clock, clocksQuery } from "./queries";
 import classes from "./ticket.module.css";
 
@@ -16,6 +17,8 @@ const Ledger = lazy(() => import("./ledger"));
 export function Clocks({ id }: { id: string }) {
   const { t } = useTranslation("ticket");
   const { data } = useSuspenseQuery(clocksQuery(id));
+  const [showsPast, { toggle }] = useDisclosure(false);
+  const { current, past } = cyclesOf(data.items);
   return (
     <section className={classes.card} aria-label={t("clocks")}>
       <Title order={2} className={classes.cardTitle ?? ""}>
@@ -27,10 +30,23 @@ export function Clocks({ id }: { id: string }) {
         </Text>
       )}
       <Stack gap="sm">
-        {data.items.map((clock) => (
+        {[...current, ...(showsPast ? past : [])].map((clock) => (
           <OneClock key={`${clock.commitment}-${clock.cycle}`} id={id} clock={clock} />
         ))}
       </Stack>
+      {past.length > 0 && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          mt="xs"
+          ml={-7}
+          aria-expanded={showsPast}
+          onClick={toggle}
+        >
+          {t(showsPast ? "foldCycles" : "pastCycles", { count: past.length })}
+        </Button>
+      )}
     </section>
   );
 }
@@ -74,7 +90,7 @@ function OneClock({ id, clock }: { id: string; clock: Clock }) {
         <Text size="xs" c="dimmed">
           {target !== undefined && t("target", { target: format.span(target), calendar: clock.terms?.calendar })}
         </Text>
-        <Button size="compact-xs" variant="subtle" onClick={open}>
+        <Button size="compact-xs" variant="subtle" mr={-7} onClick={open}>
           {t("why")}
         </Button>
       </Group>

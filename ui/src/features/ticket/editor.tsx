@@ -1,6 +1,7 @@
 // The rich field in which a message is written. It is heavy, so it comes when somebody writes.
 import "@mantine/tiptap/styles.css";
 import { Link, RichTextEditor } from "@mantine/tiptap";
+import { IconBraces } from "@tabler/icons-react";
 import Mention from "@tiptap/extension-mention";
 import Placeholder from "@tiptap/extension-placeholder";
 import { useEditor } from "@tiptap/react";
@@ -104,7 +105,13 @@ export default function Editor(props: EditorProps) {
     <RichTextEditor
       editor={editor}
       variant="subtle"
-      classNames={{ root: classes.editor ?? "", toolbar: classes.toolbar ?? "", content: classes.content ?? "" }}
+      classNames={{
+        root: classes.editor ?? "",
+        toolbar: classes.toolbar ?? "",
+        controlsGroup: classes.group ?? "",
+        control: classes.control ?? "",
+        content: classes.content ?? "",
+      }}
       labels={{
         boldControlLabel: t("write.bold"),
         italicControlLabel: t("write.italic"),
@@ -129,7 +136,7 @@ export default function Editor(props: EditorProps) {
         <RichTextEditor.ControlsGroup>
           <RichTextEditor.BulletList />
           <RichTextEditor.OrderedList />
-          <RichTextEditor.CodeBlock />
+          <RichTextEditor.CodeBlock icon={IconBraces} />
         </RichTextEditor.ControlsGroup>
         {props.tools}
       </RichTextEditor.Toolbar>

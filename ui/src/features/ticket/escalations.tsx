@@ -52,7 +52,7 @@ function OneEscalation({ escalation }: { escalation: Escalation }) {
   return (
     <div>
       <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
-        <Anchor component={Link} to={`/escalations/${escalation.id}`} size="sm" fw={550}>
+        <Anchor component={Link} to={`/escalations/${escalation.id}`} size="sm" fw={550} className="sentence">
           {escalation.reason}
         </Anchor>
         <Badge variant="default" flex="none">

@@ -102,7 +102,14 @@ function Scale({ spans, total, startedAt, dueAt }: ScaleProps) {
   const { t } = useTranslation("ticket");
   const format = useFormats();
   const end = spans.at(-1)?.until;
-  const share = dueAt ? (Date.parse(dueAt) - Date.parse(startedAt)) / 1000 / Math.max(total, 1) : undefined;
+  const promised = dueAt ? (Date.parse(dueAt) - Date.parse(startedAt)) / 1000 : 0;
+  // What was kept early ends before its deadline: the bar goes on to it all the same.
+  const whole = Math.max(total, promised, 1);
+  const labels = [
+    { at: startedAt, isDue: false },
+    ...(end ? [{ at: end, isDue: end === dueAt }] : []),
+    ...(dueAt && dueAt !== end ? [{ at: dueAt, isDue: true }] : []),
+  ].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
   return (
     <div>
       <div className={classes.scale}>
@@ -113,27 +120,26 @@ function Scale({ spans, total, startedAt, dueAt }: ScaleProps) {
                 className={classes.span}
                 data-kind={kindOf(span)}
                 data-expected={span.is_expected || undefined}
-                style={{ flexGrow: Math.max(span.seconds / Math.max(total, 1), THINNEST) }}
+                style={{ flexGrow: Math.max(span.seconds / whole, THINNEST) }}
               />
             </Tooltip>
           ))}
+          {whole > total && <span style={{ flexGrow: (whole - total) / whole }} />}
         </div>
-        {share !== undefined && share > 0 && share <= 1 && (
-          <span className={classes.due} style={{ left: `${share * 100}%` }} aria-hidden />
-        )}
+        {promised > 0 && <span className={classes.due} style={{ left: `${(promised / whole) * 100}%` }} aria-hidden />}
       </div>
       <Group justify="space-between" mt={4}>
-        <Text size="xs" c="dimmed">
-          {format.instant(startedAt)}
-        </Text>
-        {dueAt && (
-          <Text size="xs" fw={600}>
-            {t("effect.due", { at: format.instant(dueAt) })}
-          </Text>
+        {labels.map(({ at, isDue }) =>
+          isDue ? (
+            <Text key="due" size="xs" fw={600}>
+              {t("effect.due", { at: format.instant(at) })}
+            </Text>
+          ) : (
+            <Text key={at} size="xs" c="dimmed">
+              {format.instant(at)}
+            </Text>
+          ),
         )}
-        <Text size="xs" c="dimmed">
-          {end && format.instant(end)}
-        </Text>
       </Group>
       <Group gap="md" mt={4}>
         {KINDS.filter((kind) => spans.some((span) => kindOf(span) === kind)).map((kind) => (

@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { Accounts, accountsSearch } from "@/features/accounts/accounts";
+import { Accounts } from "@/features/accounts/accounts";
+import { accountsSearch } from "@/features/accounts/address";
 
 export const Route = createFileRoute("/_work/accounts/")({ validateSearch: accountsSearch, component: Accounts });

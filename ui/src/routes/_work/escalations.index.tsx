@@ -1,5 +1,6 @@
 import { createFileRoute } from "@tanstack/react-router";
-import { Escalations, escalationsSearch } from "@/features/escalations/escalations";
+import { escalationsSearch } from "@/features/escalations/address";
+import { Escalations } from "@/features/escalations/escalations";
 
 export const Route = createFileRoute("/_work/escalations/")({
   validateSearch: escalationsSearch,

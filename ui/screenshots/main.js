@@ -1,0 +1,162 @@
+// Writes a picture of every screen, at each width, in light and in dark.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { startDemo, startEmpty } from "./program.js";
+import { screens, setUpScreens } from "./screens.js";
+import { setStage } from "./stage.js";
+
+const HELP = `Writes a picture of every screen, at each width, in light and in dark.
+
+npm run screenshots -- --out DIR [options]
+
+  --out DIR        write the pictures into this folder, as NAME-WIDTH-SCHEME.png
+  --only WORDS     only the screens whose names begin with one of these words, separated by commas
+  --widths LIST    at these widths in pixels (1440,1024,390)
+  --schemes LIST   in these schemes (light,dark)
+  --height PIXELS  as high as this, to see what is further down
+  --language TAG   in this language: en, es or pt-BR (en)
+  --client DIR     with the client that \`npm run build\` wrote there instead of the program's own
+
+The program is found in MAINSTAY_BIN, target/release or target/debug; the browser in CHROMIUM_BIN or on the path.`;
+
+const HEIGHTS = { 1440: 900, 1024: 768, 390: 844 };
+
+const { values: asked } = parseArgs({
+  options: {
+    out: { type: "string" },
+    only: { type: "string" },
+    widths: { type: "string", default: "1440,1024,390" },
+    schemes: { type: "string", default: "light,dark" },
+    height: { type: "string" },
+    language: { type: "string", default: "en" },
+    client: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function browserPath() {
+  const names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+  const found = names.map((name) => spawnSync("which", [name], { encoding: "utf8" }).stdout?.trim()).find(Boolean);
+  const path = process.env.CHROMIUM_BIN ?? found;
+  if (path) return path;
+  throw new Error("no browser was found: install Chromium, or name one in CHROMIUM_BIN");
+}
+
+/** Answers with the files of a folder whatever is not the service's. */
+async function showClient(context, folder) {
+  await context.route(
+    (url) => !url.pathname.startsWith("/api/"),
+    (route) => {
+      const path = join(folder, new URL(route.request().url()).pathname);
+      return route.fulfill({ path: existsSync(path) && !path.endsWith("/") ? path : join(folder, "index.html") });
+    },
+  );
+}
+
+/** Signs somebody in and gives the state of their browser; of somebody who has not signed in when there is no name. */
+async function signIn(browser, service, who) {
+  const context = await browser.newContext();
+  const user = service.users?.find(({ email }) => email.startsWith(`${who}@`));
+  if (user) {
+    const answer = await context.request.post(`${service.url}/api/v1/sessions`, {
+      data: { email: user.email, password: user.password },
+      headers: { "x-requested-with": "mainstay" },
+    });
+    if (!answer.ok()) throw new Error(`${user.email} cannot sign in: ${answer.status()} ${await answer.text()}`);
+  }
+  const state = await context.storageState();
+  await context.close();
+  return state;
+}
+
+/** Waits until the page has read what it shows: nothing is asked for, nothing is loading, the letters are there. */
+async function settle(page, underWay) {
+  let quiet = 0;
+  for (let turn = 0; turn < 200 && quiet < 6; turn += 1) {
+    await page.waitForTimeout(50);
+    const isLoading = await page.locator("[role=status][aria-label], .mantine-Skeleton-root").count();
+    quiet = underWay.size === 0 && isLoading === 0 ? quiet + 1 : 0;
+  }
+  await page.evaluate(() => document.fonts.ready);
+}
+
+async function openPage(browser, service, { state, width, scheme }) {
+  const context = await browser.newContext({
+    storageState: state,
+    viewport: { width, height: Number(asked.height ?? HEIGHTS[width] ?? 900) },
+    colorScheme: scheme,
+    reducedMotion: "reduce",
+    locale: asked.language,
+    timezoneId: "Europe/Madrid",
+    hasTouch: width < 500,
+  });
+  if (asked.client) await showClient(context, asked.client);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const underWay = new Set();
+  page.on("request", (request) => !request.url().endsWith("/events") && underWay.add(request));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => underWay.delete(request));
+  page.on("pageerror", (error) => console.error(`  ${page.url()}: ${error.message}`));
+  return { context, page, underWay, url: service.url };
+}
+
+/** Takes one picture. A screen on which nothing can be done as written is named, and the others are taken all the same. */
+async function take({ page, underWay, url }, { name, path, act }, file) {
+  try {
+    await page.goto("about:blank");
+    await page.goto(url + path);
+    await settle(page, underWay);
+    if (act) {
+      await act(page);
+      await settle(page, underWay);
+    }
+  } catch (error) {
+    console.error(`${name}: ${String(error).split("\n")[0]}`);
+    process.exitCode = 1;
+  }
+  await page.screenshot({ path: file, caret: "hide" });
+}
+
+async function takeAll(browser, service, list) {
+  const chosen = list.filter(({ name }) => !asked.only || asked.only.split(",").some((word) => name.startsWith(word)));
+  for (const who of new Set(chosen.map((screen) => screen.who))) {
+    const state = await signIn(browser, service, who);
+    const looks = asked.widths
+      .split(",")
+      .flatMap((width) => asked.schemes.split(",").map((scheme) => ({ state, width: Number(width), scheme })));
+    await Promise.all(
+      looks.map(async (look) => {
+        const opened = await openPage(browser, service, look);
+        for (const screen of chosen.filter((each) => each.who === who)) {
+          await take(opened, screen, join(asked.out, `${screen.name}-${look.width}-${look.scheme}.png`));
+        }
+        await opened.context.close();
+      }),
+    );
+  }
+}
+
+async function main() {
+  if (asked.help || !asked.out) {
+    console.log(HELP);
+    process.exitCode = asked.help ? 0 : 2;
+    return;
+  }
+  mkdirSync(asked.out, { recursive: true });
+  const browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox"] });
+  const demo = await startDemo();
+  const empty = await startEmpty();
+  try {
+    await takeAll(browser, demo, screens(await setStage(demo)));
+    await takeAll(browser, empty, setUpScreens(empty.key));
+  } finally {
+    demo.stop();
+    empty.stop();
+    await browser.close();
+  }
+}
+
+await main();

@@ -1,0 +1,151 @@
+// Every screen, who looks at it, and what they do before the picture is taken.
+
+/** Opens the menu of a ticket and chooses from it. */
+const choose = (words) => async (page) => {
+  await page.getByRole("button", { name: "Actions" }).click();
+  await page.getByRole("menuitem", { name: words }).click();
+};
+
+const press = (role, name) => (page) => page.getByRole(role, { name }).first().click();
+
+/** On a narrow screen the details of a ticket lie behind a tab. */
+const toDetails = (act) => async (page) => {
+  const tab = page.getByRole("tab", { name: "Details" });
+  if (await tab.isVisible()) await tab.click();
+  await act(page);
+};
+
+/** Opens the menu of oneself, which lies behind the navigation on a narrow screen. */
+async function openPerson(page) {
+  const burger = page.getByRole("button", { name: "Open navigation" });
+  if (await burger.isVisible()) await burger.click();
+  await page.getByRole("button", { name: /^You:/ }).click();
+}
+
+/** Those who serve see these; `of` is what the stage says is worth a picture. */
+function work(of) {
+  const agent = [
+    ["my-day", "/my-day"],
+    ["inbox", "/inbox"],
+    ["inbox-nothing", "/inbox?words=nothing-like-it"],
+    ["inbox-chosen", "/inbox", (page) => page.getByRole("checkbox").nth(1).click()],
+    ["inbox-filters", "/inbox", press("button", "Filter")],
+    ["inbox-save-view", "/inbox?severity=P1", press("button", /Save/)],
+    ["ticket", `/tickets/${of.ticket}`],
+    ["ticket-ledger", `/tickets/${of.ticket}`, toDetails(press("button", /Why/))],
+    ["ticket-details", `/tickets/${of.ticket}`, toDetails(async () => undefined)],
+    [
+      "ticket-merge",
+      `/tickets/${of.ticket}`,
+      async (page) => {
+        await choose(/Merge/)(page);
+        await page.getByLabel(/Number of the ticket/).fill(String(of.other));
+      },
+    ],
+    ["ticket-split", `/tickets/${of.ticket}`, choose(/Split/)],
+    ["ticket-escalate", `/tickets/${of.ticket}`, choose(/Escalate/)],
+    ["ticket-actions", `/tickets/${of.ticket}`, press("button", "Actions")],
+    [
+      "ticket-macros",
+      `/tickets/${of.ticket}`,
+      async (page) => {
+        await page.locator(".ProseMirror").click();
+        await page.keyboard.press("Control+a");
+        await page.keyboard.type("/");
+      },
+    ],
+    [
+      "ticket-mention",
+      `/tickets/${of.ticket}`,
+      async (page) => {
+        await page.getByText("Internal note", { exact: true }).click();
+        await page.locator(".ProseMirror").click();
+        await page.keyboard.press("Control+a");
+        await page.keyboard.type("@m");
+      },
+    ],
+    ["ticket-missing", "/tickets/999999"],
+    ["new-ticket", "/tickets/new"],
+    ["board", "/board"],
+    ["escalations", "/escalations"],
+    ["escalation", `/escalations/${of.escalation}`],
+    ["accounts", "/accounts"],
+    ["account", `/accounts/${of.account}`],
+    ["teams", "/teams"],
+    ["person", "/my-day", openPerson],
+    ["search", "/search?q=sign"],
+    ["search-empty", "/search"],
+    ["me", "/me"],
+    ["forbidden", "/admin/audit"],
+    ["missing", "/nowhere"],
+    ["palette", "/my-day", (page) => page.keyboard.press("Control+k")],
+    ["keys", "/my-day", (page) => page.keyboard.press("?")],
+    [
+      "bell",
+      "/my-day",
+      (page) =>
+        page
+          .getByRole("button", { name: /notification/i })
+          .locator("visible=true")
+          .click(),
+    ],
+  ].map(([name, path, act]) => ({ who: "priya.nair", name, path, act }));
+  const administrator = [
+    ["admin-policy", "/admin/policy"],
+    ["admin-policy-apply", "/admin/policy", press("button", /Apply/)],
+    [
+      "admin-policy-preview",
+      "/admin/policy",
+      async (page) => {
+        await press("button", /Apply/)(page);
+        await page.getByLabel("Pack").first().selectOption({ index: 1 });
+        await press("button", /which clocks/)(page);
+      },
+    ],
+    ["admin-policy-tiers", "/admin/policy", press("tab", "Tiers")],
+    ["admin-policy-escalation", "/admin/policy", press("tab", "Escalation")],
+    ["admin-policy-history", "/admin/policy", press("tab", "History")],
+    ["admin-policy-compare", "/admin/policy", press("tab", "Compare")],
+    ["admin-calendars", "/admin/calendars"],
+    ["admin-people", "/admin/people"],
+    ["admin-people-new", "/admin/people", press("button", /^New/)],
+    ["admin-roles", "/admin/roles"],
+    ["admin-mail", "/admin/mail"],
+    ["admin-macros", "/admin/macros"],
+    ["admin-macros-new", "/admin/macros", press("button", /^New/)],
+    ["admin-views", "/admin/views"],
+    ["admin-tokens", "/admin/tokens"],
+    ["admin-tokens-new", "/admin/tokens", press("button", "Make a token")],
+    ["admin-webhooks", "/admin/webhooks"],
+    ["admin-failures", "/admin/failures"],
+    ["admin-audit", "/admin/audit"],
+    ["admin-health", "/admin/health"],
+    ["accounts-new", "/accounts", press("button", /New/)],
+  ].map(([name, path, act]) => ({ who: "ada.quill", name, path, act }));
+  return [...agent, ...administrator];
+}
+
+/** Customers see these. */
+function portal(of) {
+  return [
+    ["portal", "/portal"],
+    ["portal-new", "/portal/new"],
+    ["portal-request", `/portal/requests/${of.request}`],
+    ["portal-promises", "/portal/promises"],
+    ["portal-people", "/portal/people"],
+    ["portal-people-new", "/portal/people", press("button", /Add|Invite|New/)],
+    ["portal-profile", "/portal/profile"],
+    ["portal-escalate", `/portal/requests/${of.request}`, press("button", /escalation/)],
+    ["portal-missing", "/portal/requests/999999"],
+  ].map(([name, path, act]) => ({ who: "alma.ellery", name, path, act }));
+}
+
+/** Every screen of a demonstration. */
+export function screens(of) {
+  return [{ name: "sign-in", path: "/sign-in" }, ...work(of), ...portal(of)];
+}
+
+/** The first run, in a store with nothing in it. */
+export function setUpScreens(key) {
+  return [{ name: "set-up", path: `/set-up#${key}` }];
+}
