@@ -139,7 +139,7 @@ fn visible_text(message: &Message, reading: &Reading) -> String {
     if !reading.visible_reply.trim().is_empty() {
         return reading.visible_reply.clone();
     }
-    if let Some(text) = &message.text {
+    if let Some(text) = &message.body {
         return text.clone();
     }
     if let Some(html) = &message.html {

@@ -92,6 +92,11 @@ impl Reader {
             None => split_bare(&phrase),
         };
         let address = decode_words(address.trim_matches(['<', '>', '\'', '"'])).to_lowercase();
+        // Some programs write the link to the address in place of the address.
+        let address = address
+            .strip_prefix("mailto:")
+            .unwrap_or(&address)
+            .to_owned();
         if !address.is_empty() {
             self.addresses.push(Address { name, address });
         }
@@ -207,6 +212,10 @@ mod tests {
             &[("", "eva@example.com")],
         );
         check("'Eva' <eva@example.com>", &[("Eva", "eva@example.com")]);
+        check(
+            "Eva <mailto:Eva@example.com>, mailto:tim@example.com",
+            &[("Eva", "eva@example.com"), ("", "tim@example.com")],
+        );
         check(", ,;", &[]);
     }
 }

@@ -73,6 +73,7 @@ pub fn automatic(message: &Message) -> Automatic {
     lists(message, &mut signs);
     sender(message, &mut signs);
     subject(message, &mut signs);
+    report(message, &mut signs);
     signs.sort_by_key(|sign| std::cmp::Reverse(sign.evidence));
     Automatic { signs }
 }
@@ -283,34 +284,56 @@ pub(super) fn daemon_name(message: &Message) -> Option<&'static str> {
         .find_map(|name| NAMES.into_iter().find(|known| *known == name))
 }
 
-/// Subjects of vacation notices. A person may write them too, so they are weak.
+/// Reports are written by programs, whatever they report: a bounce, that a message was read, a complaint (RFC 6522).
+fn report(message: &Message, signs: &mut Vec<Sign>) {
+    let is_report = message.headers.get("Content-Type").is_some_and(|value| {
+        value
+            .trim()
+            .to_ascii_lowercase()
+            .starts_with("multipart/report")
+    });
+    if is_report {
+        signs.push(sign(
+            AutomaticKind::Generated,
+            Evidence::Strong,
+            "a report (RFC 6522)",
+        ));
+    }
+}
+
+/// Subjects of vacation notices. A person may write them too, so they are weak; but a person's answer begins with "Re:",
+/// and a program's with the notice and a colon.
 fn subject(message: &Message, signs: &mut Vec<Sign>) {
     static VACATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)^(?:re:\s*|aw:\s*|sv:\s*)*(?:auto(?:matic|mated)?[ -]?(?:reply|response|respond)|out[ -]of[ -](?:the[ -])?office|on (?:vacation|holiday|leave)|vacation (?:reply|response)|",
+            r"(?i)^(?P<answer>(?:re:\s*|aw:\s*|sv:\s*)*)(?:auto(?:matic|mated)?[ -]?(?:reply|response|respond)|out[ -]of[ -](?:the[ -])?office|on (?:vacation|holiday|leave)|vacation (?:reply|response)|",
             r"away from (?:the |my )?office|automatische (?:antwort|rückantwort)|abwesen(?:d|heits)|nicht im (?:büro|haus)|",
             r"respuesta autom[áa]tica|autorespuesta|fuera de la oficina|ausente|de vacaciones|",
             r"resposta autom[áa]tica|resposta autom|fora do escrit[óo]rio|aus[êe]ncia tempor[áa]ria|",
             r"r[ée]ponse automatique|absen(?:t|ce) du bureau|absence|risposta automatica|fuori (?:sede|ufficio)|",
             r"automatisch antwoord|afwezig|autosvar|automatisk? svar|frånvarande|fraværende|automaattinen vastaus|",
             r"odpowied[źz] automatyczna|automatyczna odpowied[źz]|nieobecno[śs][ćc]|automatick[áa] odpov[ěe][ďd]|mimo kancel[áa][řr]|",
-            r"автоматический ответ|автоответ|автоматична відповідь|otomatik yan[ıi]t|自動返信|不在|自动答复|自动回复|자동 ?회신|부재중)",
+            r"автоматический ответ|автоответ|автоматична відповідь|otomatik yan[ıi]t|自動返信|自動応答|不在|自动答复|自动回复|자동 ?회신|부재중)\s?(?P<colon>[:：]?)",
         ))
         .ok()
     });
     let Some(text) = &message.subject else {
         return;
     };
-    if VACATION
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text))
-    {
-        signs.push(sign(
-            AutomaticKind::Reply,
-            Evidence::Weak,
-            format!("the subject is that of an automatic answer: {text}"),
-        ));
-    }
+    let Some(found) = VACATION.as_ref().and_then(|pattern| pattern.captures(text)) else {
+        return;
+    };
+    let is_answer = !message.in_reply_to.is_empty() || !message.references.is_empty();
+    let is_notice = is_answer && found["answer"].is_empty() && !found["colon"].is_empty();
+    signs.push(sign(
+        AutomaticKind::Reply,
+        if is_notice {
+            Evidence::Strong
+        } else {
+            Evidence::Weak
+        },
+        format!("the subject is that of an automatic answer: {text}"),
+    ));
 }
 
 #[cfg(test)]
@@ -344,6 +367,14 @@ mod tests {
         );
         check("Return-Path: <>", Some(Generated));
         check("From: MAILER-DAEMON@example.com", Some(Generated));
+        check(
+            "Content-Type: Multipart/Report; report-type=disposition-notification; boundary=b",
+            Some(Generated),
+        );
+        check(
+            "Subject: Automatische Antwort: Drucker\nIn-Reply-To: <1@example.com>",
+            Some(Reply),
+        );
     }
 
     #[test]
@@ -353,6 +384,11 @@ mod tests {
         check("X-Autoreply: no", None);
         check("Subject: Out of office chairs?", None);
         check("Subject: Re: Abwesenheitsnotiz einrichten", None);
+        check(
+            "Subject: Re: Automatic reply: Printer\nIn-Reply-To: <1@example.com>",
+            None,
+        );
+        check("Subject: Automatic reply: it is never sent", None);
         check(
             "List-Id: <dev.example.com>\nPrecedence: list\nList-Unsubscribe: <mailto:a@b.c>",
             None,

@@ -22,6 +22,8 @@ struct Reading {
     time: Option<Time>,
     afternoon: Option<bool>,
     offset_seconds: Option<i32>,
+    /// A time of day that no clock shows, such as 25:00.
+    impossible: bool,
 }
 
 impl Reading {
@@ -86,6 +88,7 @@ impl Reading {
             _ => None,
         };
         self.time = time;
+        self.impossible |= time.is_none();
         if !zone.is_empty() {
             self.take_offset(zone);
         }
@@ -141,6 +144,13 @@ impl Reading {
             "AM" => self.afternoon = Some(false),
             "PM" => self.afternoon = Some(true),
             name => {
+                // `GMT+0200`, as browsers write it.
+                let offset = ["GMT", "UTC", "UT"]
+                    .into_iter()
+                    .find_map(|zone| name.strip_prefix(zone));
+                if offset.is_some_and(|offset| self.take_offset(offset)) {
+                    return;
+                }
                 if self.offset_seconds.is_none()
                     && let Some(hours) = zone_hours(name)
                 {
@@ -151,6 +161,9 @@ impl Reading {
     }
 
     fn timestamp(&self) -> Option<Timestamp> {
+        if self.impossible {
+            return None;
+        }
         let date = Date::new(self.year?, self.month?, self.day?).ok()?;
         let mut time = self.time.unwrap_or(Time::midnight());
         let hour = time.hour();
@@ -247,6 +260,10 @@ mod tests {
         );
         check("2023-05-04T10:35:52+02:00", "2023-05-04T08:35:52Z");
         check("Thu, 4 May 2023 10:35:52+0200", "2023-05-04T08:35:52Z");
+        check(
+            "Thu May 04 2023 10:35:52 GMT+0200 (CEST)",
+            "2023-05-04T08:35:52Z",
+        );
         check("Thu, 31 Dec 2016 23:59:60 +0000", "2016-12-31T23:59:59Z");
     }
 
@@ -263,6 +280,7 @@ mod tests {
             let _ = parse(value);
         }
         check("31 Feb 2023 10:00 +0000", "");
+        check("4 May 2023 25:00:00 +0000", "");
         check("tomorrow", "");
     }
 }

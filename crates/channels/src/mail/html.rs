@@ -124,7 +124,7 @@ pub fn lines(dom: &Dom) -> Vec<Line> {
             (Step::Leave(id), Some(outer)) if id == outer => skipped = None,
             (_, Some(_)) => {}
             (Step::Enter(id), None) => {
-                if is_unseen(dom.tag(id)) {
+                if is_unseen(dom.tag(id)) || is_hidden(dom, id) {
                     skipped = Some(id);
                 } else {
                     layout.enter(dom, id);
@@ -244,6 +244,19 @@ fn is_unseen(tag: &str) -> bool {
         tag,
         "head" | "style" | "script" | "title" | "template" | "noscript" | "iframe" | "object"
     )
+}
+
+/// Newsletters and ticket systems hide the words that a list of messages shows beside the subject.
+fn is_hidden(dom: &Dom, id: NodeId) -> bool {
+    dom.attribute(id, "hidden").is_some()
+        || dom.attribute(id, "style").is_some_and(|style| {
+            style.split(';').any(|declaration| {
+                declaration.split_once(':').is_some_and(|(name, value)| {
+                    name.trim().eq_ignore_ascii_case("display")
+                        && value.trim().to_ascii_lowercase().starts_with("none")
+                })
+            })
+        })
 }
 
 fn is_block(tag: &str) -> bool {
@@ -406,6 +419,16 @@ mod tests {
         x  y
         z
         ");
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_read() {
+        assert_eq!(
+            to_text(
+                "<div style=\"max-height:0; DISPLAY: none !important\">preview</div><p hidden>x</p><p>Hello</p>"
+            ),
+            "Hello"
+        );
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub fn language(text: &str) -> Option<&'static str> {
         .flat_map(|word| [word, " "])
         .take(4_000)
         .collect();
+    if let Some(code) = by_script(&letters) {
+        return Some(code);
+    }
     if letters.chars().filter(|c| c.is_alphabetic()).count() < FEWEST_LETTERS {
         return None;
     }
@@ -24,6 +27,21 @@ pub fn language(text: &str) -> Option<&'static str> {
         return Some(iso_code(info.lang()));
     }
     by_small_words(&letters)
+}
+
+/// Japanese and Korean have letters of their own, of which few words tell.
+fn by_script(text: &str) -> Option<&'static str> {
+    const FEWEST: usize = 3;
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
+    let kana = count(|c| matches!(c, '\u{3041}'..='\u{30ff}'));
+    let hangul = count(|c| matches!(c, '\u{ac00}'..='\u{d7a3}'));
+    let tells = |own: usize| own >= FEWEST && own * 4 >= letters;
+    match (tells(kana), tells(hangul)) {
+        (true, false) => Some("ja"),
+        (false, true) => Some("ko"),
+        _ => None,
+    }
 }
 
 /// The small words of the languages most of our mail is in. Short texts in neighbouring languages have nearly the same
@@ -190,6 +208,9 @@ mod tests {
         for (expected, text) in texts {
             assert_eq!(language(text), Some(expected), "{text}");
         }
+        assert_eq!(language("解決しました。"), Some("ja"));
+        assert_eq!(language("감사합니다."), Some("ko"));
+        assert_eq!(language("谢谢"), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::address::{self, Address};
 use super::header::{self, Headers};
 use super::structure::{self, Part, Structure};
-use super::{Defect, MailLimits, charset, date};
+use super::{Defect, MailLimits, body, charset, date};
 
 /// What could be read of a message. Reading never fails: what is wrong with the message stands in `defects`.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,9 @@ pub struct Message {
     /// The first part in plain text: LF line ends, no blanks at line ends, no empty lines around it. Lines that the sender
     /// put where its header should have ended are the beginning of it.
     pub text: Option<String>,
+    /// The text as it is to be read: all parts in plain text that are read one after the other, lines that only the way
+    /// broke joined again, and without the frame of a signature. None when there is no `text`.
+    pub body: Option<String>,
     /// The first part in HTML, cleaned as `text` is; unsafe to show as it stands.
     pub html: Option<String>,
     /// The parts that are to be kept as files, in document order.
@@ -89,6 +92,10 @@ pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
     let text = body_of(&parts, "text/plain");
     let html = body_of(&parts, "text/html");
     message.text = text_of(&parts[text.unwrap_or(0)], text.is_some(), raw);
+    message.body = message
+        .text
+        .as_ref()
+        .map(|first| body::body(&parts, text.unwrap_or(0), first, raw));
     message.html = html.and_then(|index| part_text(&parts[index], raw));
     for (index, part) in parts.iter().enumerate() {
         if part.is_multipart || Some(index) == text || Some(index) == html {
@@ -270,6 +277,7 @@ mod tests {
         for raw in [
             "\r\n  \r\nSubject: x\r\n\r\ntext\r\n",
             "\n\nSubject: x\n\ntext\n",
+            "\u{feff}Subject: x\n\ntext\n",
         ] {
             let message = read(raw.as_bytes());
             assert_eq!(message.subject.as_deref(), Some("x"));

@@ -3,6 +3,7 @@
 
 mod address;
 pub mod automatic;
+mod body;
 pub mod bounce;
 mod charset;
 mod date;

@@ -2,7 +2,7 @@
 
 use super::automatic::{Automatic, automatic};
 use super::bounce::{Bounce, bounce};
-use super::reply::{self, Reply, Signed};
+use super::reply::{self, Parts, Signed};
 use super::{MailLimits, Message, html, language};
 
 /// What a message says: the reply its writer wrote, the rest, and whether it was a person who wrote.
@@ -25,53 +25,39 @@ pub struct Reading {
 impl Reading {
     /// Reads what `message` says.
     pub fn of(message: &Message) -> Self {
-        let Reply { reply, removed } = reply_of(message);
-        let Signed { text, signature } = reply::split_signature(&reply);
-        let (quoted, cut_signature) = split_removed(&removed);
-        let signature = match (signature, cut_signature) {
-            (Some(above), Some(below)) => Some(format!("{above}\n{below}")),
-            (above, below) => above.or(below),
-        };
+        let parts = parts_of(message);
+        let Signed { text, signature } = reply::split_signature(&parts.reply);
+        let signature = [signature.unwrap_or_default(), parts.signature].join("\n");
         Self {
             language: language(&text),
             visible_reply: text,
-            quoted,
-            signature,
+            quoted: said(&parts.quoted),
+            signature: said(&signature),
             automatic: automatic(message),
             bounce: bounce(message),
         }
     }
 }
 
-/// The reply in plain text: from the text, or from the HTML when there is no text.
-fn reply_of(message: &Message) -> Reply {
+/// The parts of the text, or of the HTML when there is no text.
+fn parts_of(message: &Message) -> Parts {
     let limits = MailLimits::default();
-    if let Some(text) = &message.text {
-        return reply::strip(start_of(text, limits.reply_size));
+    if let Some(text) = &message.body {
+        return reply::parts(start_of(text, limits.reply_size));
     }
     let Some(source) = &message.html else {
-        return Reply::default();
+        return Parts::default();
     };
     let stripped = reply::strip_html(start_of(source, limits.html_size));
-    let plain = reply::strip(&html::to_text(&stripped.reply));
-    let removed = [stripped.removed, plain.removed].join("\n");
-    Reply {
-        reply: plain.reply,
-        removed: removed.trim().to_owned(),
+    let plain = reply::parts(&html::to_text(&stripped.reply));
+    Parts {
+        quoted: [stripped.removed, plain.quoted].join("\n"),
+        ..plain
     }
 }
 
-/// What was removed begins with the signature when the signature stands above the quotation.
-fn split_removed(removed: &str) -> (Option<String>, Option<String>) {
-    let lines: Vec<&str> = removed.lines().collect();
-    let quoted_from = (0..lines.len())
-        .find(|&index| reply::begins_quotation(&lines[index..]))
-        .unwrap_or(lines.len());
-    let joined = |lines: &[&str]| {
-        let text = lines.join("\n").trim().to_owned();
-        Some(text).filter(|text| !text.is_empty())
-    };
-    (joined(&lines[quoted_from..]), joined(&lines[..quoted_from]))
+fn said(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn start_of(text: &str, most: usize) -> &str {

@@ -153,17 +153,21 @@ impl<'a> Scan<'a> {
         (start..end, next)
     }
 
-    /// Some programs put empty lines before the header of the message.
+    /// Some programs put empty lines before the header of the message, and some editors a byte order mark.
     fn skip_empty_lines(&mut self) {
-        let blanks = self
-            .raw
+        let mark = if self.raw.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
+        let blanks = self.raw[mark..]
             .iter()
             .take_while(|byte| byte.is_ascii_whitespace());
-        let start = blanks.count();
-        let line_start = self.raw[..start]
+        let start = mark + blanks.count();
+        let line_start = self.raw[mark..start]
             .iter()
             .rposition(|&byte| byte == self.line_end)
-            .map_or(0, |end| end + 1);
+            .map_or(mark, |end| mark + end + 1);
         let first = self.raw[line_start..]
             .split(|&byte| byte == self.line_end)
             .next()

@@ -108,6 +108,11 @@ fn classify_next(rest: &[&str], lines: &mut Vec<Line>) -> usize {
         lines.push(Line::new(Class::Marker, marker));
         return 1;
     }
+    if let Some((marker, quoted)) = marker::split_after_marker(source) {
+        lines.push(Line::new(Class::Marker, marker));
+        lines.push(Line::new(Class::Text, quoted));
+        return 1;
+    }
     if marker::is_title(rest) {
         lines.push(Line::new(Class::Original, source));
         return 1;

@@ -28,6 +28,10 @@ pub fn marker_length(lines: &[&str]) -> usize {
         if line.starts_with('>') && !matches!(line, ">" | ">:") && !words::ends_with_wrote(line) {
             return bare_date_length(&joined, index, line);
         }
+        if is_marker(line) && (words::starts_with_on(line) || words::starts_with_date(line)) {
+            // The first line is the writer's own, and the marker stands below it.
+            return 0;
+        }
         if !line.is_empty() {
             joined.push(' ');
             joined.push_str(line);
@@ -67,6 +71,22 @@ pub fn split_shared_line(line: &str) -> Option<(&str, &str)> {
         || (words::starts_with_on(before) && words::has_date(before));
     (!is_quoted && is_marker(marker.as_str()))
         .then(|| (reply.as_str().trim_end_matches(['-', ' ']), marker.as_str()))
+}
+
+/// Splits "On Wed, 4 Apr 2012 at 3:59, Eva<eva@example.com> wrote:   The printer burns." into the marker and what the
+/// quoted message begins with.
+pub fn split_after_marker(line: &str) -> Option<(&str, &str)> {
+    if !words::starts_with_on(line) || !line.contains('@') || line.len() > 4 * MARKER_LENGTH {
+        return None;
+    }
+    line.match_indices([':', '：'])
+        .map(|(at, colon)| line.split_at(at + colon.len()))
+        .find(|(marker, rest)| {
+            rest.starts_with("  ")
+                && !rest.trim().is_empty()
+                && words::ends_with_wrote(marker)
+                && words::has_date(marker)
+        })
 }
 
 /// How many lines, from the first on, are the headers of a quoted message; 0 when they are none.
@@ -167,7 +187,10 @@ pub fn is_title(lines: &[&str]) -> bool {
         return false;
     };
     let line = visible(first);
-    if words::original_message(&line) || words::forwarded_message(&line) {
+    if words::original_message(&line)
+        || words::forwarded_message(&line)
+        || words::above_this_line(&line)
+    {
         return true;
     }
     let following = || {
@@ -178,6 +201,9 @@ pub fn is_title(lines: &[&str]) -> bool {
             .position(|line| !visible(line).trim().is_empty())?;
         lines.get(next + 1..)
     };
+    if words::bare_original_message(&line) {
+        return following().is_some_and(|lines| header_block_length(lines) > 1);
+    }
     let ends_in_dashes = |rest: &str| rest.is_empty() || rest.trim_end().ends_with("--");
     if title_between_dashes(&line).is_some_and(|(_, rest)| ends_in_dashes(rest)) {
         return following().is_some_and(|lines| {

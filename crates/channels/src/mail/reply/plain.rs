@@ -36,6 +36,48 @@ pub fn strip(text: &str) -> Reply {
     }
 }
 
+/// A plain text in its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// What the writer wrote now, as [`strip`] leaves it.
+    pub reply: String,
+    /// The messages quoted above or below the reply.
+    pub quoted: String,
+    /// The writer's signature, above the quoted messages or below the reply.
+    pub signature: String,
+}
+
+/// Parts a plain text in the reply, what it quotes and the writer's signature.
+pub fn parts(text: &str) -> Parts {
+    let lines = classify(text);
+    let kept = keep(&lines);
+    let end = signature_start(&lines);
+    let mut parts = Parts::default();
+    let mut in_quoted = false;
+    for (index, (line, kept)) in lines.iter().zip(kept).enumerate() {
+        in_quoted = match line.class {
+            Class::Text if kept => false,
+            Class::Marker | Class::Original | Class::Header | Class::Quote | Class::NamedQuote => {
+                true
+            }
+            _ => in_quoted,
+        };
+        let is_signature = !in_quoted && (index >= end || line.class == Class::Mobile);
+        let (target, text) = match (kept, is_signature) {
+            (true, _) => (&mut parts.reply, line.text.as_str()),
+            (false, true) => (&mut parts.signature, line.text.as_str()),
+            (false, false) => (&mut parts.quoted, line.shown()),
+        };
+        target.push_str(text);
+        target.push('\n');
+    }
+    Parts {
+        reply: trim_lines(&parts.reply),
+        quoted: trim_lines(&parts.quoted),
+        signature: trim_lines(&parts.signature),
+    }
+}
+
 /// Which lines are the visible reply.
 fn keep(lines: &[Line]) -> Vec<bool> {
     let mut kept = vec![true; lines.len()];
@@ -284,6 +326,30 @@ mod tests {
     }
 
     #[test]
+    fn the_writers_last_line_is_no_part_of_the_marker() {
+        check(
+            "Am 5.10. it worked, today not.\n\nOn 05.10.26 09:12, Eva wrote:\n> The printer burns.\n",
+            "Am 5.10. it worked, today not.",
+        );
+    }
+
+    #[test]
+    fn a_marker_may_share_its_line_with_what_it_introduces() {
+        check(
+            "Yes.\n\n  On Tue, 5 Jan 2016 at 10:42, Eva<eva@example.com> wrote:   The printer burns.\nEva\n",
+            "Yes.",
+        );
+    }
+
+    #[test]
+    fn what_stands_below_the_line_of_a_ticket_system_is_quoted() {
+        check(
+            "Yes.\n\n##- Please type your reply above this line -##\n\nThe printer burns.",
+            "Yes.",
+        );
+    }
+
+    #[test]
     fn removes_signatures() {
         let stripped = strip("It burns.\n\n-- \nTim Berg\n+49 30 123456\n");
         assert_eq!(
@@ -293,12 +359,30 @@ mod tests {
                 removed: "-- \nTim Berg\n+49 30 123456".to_owned()
             }
         );
+        assert_eq!(
+            parts("On 5 Jan 2016, Eva wrote:\n> It burns.\n\nWhere?\n\n-- \nTim"),
+            Parts {
+                reply: "Where?".to_owned(),
+                quoted: "On 5 Jan 2016, Eva wrote:\n> It burns.".to_owned(),
+                signature: "-- \nTim".to_owned()
+            }
+        );
+        assert_eq!(
+            parts("Yes.\n\nSent from my iPhone\n\nFrom: Eva <eva@example.com>\nSent: 5 Jan 2016\nSubject: Printer\n\nIt burns.\n-- \nEva"),
+            Parts {
+                reply: "Yes.".to_owned(),
+                quoted: "From: Eva <eva@example.com>\nSent: 5 Jan 2016\nSubject: Printer\n\nIt burns.\n-- \nEva".to_owned(),
+                signature: "Sent from my iPhone".to_owned()
+            }
+        );
         for mobile in [
             "Sent from my iPhone",
             "Von meinem iPhone gesendet",
             "Enviado desde mi móvil",
             "Envoyé de mon iPhone",
             "Get Outlook for iOS<https://aka.ms/o0ukef>",
+            "Outlook für Android<https://aka.ms/o0ukef> herunterladen",
+            "Télécharger Outlook pour iOS<https://aka.ms/o0ukef>",
         ] {
             check(&format!("It burns.\n\n{mobile}"), "It burns.");
         }

@@ -40,9 +40,15 @@ fn signature_start(lines: &[&str]) -> Option<usize> {
     let candidates = candidate_start(lines);
     let range = candidates..lines.len();
     let first = |is: fn(&str) -> bool| range.clone().find(|&index| is(lines[index]));
-    first(is_separator)
+    range
+        .clone()
+        .find(|&index| is_separator(lines[index]) && stands_above_one(lines, index))
         .or_else(|| first_sign_off(lines, candidates))
-        .or_else(|| first(is_dashed_name))
+        .or_else(|| {
+            range
+                .clone()
+                .find(|&index| is_dashed_name(lines[index]) && !is_in_list(lines, index))
+        })
         .or_else(|| first(words::mobile_signature))
         .or_else(|| contact_block(lines, candidates))
         .filter(|&start| lines[..start].iter().any(|line| !line.trim().is_empty()))
@@ -72,6 +78,29 @@ pub fn is_separator(line: &str) -> bool {
     let line = line.trim();
     matches!(line, "--" | "---" | "—" | "–" | "__" | "___" | "- -")
         || (line.len() >= 4 && line.bytes().all(|b| b == b'-' || b == b'_'))
+}
+
+/// "--" stands above nothing but a signature; other rules part a text as well.
+fn stands_above_one(lines: &[&str], rule: usize) -> bool {
+    let below: Vec<&str> = lines[rule + 1..]
+        .iter()
+        .copied()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    lines[rule].trim() == "--" || looks_like_one(&below)
+}
+
+/// Whether the line beside it is an item too: "- Milk" above "- Bread" is nobody's name.
+fn is_in_list(lines: &[&str], index: usize) -> bool {
+    let is_item = |line: Option<&&str>| line.is_some_and(|line| words::list_item(line));
+    let before = lines[..index]
+        .iter()
+        .rev()
+        .find(|line| !line.trim().is_empty());
+    let after = lines[index + 1..]
+        .iter()
+        .find(|line| !line.trim().is_empty());
+    is_item(before) || is_item(after)
 }
 
 /// "-Lev." or "- Anna Lee".
@@ -209,5 +238,10 @@ mod tests {
             None,
         );
         check("It burns here:\n\nhttps://example.com/printer", None);
+        check("We need:\n\n- Milk\n- Bread", None);
+        check(
+            "The file says:\n\n---\nserver:\n  port: 80\n---\nclient: {}\n\nWhy does it fail?",
+            None,
+        );
     }
 }

@@ -29,7 +29,7 @@ const WROTE_BEFORE_NAME: &str = r"schrieb|schreef|skrev|a\s+[ée]crit|escribi[ó
 napsal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|kirjutas|va\s+escriure|írta|пише|написав";
 
 /// The word a quoted message's first line starts with: "On Monday …".
-const ON: &str = r"on|d\.|dana|u|kell|z\s+dnia|ngày|em\s+dia|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
+const ON: &str = r"on|às|d\.|dana|u|kell|z\s+dnia|ngày|em\s+dia|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
 begin\s+forwarded|в|alle|data|date|at|בתאריך|ב-|在|mnamo|i|el\s+dia|il\s+giorno";
 
 /// Titles of an "original message" line between dashes.
@@ -60,7 +60,8 @@ envoy[ée]e?\s+(?:de|depuis|à\s+partir|avec|par)\s+\S|inviato\s+(?:da|dal|con|t
 sendt\s+(?:fra|med|via)\s+\S|skickat\s+(?:från|med|via)\s+\S|lähetetty\s+\S|wysłan[eoy]\s+z(?:e)?\s+\S|odesl[áa]no\s+z\s+\S|odoslan[éeý]\s+z\s+\S|\
 отправлено\s+(?:с|из|от)\s+\S|надіслано\s+(?:з|із|від)\s+\S|iphone'?umdan\s+gönderildi|.{1,30}'?d[ae]n\s+gönderildi|trimis\s+(?:de\s+pe|din)\s+\S|poslano\s+(?:z|sa|s)\s+\S|\
 enviat\s+(?:des|amb)\s+\S|έστειλε\s+|στάλθηκε\s+από|(?:从|從|来自|發自|发自)我的\s*\S|发自我的|傳送自|(?:私の)?iphoneから送信|から送信|나의\s+.{1,20}에서\s+보냄|.{1,20}에서\s+보냄|\
-download(?:ed)?\s+.{1,30}\s+for\s+(?:ios|android)";
+download(?:ed)?\s+.{1,30}\s+for\s+(?:ios|android)|(?:obtener|obter|télécharger|scarica|ottieni|download|hämta|hent|pobierz)\s+(?:[ol]\s+)?outlook\s+\S|\
+(?:\S+\s+){0,2}outlook\s+\S+\s+(?:ios|android)\s*[<(\[]?\s*https?:";
 
 /// What people add to it in the same line: excuses for being short.
 const EXCUSE: &str = r"excuse|forgive|brevity|typos?|short|entschuldig|kürze|tippfehler|disculp|errores|excusez|fautes|scusa|errori|desculp|erros|excuseer|typefouten|ursäkta|beklager|опечатк";
@@ -152,9 +153,10 @@ macro_rules! pattern {
 pattern!(
     ends_with_wrote,
     "\"… wrote:\" at the end of the line.",
-    r"(?i)(?:^|[\s,>)\]》*])(?:",
+    r"(?i)(?:(?:^|[\s,>)\]》*])(?:",
     WROTE,
-    r")\s*(?:[:：]|-{2,}\s*:?|[:：]?\s*-{2,})[\s*_-]*$"
+    // These are written without a blank before them.
+    r")|\d(?:写道|寫道|写了|寫了))\s*(?:[:：]|-{2,}\s*:?|[:：]?\s*-{2,})[\s*_-]*$"
 );
 pattern!(
     ends_with_sent,
@@ -190,6 +192,13 @@ pattern!(
     r")[\s*:]*-{2,}[\s*_]*$"
 );
 pattern!(
+    bare_original_message,
+    "\"Original Message\" without dashes, alone on its line.",
+    r"(?i)^[\s*_>]*(?:",
+    ORIGINAL,
+    r")[\s*_:]*$"
+);
+pattern!(
     forwarded_message,
     "\"Begin forwarded message:\".",
     r"(?i)^[\s*_>-]*(?:",
@@ -209,6 +218,16 @@ pattern!(
     r").{0,80}$"
 );
 pattern!(
+    device,
+    "The name of what people write on underway.",
+    r"(?i)\b(?:iphone|ipad|android|blackberry|galaxy|samsung|huawei|xiaomi|smartphone|mobile\s+(?:phone|device))"
+);
+pattern!(
+    above_this_line,
+    "\"Please type your reply above this line\", as ticket systems write it above what they quote.",
+    r"(?i)^[\s*_>]*##-.{5,120}-##[\s*_]*$|^[\s\W_]*(?:please\s+)?(?:type|write|enter|reply|respond|add)\b.{0,40}\babove\s+(?:this|the)\s+line[\s\W_]*$"
+);
+pattern!(
     excuse,
     "An excuse for being short.",
     r"(?i)\b(?:",
@@ -216,10 +235,14 @@ pattern!(
     r")"
 );
 
-/// "Sent from my telephone". A longer sentence is something the writer says, unless it excuses how short the text is.
+/// "Sent from my telephone". A longer sentence is something the writer says, unless it excuses how short the text is or
+/// names the device.
 pub fn mobile_signature(line: &str) -> bool {
     const MOST_WORDS: usize = 8;
-    sent_from(line) && (line.split_whitespace().count() <= MOST_WORDS || excuse(line))
+    const MOST_WORDS_OF_DEVICE: usize = 12;
+    let words = line.split_whitespace().count();
+    sent_from(line)
+        && (words <= MOST_WORDS || (words <= MOST_WORDS_OF_DEVICE && device(line)) || excuse(line))
 }
 
 pattern!(
@@ -311,6 +334,20 @@ mod tests {
         assert!(!mobile_signature(
             "Sent from my desk, which is much easier than my telephone"
         ));
+        assert!(mobile_signature(
+            "Sent from my BlackBerry smartphone on the network of a company"
+        ));
+        assert!(mobile_signature("Obtener Outlook para iOS"));
+        assert!(mobile_signature(
+            "Outlook für Android<https://example.com/x> herunterladen"
+        ));
+        assert!(!mobile_signature("We use Outlook for iOS here"));
+        assert!(above_this_line("##- Bitte über dieser Zeile antworten -##"));
+        assert!(above_this_line("--- Reply above this line ---"));
+        assert!(!above_this_line(
+            "I cannot reply above this line of text, can you?"
+        ));
+        assert!(bare_original_message("  Original Message  "));
         assert!(legal_notice("This e-mail is confidential."));
         assert!(postscript("PS: one more thing"));
         assert!(list_item("- milk"));
