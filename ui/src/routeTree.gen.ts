@@ -38,6 +38,7 @@ import { Route as WorkAdminMailRouteImport } from './routes/_work/admin.mail'
 import { Route as WorkAdminPeopleRouteImport } from './routes/_work/admin.people'
 import { Route as WorkAdminPolicyRouteImport } from './routes/_work/admin.policy'
 import { Route as WorkAdminRolesRouteImport } from './routes/_work/admin.roles'
+import { Route as WorkAdminTeamsRouteImport } from './routes/_work/admin.teams'
 import { Route as WorkAdminTokensRouteImport } from './routes/_work/admin.tokens'
 import { Route as WorkAdminViewsRouteImport } from './routes/_work/admin.views'
 import { Route as WorkAdminWebhooksRouteImport } from './routes/_work/admin.webhooks'
@@ -191,6 +192,11 @@ const WorkAdminRolesRoute = WorkAdminRolesRouteImport.update({
   path: '/roles',
   getParentRoute: () => WorkAdminRoute,
 } as any)
+const WorkAdminTeamsRoute = WorkAdminTeamsRouteImport.update({
+  id: '/teams',
+  path: '/teams',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
 const WorkAdminTokensRoute = WorkAdminTokensRouteImport.update({
   id: '/tokens',
   path: '/tokens',
@@ -259,6 +265,7 @@ export interface FileRoutesByFullPath {
   '/admin/people': typeof WorkAdminPeopleRoute
   '/admin/policy': typeof WorkAdminPolicyRoute
   '/admin/roles': typeof WorkAdminRolesRoute
+  '/admin/teams': typeof WorkAdminTeamsRoute
   '/admin/tokens': typeof WorkAdminTokensRoute
   '/admin/views': typeof WorkAdminViewsRoute
   '/admin/webhooks': typeof WorkAdminWebhooksRoute
@@ -295,6 +302,7 @@ export interface FileRoutesByTo {
   '/admin/people': typeof WorkAdminPeopleRoute
   '/admin/policy': typeof WorkAdminPolicyRoute
   '/admin/roles': typeof WorkAdminRolesRoute
+  '/admin/teams': typeof WorkAdminTeamsRoute
   '/admin/tokens': typeof WorkAdminTokensRoute
   '/admin/views': typeof WorkAdminViewsRoute
   '/admin/webhooks': typeof WorkAdminWebhooksRoute
@@ -335,6 +343,7 @@ export interface FileRoutesById {
   '/_work/admin/people': typeof WorkAdminPeopleRoute
   '/_work/admin/policy': typeof WorkAdminPolicyRoute
   '/_work/admin/roles': typeof WorkAdminRolesRoute
+  '/_work/admin/teams': typeof WorkAdminTeamsRoute
   '/_work/admin/tokens': typeof WorkAdminTokensRoute
   '/_work/admin/views': typeof WorkAdminViewsRoute
   '/_work/admin/webhooks': typeof WorkAdminWebhooksRoute
@@ -375,6 +384,7 @@ export interface FileRouteTypes {
     | '/admin/people'
     | '/admin/policy'
     | '/admin/roles'
+    | '/admin/teams'
     | '/admin/tokens'
     | '/admin/views'
     | '/admin/webhooks'
@@ -411,6 +421,7 @@ export interface FileRouteTypes {
     | '/admin/people'
     | '/admin/policy'
     | '/admin/roles'
+    | '/admin/teams'
     | '/admin/tokens'
     | '/admin/views'
     | '/admin/webhooks'
@@ -450,6 +461,7 @@ export interface FileRouteTypes {
     | '/_work/admin/people'
     | '/_work/admin/policy'
     | '/_work/admin/roles'
+    | '/_work/admin/teams'
     | '/_work/admin/tokens'
     | '/_work/admin/views'
     | '/_work/admin/webhooks'
@@ -675,6 +687,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkAdminRolesRouteImport
       parentRoute: typeof WorkAdminRoute
     }
+    '/_work/admin/teams': {
+      id: '/_work/admin/teams'
+      path: '/teams'
+      fullPath: '/admin/teams'
+      preLoaderRoute: typeof WorkAdminTeamsRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
     '/_work/admin/tokens': {
       id: '/_work/admin/tokens'
       path: '/tokens'
@@ -744,6 +763,7 @@ interface WorkAdminRouteChildren {
   WorkAdminPeopleRoute: typeof WorkAdminPeopleRoute
   WorkAdminPolicyRoute: typeof WorkAdminPolicyRoute
   WorkAdminRolesRoute: typeof WorkAdminRolesRoute
+  WorkAdminTeamsRoute: typeof WorkAdminTeamsRoute
   WorkAdminTokensRoute: typeof WorkAdminTokensRoute
   WorkAdminViewsRoute: typeof WorkAdminViewsRoute
   WorkAdminWebhooksRoute: typeof WorkAdminWebhooksRoute
@@ -760,6 +780,7 @@ const WorkAdminRouteChildren: WorkAdminRouteChildren = {
   WorkAdminPeopleRoute: WorkAdminPeopleRoute,
   WorkAdminPolicyRoute: WorkAdminPolicyRoute,
   WorkAdminRolesRoute: WorkAdminRolesRoute,
+  WorkAdminTeamsRoute: WorkAdminTeamsRoute,
   WorkAdminTokensRoute: WorkAdminTokensRoute,
   WorkAdminViewsRoute: WorkAdminViewsRoute,
   WorkAdminWebhooksRoute: WorkAdminWebhooksRoute,

@@ -1,5 +1,7 @@
 //! Contracts: what accounts were sold.
 
+mod preview;
+
 use jiff::civil::Date;
 use mainstay_domain::contract::Contract;
 use mainstay_domain::id::{AccountId, ContractId};
@@ -13,6 +15,8 @@ use crate::context::App;
 use crate::error::{AppError, Expected, Result};
 use crate::field::Faults;
 use crate::secret::fingerprint;
+
+pub use preview::ContractPreview;
 
 impl App {
     /// The contracts of an account, latest first.
@@ -50,6 +54,24 @@ impl App {
     ) -> Result<Contract> {
         caller.require(Permission::UpdateContracts)?;
         self.account(caller, account).await?;
+        let contract = self.filled_contract(account, fill)?;
+        let tx = self.begin().await?;
+        contract::insert(&tx, &contract).await?;
+        let facts = self.facts(caller.actor).contract(None, &contract)?;
+        facts.write(&tx).await?;
+        self.queue_terms(&tx, &contract).await?;
+        let action = Action::new("contract.created", "contract", contract.id).of_account(account);
+        self.record(&tx, caller, action).await?;
+        tx.commit().await?;
+        Ok(contract)
+    }
+
+    /// A new contract of an account as `fill` fills it in; not stored yet.
+    fn filled_contract(
+        &self,
+        account: AccountId,
+        fill: impl FnOnce(&mut Contract),
+    ) -> Result<Contract> {
         let now = self.now();
         let mut contract = Contract {
             id: self.new_id(now),
@@ -65,14 +87,6 @@ impl App {
         };
         fill(&mut contract);
         check(&contract)?;
-        let tx = self.begin().await?;
-        contract::insert(&tx, &contract).await?;
-        let facts = self.facts(caller.actor).contract(None, &contract)?;
-        facts.write(&tx).await?;
-        self.queue_terms(&tx, &contract).await?;
-        let action = Action::new("contract.created", "contract", contract.id).of_account(account);
-        self.record(&tx, caller, action).await?;
-        tx.commit().await?;
         Ok(contract)
     }
 

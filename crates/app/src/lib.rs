@@ -15,7 +15,7 @@ pub mod calendar;
 mod caller;
 mod contact;
 mod context;
-mod contract;
+pub mod contract;
 pub mod demo;
 pub mod doctor;
 pub mod draft;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mainstay_calendar::Calendar;
 use mainstay_domain::id::{AgentId, CoverId, TeamId};
 use mainstay_domain::name::CalendarName;
-use mainstay_domain::on_call::{Cover, Layer, LayerSpec, Rota};
+use mainstay_domain::on_call::{Cover, DutySpan, Layer, LayerSpec, Rota};
 use mainstay_domain::role::Permission;
 use mainstay_domain::team::Team;
 use mainstay_store::{Transaction, agent, on_call, team};
@@ -45,7 +45,33 @@ pub struct OnDuty {
     pub until: Option<Timestamp>,
 }
 
+/// How many days of a rota can be asked for at once.
+const MOST_DAYS: i64 = 62;
+
 impl App {
+    /// Who is on call in a team when, between two instants, by its rota. Of a team without one there is nothing to tell
+    /// ahead: its flagged members are on call until somebody flags others.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] without the permission `agent.read`, [`AppError::NotFound`] when there is no such team,
+    /// [`AppError::Invalid`] when the end is not after the beginning, or more than 62 days lie between.
+    pub async fn duty_spans(
+        &self,
+        caller: &Caller,
+        id: TeamId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<DutySpan>> {
+        self.team(caller, id).await?;
+        let asked = until.duration_since(from);
+        if !asked.is_positive() || asked > SignedDuration::from_hours(24 * MOST_DAYS) {
+            let told = format!("expected an instant after `from`, {MOST_DAYS} days later at most");
+            return Err(AppError::invalid("until", told));
+        }
+        let rota = on_call::find(&self.read(), id).await?;
+        Ok(rota.spans(&self.policy().current().calendars, from, until))
+    }
+
     /// Who is on call in a team at an instant, now unless one is given, and by which rota.
     ///
     /// # Errors

@@ -109,6 +109,21 @@ pub struct Turn {
     pub until: Timestamp,
 }
 
+/// A span in which the same person is on call in a layer all the while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutySpan {
+    /// The layer.
+    pub layer: String,
+    /// Who.
+    pub agent: AgentId,
+    /// The cover by which they are, if they stand in.
+    pub cover: Option<CoverId>,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
 impl Layer {
     /// Makes a layer.
     ///
@@ -210,6 +225,57 @@ impl Rota {
             agent: turn.agent,
             cover: None,
         })
+    }
+
+    /// Who is on call when between two instants, layer by layer, the first layer's first: spans in the order of time that
+    /// touch, unless nobody is on call between them.
+    #[must_use]
+    pub fn spans(
+        &self,
+        hours: &BTreeMap<CalendarName, Calendar>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Vec<DutySpan> {
+        self.layers
+            .iter()
+            .flat_map(|layer| self.spans_in(layer, hours, from, until))
+            .collect()
+    }
+
+    fn spans_in(
+        &self,
+        layer: &Layer,
+        hours: &BTreeMap<CalendarName, Calendar>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Vec<DutySpan> {
+        let mut spans: Vec<DutySpan> = Vec::new();
+        let mut at = from;
+        while at < until {
+            let next = self
+                .next_change(layer, hours, at)
+                .map_or(until, |next| next.min(until));
+            if let Some(found) = self.on_call_in(layer, hours, at) {
+                match spans.last_mut() {
+                    Some(last)
+                        if last.until == at
+                            && last.agent == found.agent
+                            && last.cover == found.cover =>
+                    {
+                        last.until = next;
+                    }
+                    _ => spans.push(DutySpan {
+                        layer: found.layer,
+                        agent: found.agent,
+                        cover: found.cover,
+                        from: at,
+                        until: next,
+                    }),
+                }
+            }
+            at = next;
+        }
+        spans
     }
 
     /// When somebody else is on call in a layer than at an instant, or nobody; nothing when that is not foreseen.

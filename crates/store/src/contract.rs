@@ -1,12 +1,12 @@
 //! Contracts.
 
 use jiff::civil::Date;
-use mainstay_domain::contract::Contract;
+use mainstay_domain::contract::{self, Contract};
 use mainstay_domain::id::{AccountId, ContractId};
 
 use crate::connection::{Connection, Transaction};
 use crate::error::StoreError;
-use crate::record::{self, fetch_all, fetch_one, insert_all, record, select};
+use crate::record::{self, fetch_all, insert_all, record, select};
 
 record!(Contract in "contract" {
     id, account, tier, starts_on, ends_on, renews_on, value, currency, overrides, created_at,
@@ -75,12 +75,8 @@ pub async fn in_force(
     account: AccountId,
     day: Date,
 ) -> Result<Option<Contract>, StoreError> {
-    let sql = select::<Contract>()
-        .with(" WHERE t.account = ", &account)
-        .with(" AND t.starts_on <= ", &day)
-        .with(" AND (t.ends_on IS NULL OR t.ends_on >= ", &day)
-        .then(") ORDER BY t.starts_on DESC, t.id DESC LIMIT 1");
-    fetch_one(on, sql).await
+    let contracts = of_account(on, account).await?;
+    Ok(contract::in_force(&contracts, day).cloned())
 }
 
 /// Every contract that is in force on a day, by account; of several of one account the one that started last.

@@ -75,6 +75,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/contracts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show which running clocks would be due at another instant if an account had a further contract: those of a page of its
+         *     tickets at a time. Nothing is changed.
+         */
+        post: operations["contracts_preview_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/exports": {
         parameters: {
             query?: never;
@@ -362,6 +382,26 @@ export interface paths {
         head?: never;
         /** Change a contract. */
         patch: operations["contracts_update"];
+        trace?: never;
+    };
+    "/api/v1/contracts/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show which running clocks would be due at another instant if a contract were changed: those of a page of the account's
+         *     tickets at a time. Nothing is changed.
+         */
+        post: operations["contracts_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/drafts": {
@@ -1218,6 +1258,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{id}/on-call/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See who is on call in a team when, between two instants, by its rota and its covers: layer by layer, each in the order
+         *     of time.
+         */
+        get: operations["teams_duty_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -1245,8 +1305,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change several tickets alike, each for itself: one that refuses does not stop the others. */
-        post: operations["tickets_bulk"];
+        /** Change several tickets alike, each for itself: one that refuses does not stop the others. For a minute it can be undone. */
+        post: operations["tickets_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/bulk/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo changes of several tickets that one has made within the last minute, each for itself: what was set is as it was
+         *     before, unless somebody has changed the same since. What was done and what undoes it both stay in the history.
+         */
+        post: operations["tickets_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2035,17 +2115,32 @@ export interface components {
         };
         /** @description What became of one ticket of several. */
         BulkOutcome: {
+            /**
+             * Format: int64
+             * @description The version after the change.
+             */
+            after?: number | null;
             /** @description The ticket as it was asked for: its identifier or its number. */
             asked: string;
-            /** @description Whether it was changed. */
+            /**
+             * Format: int64
+             * @description The version before the change, by which it can be undone; absent where nothing was to be changed.
+             */
+            before?: number | null;
+            /** @description Whether it is as it was asked to be. */
             done: boolean;
-            /** @description Why it was not. */
+            /** @description Why it is not. */
             reason?: string | null;
             /**
              * Format: uuid
              * @description The ticket; absent when it was not changed.
              */
             ticket?: string | null;
+        };
+        /** @description Changes of several tickets that are to be undone. */
+        BulkUndoInput: {
+            /** @description Which changes, at most 500. */
+            changes: components["schemas"]["UndoInput"][];
         };
         /** @description A business calendar with four of its weeks. */
         Calendar: {
@@ -2320,6 +2415,20 @@ export interface components {
              */
             value?: number;
         };
+        /** @description What a contract would change of a page of the account's tickets. */
+        ContractPreview: {
+            /**
+             * Format: date
+             * @description The first day on which other terms would be in force; absent when it makes no difference.
+             */
+            from?: string | null;
+            /** @description The running clocks that would be due at another instant, were those terms in force now. */
+            items: components["schemas"]["ClockDifference"][];
+            /** @description The path and query that look at the next ones; absent when all were looked at. */
+            next?: string | null;
+            /** @description How many tickets were looked at. */
+            tickets: number;
+        };
         /** @description Somebody stands in for whoever has the turn, for a while. */
         Cover: {
             /**
@@ -2441,6 +2550,31 @@ export interface components {
              * @description The team.
              */
             team: string;
+        };
+        /** @description A span in which the same person is on call in a layer all the while. */
+        DutySpan: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            agent: string;
+            /**
+             * Format: uuid
+             * @description The cover by which they are, if they stand in.
+             */
+            cover?: string | null;
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /** @description The layer. */
+            layer: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
         };
         /** @description What would become of a ticket's clocks. */
         Effect: {
@@ -3775,6 +3909,36 @@ export interface components {
                 updated_at: string;
                 /** @description `public` or `internal`. */
                 visibility: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DutySpan: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                agent: string;
+                /**
+                 * Format: uuid
+                 * @description The cover by which they are, if they stand in.
+                 */
+                cover?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                from: string;
+                /** @description The layer. */
+                layer: string;
+                /**
+                 * Format: date-time
+                 * @description Until when.
+                 */
+                until: string;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -5396,6 +5560,21 @@ export interface components {
             /** @description What it may do: names of permissions such as `ticket.read`, or `*` for everything you may. */
             scopes: string[];
         };
+        /** @description A change of a ticket that is to be undone. */
+        UndoInput: {
+            /**
+             * Format: int64
+             * @description The version after the change.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description The version before the change, as the outcome of the change says it.
+             */
+            before: number;
+            /** @description The ticket. */
+            ticket: components["schemas"]["TicketKey"];
+        };
         /** @description An uploaded file that waits for a message. */
         Upload: {
             /**
@@ -5790,6 +5969,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    contracts_preview_new: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractPreview"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6395,6 +6605,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    contracts_preview: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractPreview"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7801,6 +8042,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    teams_duty_spans: {
+        parameters: {
+            query: {
+                /** @description From when. */
+                from: string;
+                /** @description Until when: 62 days later at most. */
+                until: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DutySpan"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     tickets_list: {
         parameters: {
             query?: {
@@ -7886,7 +8154,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    tickets_bulk: {
+    tickets_change: {
         parameters: {
             query?: never;
             header?: never;
@@ -7896,6 +8164,30 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkChangeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOutcome"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkUndoInput"];
             };
         };
         responses: {

@@ -17,6 +17,7 @@ use mainstay_store::policy;
 use mainstay_store::policy::AppliedPack;
 
 pub use applied::{AppliedVersion, ShownPolicy};
+pub(crate) use preview::compare;
 pub use preview::{ClockDifference, PolicyPreview};
 
 use crate::context::App;

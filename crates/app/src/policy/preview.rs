@@ -15,7 +15,7 @@ use crate::context::App;
 use crate::error::Result;
 use crate::ticket::OpenTickets;
 
-/// A running clock that would be due at another instant under a draft.
+/// A running clock that would be due at another instant under a draft of a policy or of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockDifference {
     /// The ticket's number.
@@ -77,8 +77,8 @@ impl App {
     }
 }
 
-/// The open clocks of one ticket that the draft would have due at another instant, or not at all.
-fn compare(number: u64, promised: &[Clock], drafted: &[Clock]) -> Vec<ClockDifference> {
+/// The open clocks of one ticket that would be due at another instant, or not at all, were they as drafted.
+pub(crate) fn compare(number: u64, promised: &[Clock], drafted: &[Clock]) -> Vec<ClockDifference> {
     let key = |clock: &Clock| (clock.commitment.clone(), clock.cycle);
     let open = |clocks: &[Clock]| -> BTreeMap<_, _> {
         clocks

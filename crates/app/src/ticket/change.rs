@@ -5,7 +5,7 @@ use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::name::{CategoryName, StatusName, Tag};
 use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
-use mainstay_domain::ticket::{Command, Ticket};
+use mainstay_domain::ticket::{Changed, Command, Restored, Ticket, undo};
 use mainstay_store::{Transaction, account, agent, contact, team};
 
 use super::open::{check_category, check_subject, terms_of};
@@ -83,14 +83,50 @@ impl App {
         expected: &Expected,
         changes: &[Change],
     ) -> Result<Ticket> {
+        let (ticket, _) = self.make_changes(caller, id, expected, changes).await?;
+        Ok(ticket)
+    }
+
+    async fn make_changes(
+        &self,
+        caller: &Caller,
+        id: TicketId,
+        expected: &Expected,
+        changes: &[Change],
+    ) -> Result<(Ticket, Changed)> {
         self.visible_ticket(caller, id).await?;
-        for change in changes {
-            caller.require(change.permission(caller.contact().is_some()))?;
-        }
-        let actor = caller.actor;
+        require(caller, changes)?;
+        let changed = transact!(self, tx => async {
+            let trail = TokenTrail::begin(tx, caller, &[id]).await?;
+            let writer = TicketWriter::load(self, tx, id).await?;
+            expected.check(writer.ticket.version)?;
+            let changed = save_changes(writer, caller.actor, changes).await?;
+            trail.end(self, tx).await?;
+            Ok(changed)
+        })?;
+        self.wake();
+        Ok(changed)
+    }
+
+    /// Undoes a change of a ticket by new facts that make up for it: what it set is as it was before.
+    ///
+    /// # Errors
+    /// As [`change_ticket`](Self::change_ticket), and [`AppError::Refused`] when the change is not the caller's own or more
+    /// than a minute old, or when somebody has changed the same since.
+    pub async fn undo_change(
+        &self,
+        caller: &Caller,
+        id: TicketId,
+        changed: Changed,
+    ) -> Result<Ticket> {
+        self.visible_ticket(caller, id).await?;
         let ticket = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[id]).await?;
-            let ticket = change_ticket(self, tx, id, actor, expected, changes).await?;
+            let writer = TicketWriter::load(self, tx, id).await?;
+            let restored = undo(writer.events(), changed, caller.actor, self.now())?;
+            let changes: Vec<Change> = restored.into_iter().map(Change::from).collect();
+            require(caller, &changes)?;
+            let (ticket, _) = save_changes(writer, caller.actor, &changes).await?;
             trail.end(self, tx).await?;
             Ok(ticket)
         })?;
@@ -107,34 +143,70 @@ impl App {
         caller: &Caller,
         ids: &[TicketId],
         changes: &[Change],
-    ) -> Result<Vec<(TicketId, Result<Ticket>)>> {
+    ) -> Result<Vec<Result<Changed>>> {
         caller.require(Permission::BulkTickets)?;
         let mut outcomes = Vec::with_capacity(ids.len());
         for id in ids {
             let outcome = self
-                .change_ticket(caller, *id, &Expected::Any, changes)
+                .make_changes(caller, *id, &Expected::Any, changes)
                 .await;
-            outcomes.push((*id, outcome));
+            outcomes.push(outcome.map(|(_, changed)| changed));
+        }
+        Ok(outcomes)
+    }
+
+    /// Undoes changes of several tickets, each for itself: one that refuses does not stop the others.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] when the caller may not change many at once.
+    pub async fn undo_changes(
+        &self,
+        caller: &Caller,
+        changed: &[(TicketId, Changed)],
+    ) -> Result<Vec<Result<Ticket>>> {
+        caller.require(Permission::BulkTickets)?;
+        let mut outcomes = Vec::with_capacity(changed.len());
+        for (id, changed) in changed {
+            outcomes.push(self.undo_change(caller, *id, *changed).await);
         }
         Ok(outcomes)
     }
 }
 
-async fn change_ticket(
-    app: &App,
-    tx: &Transaction,
-    id: TicketId,
+impl From<Restored> for Change {
+    fn from(restored: Restored) -> Self {
+        match restored {
+            Restored::Status(to) => Self::Status(to),
+            Restored::Severity(to) => Self::Severity(to, None),
+            Restored::Category(to) => Self::Category(to),
+            Restored::Team(to) => Self::Team(to),
+            Restored::Assignee(to) => Self::Assignee(to),
+            Restored::AddTags(tags) => Self::AddTags(tags),
+            Restored::RemoveTags(tags) => Self::RemoveTags(tags),
+        }
+    }
+}
+
+fn require(caller: &Caller, changes: &[Change]) -> Result<()> {
+    let of_contact = caller.contact().is_some();
+    changes
+        .iter()
+        .try_for_each(|change| caller.require(change.permission(of_contact)))
+}
+
+async fn save_changes(
+    mut writer: TicketWriter<'_>,
     actor: Actor,
-    expected: &Expected,
     changes: &[Change],
-) -> Result<Ticket> {
-    let mut writer = TicketWriter::load(app, tx, id).await?;
-    expected.check(writer.ticket.version)?;
+) -> Result<(Ticket, Changed)> {
+    let before = writer.ticket.version;
     for change in changes {
-        let command = command(app, tx, change).await?;
+        let command = command(writer.app(), writer.transaction(), change).await?;
         writer.decide(actor, command)?;
     }
-    writer.save().await
+    let ticket = writer.save().await?;
+    let after = ticket.version;
+    Ok((ticket, Changed { before, after }))
 }
 
 /// The command by which a change is asked of a ticket.

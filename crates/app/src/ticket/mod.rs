@@ -29,6 +29,7 @@ pub(crate) use message::{add_message, append_message, deliver_message};
 pub use open::OpenTicket;
 pub(crate) use open::{LONGEST_SUBJECT, open_ticket};
 pub(crate) use stored_clock::stored_clocks;
+pub(crate) use terms::day_of;
 pub use trail::ByToken;
 pub(crate) use trail::TokenTrail;
 pub(crate) use walk::OpenTickets;

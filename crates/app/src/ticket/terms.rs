@@ -67,6 +67,7 @@ impl App {
     }
 }
 
-fn day_of(at: Timestamp) -> Date {
+/// The day of a contract's term in which an instant lies: terms begin and end at midnight in UTC.
+pub(crate) fn day_of(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }

@@ -250,3 +250,56 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_week_is_told_span_by_span_with_who_stands_in() {
+    let covers = vec![cover(1, 3, "2026-03-04T00:00:00Z", "2026-03-05T00:00:00Z")];
+    let weekly = rota(layer("primary", 7), covers);
+    let spans = weekly.spans(
+        &BTreeMap::new(),
+        at("2026-03-01T00:00:00Z"),
+        at("2026-03-10T00:00:00Z"),
+    );
+    let told: Vec<(AgentId, bool, String, String)> = spans
+        .iter()
+        .map(|span| {
+            let (from, until) = (span.from.to_string(), span.until.to_string());
+            (span.agent, span.cover.is_some(), from, until)
+        })
+        .collect();
+    let span = |number, stands_in, from: &str, until: &str| {
+        (agent(number), stands_in, from.to_owned(), until.to_owned())
+    };
+    assert_eq!(
+        told,
+        [
+            span(1, false, "2026-03-02T08:00:00Z", "2026-03-04T00:00:00Z"),
+            span(3, true, "2026-03-04T00:00:00Z", "2026-03-05T00:00:00Z"),
+            span(1, false, "2026-03-05T00:00:00Z", "2026-03-09T08:00:00Z"),
+            span(2, false, "2026-03-09T08:00:00Z", "2026-03-10T00:00:00Z"),
+        ]
+    );
+}
+
+proptest! {
+    /// Whoever is on call at an instant is who the spans name, and where they name nobody, nobody is.
+    #[test]
+    fn the_spans_say_what_each_instant_says(
+        turn_days in 1_u32..9, asked in 0_i64..20_000, from_minutes in 0_i64..20_000, minutes in 1_i64..20_000,
+        length in 1_i64..5_000,
+    ) {
+        let begin = at("2026-02-27T00:00:00Z");
+        let minute = |count: i64| begin + SignedDuration::from_mins(count);
+        let mut stands_in = cover(1, 4, "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z");
+        stands_in.from = minute(from_minutes);
+        stands_in.until = minute(from_minutes + length);
+        let rota = rota(layer("primary", turn_days), vec![stands_in]);
+        let hours = BTreeMap::new();
+        let spans = rota.spans(&hours, begin, minute(minutes));
+        let instant = minute(asked % minutes);
+        let told = spans.iter().find(|span| span.from <= instant && instant < span.until);
+        let found = rota.on_call(&hours, instant);
+        prop_assert_eq!(told.map(|span| (span.agent, span.cover)), found.first().map(|found| (found.agent, found.cover)));
+        prop_assert!(spans.windows(2).all(|pair| pair[0].until <= pair[1].from));
+    }
+}

@@ -1,6 +1,6 @@
 //! The rules of a ticket: from a command to facts, or to a refusal.
 
-use super::{Command, NewMessage, NewTicket, Ticket};
+use super::{Command, NewMessage, NewTicket, Ticket, UNDO_WITHIN};
 use crate::event::{EventKind, Origin, Side, Spoken, Visibility};
 use crate::id::TicketId;
 use crate::name::StatusName;
@@ -35,6 +35,18 @@ pub enum Refusal {
     /// A text is missing.
     #[error("{0} must not be empty")]
     Empty(&'static str),
+    /// What is to be undone is no change that the one who asks has made.
+    #[error("only a change that you have made yourself can be undone")]
+    UndoOfOthers,
+    /// A change is too old.
+    #[error("a change can be undone for {} seconds; change it back by hand", UNDO_WITHIN.as_secs())]
+    UndoTooLate,
+    /// Somebody has changed the same since.
+    #[error("the {0} was changed since; what was done since stays")]
+    UndoOvertaken(&'static str),
+    /// A change is of a kind that cannot be undone.
+    #[error("what was recorded as {0} cannot be undone")]
+    NotUndoable(&'static str),
 }
 
 impl Ticket {

@@ -4,6 +4,7 @@ mod command;
 mod decide;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::status::StatusKind;
 
 pub use command::{Command, NewMessage, NewTicket};
 pub use decide::Refusal;
+pub use undo::{Changed, Restored, UNDO_WITHIN, undo};
 
 /// A ticket as it stands: the fold of its facts.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,9 +2,11 @@
 
 use axum::Json;
 use axum::extract::{OriginalUri, State};
+use axum::http::Uri;
 use axum::response::Response;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use mainstay_app::contract::ContractPreview;
 use mainstay_app::secret::fingerprint;
 use mainstay_domain::contract::Contract;
 use mainstay_domain::event::TargetOverride;
@@ -18,6 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::account::set;
+use super::policy::DifferenceBody;
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
@@ -29,7 +32,9 @@ use crate::problem::Result;
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
+        .routes(routes!(preview_new))
         .routes(routes!(read, update))
+        .routes(routes!(preview))
 }
 
 /// What an account was sold.
@@ -235,4 +240,79 @@ async fn update(
         .update_contract(&caller, id, &expected, |contract| input.apply(contract))
         .await?;
     Ok(Tagged(fingerprint(&contract), Json(contract.into())))
+}
+
+/// What a contract would change of a page of the account's tickets.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ContractPreview)]
+struct ContractPreviewBody {
+    /// The first day on which other terms would be in force; absent when it makes no difference.
+    from: Option<Date>,
+    /// How many tickets were looked at.
+    tickets: usize,
+    /// The running clocks that would be due at another instant, were those terms in force now.
+    items: Vec<DifferenceBody>,
+    /// The path and query that look at the next ones; absent when all were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl ContractPreviewBody {
+    fn of(uri: &Uri, preview: ContractPreview) -> Self {
+        let looked_at = mainstay_app::Page {
+            items: preview.clocks,
+            next: preview.next,
+        };
+        let page = page::of(uri, "contract_preview", looked_at, DifferenceBody::from);
+        Self {
+            from: preview.from,
+            tickets: preview.tickets,
+            items: page.items,
+            next: page.next,
+        }
+    }
+}
+
+/// Show which running clocks would be due at another instant if an account had a further contract: those of a page of its
+/// tickets at a time. Nothing is changed.
+#[utoipa::path(post, path = "/accounts/{id}/contracts/preview", tag = "contracts",
+    request_body = ContractInput, params(("id" = Uuid, Path), ListQuery),
+    responses((status = 200, body = ContractPreviewBody)))]
+async fn preview_new(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Id(account): Id<AccountId>,
+    Parameters(part): Parameters<ListQuery>,
+    Body(input): Body<ContractInput>,
+) -> Result<Json<ContractPreviewBody>> {
+    let request = page::request("contract_preview", part.limit, part.cursor.as_deref())?;
+    let fill = |contract: &mut Contract| input.apply(contract);
+    let preview = web
+        .app
+        .preview_new_contract(&caller, account, fill, request)
+        .await?;
+    Ok(Json(ContractPreviewBody::of(&uri, preview)))
+}
+
+/// Show which running clocks would be due at another instant if a contract were changed: those of a page of the account's
+/// tickets at a time. Nothing is changed.
+#[utoipa::path(post, path = "/contracts/{id}/preview", tag = "contracts",
+    request_body = ContractInput, params(("id" = Uuid, Path), ListQuery),
+    responses((status = 200, body = ContractPreviewBody)))]
+async fn preview(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    OriginalUri(uri): OriginalUri,
+    Id(id): Id<ContractId>,
+    Parameters(part): Parameters<ListQuery>,
+    Body(input): Body<ContractInput>,
+) -> Result<Json<ContractPreviewBody>> {
+    let request = page::request("contract_preview", part.limit, part.cursor.as_deref())?;
+    let change = |contract: &mut Contract| input.apply(contract);
+    let preview = web
+        .app
+        .preview_contract(&caller, id, change, request)
+        .await?;
+    Ok(Json(ContractPreviewBody::of(&uri, preview)))
 }

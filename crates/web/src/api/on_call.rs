@@ -10,7 +10,7 @@ use mainstay_app::on_call::{Duty, OnDuty};
 use mainstay_app::secret::fingerprint;
 use mainstay_domain::id::{AgentId, CoverId, TeamId};
 use mainstay_domain::name::CalendarName;
-use mainstay_domain::on_call::{Cover, Layer, LayerSpec};
+use mainstay_domain::on_call::{Cover, DutySpan, Layer, LayerSpec};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,12 +22,14 @@ use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged};
 use crate::input::{Body, Id, InnerId, Parameters};
+use crate::page::Page;
 use crate::problem::Result;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(read_on_call, set_rota))
+        .routes(routes!(duty_spans))
         .routes(routes!(add_cover))
         .routes(routes!(remove_cover))
 }
@@ -40,6 +42,35 @@ pub struct DutyQuery {
     /// The instant to look at; now when absent.
     #[param(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
+}
+
+/// Between which instants.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct DutySpansQuery {
+    /// From when.
+    #[param(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// Until when: 62 days later at most.
+    #[param(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+}
+
+/// A span in which the same person is on call in a layer all the while.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DutySpan)]
+pub struct DutySpanBody {
+    /// The layer.
+    pub layer: String,
+    /// Who.
+    pub agent: Uuid,
+    /// The cover by which they are, if they stand in.
+    pub cover: Option<Uuid>,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// Who is on call in a team, and by which rota.
@@ -161,6 +192,18 @@ impl From<OnDuty> for OnDutyBody {
     }
 }
 
+impl From<DutySpan> for DutySpanBody {
+    fn from(span: DutySpan) -> Self {
+        Self {
+            layer: span.layer,
+            agent: span.agent.uuid(),
+            cover: span.cover.map(CoverId::uuid),
+            from: span.from,
+            until: span.until,
+        }
+    }
+}
+
 impl From<&Layer> for LayerBody {
     fn from(layer: &Layer) -> Self {
         let spec = layer.spec();
@@ -216,6 +259,23 @@ async fn read_on_call(
     let duty = web.app.on_call(&caller, id, query.at).await?;
     let version = fingerprint(&duty.rota);
     Ok(known.answer(version, Json(DutyBody::from(duty))))
+}
+
+/// See who is on call in a team when, between two instants, by its rota and its covers: layer by layer, each in the order
+/// of time.
+#[utoipa::path(get, path = "/teams/{id}/on-call/spans", tag = "teams",
+    params(("id" = Uuid, Path), DutySpansQuery), responses((status = 200, body = Page<DutySpanBody>)))]
+async fn duty_spans(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<TeamId>,
+    Parameters(query): Parameters<DutySpansQuery>,
+) -> Result<Json<Page<DutySpanBody>>> {
+    let spans = web
+        .app
+        .duty_spans(&caller, id, query.from, query.until)
+        .await?;
+    Ok(Json(Page::whole(spans.into_iter().map(Into::into))))
 }
 
 /// Set the rota of a team. Its covers stay.

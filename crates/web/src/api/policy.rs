@@ -130,7 +130,7 @@ struct PreviewInput {
 /// A running clock that would be due at another instant.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ClockDifference)]
-struct DifferenceBody {
+pub(super) struct DifferenceBody {
     /// The ticket's number.
     ticket: u64,
     /// The commitment.

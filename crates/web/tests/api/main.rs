@@ -4,6 +4,8 @@
 
 mod accounts;
 mod attainment;
+mod bulk;
+mod contracts;
 mod desk;
 mod escalations;
 mod events;

@@ -67,6 +67,21 @@ async fn a_rota_is_set_covered_and_asked() {
     let turn = admin.get(&at("2026-03-09T07:59:59Z")).await.body;
     assert_eq!(turn["on_call"][0]["agent"], json!(ana));
     assert_eq!(turn["on_call"][0]["until"], "2026-03-09T08:00:00Z");
+    let week = format!("{path}/spans?from=2026-12-23T12:00:00Z&until=2026-12-26T12:00:00Z");
+    let spans = admin.get(&week).await;
+    assert_eq!(spans.status, 200, "{}", spans.body);
+    let agents: Vec<&Value> = spans.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|span| &span["agent"])
+        .collect();
+    assert_eq!(agents, [&json!(ana), &json!(ben), &json!(ana)]);
+    assert_eq!(spans.body["items"][1]["cover"], made.body["id"]);
+    let backwards = format!("{path}/spans?from=2026-12-23T12:00:00Z&until=2026-12-23T12:00:00Z");
+    assert_eq!(admin.get(&backwards).await.status, 422);
+    let endless = format!("{path}/spans?from=2026-01-01T00:00:00Z&until=2027-01-01T00:00:00Z");
+    assert_eq!(admin.get(&endless).await.status, 422);
     let covered = admin.get(&at("2026-12-25T00:00:00Z")).await.body;
     assert_eq!(covered["on_call"][0]["agent"], json!(ben));
     assert_eq!(covered["on_call"][0]["cover"], made.body["id"]);

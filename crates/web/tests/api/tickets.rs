@@ -200,32 +200,6 @@ async fn a_portal_user_sees_and_writes_only_what_is_theirs() {
 }
 
 #[tokio::test]
-async fn many_tickets_are_changed_each_for_itself() {
-    let service = Service::start().await;
-    let admin = service.admin().await;
-    let ticket = admin
-        .make("/tickets", json!({"subject": "A", "message": "x"}))
-        .await;
-    let unknown = "0190163d-8694-739b-aea5-966c26f8ad91";
-    let other = admin
-        .post("/tickets", json!({"subject": "B", "message": "x"}))
-        .await;
-    let number = &other.body["number"];
-    let input = json!({"tickets": [ticket, unknown, number, 99], "change": {"add_tags": ["bulk"]}});
-    let outcome = admin.post("/tickets/bulk", input).await;
-    assert_eq!(outcome.status, 200, "{}", outcome.body);
-    assert_eq!(outcome.body[0]["done"], true);
-    assert_eq!(outcome.body[1]["done"], false);
-    assert!(outcome.body[1]["reason"].is_string());
-    assert_eq!(outcome.body[2]["done"], true);
-    assert_eq!(outcome.body[2]["ticket"], other.body["id"]);
-    assert_eq!(outcome.body[3]["asked"], "99");
-    assert_eq!(outcome.body[3]["done"], false);
-    let read = admin.get(&format!("/tickets/{ticket}")).await.body;
-    assert_eq!(read["tags"], json!(["bulk"]));
-}
-
-#[tokio::test]
 async fn tickets_are_merged_and_split() {
     let service = Service::start().await;
     let admin = service.admin().await;

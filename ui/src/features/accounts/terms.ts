@@ -5,18 +5,29 @@ interface Term {
   ends_on?: string | null;
 }
 
-/** The contract that holds on a day (`2026-11-21`): of several the one that began last; the end is the first day without. */
+/** The contract that holds on a day (`2026-11-21`): of several the one that began last; the end is its last day. */
 export function inForce<T extends Term>(contracts: T[], day: string): T | undefined {
   return contracts
-    .filter(({ starts_on, ends_on }) => starts_on <= day && (!ends_on || day < ends_on))
+    .filter(({ starts_on, ends_on }) => starts_on <= day && (!ends_on || day <= ends_on))
     .sort((one, other) => other.starts_on.localeCompare(one.starts_on))[0];
 }
 
-/** The day of an instant in the browser's zone, as `2026-11-21`. */
+/** The day of a contract's term in which an instant lies, as `2026-11-21`: terms begin and end at midnight in UTC. */
 export function dayOf(instant: number): string {
-  const day = new Date(instant);
-  return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  return new Date(instant).toISOString().slice(0, 10);
 }
+
+/** A span of so many seconds in the largest unit that it is a whole number of. */
+export function wholeUnits(seconds: number): { count: number; unit: Unit } {
+  const unit = UNITS.find((each) => seconds % SECONDS[each] === 0) ?? "minutes";
+  return { count: seconds / SECONDS[unit], unit };
+}
+
+export type Unit = "days" | "hours" | "minutes";
+
+const UNITS: Unit[] = ["days", "hours", "minutes"];
+
+export const SECONDS: Record<Unit, number> = { days: 86_400, hours: 3_600, minutes: 60 };
 
 /** The last `count` calendar months up to now, oldest first, as spans of instants in UTC. */
 export function lastMonths(now: number, count: number): { from: string; until: string }[] {
@@ -50,4 +61,14 @@ export function byCommitment(kinds: { commitment: string; kept: Kept }[]): (Kept
 /** The share kept of what is decided, from 0 to 1; nothing while none is. */
 export function shareKept({ met, missed }: Pick<Kept, "met" | "missed">): number | undefined {
   return met + missed === 0 ? undefined : met / (met + missed);
+}
+
+/** How many digits a currency has after the point; two of a code that is none. */
+export function fractionDigits(currency: string): number {
+  try {
+    const format = new Intl.NumberFormat("en", { style: "currency", currency });
+    return format.resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    return 2;
+  }
 }

@@ -3,6 +3,7 @@ export const SECTIONS = [
   { to: "/admin/policy", label: "policy.nav", permission: "policy.read" },
   { to: "/admin/calendars", label: "calendars.nav", permission: "policy.read" },
   { to: "/admin/people", label: "people.nav", permission: "agent.read" },
+  { to: "/admin/teams", label: "teams.nav", permission: "agent.read" },
   { to: "/admin/roles", label: "roles.nav", permission: "policy.read" },
   { to: "/admin/mail", label: "mail.nav", permission: "mail.read" },
   { to: "/admin/macros", label: "macros.nav", permission: "ticket.read" },

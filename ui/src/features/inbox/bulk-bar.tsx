@@ -1,5 +1,5 @@
 // What is done to several tickets at once, and undone with one key.
-import { Button, Menu, Text } from "@mantine/core";
+import { Button, List, Menu, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
@@ -9,20 +9,17 @@ import { useKeys } from "@/app/keys";
 import { useMay, useMe } from "@/app/session";
 import { useAgents, useTeams } from "@/features/directory/directory";
 import type { Ticket } from "@/features/ticket/queries";
+import { type Outcome, type Undo, undoOf } from "./bulk";
 import classes from "./inbox.module.css";
 import type { Selection } from "./selection";
 
 type Change = Schemas["BulkChangeInput"]["change"];
 
-/** What puts a ticket back as it was before a change, as far as the change touched it. */
-export function undoOf(change: Change, before: Ticket): Change {
-  const back: Change = {};
-  if (change.severity !== undefined) back.severity = before.severity;
-  if (change.status !== undefined) back.status = before.status;
-  if (change.assignee !== undefined) back.assignee = before.assignee ?? null;
-  if (change.team !== undefined) back.team = before.team ?? null;
-  return back;
-}
+/** How long undoing is offered, in milliseconds; the service allows a minute. */
+const OFFERED = 20_000;
+
+/** How many tickets that refused are named. */
+const NAMED = 5;
 
 export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticket[] }) {
   const { t } = useTranslation("inbox");
@@ -37,6 +34,19 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
       data(api.POST("/api/v1/tickets/bulk", { body: { change, tickets } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["tickets"] }),
   });
+  const takeBack = useMutation({
+    mutationFn: (changes: Undo) => data(api.POST("/api/v1/tickets/bulk/undo", { body: { changes } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["tickets"] }),
+    onSuccess: (outcomes) => {
+      const done = outcomes.filter((outcome) => outcome.done).length;
+      notifications.show({
+        autoClose: 10_000,
+        color: done < outcomes.length ? "orange" : "harbor",
+        title: t("bulk.undone", { count: done }),
+        message: <Refused outcomes={outcomes} words={(count) => t("bulk.notUndone", { count })} rows={rows} />,
+      });
+    },
+  });
   const undo = useRef<() => void>(undefined);
   const mayBulk = useMay("ticket.bulk");
 
@@ -46,23 +56,25 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
       {
         onSuccess: (outcomes) => {
           selection.clear();
-          const done = chosen.filter((_, place) => outcomes[place]?.done);
-          const refused = outcomes.find((outcome) => !outcome.done);
+          const done = outcomes.filter((outcome) => outcome.done).length;
+          const changes = undoOf(outcomes);
           undo.current = () => {
             undo.current = undefined;
             notifications.hide(id);
-            for (const ticket of done) apply.mutate({ change: undoOf(change, ticket), tickets: [ticket.id] });
+            takeBack.mutate(changes);
           };
           const id = notifications.show({
-            autoClose: 10_000,
-            color: refused ? "orange" : "harbor",
-            title: t("bulk.done", { count: done.length }),
+            autoClose: OFFERED,
+            color: done < outcomes.length ? "orange" : "harbor",
+            title: t("bulk.done", { count: done }),
             message: (
               <>
-                {refused && <Text size="sm">{refused.reason}</Text>}
-                <Button size="compact-sm" variant="subtle" onClick={() => undo.current?.()}>
-                  {common("action.undo")}
-                </Button>
+                <Refused outcomes={outcomes} words={(count) => t("bulk.notDone", { count })} rows={chosen} />
+                {changes.length > 0 && (
+                  <Button size="compact-sm" variant="subtle" onClick={() => undo.current?.()}>
+                    {common("action.undo")}
+                  </Button>
+                )}
               </>
             ),
           });
@@ -108,6 +120,35 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
         {t("bulk.clear")}
       </Button>
     </div>
+  );
+}
+
+interface RefusedProps {
+  outcomes: Outcome[];
+  words: (count: number) => string;
+  rows: Ticket[];
+}
+
+/** Which tickets refused, and why. */
+function Refused({ outcomes, words, rows }: RefusedProps) {
+  const refused = outcomes.filter(({ done }) => !done);
+  if (refused.length === 0) return null;
+  const nameOf = (asked: string) => {
+    const row = rows.find(({ id }) => id === asked);
+    return row ? `#${row.number}` : asked;
+  };
+  return (
+    <>
+      <Text size="sm">{words(refused.length)}</Text>
+      <List size="sm">
+        {refused.slice(0, NAMED).map(({ asked, reason }) => (
+          <List.Item key={asked}>
+            {nameOf(asked)}: {reason}
+          </List.Item>
+        ))}
+        {refused.length > NAMED && <List.Item>…</List.Item>}
+      </List>
+    </>
   );
 }
 

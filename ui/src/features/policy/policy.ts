@@ -36,6 +36,10 @@ export interface PolicyParts {
   severities: SeverityDefinition[];
   categories: CategoryDefinition[];
   escalation: Ladder[];
+  tiers: { name: string }[];
+  calendars: { name: string }[];
+  /** A commitment stands here once for each tier and severity that it is made to. */
+  commitments: { name: string }[];
 }
 
 export const policyQuery = queryOptions({
@@ -55,6 +59,9 @@ export function usePolicy(): PolicyParts | undefined {
         severities: parts.severities ?? [],
         categories: parts.categories ?? [],
         escalation: parts.escalation ?? [],
+        tiers: parts.tiers ?? [],
+        calendars: parts.calendars ?? [],
+        commitments: parts.commitments ?? [],
       };
     },
   });

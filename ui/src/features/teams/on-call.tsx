@@ -1,29 +1,37 @@
 // Who is on call, until when, by which layers, and who stands in.
-import { ActionIcon, Button, Group, Modal, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { ActionIcon, Button, Group, Select, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconX } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { versioned } from "@/api/versioned";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { type Team, useAgents } from "@/features/directory/directory";
+import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
 import { Failure, LoadingRows } from "@/parts/states";
+import { RotaForm } from "./rota-form";
 import classes from "./teams.module.css";
+
+/** Who is on call in a team now, and by which rota. */
+export const dutyQuery = (team: string) =>
+  queryOptions({
+    queryKey: ["teams", "on-call", team],
+    queryFn: () => versioned(api.GET("/api/v1/teams/{id}/on-call", { params: { path: { id: team } } })),
+  });
 
 export function OnCall({ team }: { team: Team }) {
   const { t } = useTranslation("teams");
   const format = useFormats();
   const queries = useQueryClient();
   const mayUpdate = useMay("team.update");
-  const [adding, setAdding] = useState(false);
-  const duty = useQuery({
-    queryKey: ["teams", "on-call", team.id],
-    queryFn: () => data(api.GET("/api/v1/teams/{id}/on-call", { params: { path: { id: team.id } } })),
-  });
+  const [dialog, setDialog] = useState<"cover" | "rota">();
+  const close = () => setDialog(undefined);
+  const duty = useQuery(dutyQuery(team.id));
   const remove = useMutation({
     mutationFn: (inner: string) =>
       api.DELETE("/api/v1/teams/{id}/on-call/covers/{inner}", { params: { path: { id: team.id, inner } } }),
@@ -31,7 +39,7 @@ export function OnCall({ team }: { team: Team }) {
   });
   if (duty.isPending) return <LoadingRows rows={4} />;
   if (duty.isError) return <Failure error={duty.error} onRetry={() => void duty.refetch()} />;
-  const { on_call, layers, covers } = duty.data;
+  const { on_call, layers, covers } = duty.data.value;
   return (
     <div>
       <Title order={3} mb="xs">
@@ -97,14 +105,24 @@ export function OnCall({ team }: { team: Team }) {
           </li>
         ))}
       </ul>
-      {mayUpdate && layers.length > 0 && (
-        <Button size="compact-sm" variant="default" mt="sm" onClick={() => setAdding(true)}>
-          {t("addCover")}
-        </Button>
+      {mayUpdate && (
+        <Group gap="xs" mt="sm">
+          <Button size="compact-sm" variant="default" onClick={() => setDialog("rota")}>
+            {t(layers.length > 0 ? "rota.change" : "rota.set")}
+          </Button>
+          {layers.length > 0 && (
+            <Button size="compact-sm" variant="default" onClick={() => setDialog("cover")}>
+              {t("addCover")}
+            </Button>
+          )}
+        </Group>
       )}
-      <Modal opened={adding} onClose={() => setAdding(false)} title={t("addCover")}>
-        <CoverForm team={team} layers={layers.map(({ name }) => name)} onDone={() => setAdding(false)} />
-      </Modal>
+      <Dialog opened={dialog === "cover"} onClose={close} title={t("addCover")}>
+        <CoverForm team={team} layers={layers.map(({ name }) => name)} onDone={close} />
+      </Dialog>
+      <Dialog opened={dialog === "rota"} onClose={close} title={t("rota.title", { team: team.name })} size="lg">
+        <RotaForm team={team} duty={duty.data} onDone={close} />
+      </Dialog>
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { type Team, teamsQuery } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
 import { Page } from "@/parts/page";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
+import { DutyWeek } from "./duty-week";
 import { byLoad, share, toneOf } from "./load";
 import { OnCall } from "./on-call";
 import classes from "./teams.module.css";
@@ -49,6 +50,7 @@ function OneTeam({ team }: { team: Team }) {
         <Load team={team.id} />
         <OnCall team={team} />
       </div>
+      <DutyWeek team={team} />
     </section>
   );
 }

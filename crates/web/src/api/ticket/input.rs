@@ -310,17 +310,6 @@ impl TicketChangeInput {
     }
 }
 
-/// The same change of several tickets.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BulkChangeInput {
-    /// Which tickets, at most 500.
-    #[schema(max_items = 500)]
-    pub tickets: Vec<TicketKey>,
-    /// What to change.
-    pub change: TicketChangeInput,
-}
-
 /// A message to be written.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! Tickets: requests of customers, their conversations and their clocks.
 
 mod body;
+mod bulk;
 mod clock;
 mod desk;
 mod input;
@@ -11,20 +12,17 @@ use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use mainstay_app::ticket::StoredTicket;
-use mainstay_domain::id::{MacroId, MessageId, TicketId};
+use mainstay_domain::id::{MacroId, MessageId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 pub(super) use self::body::{ActorBody, TicketBody};
 pub(super) use self::input::{NoTicketKey, TicketKey};
 
 use self::body::{FactBody, MessageBody};
-use self::input::{
-    BulkChangeInput, MergeInput, NewMessageInput, NewTicketInput, SplitInput, TicketChangeInput,
-};
+use self::input::{MergeInput, NewMessageInput, NewTicketInput, SplitInput, TicketChangeInput};
 pub(super) use self::list::ListTickets;
 use crate::Web;
 use crate::auth::Auth;
@@ -39,7 +37,8 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(list::list, create))
         .routes(routes!(list::count))
         .routes(routes!(list::search))
-        .routes(routes!(bulk))
+        .routes(routes!(bulk::change))
+        .routes(routes!(bulk::undo))
         .routes(routes!(read, update))
         .routes(routes!(messages, add_message))
         .routes(routes!(history))
@@ -101,64 +100,6 @@ async fn update(
         .change_ticket(&caller, id, &expected, &changes)
         .await?;
     Ok(tagged(web.app.ticket(&caller, id).await?))
-}
-
-/// What became of one ticket of several.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BulkOutcome)]
-struct BulkOutcomeBody {
-    /// The ticket as it was asked for: its identifier or its number.
-    asked: String,
-    /// The ticket; absent when it was not changed.
-    ticket: Option<Uuid>,
-    /// Whether it was changed.
-    done: bool,
-    /// Why it was not.
-    reason: Option<String>,
-}
-
-impl BulkOutcomeBody {
-    fn of(key: TicketKey, outcome: Result<TicketId>) -> Self {
-        Self {
-            asked: key.to_string(),
-            done: outcome.is_ok(),
-            ticket: outcome.as_ref().ok().copied().map(TicketId::uuid),
-            reason: outcome.err().map(|problem| problem.detail().to_owned()),
-        }
-    }
-}
-
-/// Change several tickets alike, each for itself: one that refuses does not stop the others.
-#[utoipa::path(post, path = "/tickets/bulk", tag = "tickets", request_body = BulkChangeInput,
-    responses((status = 200, body = Vec<BulkOutcomeBody>)))]
-async fn bulk(
-    State(web): State<Web>,
-    Auth(caller): Auth,
-    Body(input): Body<BulkChangeInput>,
-) -> Result<Json<Vec<BulkOutcomeBody>>> {
-    if input.tickets.len() > 500 {
-        return Err(mainstay_app::AppError::invalid("tickets", "at most 500 at once").into());
-    }
-    let changes = input.change.into_changes(&web.app, &caller).await?;
-    let mut found = Vec::with_capacity(input.tickets.len());
-    for key in input.tickets {
-        let ticket = key.find(&web.app, &caller).await;
-        found.push((key, ticket.map(|stored| stored.ticket.id)));
-    }
-    let ids: Vec<TicketId> = found
-        .iter()
-        .filter_map(|(_, ticket)| ticket.as_ref().ok().copied())
-        .collect();
-    let changed = web.app.change_tickets(&caller, &ids, &changes).await?;
-    let mut changed = changed.into_iter().map(|(_, outcome)| outcome);
-    let outcome = |(key, ticket): (TicketKey, Result<TicketId>)| {
-        let ticket = ticket.and_then(|id| match changed.next() {
-            Some(Err(error)) => Err(error.into()),
-            _ => Ok(id),
-        });
-        BulkOutcomeBody::of(key, ticket)
-    };
-    Ok(Json(found.into_iter().map(outcome).collect()))
 }
 
 /// The conversation of a ticket, oldest first. A portal user is not shown internal notes.
@@ -277,7 +218,7 @@ struct SaidBody {
 
 /// See what a macro would do to a ticket. Nothing is changed.
 #[utoipa::path(get, path = "/tickets/{id}/macros/{inner}", tag = "tickets",
-    params(("id" = String, Path), ("inner" = Uuid, Path)),
+    params(("id" = String, Path), ("inner" = uuid::Uuid, Path)),
     responses((status = 200, body = MacroPreviewBody)))]
 async fn preview_macro(
     State(web): State<Web>,
@@ -303,7 +244,7 @@ async fn preview_macro(
 
 /// Apply a macro to a ticket: all of its actions, or none.
 #[utoipa::path(post, path = "/tickets/{id}/macros/{inner}", tag = "tickets",
-    params(("id" = String, Path), ("inner" = Uuid, Path)),
+    params(("id" = String, Path), ("inner" = uuid::Uuid, Path)),
     responses((status = 200, body = TicketBody)))]
 async fn apply_macro(
     State(web): State<Web>,

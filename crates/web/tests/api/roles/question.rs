@@ -31,6 +31,9 @@ pub fn path(route: &Route, things: &Things) -> String {
     if route.path == "/search" {
         path.push_str("?q=export");
     }
+    if route.path == "/teams/{id}/on-call/spans" {
+        path.push_str("?from=2026-03-02T00:00:00Z&until=2026-03-09T00:00:00Z");
+    }
     if route.path == "/names" {
         path.push_str("?ids=");
     }
@@ -49,7 +52,7 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
     let body = match (route.method.as_str(), route.path.as_str()) {
         ("GET" | "DELETE", _) => return None,
         ("POST", "/accounts") => json!({"name": "New"}),
-        ("POST", "/accounts/{id}/contracts") => {
+        ("POST", "/accounts/{id}/contracts" | "/accounts/{id}/contracts/preview") => {
             json!({"tier": "standard", "starts_on": "2027-01-01", "value": 1, "currency": "EUR"})
         }
         ("PATCH", "/contracts/{id}") => json!({"value": 2}),
@@ -81,6 +84,9 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         ("POST", "/tickets") => json!({"subject": "New", "message": "It hurts."}),
         ("POST", "/tickets/bulk") => {
             json!({"tickets": [other()], "change": {"add_tags": ["many"]}})
+        }
+        ("POST", "/tickets/bulk/undo") => {
+            json!({"changes": [{"ticket": other(), "before": 1, "after": 2}]})
         }
         ("PATCH", "/tickets/{id}") => json!({"subject": "Another subject"}),
         ("POST", "/tickets/{id}/escalation-requests") => json!({"note": "We lose money."}),
