@@ -47,11 +47,15 @@ impl StoreError {
     }
 }
 
-/// The codes by which PostgreSQL says that trying again may help: serialization, deadlock, lock not available, too
-/// many connections, shutting down, starting up, and every connection exception (class 08).
-const TRANSIENT: [&str; 8] = [
-    "40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "25006",
+/// The codes by which PostgreSQL says that trying again may help: serialization, deadlock, lock not available, shutting
+/// down, starting up, read only for now.
+const TRANSIENT: [&str; 7] = [
+    "40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25006",
 ];
+
+/// Its classes of codes of which the same is true: broken connections, a lack of resources such as room on the disk, memory
+/// or connections, and failures of the system around it.
+const TRANSIENT_CLASSES: [&str; 3] = ["08", "53", "58"];
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
@@ -83,12 +87,7 @@ fn from_driver(error: &sqlx::Error) -> StoreError {
                 _ => {}
             }
             let code = refusal.code().unwrap_or_default();
-            // SQLite: 5 busy, 6 locked, 10 input or output, 13 full, with their extended codes in the upper bytes.
-            let sqlite_transient = code
-                .parse::<u32>()
-                .is_ok_and(|code| code < 100_000 && matches!(code & 0xff, 5 | 6 | 10 | 13))
-                && code.len() < 5;
-            if sqlite_transient || code.starts_with("08") || TRANSIENT.contains(&code.as_ref()) {
+            if is_transient(&code) {
                 StoreError::Unavailable(error.to_string())
             } else {
                 StoreError::Refused(error.to_string())
@@ -99,6 +98,19 @@ fn from_driver(error: &sqlx::Error) -> StoreError {
         }
         _ => StoreError::Refused(error.to_string()),
     }
+}
+
+/// Whether the same statement may succeed later. PostgreSQL's codes have five places, SQLite's fewer.
+fn is_transient(code: &str) -> bool {
+    if code.len() < 5 {
+        // 5 busy, 6 locked, 10 input or output, 13 full, with their extended codes in the upper bytes.
+        let number = code.parse::<u32>();
+        return number.is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13));
+    }
+    TRANSIENT.contains(&code)
+        || TRANSIENT_CLASSES
+            .iter()
+            .any(|class| code.starts_with(class))
 }
 
 /// Says in words what is taken. PostgreSQL names the table and the constraint, SQLite the columns: `team.name`.
@@ -125,5 +137,24 @@ fn taken(refusal: &dyn DatabaseError) -> String {
         }
         "policy_version" => "somebody else was first to apply a policy".to_owned(),
         _ => format!("this {} is there already", table.replace('_', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_stays() {
+        // A full disk on either engine, a broken one, a busy store, a lost connection, a server that ends.
+        for code in [
+            "13", "53100", "778", "58030", "517", "08006", "57P01", "53300",
+        ] {
+            assert!(is_transient(code), "{code}");
+        }
+        // A constraint on either engine, a syntax error, a column that is not there.
+        for code in ["19", "2067", "23505", "42601", "42703", "1", ""] {
+            assert!(!is_transient(code), "{code}");
+        }
     }
 }

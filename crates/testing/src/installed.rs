@@ -67,6 +67,12 @@ pub fn chromium() -> Program {
     )
 }
 
+/// The program `ip`, for tests that lay a network of their own.
+#[must_use]
+pub fn iproute() -> Program {
+    Program::find("ip", "apt-get install iproute2", &["ip"], &daemon_folders())
+}
+
 /// The folders that hold a system's daemons, which an ordinary user's `PATH` leaves out.
 pub(crate) fn daemon_folders() -> Vec<PathBuf> {
     ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from).to_vec()

@@ -6,6 +6,7 @@
 
 mod certificate;
 mod chromedriver;
+mod disk;
 mod dovecot;
 mod exim;
 mod guarded;
@@ -18,5 +19,5 @@ pub use certificate::Certificate;
 pub use chromedriver::{ChromeDriver, chromedriver};
 pub use dovecot::DovecotServer;
 pub use exim::EximServer;
-pub use installed::{Program, chromium, require};
+pub use installed::{Program, chromium, iproute, require};
 pub use postgres::PostgresServer;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -9,7 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Mutex;
 
-use crate::guarded::{Guarded, RunAs, is_root, new_folder};
+use crate::disk::Disk;
+use crate::guarded::{Guarded, RunAs, give, is_root, new_folder};
 use crate::installed::{Program, user_ids};
 
 /// A PostgreSQL cluster of our own, reached by a Unix socket in a temporary folder.
@@ -24,6 +26,8 @@ pub struct PostgresServer {
     folder: PathBuf,
     databases: AtomicU32,
     templates: Mutex<HashSet<String>>,
+    /// What the cluster lies on, if that is its own.
+    disk: Option<Disk>,
     /// Dropped last, after which the folder is gone.
     server: Option<Guarded>,
 }
@@ -55,16 +59,52 @@ impl PostgresServer {
     /// When the server cannot be started; the message carries what it wrote.
     #[must_use]
     pub fn start(program: &Path) -> PostgresServer {
-        Self::start_with(program, &FAST)
+        Self::start_with(program, &FAST, |_| None)
     }
 
-    /// A cluster that loses nothing that was committed, and can be [restarted](Self::restart).
+    /// A cluster that loses nothing that was committed, and can be [restarted](Self::restart). Where that is allowed, it
+    /// lies on a [file system of its own](Self::has_own_disk).
     ///
     /// # Panics
     /// As [`start`](Self::start).
     #[must_use]
     pub fn start_durable(program: &Path) -> PostgresServer {
-        Self::start_with(program, &[])
+        Self::start_with(program, &SMALL, Disk::mount)
+    }
+
+    /// Whether it lies on a file system of its own, which can be filled.
+    #[must_use]
+    pub fn has_own_disk(&self) -> bool {
+        self.disk.is_some()
+    }
+
+    /// Leaves no room on its disk.
+    ///
+    /// # Errors
+    /// Fails when it cannot be filled.
+    pub fn fill_disk(&self) -> io::Result<()> {
+        self.disk.as_ref().map_or(Ok(()), Disk::fill)
+    }
+
+    /// Gives it room again, and starts it again if it ended over it.
+    ///
+    /// # Errors
+    /// Fails when what fills the disk cannot be removed.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn free_disk(&mut self) -> io::Result<()> {
+        self.disk.as_ref().map_or(Ok(()), Disk::free)?;
+        let answers = || run_sql(&self.psql, &self.folder, "postgres", "SELECT 1").is_ok();
+        // It may be just reading again what it had written.
+        let serves = match &mut self.server {
+            Some(server) => server.answers(answers),
+            None => false,
+        };
+        if !serves {
+            self.restart();
+        }
+        Ok(())
     }
 
     /// Breaks the server off, without letting it finish anything, and starts it again on what it had written.
@@ -90,9 +130,17 @@ impl PostgresServer {
         self.folder.join(".s.PGSQL.5432")
     }
 
-    fn start_with(program: &Path, durability: &'static [&'static str]) -> PostgresServer {
+    fn start_with(
+        program: &Path,
+        durability: &'static [&'static str],
+        mount: impl FnOnce(&Path) -> Option<Disk>,
+    ) -> PostgresServer {
         let run_as = run_as();
         let folder = new_folder("postgres", run_as);
+        let data = folder.join("data");
+        std::fs::create_dir(&data).expect("the folder can be written");
+        let disk = mount(&data);
+        give(&data, run_as);
         // The program in `PATH` is often a link, and only the folder it points to holds the other tools.
         let program = &program.canonicalize().expect("the program was just found");
         let tools = program.parent().expect("a program is in a folder");
@@ -106,6 +154,7 @@ impl PostgresServer {
             folder,
             databases: AtomicU32::new(0),
             templates: Mutex::default(),
+            disk,
             server: Some(server),
         }
     }
@@ -226,6 +275,9 @@ const FAST: [&str; 3] = [
     "synchronous_commit=off",
 ];
 
+/// What keeps a durable cluster from growing much beyond what it holds.
+const SMALL: [&str; 1] = ["max_wal_size=128MB"];
+
 /// Runs a server on the cluster in a folder and waits until it answers.
 fn run(
     program: &Path,
@@ -339,6 +391,30 @@ mod tests {
             addresses[0].starts_with("postgres://postgres@localhost/test_0?host=/"),
             "{addresses:?}"
         );
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_and_no_harm_once_there_is_room() {
+        let Some(program) = require(PostgresServer::find()) else {
+            return;
+        };
+        let mut server = PostgresServer::start_durable(&program);
+        if !server.has_own_disk() {
+            eprintln!("SKIPPED: no file system can be mounted here");
+            return;
+        }
+        server.sql("postgres", "CREATE TABLE promise (kept text)");
+        server.fill_disk().unwrap();
+        let much =
+            "INSERT INTO promise SELECT repeat(md5(i::text), 50) FROM generate_series(1, 50000) i";
+        let full = run_sql(&server.psql, &server.folder, "postgres", much);
+        server.free_disk().unwrap();
+        assert!(full.is_err());
+        assert_eq!(server.sql("postgres", "SELECT count(*) FROM promise"), "0");
+        server.sql("postgres", much);
+        let folder = server.folder.clone();
+        drop(server);
+        assert!(!folder.exists());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs the fault test, for as long as it is told to; see [`mainstay_tests::faults`].
 //!
-//! The same program is also the nodes of the test (`faults node`) and every command that the test gives
-//! (`faults mainstay …`), so that one build holds everything.
+//! The same program is also the nodes of the test (`faults node`), every command that the test gives
+//! (`faults mainstay …`) and the relay of a network namespace (`faults relay`), so that one build holds everything.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             let node = Node::parse_from(arguments);
             node.serve.run_by(Arc::new(SkewedClock::start()))
         }
+        Some("relay") => return relay(arguments.get(2).and_then(|to| to.to_str())),
         _ => return test(&CommandLine::parse().options),
     };
     match outcome {
@@ -50,6 +51,20 @@ fn main() -> ExitCode {
         Err(failure) => {
             eprintln!("{failure}");
             failure.exit_code()
+        }
+    }
+}
+
+fn relay(to: Option<&str>) -> ExitCode {
+    let Some(to) = to.and_then(|to| to.parse().ok()) else {
+        eprintln!("faults relay wants the address to relay to, such as 198.18.0.1:2525");
+        return ExitCode::from(2);
+    };
+    match faults::relay(to) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the relay broke: {error}");
+            ExitCode::FAILURE
         }
     }
 }

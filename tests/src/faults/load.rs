@@ -50,6 +50,7 @@ pub struct Record {
     asked: Mutex<BTreeMap<String, (Kind, Known)>>,
     tickets: Mutex<Vec<String>>,
     refusals: Mutex<Vec<String>>,
+    failures: AtomicU64,
     next: AtomicU64,
 }
 
@@ -73,6 +74,16 @@ impl Record {
 
     fn refuse(&self, what: String) {
         lock(&self.refusals).push(what);
+    }
+
+    fn fail(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the program answered that it could not do it now.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
     }
 
     /// What was asked.
@@ -177,7 +188,10 @@ impl Crowd {
             match status {
                 // The key was claimed by a request that was cut off: whether it had its effect is not known.
                 StatusCode::CONFLICT if text.contains("idempotency") => return,
-                status if status.is_server_error() => pause().await,
+                status if status.is_server_error() => {
+                    self.record.fail();
+                    pause().await;
+                }
                 StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => pause().await,
                 status => {
                     return self
@@ -211,7 +225,11 @@ impl Crowd {
                     let status = answer.status();
                     return self.record.refuse(format!("a mail about {word}: {status}"));
                 }
-                _ => pause().await,
+                Ok(_) => {
+                    self.record.fail();
+                    pause().await;
+                }
+                Err(_) => pause().await,
             }
         }
     }

@@ -1,12 +1,14 @@
 //! A node: a real process that runs the service, and what can be done to it.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::Failed;
+use super::network::Namespace;
+use super::relay::Relay;
 use super::wire::{State, Wire};
 
 /// The environment variable that names the file by which a node's clock is off, in milliseconds.
@@ -19,8 +21,8 @@ pub struct Program {
     pub executable: PathBuf,
     /// The folder of the run.
     pub folder: PathBuf,
-    /// The port of the mail server.
-    pub smtp: u16,
+    /// Where the commands would give mail to.
+    pub smtp: SocketAddrV4,
 }
 
 impl Program {
@@ -32,7 +34,7 @@ impl Program {
             .arg("mainstay")
             .args(arguments)
             .args(["--database", database]);
-        self.set(&mut command);
+        self.set(&mut command, self.smtp);
         command
     }
 
@@ -49,12 +51,12 @@ impl Program {
         Err(format!("{arguments:?}: {error}").into())
     }
 
-    fn set(&self, command: &mut Command) {
+    fn set(&self, command: &mut Command, smtp: SocketAddrV4) {
         command
             .current_dir(&self.folder)
             .env("MAINSTAY_DATA", self.folder.join("data"))
-            .env("MAINSTAY_SMTP_HOST", "127.0.0.1")
-            .env("MAINSTAY_SMTP_PORT", self.smtp.to_string())
+            .env("MAINSTAY_SMTP_HOST", smtp.ip().to_string())
+            .env("MAINSTAY_SMTP_PORT", smtp.port().to_string())
             .env("MAINSTAY_SMTP_TLS", "none")
             .env("MAINSTAY_MAIL_FROM", "support@mainstay.example")
             .env("MAINSTAY_MAIL_REPLY_DOMAIN", "mainstay.example")
@@ -62,38 +64,52 @@ impl Program {
     }
 }
 
+/// What a node reaches, and by what.
+#[derive(Debug)]
+pub struct Ways {
+    /// The store.
+    pub database: String,
+    /// The mail server.
+    pub smtp: SocketAddrV4,
+    /// Its wire to PostgreSQL, where there is one.
+    pub wire: Option<Wire>,
+    /// Where it lives, if not beside the test itself.
+    pub namespace: Option<Namespace>,
+    /// What leads from there to the mail server.
+    pub _relay: Option<Relay>,
+}
+
 /// A node.
 #[derive(Debug)]
 pub struct Node {
     program: Program,
     name: String,
-    database: String,
+    /// What it reaches.
+    pub ways: Ways,
     /// Where it listens, in this life and the next.
     pub address: SocketAddr,
-    /// Its wire to PostgreSQL, where there is one.
-    pub wire: Option<Wire>,
     child: Option<Child>,
 }
+
+/// The port of a node that has an address of its own.
+const PORT: u16 = 8080;
 
 impl Node {
     /// A node that is not started yet.
     ///
     /// # Errors
     /// Fails when no port can be had.
-    pub fn new(
-        program: &Program,
-        number: usize,
-        database: String,
-        wire: Option<Wire>,
-    ) -> std::io::Result<Self> {
-        // The port is given back at once and taken by the node again and again.
-        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    pub fn new(program: &Program, number: usize, ways: Ways) -> std::io::Result<Self> {
+        let address = match &ways.namespace {
+            Some(namespace) => (namespace.address, PORT).into(),
+            // The port is given back at once and taken by the node again and again.
+            None => std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?,
+        };
         Ok(Self {
             program: program.clone(),
             name: format!("node-{number}"),
-            database,
+            ways,
             address,
-            wire,
             child: None,
         })
     }
@@ -106,19 +122,26 @@ impl Node {
         let log = self.program.folder.join(format!("{}.log", self.name));
         let log = File::options().create(true).append(true).open(log)?;
         // A file that may not grow any more is to be an error to the node, not its end.
-        let mut command = Command::new("sh");
+        let mut command = match &self.ways.namespace {
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", &namespace.name, "sh"]);
+                command
+            }
+            None => Command::new("sh"),
+        };
         command
             .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
             .arg(&self.program.executable)
             .arg("node")
-            .args(["--database", &self.database])
+            .args(["--database", &self.ways.database])
             .args(["--listen", &self.address.to_string()])
             .args(["--log-level", "error"])
             .env(CLOCK, self.clock())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        self.program.set(&mut command);
+        self.program.set(&mut command, self.ways.smtp);
         self.child = Some(command.spawn()?);
         Ok(())
     }
@@ -201,8 +224,11 @@ impl Node {
     pub fn heal(&self) {
         self.thaw();
         self.fill_disk(false);
-        if let Some(wire) = &self.wire {
+        if let Some(wire) = &self.ways.wire {
             wire.set(State::Whole);
+        }
+        if let Some(namespace) = &self.ways.namespace {
+            let _ = namespace.plug();
         }
     }
 

@@ -1,5 +1,6 @@
 //! The wire between a node and PostgreSQL, which can be cut.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub enum State {
     Severed,
 }
 
-/// A loopback port that leads to the socket of a database, as long as it is let.
+/// A port that leads to the socket of a database, as long as it is let.
 #[derive(Debug)]
 pub struct Wire {
     state: watch::Sender<State>,
@@ -28,12 +29,12 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Lays one.
+    /// Lays one from an address of this machine to a socket.
     ///
     /// # Errors
     /// Fails when no port can be had.
-    pub async fn lay(socket: PathBuf) -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    pub async fn lay(near: Ipv4Addr, socket: PathBuf) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((near, 0)).await?;
         let port = listener.local_addr()?.port();
         let (state, watched) = watch::channel(State::Whole);
         let socket = Arc::new(socket);

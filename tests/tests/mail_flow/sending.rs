@@ -1,6 +1,7 @@
 //! Handing mail over, and when that fails.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::SignedDuration;
 use mainstay_app::job::{Job, MOST_ATTEMPTS};
@@ -10,9 +11,10 @@ use mainstay_channels::smtp::{RefusedRecipient, SmtpFailure, SmtpReceipt};
 use mainstay_domain::event::{EventKind, Visibility};
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_domain::ticket::Scope;
-use mainstay_store::{mail, ticket};
+use mainstay_store::{PageRequest, job, mail, ticket};
 use mainstay_tests::TestApp;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{Desk, Letter, busy, gone, settle};
@@ -134,6 +136,8 @@ async fn nothing_is_sent_twice_when_a_job_runs_twice() {
 struct SlowServer {
     asked: Notify,
     goes_on: CancellationToken,
+    /// Says no to the first.
+    refuses: AtomicBool,
 }
 
 #[async_trait::async_trait]
@@ -141,6 +145,9 @@ impl MailTransport for SlowServer {
     async fn send(&self, mail: &OutgoingMail) -> Result<SmtpReceipt, SmtpFailure> {
         self.asked.notify_one();
         self.goes_on.cancelled().await;
+        if self.refuses.swap(false, Ordering::Relaxed) {
+            return busy();
+        }
         Ok(SmtpReceipt {
             accepted: mail.recipients.clone(),
             refused: Vec::new(),
@@ -149,9 +156,8 @@ impl MailTransport for SlowServer {
     }
 }
 
-#[tokio::test]
-async fn a_slow_mail_server_keeps_no_clock_waiting() {
-    let server = Arc::new(SlowServer::default());
+/// A program whose worker is handing the acknowledgement of a mail to this server, and what the worker comes to.
+async fn sends_to(server: &Arc<SlowServer>) -> (TestApp, JoinHandle<Result<(), AppError>>) {
     let options = Options {
         mail: MailOptions {
             transport: Some(server.clone()),
@@ -173,6 +179,44 @@ async fn a_slow_mail_server_keeps_no_clock_waiting() {
         Ok::<(), AppError>(())
     });
     server.asked.notified().await;
+    (test, jobs)
+}
+
+#[tokio::test]
+async fn who_lost_its_job_says_only_that_the_mail_was_taken() {
+    for refuses in [true, false] {
+        let server = Arc::new(SlowServer::default());
+        server.refuses.store(refuses, Ordering::Relaxed);
+        let (test, jobs) = sends_to(&server).await;
+        // Another node believes that this one is dead.
+        test.clock.advance(SignedDuration::from_secs(61));
+        let (now, app) = (test.app.now(), &test.app);
+        let until = now + SignedDuration::from_secs(60);
+        let tx = app.store().begin().await.unwrap();
+        let taken = job::lease(&tx, now, "another", until, 10).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(taken.len(), 1);
+        server.goes_on.cancel();
+        jobs.await.unwrap().unwrap();
+        let sent = mail::list(&app.store().read(), None, PageRequest::first(10)).await;
+        let state = sent.unwrap().items[0].state;
+        let expected = match refuses {
+            true => OutgoingMailState::Sending,
+            false => OutgoingMailState::Sent,
+        };
+        assert_eq!(state, expected);
+        // The other dies in turn, and what it had taken is not lost.
+        test.advance(SignedDuration::from_secs(61)).await;
+        let sent = mail::list(&app.store().read(), None, PageRequest::first(10)).await;
+        assert_eq!(sent.unwrap().items[0].state, OutgoingMailState::Sent);
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_slow_mail_server_keeps_no_clock_waiting() {
+    let server = Arc::new(SlowServer::default());
+    let (test, jobs) = sends_to(&server).await;
     let reader = test.app.store().read();
     let ticket = ticket::find_by_number(&reader, Scope::Everything, 1).await;
     let ticket = ticket.unwrap().unwrap().ticket;

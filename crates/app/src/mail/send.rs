@@ -1,8 +1,9 @@
 //! Handing mails over, and what becomes of those that nobody takes.
 
+use std::pin::Pin;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use mainstay_channels::smtp::{SmtpFailure, SmtpReceipt};
 use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
 use mainstay_domain::id::{JobId, OutgoingMailId};
@@ -11,6 +12,7 @@ use mainstay_domain::role::Permission;
 use mainstay_store::mail::{self, AfterFailure};
 use mainstay_store::{Page, PageRequest, Transaction, job};
 use metrics::counter;
+use tokio::time::{Sleep, sleep};
 
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -24,15 +26,27 @@ use crate::transaction::transact;
 /// How long handing over may take in all.
 const LONGEST_SENDING: Duration = Duration::from_secs(8 * 60);
 
-/// How long nobody else may take the job: longer than handing over may take, so that a mail that is found half sent
-/// under a lease of one's own is nobody's any more.
-const SENDING_LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// How long nobody else may take the job. The lease is kept while the mail is handed over, so it need only outlast a store
+/// that is away for a moment: a mail of a node that died waits no longer than this.
+const SENDING_LEASE: Duration = Duration::from_secs(60);
+
+/// How often the lease is made longer.
+const RENEWAL: Duration = Duration::from_secs(15);
+
+/// How long before the end of its lease a conversation is broken off that could not be kept: then the mail is nobody's,
+/// and whoever finds it half sent may send it.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// How long a store that does not answer is told again what a mail server said, and the pauses between.
+const LONGEST_NOTING: Duration = Duration::from_secs(5 * 60);
+const BETWEEN_NOTES: Duration = Duration::from_millis(500);
 
 /// Hands a mail over, and writes down how it went.
 pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Result<(), JobFailure> {
     let Some(transport) = app.options().mail.transport.clone() else {
         return Ok(());
     };
+    let lease = lease_of_one();
     let claimed = transact!(app, tx => claim(app, tx, job, id))?;
     let mail = match claimed {
         Claimed::Mail(mail) => *mail,
@@ -40,22 +54,92 @@ pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Resu
         Claimed::LostLease => return Err(JobFailure::Lost),
     };
     let sending = tokio::time::timeout(LONGEST_SENDING, transport.send(&mail));
-    let outcome = sending.await.unwrap_or_else(|_| {
+    let outcome = tokio::select! {
+        biased;
+        () = lost_lease(app, job, lease) => return Err(JobFailure::Lost),
+        outcome = sending => outcome,
+    };
+    let outcome = outcome.unwrap_or_else(|_| {
         Err(SmtpFailure::Retry {
             reason: "handing over took too long".to_owned(),
             in_doubt: true,
         })
     });
-    let next = transact!(app, tx => note_outcome(app, tx, &mail, &outcome))?;
+    let next = note_until_noted(app, job, &mail, &outcome).await?;
     let told = match (&next, &outcome) {
         (Next::Retry(_), _) => "retry",
         (Next::Done, Ok(_)) => "sent",
         (Next::Done, Err(_)) => "dead",
+        (Next::Lost, _) => return Err(JobFailure::Lost),
     };
     counter!(MAIL_OUT, "outcome" => told).increment(1);
     match next {
-        Next::Done => Ok(()),
+        Next::Done | Next::Lost => Ok(()),
         Next::Retry(reason) => Err(JobFailure::Retry(reason)),
+    }
+}
+
+/// Ends shortly before a lease does that is asked for from now on.
+fn lease_of_one() -> Pin<Box<Sleep>> {
+    Box::pin(sleep(SENDING_LEASE - MARGIN))
+}
+
+/// Keeps the lease of a job, and ends when it was lost or could not be kept: nobody may be talking to the mail server any
+/// more when another node finds the mail half sent.
+async fn lost_lease(app: &App, job: JobId, mut lease: Pin<Box<Sleep>>) {
+    loop {
+        let renewal = async {
+            sleep(RENEWAL).await;
+            let next = lease_of_one();
+            (keep_lease(app, job).await, next)
+        };
+        let kept = tokio::select! {
+            // After a sleep of the whole machine both are over, and then the end counts.
+            biased;
+            () = &mut lease => None,
+            kept = renewal => Some(kept),
+        };
+        match kept {
+            Some((Ok(true), next)) => lease = next,
+            // The store may answer the next time.
+            Some((Err(_), _)) => {}
+            Some((Ok(false), _)) | None => {
+                tracing::warn!(%job, "a mail could not be kept under its lease and is left to another try");
+                return;
+            }
+        }
+    }
+}
+
+async fn keep_lease(app: &App, job: JobId) -> Result<bool> {
+    let until = lease_end(app);
+    transact!(app, tx => async { Ok(job::extend(tx, job, &app.options().node, until).await?) })
+}
+
+fn lease_end(app: &App) -> Timestamp {
+    let now = app.now();
+    now.saturating_add(SENDING_LEASE).unwrap_or(now)
+}
+
+/// Writes down what the mail server said. What it took is told to the store again and again while that does not answer:
+/// a mail that is not known to be taken goes out once more.
+async fn note_until_noted(
+    app: &App,
+    job: JobId,
+    mail: &OutgoingMail,
+    outcome: &Result<SmtpReceipt, SmtpFailure>,
+) -> Result<Next, JobFailure> {
+    let mut patience = std::pin::pin!(sleep(LONGEST_NOTING));
+    loop {
+        let noted = transact!(app, tx => note_outcome(app, tx, job, mail, outcome));
+        let is_away = matches!(&noted, Err(AppError::Unavailable { .. }));
+        if !is_away || outcome.is_err() {
+            return Ok(noted?);
+        }
+        tokio::select! {
+            () = &mut patience => return Ok(noted?),
+            () = sleep(BETWEEN_NOTES) => {}
+        }
     }
 }
 
@@ -70,7 +154,7 @@ enum Claimed {
 /// Marks the mail as being handed over, before it is. A mail that is marked so already was left by a program that died:
 /// whether the server took it cannot be known, so it is handed over again under the same message id.
 async fn claim(app: &App, tx: &Transaction, job: JobId, id: OutgoingMailId) -> Result<Claimed> {
-    let until = app.now() + SENDING_LEASE;
+    let until = lease_end(app);
     if !job::extend(tx, job, &app.options().node, until).await? {
         return Ok(Claimed::LostLease);
     }
@@ -94,14 +178,22 @@ async fn claim(app: &App, tx: &Transaction, job: JobId, id: OutgoingMailId) -> R
 enum Next {
     Done,
     Retry(String),
+    /// Another worker has the job.
+    Lost,
 }
 
 async fn note_outcome(
     app: &App,
     tx: &Transaction,
+    job: JobId,
     mail: &OutgoingMail,
     outcome: &Result<SmtpReceipt, SmtpFailure>,
 ) -> Result<Next> {
+    // What was taken is true whoever says so. That it was not taken may be said only by who still has the job: another may
+    // have sent it meanwhile.
+    if outcome.is_err() && !job::extend(tx, job, &app.options().node, lease_end(app)).await? {
+        return Ok(Next::Lost);
+    }
     match outcome {
         Ok(receipt) => note_taken(app, tx, mail, receipt).await,
         Err(SmtpFailure::Retry { reason, .. }) => retry(app, tx, mail, reason).await,

@@ -1,7 +1,9 @@
 //! The comparison: what was acknowledged, sent and due against what the store holds, by SQL of its own.
 
+mod clock;
+mod mail;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 
 use sea_orm::{
     ConnectionTrait as _, Database, DatabaseConnection, DbBackend, QueryResult, Statement,
@@ -10,14 +12,12 @@ use sea_orm::{
 use super::Failed;
 use super::listener::Heard;
 use super::load::{Kind, Known};
-use super::sink::Taken;
+
+pub use mail::{mail, watch_mail};
 
 type Asked = BTreeMap<String, (Kind, Known)>;
-type Figures = Vec<(&'static str, u64)>;
-
-/// How long before or after a fault the answer of a mail server may have been lost by it: the node has to write down that
-/// the mail was taken.
-const SHADOW: Duration = Duration::from_secs(3);
+/// What was done and seen, counted.
+pub type Figures = Vec<(&'static str, u64)>;
 
 /// What is read of the store without the program.
 pub struct Store {
@@ -161,7 +161,7 @@ pub async fn store(
 ) -> Result<Vec<String>, Failed> {
     let mut violations = asked_and_kept(store, asked, figures).await?;
     violations.extend(ledgers(store, figures).await?);
-    violations.extend(clocks(store, figures).await?);
+    violations.extend(clock::clocks(store, figures).await?);
     for (what, sql) in [
         (
             "jobs were given up",
@@ -273,174 +273,6 @@ async fn ledgers(store: &Store, figures: &mut Figures) -> Result<Vec<String>, Fa
         let (facts, first, last) = (number(&row, 1)?, number(&row, 2)?, number(&row, 3)?);
         if last - first + 1 != facts {
             violations.push(format!("ticket {} lacks facts", text(&row, 0)?));
-        }
-    }
-    Ok(violations)
-}
-
-/// A clock, as it is stored.
-struct Row {
-    name: String,
-    started_at: i64,
-    due_at: Option<i64>,
-    stopped_at: Option<i64>,
-    cancelled_at: Option<i64>,
-    missed_at: Option<i64>,
-}
-
-/// Every instant that was due was acted on once: a clock that ran past it has one fact that says so, stamped with it, and
-/// no other has any.
-async fn clocks(store: &Store, figures: &mut Figures) -> Result<Vec<String>, Failed> {
-    let mut violations = Vec::new();
-    let mut fired: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
-    let sql = format!(
-        "SELECT {}, kind, payload, at FROM event WHERE kind IN ('clock_missed', 'clock_warned', 'clock_corrected') ORDER BY sequence",
-        store.id("ticket")
-    );
-    for row in store.rows(&sql).await? {
-        let payload: serde_json::Value = serde_json::from_str(&text(&row, 2)?)?;
-        // The payload may be wrapped in the name of its kind.
-        let payload = payload.get(text(&row, 1)?).unwrap_or(&payload).clone();
-        let clock = format!(
-            "{} {} {}",
-            text(&row, 0)?,
-            payload["commitment"],
-            payload["cycle"]
-        );
-        if text(&row, 1)? == "clock_corrected" {
-            // What was done in time was written down after the instant: the miss is taken back by a fact of its own.
-            let taken_back = fired.remove(&(clock, "missed".to_owned()));
-            count(figures, "misses taken back", taken_back.map_or(0, |_| 1));
-            continue;
-        }
-        let what = match payload.get("warning") {
-            Some(warning) => format!("warning {warning}"),
-            None => "missed".to_owned(),
-        };
-        fired
-            .entry((clock, what))
-            .or_default()
-            .push(number(&row, 3)?);
-        count(figures, "due instants acted on", 1);
-    }
-    for ((clock, what), instants) in &fired {
-        if instants.len() > 1 {
-            violations.push(format!(
-                "{what} of {clock} was acted on {} times",
-                instants.len()
-            ));
-        }
-    }
-    let now = store.now();
-    let columns = "started_at, due_at, stopped_at, cancelled_at, missed_at";
-    let sql = format!(
-        "SELECT {}, commitment, cycle, {columns} FROM clock",
-        store.id("ticket")
-    );
-    for row in store.rows(&sql).await? {
-        let row = Row {
-            name: format!(
-                "{} \"{}\" {}",
-                text(&row, 0)?,
-                text(&row, 1)?,
-                number(&row, 2)?
-            ),
-            started_at: number(&row, 3)?,
-            due_at: row.try_get_by_index(4)?,
-            stopped_at: row.try_get_by_index(5)?,
-            cancelled_at: row.try_get_by_index(6)?,
-            missed_at: row.try_get_by_index(7)?,
-        };
-        let facts = fired.get(&(row.name.clone(), "missed".to_owned()));
-        let Some(due_at) = row.due_at else { continue };
-        let target = if row.name.contains("first_response") {
-            4
-        } else {
-            7
-        };
-        if due_at - row.started_at != target * 1_000_000 {
-            violations.push(format!(
-                "{} is due at another instant than promised",
-                row.name
-            ));
-        }
-        let end = row.stopped_at.into_iter().chain(row.cancelled_at).min();
-        let is_over = end.unwrap_or(now - 2_000_000) > due_at;
-        match (is_over, row.missed_at, facts.map_or(&[][..], Vec::as_slice)) {
-            (true, Some(at), [fact]) if at == due_at && *fact == due_at => {}
-            (false, None, []) => {}
-            (is_over, missed_at, facts) => violations.push(format!(
-                "{}: due {due_at}, past {is_over}, missed {missed_at:?}, facts {facts:?}",
-                row.name
-            )),
-        }
-    }
-    Ok(violations)
-}
-
-/// What the mail server was given against what should have been sent.
-pub async fn mail(
-    store: &Store,
-    taken: &BTreeMap<String, Vec<Taken>>,
-    faults: &[Instant],
-    figures: &mut Figures,
-) -> Result<Vec<String>, Failed> {
-    let mut violations = Vec::new();
-    let mut sent = BTreeSet::new();
-    let sql = "SELECT message_id, state, recipients FROM outgoing_mail";
-    for row in store.rows(sql).await? {
-        let id = text(&row, 0)?.trim_matches(['<', '>']).to_owned();
-        let state = text(&row, 1)?;
-        if state != "sent" {
-            violations.push(format!("mail {id} is {state}"));
-        }
-        match taken.get(&id).and_then(|copies| copies.first()) {
-            None => violations.push(format!("mail {id} never arrived")),
-            Some(copy) => {
-                let recipients = text(&row, 2)?;
-                if !copy
-                    .recipients
-                    .iter()
-                    .all(|to| recipients.contains(to.as_str()))
-                {
-                    violations.push(format!("mail {id} went to {:?}", copy.recipients));
-                }
-            }
-        }
-        sent.insert(id);
-    }
-    count(figures, "mails sent", sent.len() as u64);
-    for (id, copies) in taken {
-        if !sent.contains(id) {
-            violations.push(format!("mail {id} was sent by nobody"));
-        }
-        for (copy, next) in copies.iter().zip(copies.iter().skip(1)) {
-            let from = copy.at.checked_sub(SHADOW).unwrap_or(copy.at);
-            let was_lost = !copy.answered
-                || faults
-                    .iter()
-                    .any(|fault| *fault >= from && *fault <= copy.at + SHADOW);
-            if was_lost {
-                count(
-                    figures,
-                    "mails that came again because an answer was lost",
-                    1,
-                );
-            } else {
-                let after = next.at.duration_since(copy.at);
-                violations.push(format!("mail {id} came again after {after:?}"));
-            }
-        }
-    }
-    // Every public reply of an agent goes out once, and every mail that opened a ticket is acknowledged once.
-    let replies = "SELECT COUNT(*) FROM message m WHERE m.visibility = 'public' AND m.origin = 'person' AND m.channel = 'api' \
-         AND m.text LIKE 'We looked%' AND (SELECT COUNT(*) FROM outgoing_mail o WHERE o.message = m.id) <> 1";
-    let receipts = "SELECT COUNT(*) FROM ticket t WHERE t.channel = 'email' \
-         AND (SELECT COUNT(*) FROM outgoing_mail o WHERE o.ticket = t.id AND o.message IS NULL AND o.recipients LIKE '%word%') <> 1";
-    for (what, sql) in [("replies", replies), ("tickets by mail", receipts)] {
-        let found = store.number(sql).await?;
-        if found > 0 {
-            violations.push(format!("{found} {what} have not exactly one mail"));
         }
     }
     Ok(violations)
