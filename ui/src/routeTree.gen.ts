@@ -11,9 +11,13 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as WorkRouteImport } from './routes/_work'
+import { Route as ForgottenRouteImport } from './routes/forgotten'
+import { Route as NewPasswordRouteImport } from './routes/new-password'
 import { Route as PortalRouteImport } from './routes/portal'
+import { Route as SecondFactorRouteImport } from './routes/second-factor'
 import { Route as SetUpRouteImport } from './routes/set-up'
 import { Route as SignInRouteImport } from './routes/sign-in'
+import { Route as SignInLinkRouteImport } from './routes/sign-in-link'
 import { Route as WorkAdminRouteImport } from './routes/_work/admin'
 import { Route as WorkBoardRouteImport } from './routes/_work/board'
 import { Route as WorkInboxRouteImport } from './routes/_work/inbox'
@@ -57,9 +61,24 @@ const WorkRoute = WorkRouteImport.update({
   id: '/_work',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ForgottenRoute = ForgottenRouteImport.update({
+  id: '/forgotten',
+  path: '/forgotten',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const NewPasswordRoute = NewPasswordRouteImport.update({
+  id: '/new-password',
+  path: '/new-password',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const PortalRoute = PortalRouteImport.update({
   id: '/portal',
   path: '/portal',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SecondFactorRoute = SecondFactorRouteImport.update({
+  id: '/second-factor',
+  path: '/second-factor',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SetUpRoute = SetUpRouteImport.update({
@@ -70,6 +89,11 @@ const SetUpRoute = SetUpRouteImport.update({
 const SignInRoute = SignInRouteImport.update({
   id: '/sign-in',
   path: '/sign-in',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SignInLinkRoute = SignInLinkRouteImport.update({
+  id: '/sign-in-link',
+  path: '/sign-in-link',
   getParentRoute: () => rootRouteImport,
 } as any)
 const WorkAdminRoute = WorkAdminRouteImport.update({
@@ -240,9 +264,13 @@ const PortalRequestsIdRoute = PortalRequestsIdRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
+  '/forgotten': typeof ForgottenRoute
+  '/new-password': typeof NewPasswordRoute
   '/portal': typeof PortalRouteWithChildren
+  '/second-factor': typeof SecondFactorRoute
   '/set-up': typeof SetUpRoute
   '/sign-in': typeof SignInRoute
+  '/sign-in-link': typeof SignInLinkRoute
   '/admin': typeof WorkAdminRouteWithChildren
   '/board': typeof WorkBoardRoute
   '/inbox': typeof WorkInboxRoute
@@ -279,8 +307,12 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/forgotten': typeof ForgottenRoute
+  '/new-password': typeof NewPasswordRoute
+  '/second-factor': typeof SecondFactorRoute
   '/set-up': typeof SetUpRoute
   '/sign-in': typeof SignInRoute
+  '/sign-in-link': typeof SignInLinkRoute
   '/board': typeof WorkBoardRoute
   '/inbox': typeof WorkInboxRoute
   '/me': typeof WorkMeRoute
@@ -318,9 +350,13 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/_work': typeof WorkRouteWithChildren
+  '/forgotten': typeof ForgottenRoute
+  '/new-password': typeof NewPasswordRoute
   '/portal': typeof PortalRouteWithChildren
+  '/second-factor': typeof SecondFactorRoute
   '/set-up': typeof SetUpRoute
   '/sign-in': typeof SignInRoute
+  '/sign-in-link': typeof SignInLinkRoute
   '/_work/admin': typeof WorkAdminRouteWithChildren
   '/_work/board': typeof WorkBoardRoute
   '/_work/inbox': typeof WorkInboxRoute
@@ -359,9 +395,13 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
     | '/'
+    | '/forgotten'
+    | '/new-password'
     | '/portal'
+    | '/second-factor'
     | '/set-up'
     | '/sign-in'
+    | '/sign-in-link'
     | '/admin'
     | '/board'
     | '/inbox'
@@ -398,8 +438,12 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
+    | '/forgotten'
+    | '/new-password'
+    | '/second-factor'
     | '/set-up'
     | '/sign-in'
+    | '/sign-in-link'
     | '/board'
     | '/inbox'
     | '/me'
@@ -436,9 +480,13 @@ export interface FileRouteTypes {
     | '__root__'
     | '/'
     | '/_work'
+    | '/forgotten'
+    | '/new-password'
     | '/portal'
+    | '/second-factor'
     | '/set-up'
     | '/sign-in'
+    | '/sign-in-link'
     | '/_work/admin'
     | '/_work/board'
     | '/_work/inbox'
@@ -477,9 +525,13 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   WorkRoute: typeof WorkRouteWithChildren
+  ForgottenRoute: typeof ForgottenRoute
+  NewPasswordRoute: typeof NewPasswordRoute
   PortalRoute: typeof PortalRouteWithChildren
+  SecondFactorRoute: typeof SecondFactorRoute
   SetUpRoute: typeof SetUpRoute
   SignInRoute: typeof SignInRoute
+  SignInLinkRoute: typeof SignInLinkRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -498,11 +550,32 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/forgotten': {
+      id: '/forgotten'
+      path: '/forgotten'
+      fullPath: '/forgotten'
+      preLoaderRoute: typeof ForgottenRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/new-password': {
+      id: '/new-password'
+      path: '/new-password'
+      fullPath: '/new-password'
+      preLoaderRoute: typeof NewPasswordRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/portal': {
       id: '/portal'
       path: '/portal'
       fullPath: '/portal'
       preLoaderRoute: typeof PortalRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/second-factor': {
+      id: '/second-factor'
+      path: '/second-factor'
+      fullPath: '/second-factor'
+      preLoaderRoute: typeof SecondFactorRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/set-up': {
@@ -517,6 +590,13 @@ declare module '@tanstack/react-router' {
       path: '/sign-in'
       fullPath: '/sign-in'
       preLoaderRoute: typeof SignInRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/sign-in-link': {
+      id: '/sign-in-link'
+      path: '/sign-in-link'
+      fullPath: '/sign-in-link'
+      preLoaderRoute: typeof SignInLinkRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/_work/admin': {
@@ -849,9 +929,13 @@ const PortalRouteWithChildren =
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   WorkRoute: WorkRouteWithChildren,
+  ForgottenRoute: ForgottenRoute,
+  NewPasswordRoute: NewPasswordRoute,
   PortalRoute: PortalRouteWithChildren,
+  SecondFactorRoute: SecondFactorRoute,
   SetUpRoute: SetUpRoute,
   SignInRoute: SignInRoute,
+  SignInLinkRoute: SignInLinkRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

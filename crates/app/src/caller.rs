@@ -27,6 +27,9 @@ pub struct Caller {
     pub account: Option<AccountId>,
     /// How they proved it.
     pub credential: Credential,
+    /// Whether one of their roles requires a second factor that they have not set up yet: until they do, they may do
+    /// nothing else.
+    pub owes_second_factor: bool,
 }
 
 /// How somebody proved who they are.
@@ -54,6 +57,7 @@ impl Caller {
                 .permissions,
             account: None,
             credential: Credential::Machine,
+            owes_second_factor: false,
         }
     }
 

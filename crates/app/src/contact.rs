@@ -112,6 +112,13 @@ impl App {
         Ok(after)
     }
 
+    /// Demands that the caller may give a contact access and take it away.
+    pub(crate) async fn may_keep_contact(&self, caller: &Caller, id: ContactId) -> Result<()> {
+        may_write(caller)?;
+        visible(&self.read(), scope(caller)?, id).await?;
+        Ok(())
+    }
+
     /// Sets a contact's password, for those who give them access to the portal, and ends the contact's sessions.
     ///
     /// # Errors

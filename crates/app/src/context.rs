@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_channels::reply_address::SigningKey;
 use mainstay_domain::id::{IdSource, uuid_at};
+use mainstay_domain::name::RoleName;
 use mainstay_domain::policy::RoleDefinition;
 use mainstay_domain::role::Roles;
 use mainstay_store::{Reader, Store, Transaction};
@@ -144,6 +145,8 @@ pub struct Options {
     pub notify: Option<Arc<dyn NotifyTransport>>,
     /// By what a customer recognises us in the portal.
     pub branding: Branding,
+    /// The roles whose bearers must have a second factor: until they do, they can do nothing but set it up.
+    pub second_factor_roles: Vec<RoleName>,
 }
 
 impl Default for Options {
@@ -160,6 +163,7 @@ impl Default for Options {
             vault: Vault::default(),
             notify: None,
             branding: Branding::default(),
+            second_factor_roles: Vec::new(),
         }
     }
 }

@@ -19,6 +19,9 @@ pub enum AppError {
     /// Nobody is signed in, or the credential is wrong, expired or revoked.
     #[error("{0}")]
     Unauthorised(String),
+    /// Who they are is proven as far as it goes; the code of their second factor is missing or wrong.
+    #[error("{0}")]
+    SecondFactorRequired(String),
     /// The caller is known and may not do this.
     #[error("{0}")]
     Forbidden(String),

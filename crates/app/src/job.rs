@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
     AccountId, AgentId, DispatchId, ExportId, JobId, MessageId, OutgoingMailId, RawMailId,
-    TicketId, UploadId, WebhookDeliveryId,
+    SignInLinkId, TicketId, UploadId, WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_domain::policy::PolicyVersion;
@@ -93,6 +93,11 @@ pub enum Job {
         /// The upload.
         upload: UploadId,
     },
+    /// Send a link that somebody asked for.
+    SendSignInLink {
+        /// The link.
+        link: SignInLinkId,
+    },
     /// Send a short message to a person.
     SendDispatch {
         /// The dispatch.
@@ -137,7 +142,7 @@ impl From<mainstay_store::StoreError> for JobFailure {
 
 impl Job {
     /// The names of all jobs in the queue.
-    pub(crate) const KINDS: [&str; 13] = [
+    pub(crate) const KINDS: [&str; 14] = [
         "read_mail",
         "acknowledge",
         "deliver_reply",
@@ -151,6 +156,7 @@ impl Job {
         "forget_export",
         "forget_upload",
         "send_dispatch",
+        "send_sign_in_link",
     ];
 
     /// The job's name in the queue, one of [`Job::KINDS`].
@@ -169,6 +175,7 @@ impl Job {
             Self::ForgetExport { .. } => "forget_export",
             Self::ForgetUpload { .. } => "forget_upload",
             Self::SendDispatch { .. } => "send_dispatch",
+            Self::SendSignInLink { .. } => "send_sign_in_link",
         }
     }
 

@@ -83,6 +83,19 @@ impl App {
         .await
     }
 
+    /// The hash of a password that was just found right, where the stored one is weaker than those made today.
+    pub(crate) async fn stronger_hash(
+        &self,
+        password: &str,
+        stored: &str,
+    ) -> Result<Option<String>> {
+        // One from before the rules of today may be too short to be hashed anew: it stays until it is changed.
+        if !is_weaker(stored) || check(password).is_err() {
+            return Ok(None);
+        }
+        self.hash_password(password.to_owned()).await.map(Some)
+    }
+
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -100,6 +113,18 @@ impl App {
             .await
             .map_err(|error| broken(error.into()))?
     }
+}
+
+/// Whether a stored hash costs a guesser less than one that is made today.
+fn is_weaker(stored: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(stored) else {
+        return false;
+    };
+    let Ok(params) = Params::try_from(&hash) else {
+        return true;
+    };
+    let (memory, passes, _) = PARAMETERS;
+    hash.algorithm.as_str() != "argon2id" || params.m_cost() < memory || params.t_cost() < passes
 }
 
 fn argon2() -> Result<Argon2<'static>> {
@@ -123,6 +148,15 @@ mod tests {
             (memory, passes, lanes)
         );
         assert_eq!(hash.algorithm.as_str(), "argon2id");
+    }
+
+    #[test]
+    fn a_hash_of_less_work_is_weaker() {
+        assert!(!is_weaker(NOBODY));
+        assert!(is_weaker(&NOBODY.replace("m=19456", "m=8192")));
+        assert!(is_weaker(&NOBODY.replace("t=2", "t=1")));
+        assert!(is_weaker(&NOBODY.replace("argon2id", "argon2i")));
+        assert!(!is_weaker(&NOBODY.replace("m=19456", "m=65536")));
     }
 
     #[test]

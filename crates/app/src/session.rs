@@ -1,7 +1,6 @@
-//! Signing in, and who is signed in where.
+//! Who is signed in where.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::agent::Agent;
@@ -11,7 +10,7 @@ use mainstay_domain::id::{AgentId, ContactId, SessionId};
 use mainstay_domain::name::RoleName;
 use mainstay_domain::role::{BuiltIn, Permission};
 use mainstay_domain::session::Session;
-use mainstay_store::{agent, contact, session, token};
+use mainstay_store::{Transaction, agent, contact, second_factor, session, sign_in_link, token};
 
 use crate::audit::Action;
 use crate::caller::{Caller, Credential};
@@ -25,19 +24,6 @@ const SEEN_AT_MOST_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// The longest name of a browser that is kept, in characters.
 const LONGEST_USER_AGENT: usize = 200;
 
-/// What somebody gives to sign in.
-#[derive(Clone)]
-pub struct Credentials {
-    /// Their e-mail address.
-    pub email: String,
-    /// Their password.
-    pub password: String,
-    /// The program they use, in its own words.
-    pub user_agent: String,
-    /// The address they come from, if it is known.
-    pub address: Option<IpAddr>,
-}
-
 /// Somebody who has just signed in.
 pub struct SignedIn {
     /// Their session.
@@ -49,31 +35,6 @@ pub struct SignedIn {
 }
 
 impl App {
-    /// Signs somebody in.
-    ///
-    /// # Errors
-    /// [`AppError::Unauthorised`] when the address or the password is wrong, which of them is not said, and
-    /// [`AppError::TooMany`] after too many tries.
-    pub async fn sign_in(&self, credentials: Credentials) -> Result<SignedIn> {
-        let now = self.now();
-        let person = credentials.email.trim().to_lowercase();
-        let address = credentials.address;
-        self.may_try(&person, address).await?;
-        let (actor, hash) = self.known(&person).await?.unzip();
-        let right = self
-            .is_password(credentials.password, hash.flatten())
-            .await?;
-        let Some(actor) = actor.filter(|_| right) else {
-            self.note_failure(&person, address).await?;
-            tracing::info!("a sign-in was refused");
-            return Err(AppError::Unauthorised(
-                "The address or the password is wrong.".to_owned(),
-            ));
-        };
-        self.note_success(&person, address).await?;
-        self.open_session(actor, &credentials.user_agent, now).await
-    }
-
     /// Who bears a session's secret.
     ///
     /// # Errors
@@ -146,6 +107,67 @@ impl App {
         Ok(tx.commit().await?)
     }
 
+    /// Where somebody else is signed in, latest first: for those who could take their access away.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for those who may not, [`AppError::NotFound`] for somebody they may not know of.
+    pub async fn sessions_of(&self, caller: &Caller, actor: Actor) -> Result<Vec<Session>> {
+        self.may_keep_access(caller, actor).await?;
+        Ok(session::of_actor(&self.read(), actor, self.now()).await?)
+    }
+
+    /// Ends a session of somebody else.
+    ///
+    /// # Errors
+    /// As [`sessions_of`](Self::sessions_of), and [`AppError::NotFound`] when they have no such session.
+    pub async fn end_session_of(&self, caller: &Caller, actor: Actor, id: SessionId) -> Result<()> {
+        self.may_keep_access(caller, actor).await?;
+        let tx = self.begin().await?;
+        let theirs = session::of_actor(&tx, actor, self.now()).await?;
+        if !theirs.iter().any(|session| session.id == id) {
+            return Err(AppError::no_such("session", id));
+        }
+        session::remove(&tx, id).await?;
+        self.record(&tx, caller, Action::new("session.ended", "session", id))
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes the second factor of somebody away who lost it, and ends their sessions.
+    ///
+    /// # Errors
+    /// As [`sessions_of`](Self::sessions_of), and [`AppError::NotFound`] when they have none.
+    pub async fn reset_second_factor(&self, caller: &Caller, actor: Actor) -> Result<()> {
+        self.may_keep_access(caller, actor).await?;
+        let tx = self.begin().await?;
+        if !second_factor::remove_of(&tx, actor).await? {
+            return Err(AppError::NotFound("They have no second factor.".to_owned()));
+        }
+        session::remove_of(&tx, actor).await?;
+        let action = match actor {
+            Actor::Agent(id) => Action::new("second_factor.reset", "agent", id),
+            Actor::Contact(id) => Action::new("second_factor.reset", "contact", id),
+            Actor::System => Action::new("second_factor.reset", "person", ""),
+        };
+        self.record(&tx, caller, action).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Demands that the caller may give somebody access and take it away.
+    async fn may_keep_access(&self, caller: &Caller, actor: Actor) -> Result<()> {
+        match actor {
+            Actor::Agent(id) => {
+                caller.require(Permission::UpdateAgents)?;
+                match agent::find(&self.read(), id).await? {
+                    Some(_) => Ok(()),
+                    None => Err(AppError::no_such("agent", id)),
+                }
+            }
+            Actor::Contact(id) => self.may_keep_contact(caller, id).await,
+            Actor::System => Err(AppError::Forbidden("Only people sign in.".into())),
+        }
+    }
+
     /// Changes the caller's password, and ends their other sessions.
     ///
     /// # Errors
@@ -161,11 +183,8 @@ impl App {
         }
         let hash = self.hash_password(new).await?;
         let tx = self.begin().await?;
-        match caller.actor {
-            Actor::Agent(id) => agent::set_password_hash(&tx, id, Some(&hash)).await?,
-            Actor::Contact(id) => contact::set_password_hash(&tx, id, Some(&hash)).await?,
-            Actor::System => return Err(AppError::Forbidden("Only people have passwords.".into())),
-        };
+        set_password_hash(&tx, caller.actor, &hash).await?;
+        sign_in_link::remove_of(&tx, caller.actor).await?;
         for session in session::of_actor(&tx, caller.actor, now).await? {
             if caller.credential != Credential::Session(session.id) {
                 session::remove(&tx, session.id).await?;
@@ -178,6 +197,20 @@ impl App {
 
     /// Opens a session for somebody whose identity is proven.
     pub(crate) async fn open_session(
+        &self,
+        actor: Actor,
+        user_agent: &str,
+        now: Timestamp,
+    ) -> Result<SignedIn> {
+        let signed_in = self.prepare_session(actor, user_agent, now).await?;
+        let tx = self.begin().await?;
+        self.save_session(&tx, &signed_in).await?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Prepares a session, to be saved in the transaction that uses up what proved the identity.
+    pub(crate) async fn prepare_session(
         &self,
         actor: Actor,
         user_agent: &str,
@@ -197,16 +230,18 @@ impl App {
             .caller(actor, Credential::Session(session.id))
             .await?
             .ok_or_else(|| AppError::Unauthorised("You may not sign in any more.".to_owned()))?;
-        let tx = self.begin().await?;
-        session::insert(&tx, &session).await?;
-        let action = Action::new("session.opened", "session", session.id);
-        self.record(&tx, &caller, action).await?;
-        tx.commit().await?;
         Ok(SignedIn {
             session,
             secret,
             caller,
         })
+    }
+
+    /// Saves a session that was prepared.
+    pub(crate) async fn save_session(&self, tx: &Transaction, signed_in: &SignedIn) -> Result<()> {
+        session::insert(tx, &signed_in.session).await?;
+        let action = Action::new("session.opened", "session", signed_in.session.id);
+        self.record(tx, &signed_in.caller, action).await
     }
 
     fn session_end(&self, now: Timestamp) -> Timestamp {
@@ -215,21 +250,7 @@ impl App {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Who signs in with an address, and the hash of their password.
-    async fn known(&self, person: &str) -> Result<Option<(Actor, Option<String>)>> {
-        let on = self.read();
-        if let Some(agent) = agent::find_by_email(&on, person).await? {
-            let hash = agent::password_hash(&on, agent.id).await?;
-            return Ok(Some((Actor::Agent(agent.id), hash)));
-        }
-        let Some(contact) = contact::find_by_address(&on, person).await? else {
-            return Ok(None);
-        };
-        let hash = contact::password_hash(&on, contact.id).await?;
-        Ok(Some((Actor::Contact(contact.id), hash)))
-    }
-
-    async fn password_of(&self, actor: Actor) -> Result<Option<String>> {
+    pub(crate) async fn password_of(&self, actor: Actor) -> Result<Option<String>> {
         let on = self.read();
         Ok(match actor {
             Actor::Agent(id) => agent::password_hash(&on, id).await?,
@@ -244,11 +265,23 @@ impl App {
         actor: Actor,
         credential: Credential,
     ) -> Result<Option<Caller>> {
-        Ok(match actor {
+        let caller = match actor {
             Actor::Agent(id) => self.agent_caller(id, credential).await?,
             Actor::Contact(id) => self.contact_caller(id, credential).await?,
             Actor::System => None,
-        })
+        };
+        let Some(mut caller) = caller else {
+            return Ok(None);
+        };
+        // A token was made by somebody who had signed in; what it may do is its owner's word.
+        if matches!(credential, Credential::Session(_))
+            && self.requires_second_factor(&caller.roles)
+            && !self.has_second_factor(actor).await?
+        {
+            caller.owes_second_factor = true;
+            caller.permissions.clear();
+        }
+        Ok(Some(caller))
     }
 
     async fn agent_caller(&self, id: AgentId, credential: Credential) -> Result<Option<Caller>> {
@@ -263,6 +296,7 @@ impl App {
                 roles: agent.roles,
                 account: None,
                 credential,
+                owes_second_factor: false,
             }))
     }
 
@@ -289,6 +323,7 @@ impl App {
             roles,
             account: contact.account,
             credential,
+            owes_second_factor: false,
         }))
     }
 
@@ -302,4 +337,14 @@ impl App {
             .filter(|permission| permission.side() == side)
             .collect()
     }
+}
+
+/// Writes the hash of somebody's password.
+pub(crate) async fn set_password_hash(tx: &Transaction, actor: Actor, hash: &str) -> Result<()> {
+    match actor {
+        Actor::Agent(id) => agent::set_password_hash(tx, id, Some(hash)).await?,
+        Actor::Contact(id) => contact::set_password_hash(tx, id, Some(hash)).await?,
+        Actor::System => return Err(AppError::Forbidden("Only people have passwords.".into())),
+    }
+    Ok(())
 }

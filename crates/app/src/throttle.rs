@@ -27,6 +27,10 @@ enum Name {
     Pair(String, Option<IpAddr>),
     Address(IpAddr),
     Person(String),
+    /// The same of links that are asked for.
+    LinkPair(String, Option<IpAddr>),
+    LinkAddress(IpAddr),
+    LinkPerson(String),
 }
 
 impl Name {
@@ -36,16 +40,26 @@ impl Name {
             Self::Pair(..) => 5,
             Self::Address(_) => 50,
             Self::Person(_) => 100,
+            Self::LinkPair(..) => 3,
+            Self::LinkAddress(_) => 20,
+            Self::LinkPerson(_) => 10,
         }
     }
 
     /// What it is counted by.
     fn digest(&self) -> Digest {
+        let from = |address: &Option<IpAddr>| {
+            address
+                .map(|address| address.to_string())
+                .unwrap_or_default()
+        };
         let text = match self {
-            Self::Pair(person, Some(address)) => format!("pair\n{address}\n{person}"),
-            Self::Pair(person, None) => format!("pair\n\n{person}"),
+            Self::Pair(person, address) => format!("pair\n{}\n{person}", from(address)),
             Self::Address(address) => format!("address\n{address}"),
             Self::Person(person) => format!("person\n{person}"),
+            Self::LinkPair(person, address) => format!("link pair\n{}\n{person}", from(address)),
+            Self::LinkAddress(address) => format!("link address\n{address}"),
+            Self::LinkPerson(person) => format!("link person\n{person}"),
         };
         digest(text.as_bytes())
     }
@@ -67,8 +81,31 @@ impl App {
     /// # Errors
     /// Returns [`AppError::TooMany`] with the time to wait.
     pub(crate) async fn may_try(&self, person: &str, address: Option<IpAddr>) -> Result<()> {
+        let what = "Too many wrong passwords: wait a little and try again.";
+        self.is_open(&names(person, address), what).await
+    }
+
+    /// Counts that somebody asks for a link, if they may ask now.
+    ///
+    /// # Errors
+    /// Returns [`AppError::TooMany`] with the time to wait, be the address somebody's or not.
+    pub(crate) async fn count_link(&self, person: &str, address: Option<IpAddr>) -> Result<()> {
+        let pair = Name::LinkPair(person.to_owned(), address);
+        let names: Vec<Name> = [
+            Some(pair),
+            address.map(Name::LinkAddress),
+            Some(Name::LinkPerson(person.to_owned())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let what = "You asked for several links already: look into your mail, or wait a little.";
+        self.is_open(&names, what).await?;
+        self.note(&names).await
+    }
+
+    async fn is_open(&self, names: &[Name], what: &str) -> Result<()> {
         let now = self.now();
-        let names = names(person, address);
         let digests: Vec<Digest> = names.iter().map(Name::digest).collect();
         let found = sign_in_failure::since(&self.read(), &digests, forgotten(now)).await?;
         let open_at = names
@@ -80,7 +117,7 @@ impl App {
             .max();
         match open_at {
             Some(open_at) if open_at > now => Err(AppError::TooMany {
-                what: "Too many wrong passwords: wait a little and try again.".to_owned(),
+                what: what.to_owned(),
                 retry_after: Duration::try_from(open_at.duration_since(now)).unwrap_or_default(),
             }),
             _ => Ok(()),
@@ -89,8 +126,11 @@ impl App {
 
     /// Notes a wrong password.
     pub(crate) async fn note_failure(&self, person: &str, address: Option<IpAddr>) -> Result<()> {
+        self.note(&names(person, address)).await
+    }
+
+    async fn note(&self, names: &[Name]) -> Result<()> {
         let now = self.now();
-        let names = names(person, address);
         let digests: Vec<Digest> = names.iter().map(Name::digest).collect();
         transact!(self, tx => async {
             Ok(sign_in_failure::note(tx, &digests, now, forgotten(now)).await?)

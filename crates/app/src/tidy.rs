@@ -76,7 +76,10 @@ impl App {
         };
         let retention = self.options().retention;
         match what {
-            Fleeting::Sessions | Fleeting::IdempotencyKeys | Fleeting::Presence => now,
+            Fleeting::Sessions
+            | Fleeting::SignInLinks
+            | Fleeting::IdempotencyKeys
+            | Fleeting::Presence => now,
             Fleeting::Changes => ago(retention.changes),
             Fleeting::WebhookDeliveries => ago(retention.webhook_deliveries),
             Fleeting::SignInFailures => now.saturating_sub(FORGET).unwrap_or(now),

@@ -14,7 +14,7 @@ use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{Key as CipherKey, KeyInit as _, XChaCha20Poly1305, XNonce};
 use mainstay_domain::digest::Digest;
 use mainstay_domain::role::Permission;
-use mainstay_store::{Store, Transaction, setting, webhook};
+use mainstay_store::{Store, Transaction, second_factor, setting, webhook};
 
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -236,6 +236,14 @@ impl App {
             let sealed = self.reseal(&crate::webhook::purpose(webhook.id), &webhook.secret)?;
             if let Some(sealed) = sealed {
                 webhook::set_secret(tx, webhook.id, &sealed).await?;
+                count += 1;
+            }
+        }
+        for mut authenticator in second_factor::all(tx).await? {
+            let purpose = crate::second_factor::purpose(authenticator.id);
+            if let Some(sealed) = self.reseal(&purpose, &authenticator.secret)? {
+                authenticator.secret = sealed;
+                second_factor::update(tx, &authenticator).await?;
                 count += 1;
             }
         }

@@ -255,6 +255,7 @@ impl App {
                 Ok(self.release_draft(*agent, *ticket, *at).await?)
             }
             Job::SendDispatch { dispatch } => send_dispatch(self, stored.id, *dispatch).await,
+            Job::SendSignInLink { link } => Ok(self.send_sign_in_link(*link).await?),
             Job::CallWebhook { delivery } => {
                 webhook::call_webhook(self, stored.id, *delivery).await
             }

@@ -117,6 +117,12 @@ ids! {
     JobId = "job";
     /// Identifies a session of somebody signed in.
     SessionId = "session";
+    /// Identifies a link that was asked for to sign in or to set a password.
+    SignInLinkId = "sign-in link";
+    /// Identifies somebody's authenticator.
+    AuthenticatorId = "authenticator";
+    /// Identifies a recovery code.
+    RecoveryCodeId = "recovery code";
     /// Identifies an API token.
     TokenId = "token";
     /// Identifies a webhook subscription.

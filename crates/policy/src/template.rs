@@ -60,6 +60,14 @@ pub const MESSAGES: &[(&str, &str)] = &[
     ("escalation_notice", "to whom a ladder's step tells"),
     ("digest", "to those who serve, several alerts in one"),
     ("invitation", "to somebody who gets a sign-in"),
+    (
+        "sign_in_link",
+        "to a customer who asked for a link to sign in",
+    ),
+    (
+        "new_password_link",
+        "to somebody who asked for a new password",
+    ),
 ];
 
 /// The variables that a template may use, and what each is.
@@ -113,6 +121,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "how soon the reader should respond",
     ),
     ("escalation.url", "where it is acknowledged"),
+    ("link.url", "the link that was asked for"),
+    ("link.minutes", "for how many minutes it serves"),
     ("incident.title", "what is wrong, in a line"),
     (
         "incident.affected",

@@ -127,3 +127,21 @@ pub async fn set_password_hash(
     tx.execute(sql).await?;
     Ok(())
 }
+
+/// Replaces the hash of an agent's password by another of the same password, unless the password changed meanwhile.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn upgrade_password_hash(
+    tx: &Transaction,
+    id: AgentId,
+    from: &str,
+    to: &str,
+) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE agent SET password_hash = ")
+        .with("", &to.to_owned())
+        .with(" WHERE id = ", &id)
+        .with(" AND password_hash = ", &from.to_owned());
+    tx.execute(sql).await?;
+    Ok(())
+}

@@ -8,9 +8,10 @@ use mainstay_domain::account::NamedPerson;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, TargetOverride, Visibility};
 use mainstay_domain::id::{
-    AccountId, AgentId, ContactId, ContractId, CoverId, DispatchId, EscalationId, EventId,
-    ExportId, JobId, MacroId, MessageId, NotificationId, OutgoingMailId, RawMailId, SessionId,
-    TeamId, TicketId, TokenId, UploadId, ViewId, WebhookDeliveryId, WebhookId,
+    AccountId, AgentId, AuthenticatorId, ContactId, ContractId, CoverId, DispatchId, EscalationId,
+    EventId, ExportId, JobId, MacroId, MessageId, NotificationId, OutgoingMailId, RawMailId,
+    RecoveryCodeId, SessionId, SignInLinkId, TeamId, TicketId, TokenId, UploadId, ViewId,
+    WebhookDeliveryId, WebhookId,
 };
 use mainstay_domain::name::{
     CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TeamName,
@@ -188,6 +189,7 @@ macro_rules! ids {
 ids!(
     AccountId,
     AgentId,
+    AuthenticatorId,
     ContactId,
     ContractId,
     CoverId,
@@ -202,7 +204,9 @@ ids!(
     NotificationId,
     OutgoingMailId,
     RawMailId,
+    RecoveryCodeId,
     SessionId,
+    SignInLinkId,
     TeamId,
     TicketId,
     TokenId,

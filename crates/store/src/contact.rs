@@ -177,6 +177,24 @@ pub async fn set_password_hash(
     Ok(())
 }
 
+/// Replaces the hash of a contact's password by another of the same password, unless the password changed meanwhile.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn upgrade_password_hash(
+    tx: &Transaction,
+    id: ContactId,
+    from: &str,
+    to: &str,
+) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE contact SET password_hash = ")
+        .with("", &to.to_owned())
+        .with(" WHERE id = ", &id)
+        .with(" AND password_hash = ", &from.to_owned());
+    tx.execute(sql).await?;
+    Ok(())
+}
+
 async fn insert_addresses(tx: &Transaction, contacts: &[Contact]) -> Result<(), StoreError> {
     let rows = contacts
         .iter()

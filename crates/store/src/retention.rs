@@ -21,17 +21,20 @@ pub enum Fleeting {
     Presence,
     /// Wrong passwords.
     SignInFailures,
+    /// Links by which somebody could have signed in.
+    SignInLinks,
 }
 
 impl Fleeting {
     /// Everything that is not kept for ever.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sessions,
         Self::IdempotencyKeys,
         Self::Changes,
         Self::WebhookDeliveries,
         Self::Presence,
         Self::SignInFailures,
+        Self::SignInLinks,
     ];
 
     /// The table, its key, and the condition up to the instant.
@@ -46,6 +49,7 @@ impl Fleeting {
                 "state IN ('delivered', 'dead') AND created_at <= ",
             ),
             Self::Presence => ("presence", "ticket, agent", "until <= "),
+            Self::SignInLinks => ("sign_in_link", "id", "expires_at <= "),
             Self::SignInFailures => ("sign_in_failure", "name", "last <= "),
         }
     }

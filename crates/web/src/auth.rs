@@ -9,13 +9,18 @@ use crate::Web;
 use crate::problem::{Kind, Problem};
 
 /// The cookie that carries a session's secret.
-pub const COOKIE: &str = "mainstay_session";
+const COOKIE: &str = "mainstay_session";
+
+/// The same where the service is reached by https: a browser takes a cookie of this name from no other host and no other
+/// path, so that a neighbour on the same domain cannot sign somebody in as somebody else.
+const HOST_COOKIE: &str = "__Host-mainstay_session";
 
 /// The header by which our own page shows that it made a request. A page of another origin cannot send it, because we
 /// never let a browser's preflight pass.
 const PROOF: &str = "x-requested-with";
 
-/// Somebody who has proven who they are; a request without is refused.
+/// Somebody who has proven who they are and may go on; a request without is refused, and so is one of somebody who must
+/// set up a second factor first.
 #[derive(Debug, Clone)]
 pub struct Auth(pub Caller);
 
@@ -23,10 +28,30 @@ impl FromRequestParts<Web> for Auth {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let Identified(caller) = Identified::from_request_parts(parts, web).await?;
+        if caller.owes_second_factor {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                "Your role requires a second factor: set it up at /api/v1/me/second-factor first.",
+            ));
+        }
+        Ok(Self(caller))
+    }
+}
+
+/// Somebody who has proven who they are, be it that they still have to set up a second factor: for what they need to do
+/// that, and to leave.
+#[derive(Debug, Clone)]
+pub struct Identified(pub Caller);
+
+impl FromRequestParts<Web> for Identified {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let caller = match (bearer(&parts.headers)?, cookie(&parts.headers)) {
+        let caller = match (bearer(&parts.headers)?, cookie(web, &parts.headers)) {
             (Some(token), _) => web.app.by_token(token).await?,
             (None, Some(secret)) => web.app.by_session(secret).await?,
             (None, None) => {
@@ -39,10 +64,10 @@ impl FromRequestParts<Web> for Auth {
         if matches!(caller.credential, Credential::Session(_)) {
             demand_proof(parts)?;
         }
-        let auth = Self(caller);
+        let identified = Self(caller);
         // Asked again by the same request, for example on behalf of its idempotency key, the answer is known.
-        parts.extensions.insert(auth.clone());
-        Ok(auth)
+        parts.extensions.insert(identified.clone());
+        Ok(identified)
     }
 }
 
@@ -65,13 +90,14 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 /// The secret of the session, if the request carries one.
-pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie<'a>(web: &Web, headers: &'a HeaderMap) -> Option<&'a str> {
+    let (name, _) = kind_of_cookie(web);
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The program somebody uses, in its own words.
@@ -112,26 +138,21 @@ fn is_same_origin(parts: &Parts) -> bool {
 #[must_use]
 pub fn signing_in(web: &Web, secret: &str) -> String {
     let age = web.app.options().session_lifetime.as_secs();
-    format!(
-        "{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{}",
-        secure(web)
-    )
+    let (name, secure) = kind_of_cookie(web);
+    format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}")
 }
 
 /// The cookie that signs a browser out.
 #[must_use]
 pub fn signing_out(web: &Web) -> String {
-    format!(
-        "{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
-        secure(web)
-    )
+    let (name, secure) = kind_of_cookie(web);
+    format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}")
 }
 
-/// A browser that comes by HTTPS must never send the cookie otherwise.
-fn secure(web: &Web) -> &'static str {
-    if web.app.options().public_url.starts_with("https:") {
-        "; Secure"
-    } else {
-        ""
+/// The cookie's name, and what a browser that comes by https is told: never to send it otherwise.
+fn kind_of_cookie(web: &Web) -> (&'static str, &'static str) {
+    match web.app.options().public_url.starts_with("https:") {
+        true => (HOST_COOKIE, "; Secure"),
+        false => (COOKIE, ""),
     }
 }

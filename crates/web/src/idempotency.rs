@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Web;
 use crate::api::takes_file;
-use crate::auth::Auth;
+use crate::auth::Identified;
 use crate::problem::{self, Kind, Problem};
 
 /// The header that carries the key.
@@ -44,7 +44,7 @@ async fn once(web: Web, request: Request, next: Next) -> problem::Result<Respons
     let (mut parts, body) = request.into_parts();
     let key = key(&parts.headers)?.to_owned();
     // Somebody who is not signed in has no keys; their request is answered as any other.
-    let Ok(Auth(caller)) = Auth::from_request_parts(&mut parts, &web).await else {
+    let Ok(Identified(caller)) = Identified::from_request_parts(&mut parts, &web).await else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
     let bytes = to_bytes(body, web.options.limits.body).await.map_err(|_| {

@@ -26,6 +26,8 @@ pub enum Kind {
     Malformed,
     /// Nobody is signed in, or the credential is no good.
     Unauthorised,
+    /// The code of the second factor is missing or wrong.
+    SecondFactorRequired,
     /// The caller may not do this.
     Forbidden,
     /// There is no such thing.
@@ -56,9 +58,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Malformed,
         Self::Unauthorised,
+        Self::SecondFactorRequired,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -103,6 +106,11 @@ impl Kind {
                 StatusCode::UNAUTHORIZED,
                 "unauthorised",
                 "You are not signed in",
+            ),
+            Self::SecondFactorRequired => (
+                StatusCode::UNAUTHORIZED,
+                "second-factor-required",
+                "A second factor is needed",
             ),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "You may not do this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
@@ -316,6 +324,7 @@ impl From<AppError> for Problem {
         match error {
             AppError::NotFound(what) => Self::new(Kind::NotFound, what),
             AppError::Unauthorised(what) => Self::new(Kind::Unauthorised, what),
+            AppError::SecondFactorRequired(what) => Self::new(Kind::SecondFactorRequired, what),
             AppError::Forbidden(what) => Self::new(Kind::Forbidden, what),
             AppError::Conflict(what) | AppError::Refused(what) => Self::new(Kind::Conflict, what),
             AppError::Changed(what) => Self::new(Kind::Changed, what),
@@ -459,6 +468,7 @@ mod tests {
         insta::assert_snapshot!(table.join("\n"), @r"
         400 malformed
         401 unauthorised
+        401 second-factor-required
         403 forbidden
         404 not-found
         405 method-not-allowed

@@ -223,6 +223,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the second factor of an agent away who lost it. Their sessions end. */
+        delete: operations["agents_reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where an agent is signed in, the latest used first. */
+        get: operations["agents_list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/sessions/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session of an agent. */
+        delete: operations["agents_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments": {
         parameters: {
             query?: never;
@@ -361,6 +412,57 @@ export interface paths {
         put: operations["contacts_set_password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the second factor of a contact away who lost it. Their sessions end. */
+        delete: operations["contacts_reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where a contact is signed in, the latest used first. */
+        get: operations["contacts_list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/sessions/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session of a contact. */
+        delete: operations["contacts_end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -755,13 +857,14 @@ export interface paths {
             cookie?: never;
         };
         /** Say who one is and what one may do. */
-        get: operations["sessions_me"];
+        get: operations["me_read"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change one's name, language and time zone. */
+        patch: operations["me_update"];
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -773,8 +876,76 @@ export interface paths {
         };
         get?: never;
         /** Change one's own password. One's other sessions end. */
-        put: operations["sessions_change_password"];
+        put: operations["me_change_password"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up a second factor. Nothing changes until it is confirmed. */
+        post: operations["me_begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm a second factor with a code that it shows. One's other sessions end. */
+        post: operations["me_confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get new recovery codes in the place of those one had. */
+        post: operations["me_renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's second factor away. */
+        post: operations["me_remove_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1073,7 +1244,10 @@ export interface paths {
         /** List where one is signed in, the latest used first. */
         get: operations["sessions_list"];
         put?: never;
-        /** Sign in with an address and a password. The answer sets a cookie. */
+        /**
+         * Sign in with an address and a password. The answer sets a cookie. Where somebody has a second factor and gives no code,
+         *     the answer is the problem `second-factor-required`.
+         */
         post: operations["sessions_sign_in"];
         delete?: never;
         options?: never;
@@ -1147,6 +1321,57 @@ export interface paths {
         get: operations["settings_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a link by mail. The answer is the same whether the address is somebody's or not. */
+        post: operations["sign_in_links_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-links/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a password by a link. It serves once; every session of theirs ends. */
+        put: operations["sign_in_links_set_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-links/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by a link. It serves once. The answer sets a cookie. */
+        post: operations["sign_in_links_sign_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3169,17 +3394,32 @@ export interface components {
             id?: string | null;
             /** @description On which side they stand. */
             kind: components["schemas"]["PersonKind"];
+            /** @description The language they are written to in, as a BCP 47 tag. */
+            language?: string | null;
             /** @description Their name. */
             name: string;
             /** @description What they may do, as far as this session or token goes. */
             permissions: string[];
             /** @description Their roles. */
             roles: string[];
+            /** @description How far they are with their second factor. */
+            second_factor: components["schemas"]["SecondFactor"];
             /**
              * Format: uuid
              * @description The session they came with, if they came with one.
              */
             session?: string | null;
+            /** @description Their IANA time zone; absent for contacts. */
+            time_zone?: string | null;
+        };
+        /** @description A change of what somebody says of themselves; what is absent stays. */
+        MeInput: {
+            /** @description The language they are written to in, as a BCP 47 tag. */
+            language?: string | null;
+            /** @description Their name. */
+            name?: string | null;
+            /** @description Their IANA time zone, of those who serve. */
+            time_zone?: string | null;
         };
         /** @description What a member of a team has to do. */
         MemberLoad: {
@@ -4874,6 +5114,13 @@ export interface components {
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
         };
+        /** @description A password set by a link. */
+        PasswordByLinkInput: {
+            /** @description The password from now on, of at least 10 characters. */
+            password: string;
+            /** @description What stands in the link after `#`. */
+            token: string;
+        };
         /** @description A change of one's own password. */
         PasswordChangeInput: {
             /** @description The password until now. */
@@ -5112,6 +5359,11 @@ export interface components {
              */
             ticket?: string | null;
         };
+        /** @description Codes that take the authenticator's place, once each. They are shown once. */
+        RecoveryCodes: {
+            /** @description The codes. */
+            recovery_codes: string[];
+        };
         /** @description Where a mail is to go instead. */
         RefileInput: {
             /** @description Into this ticket, by its identifier or its number; into a ticket of its own when absent. */
@@ -5128,6 +5380,32 @@ export interface components {
             text: string;
             /** @description `public` or `internal`. */
             visibility: string;
+        };
+        /** @description How far somebody is with their second factor. */
+        SecondFactor: {
+            /** @description Whether a sign-in asks for a code. */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description How many recovery codes are left.
+             */
+            recovery_codes: number;
+            /** @description Whether one of their roles requires it. Until it is enabled, they can do nothing but set it up. */
+            required: boolean;
+        };
+        /** @description A code that an authenticator shows. */
+        SecondFactorCodeInput: {
+            /** @description The code. */
+            code: string;
+        };
+        /** @description What an authenticator is to be told. It is shown once. */
+        SecondFactorEnrolment: {
+            /** @description The address as a QR code: an SVG picture. */
+            picture: string;
+            /** @description The secret in base32, to be typed where no picture can be taken. */
+            secret: string;
+            /** @description The same as an `otpauth` address. */
+            url: string;
         };
         /** @description When to send a draft. */
         SendInput: {
@@ -5191,13 +5469,34 @@ export interface components {
             /** @description Its value; absent when it is not set. Secrets are masked. */
             value?: string | null;
         };
+        /** @description A link that was opened. */
+        SignInByLinkInput: {
+            /** @description The code that their authenticator shows, or a recovery code, of those who have a second factor. */
+            code?: string | null;
+            /** @description What stands in the link after `#`. */
+            token: string;
+        };
         /** @description What somebody gives to sign in. */
         SignInInput: {
+            /** @description The code that their authenticator shows, or a recovery code, of those who have a second factor. */
+            code?: string | null;
             /** @description Their e-mail address. */
             email: string;
             /** @description Their password. */
             password: string;
         };
+        /** @description A link that somebody asks for. */
+        SignInLinkInput: {
+            /** @description The address to send it to. */
+            email: string;
+            /** @description What it is for. */
+            purpose: components["schemas"]["SignInLinkPurpose"];
+        };
+        /**
+         * @description What a link is for.
+         * @enum {string}
+         */
+        SignInLinkPurpose: "sign_in" | "new_password";
         /** @description A span of a deadline's ledger. */
         Span: {
             /**
@@ -6256,6 +6555,74 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    agents_reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    agents_list_sessions: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    agents_end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     attachments_upload: {
         parameters: {
             query?: {
@@ -6544,6 +6911,74 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordInput"];
             };
         };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    contacts_reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    contacts_list_sessions: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    contacts_end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             204: {
                 headers: {
@@ -7202,7 +7637,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    sessions_me: {
+    me_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -7222,7 +7657,31 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    sessions_change_password: {
+    me_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_change_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -7232,6 +7691,100 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChangeInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorEnrolment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInput"];
             };
         };
         responses: {
@@ -7804,6 +8357,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Setting"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_in_links_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInLinkInput"];
+            };
+        };
+        responses: {
+            /** @description A link is sent if the address is somebody's */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_in_links_set_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByLinkInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_in_links_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInByLinkInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -24,6 +24,11 @@ export function bestLanguage(wishes: readonly string[]): Language {
   return "en";
 }
 
+/** Whether somebody chose a language on this browser, which then counts for more than the one they are written to in. */
+export function hasChosenLanguage(): boolean {
+  return localStorage.getItem(CHOSEN) !== null;
+}
+
 export async function startLanguage(): Promise<void> {
   const chosen = localStorage.getItem(CHOSEN);
   await i18next.use(initReactI18next).init({

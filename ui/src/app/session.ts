@@ -18,6 +18,11 @@ export const meQuery = queryOptions({
   },
 });
 
+/** Whether somebody must set up a second factor before they can do anything else. */
+export function owesSecondFactor(me: Me): boolean {
+  return me.second_factor.required && !me.second_factor.enabled;
+}
+
 /** Who is signed in, on screens that nobody else reaches. */
 export function useMe(): Me {
   const { data: me } = useSuspenseQuery(meQuery);

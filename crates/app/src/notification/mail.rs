@@ -8,19 +8,17 @@ use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::{Clock, fold};
 use mainstay_domain::id::OutgoingMailId;
-use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::policy::Policy;
 use mainstay_domain::ticket::Scope;
-use mainstay_store::{Transaction, account, escalation, ledger, mail, ticket};
+use mainstay_store::{Transaction, account, escalation, ledger, ticket};
 use serde_json::{Value, json};
 
 use super::link::url;
 use super::words::{language_of, local};
 use crate::context::App;
-use crate::error::{AppError, Result};
-use crate::job::Job;
-use crate::mail::{Identity, templates};
+use crate::error::Result;
+use crate::mail::{Identity, post, templates};
 
 /// Renders one mail of one notification or of several, and queues it.
 pub(super) async fn send_notification_mail(
@@ -72,41 +70,11 @@ pub(super) async fn send_notification_mail(
         date: now,
         attachments: Vec::new(),
     };
-    let composed = letter
-        .compose()
-        .map_err(|error| AppError::broken("A notification could not be written.", error))?;
     let ticket = match told.as_slice() {
         [only] => only.ticket,
         _ => None,
     };
-    let queued = OutgoingMail {
-        id,
-        message_id: letter.message_id,
-        account: None,
-        ticket,
-        message: None,
-        sender: composed
-            .sender
-            .map(|address| address.to_string())
-            .unwrap_or_default(),
-        recipients: composed
-            .recipients
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        subject: letter.subject,
-        bytes: composed.bytes,
-        state: OutgoingMailState::Queued,
-        attempts: 0,
-        last_error: None,
-        receipt: None,
-        created_at: now,
-        sent_at: None,
-    };
-    mail::enqueue(tx, &queued).await?;
-    if app.options().mail.transport.is_some() {
-        Job::SendMail { mail: id }.queue(app, tx, now).await?;
-    }
+    post(app, tx, id, &letter, ticket).await?;
     Ok(id)
 }
 

@@ -40,6 +40,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure
             mark[2]
         ),
         session_lifetime: settings.session_lifetime.get(),
+        second_factor_roles: settings.second_factor_roles.0.clone(),
         public_url: settings.http.public_url.clone(),
         blobs: mail::blobs(settings)?,
         attachments: AttachmentLimits {

@@ -18,7 +18,7 @@ pub use mail::{Mail, Mailbox, OAuth, SignIn, Smtp};
 pub use notify::Notify;
 pub use portal::{Colour, Portal};
 pub use reader::{Origin, Reader, Shown};
-pub use value::{LogFormat, Networks, Secret, Size, Span, Tls};
+pub use value::{LogFormat, Networks, Roles, Secret, Size, Span, Tls};
 
 use ipnet::IpNet;
 
@@ -55,6 +55,8 @@ pub struct Settings {
     pub portal: Portal,
     /// How long somebody stays signed in without doing anything.
     pub session_lifetime: Span,
+    /// The roles whose bearers must have a second factor.
+    pub second_factor_roles: Roles,
     /// Where measurements are given out, if they are.
     pub metrics: Option<SocketAddr>,
     /// Whether this node does due clocks and jobs.
@@ -254,6 +256,7 @@ impl Settings {
         let notify = Notify::read(r);
         let portal = Portal::read(r);
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
+        let second_factor_roles = r.value("session.second_factor_roles", Roles::default());
         let metrics = r.maybe("metrics.listen");
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
@@ -273,6 +276,7 @@ impl Settings {
             notify,
             portal,
             session_lifetime,
+            second_factor_roles,
             metrics,
             worker,
             shutdown_deadline,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use mainstay_domain::name::RoleName;
 
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -266,6 +267,35 @@ impl fmt::Display for Networks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&texts.join(", "))
+    }
+}
+
+/// Names of roles between commas, such as `administrator, manager`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roles(pub Vec<RoleName>);
+
+impl FromStr for Roles {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split(',').map(str::trim);
+        let names = parts.filter(|part| !part.is_empty()).map(|part| {
+            let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if part.chars().all(fits) {
+                return Ok(RoleName::from(part));
+            }
+            Err(format!(
+                "{part:?} is no role: expected names such as administrator, manager"
+            ))
+        });
+        names.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(RoleName::as_str).collect();
+        f.write_str(&names.join(", "))
     }
 }
 

@@ -11,3 +11,32 @@ CREATE TABLE audit_head (
     hash @bytes NOT NULL
 );
 ";
+
+/// Other ways to sign in than by a password, and a second factor beside it.
+pub(super) const SIGN_IN: &str = "
+CREATE TABLE sign_in_link (
+    id @uuid PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    address TEXT NOT NULL,
+    actor TEXT,
+    secret @bytes UNIQUE,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX sign_in_link_actor ON sign_in_link (actor);
+CREATE INDEX sign_in_link_expires_at ON sign_in_link (expires_at);
+CREATE TABLE authenticator (
+    id @uuid PRIMARY KEY,
+    actor TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    confirmed_at BIGINT,
+    last_span BIGINT NOT NULL
+);
+CREATE TABLE recovery_code (
+    id @uuid PRIMARY KEY,
+    actor TEXT NOT NULL,
+    code @bytes NOT NULL UNIQUE
+);
+CREATE INDEX recovery_code_actor ON recovery_code (actor);
+";

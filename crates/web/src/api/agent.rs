@@ -7,7 +7,8 @@ use axum::response::Response;
 use jiff::Timestamp;
 use mainstay_app::secret::fingerprint;
 use mainstay_domain::agent::Agent;
-use mainstay_domain::id::AgentId;
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::{AgentId, SessionId};
 use mainstay_domain::name::{CalendarName, RoleName};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,11 +17,11 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::account::set;
-use super::session::PasswordInput;
+use super::session::{PasswordInput, SessionBody};
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, Parameters, change, given};
+use crate::input::{Body, Id, InnerId, Parameters, change, given};
 use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
@@ -30,6 +31,9 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(list, create))
         .routes(routes!(read, update))
         .routes(routes!(set_password))
+        .routes(routes!(list_sessions))
+        .routes(routes!(end_session))
+        .routes(routes!(reset_second_factor))
 }
 
 /// A person who serves.
@@ -242,6 +246,48 @@ async fn set_password(
 ) -> Result<StatusCode> {
     web.app
         .set_agent_password(&caller, id, input.password)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List where an agent is signed in, the latest used first.
+#[utoipa::path(get, path = "/agents/{id}/sessions", tag = "agents",
+    params(("id" = Uuid, Path), ListQuery), responses((status = 200, body = Page<SessionBody>)))]
+async fn list_sessions(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<AgentId>,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<SessionBody>>> {
+    let sessions = web.app.sessions_of(&caller, Actor::Agent(id)).await?;
+    SessionBody::page(&uri, &part, sessions, caller.credential)
+}
+
+/// End a session of an agent.
+#[utoipa::path(delete, path = "/agents/{id}/sessions/{inner}", tag = "agents",
+    params(("id" = Uuid, Path), ("inner" = Uuid, Path)), responses((status = 204)))]
+async fn end_session(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    InnerId(id, session): InnerId<AgentId, SessionId>,
+) -> Result<StatusCode> {
+    web.app
+        .end_session_of(&caller, Actor::Agent(id), session)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take the second factor of an agent away who lost it. Their sessions end.
+#[utoipa::path(delete, path = "/agents/{id}/second-factor", tag = "agents",
+    params(("id" = Uuid, Path)), responses((status = 204)))]
+async fn reset_second_factor(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<AgentId>,
+) -> Result<StatusCode> {
+    web.app
+        .reset_second_factor(&caller, Actor::Agent(id))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::session::{PersonKind, person};
+use super::me::{PersonKind, person};
 use crate::Web;
 use crate::auth::Auth;
 use crate::input::Parameters;

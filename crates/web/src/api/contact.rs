@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use mainstay_app::ContactFilter;
 use mainstay_app::secret::fingerprint;
 use mainstay_domain::contact::{Contact, PortalRole};
-use mainstay_domain::id::{AccountId, ContactId};
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::{AccountId, ContactId, SessionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -16,12 +17,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::account::set;
-use super::session::PasswordInput;
+use super::session::{PasswordInput, SessionBody};
 use crate::Web;
 use crate::auth::Auth;
 use crate::etag::{IfMatch, Known, Tagged, created};
-use crate::input::{Body, Id, Parameters, change, given};
-use crate::page::{self, Limit, Page};
+use crate::input::{Body, Id, InnerId, Parameters, change, given};
+use crate::page::{self, Limit, ListQuery, Page};
 use crate::problem::Result;
 
 /// The routes.
@@ -30,6 +31,9 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(list, create))
         .routes(routes!(read, update))
         .routes(routes!(set_password))
+        .routes(routes!(list_sessions))
+        .routes(routes!(end_session))
+        .routes(routes!(reset_second_factor))
 }
 
 /// A person at an account.
@@ -235,6 +239,48 @@ async fn set_password(
 ) -> Result<StatusCode> {
     web.app
         .set_contact_password(&caller, id, input.password)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List where a contact is signed in, the latest used first.
+#[utoipa::path(get, path = "/contacts/{id}/sessions", tag = "contacts",
+    params(("id" = Uuid, Path), ListQuery), responses((status = 200, body = Page<SessionBody>)))]
+async fn list_sessions(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<ContactId>,
+    OriginalUri(uri): OriginalUri,
+    Parameters(part): Parameters<ListQuery>,
+) -> Result<Json<Page<SessionBody>>> {
+    let sessions = web.app.sessions_of(&caller, Actor::Contact(id)).await?;
+    SessionBody::page(&uri, &part, sessions, caller.credential)
+}
+
+/// End a session of a contact.
+#[utoipa::path(delete, path = "/contacts/{id}/sessions/{inner}", tag = "contacts",
+    params(("id" = Uuid, Path), ("inner" = Uuid, Path)), responses((status = 204)))]
+async fn end_session(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    InnerId(id, session): InnerId<ContactId, SessionId>,
+) -> Result<StatusCode> {
+    web.app
+        .end_session_of(&caller, Actor::Contact(id), session)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take the second factor of a contact away who lost it. Their sessions end.
+#[utoipa::path(delete, path = "/contacts/{id}/second-factor", tag = "contacts",
+    params(("id" = Uuid, Path)), responses((status = 204)))]
+async fn reset_second_factor(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<ContactId>,
+) -> Result<StatusCode> {
+    web.app
+        .reset_second_factor(&caller, Actor::Contact(id))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

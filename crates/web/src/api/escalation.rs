@@ -22,8 +22,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::me::{PersonKind, person};
 use super::notification::NotificationBody;
-use super::session::{PersonKind, person};
 use super::ticket::TicketKey;
 use crate::Web;
 use crate::auth::Auth;

@@ -19,6 +19,7 @@ mod export;
 mod job;
 mod macro_;
 mod mail;
+mod me;
 mod name;
 mod notification;
 mod on_call;
@@ -27,6 +28,7 @@ mod portal;
 mod session;
 mod set_up;
 mod setting;
+mod sign_in_link;
 mod team;
 mod ticket;
 mod time;
@@ -78,6 +80,8 @@ fn contents() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .merge(set_up::routes())
         .merge(session::routes())
+        .merge(sign_in_link::routes())
+        .merge(me::routes())
         .merge(token::routes())
         .merge(ticket::routes())
         .merge(escalation::routes())

@@ -1,14 +1,14 @@
-//! Signing in and out, and who one is.
+//! Signing in and out, and who is signed in where.
 
 use axum::Json;
 use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use jiff::Timestamp;
-use mainstay_app::session::Credentials;
-use mainstay_app::{Caller, Credential};
-use mainstay_domain::event::Actor;
-use mainstay_domain::id::{AccountId, SessionId};
+use mainstay_app::Credential;
+use mainstay_app::session::SignedIn;
+use mainstay_app::sign_in::Credentials;
+use mainstay_domain::id::SessionId;
 use mainstay_domain::session::Session;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,8 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::me::MeBody;
 use crate::Web;
-use crate::auth::{self, Auth};
+use crate::auth::{self, Auth, Identified};
 use crate::input::{Body, Id, Parameters};
 use crate::page::{self, ListQuery, Page};
 use crate::peer::Peer;
@@ -29,8 +30,6 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(list, sign_in))
         .routes(routes!(sign_out))
         .routes(routes!(end))
-        .routes(routes!(me))
-        .routes(routes!(change_password))
 }
 
 /// What somebody gives to sign in.
@@ -41,6 +40,8 @@ pub struct SignInInput {
     pub email: String,
     /// Their password.
     pub password: String,
+    /// The code that their authenticator shows, or a recovery code, of those who have a second factor.
+    pub code: Option<String>,
 }
 
 /// A new password.
@@ -49,79 +50,6 @@ pub struct SignInInput {
 pub struct PasswordInput {
     /// The password, of at least 10 characters.
     pub password: String,
-}
-
-/// A change of one's own password.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PasswordChangeInput {
-    /// The password until now.
-    pub old: String,
-    /// The password from now on, of at least 10 characters.
-    pub password: String,
-}
-
-/// Who somebody is and what they may do.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Me)]
-pub struct MeBody {
-    /// On which side they stand.
-    pub kind: PersonKind,
-    /// Identifies the agent or contact; absent for the program itself.
-    pub id: Option<Uuid>,
-    /// Their name.
-    pub name: String,
-    /// The address they sign in with.
-    pub email: String,
-    /// The account of a contact.
-    pub account: Option<Uuid>,
-    /// Their roles.
-    pub roles: Vec<String>,
-    /// What they may do, as far as this session or token goes.
-    pub permissions: Vec<String>,
-    /// The session they came with, if they came with one.
-    pub session: Option<Uuid>,
-}
-
-/// On which side somebody stands.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonKind {
-    /// Somebody who serves.
-    Agent,
-    /// Somebody at a customer.
-    Contact,
-    /// The program itself.
-    System,
-}
-
-/// Somebody as the API names them.
-pub(super) fn person(actor: Actor) -> (PersonKind, Option<Uuid>) {
-    match actor {
-        Actor::Agent(id) => (PersonKind::Agent, Some(id.uuid())),
-        Actor::Contact(id) => (PersonKind::Contact, Some(id.uuid())),
-        Actor::System => (PersonKind::System, None),
-    }
-}
-
-impl From<Caller> for MeBody {
-    fn from(caller: Caller) -> Self {
-        let (kind, id) = person(caller.actor);
-        let permissions = caller.permissions.iter();
-        Self {
-            kind,
-            id,
-            name: caller.name,
-            email: caller.email,
-            account: caller.account.map(AccountId::uuid),
-            roles: caller.roles.into_iter().map(String::from).collect(),
-            permissions: permissions.map(ToString::to_string).collect(),
-            session: match caller.credential {
-                Credential::Session(id) => Some(id.uuid()),
-                Credential::Token(_) | Credential::Machine => None,
-            },
-        }
-    }
 }
 
 /// Where somebody is signed in.
@@ -143,6 +71,23 @@ pub struct SessionBody {
 }
 
 impl SessionBody {
+    /// A page of somebody's sessions, as somebody sees them who came with a credential.
+    pub(super) fn page(
+        uri: &Uri,
+        part: &ListQuery,
+        sessions: Vec<Session>,
+        credential: Credential,
+    ) -> Result<Json<Page<Self>>> {
+        page::slice(
+            uri,
+            "sessions",
+            part,
+            sessions,
+            |found| found.id,
+            |session| Self::of(session, credential),
+        )
+    }
+
     fn of(session: Session, credential: Credential) -> Self {
         Self {
             id: session.id.uuid(),
@@ -155,7 +100,8 @@ impl SessionBody {
     }
 }
 
-/// Sign in with an address and a password. The answer sets a cookie.
+/// Sign in with an address and a password. The answer sets a cookie. Where somebody has a second factor and gives no code,
+/// the answer is the problem `second-factor-required`.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = SignInInput, security(()),
     responses((status = 201, body = MeBody)))]
 async fn sign_in(
@@ -163,26 +109,32 @@ async fn sign_in(
     Peer(address): Peer,
     headers: HeaderMap,
     Body(input): Body<SignInInput>,
-) -> Result<impl IntoResponse> {
+) -> Result<Response> {
     let credentials = Credentials {
         email: input.email,
         password: input.password,
+        code: input.code,
         user_agent: auth::user_agent(&headers),
         address,
     };
     let signed_in = web.app.sign_in(credentials).await?;
-    let cookie = auth::signing_in(&web, &signed_in.secret);
-    let body = Json(MeBody::from(signed_in.caller));
-    Ok((
-        StatusCode::CREATED,
-        AppendHeaders([(header::SET_COOKIE, cookie)]),
-        body,
-    ))
+    welcome(&web, signed_in).await
+}
+
+/// The answer to somebody who has just signed in.
+pub(super) async fn welcome(web: &Web, signed_in: SignedIn) -> Result<Response> {
+    let cookie = auth::signing_in(web, &signed_in.secret);
+    let body = MeBody::of(web, signed_in.caller).await?;
+    let headers = AppendHeaders([(header::SET_COOKIE, cookie)]);
+    Ok((StatusCode::CREATED, headers, Json(body)).into_response())
 }
 
 /// Sign out: the session of this request ends.
 #[utoipa::path(delete, path = "/sessions/current", tag = "sessions", responses((status = 204)))]
-async fn sign_out(State(web): State<Web>, Auth(caller): Auth) -> Result<impl IntoResponse> {
+async fn sign_out(
+    State(web): State<Web>,
+    Identified(caller): Identified,
+) -> Result<impl IntoResponse> {
     if let Credential::Session(id) = caller.credential {
         web.app.end_session(&caller, id).await?;
     }
@@ -203,14 +155,7 @@ async fn list(
     Parameters(part): Parameters<ListQuery>,
 ) -> Result<Json<Page<SessionBody>>> {
     let sessions = web.app.sessions(&caller).await?;
-    page::slice(
-        &uri,
-        "sessions",
-        &part,
-        sessions,
-        |found| found.id,
-        |session| SessionBody::of(session, caller.credential),
-    )
+    SessionBody::page(&uri, &part, sessions, caller.credential)
 }
 
 /// End one of one's sessions.
@@ -222,25 +167,5 @@ async fn end(
     Id(id): Id<SessionId>,
 ) -> Result<StatusCode> {
     web.app.end_session(&caller, id).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Say who one is and what one may do.
-#[utoipa::path(get, path = "/me", tag = "sessions", responses((status = 200, body = MeBody)))]
-async fn me(Auth(caller): Auth) -> Json<MeBody> {
-    Json(caller.into())
-}
-
-/// Change one's own password. One's other sessions end.
-#[utoipa::path(put, path = "/me/password", tag = "sessions", request_body = PasswordChangeInput,
-    responses((status = 204)))]
-async fn change_password(
-    State(web): State<Web>,
-    Auth(caller): Auth,
-    Body(input): Body<PasswordChangeInput>,
-) -> Result<StatusCode> {
-    web.app
-        .change_password(&caller, input.old, input.password)
-        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,15 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use mainstay_app::set_up::FirstAdministrator;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::session::MeBody;
+use super::me::MeBody;
+use super::session::welcome;
 use crate::Web;
 use crate::auth;
 use crate::input::Body;
@@ -62,7 +63,7 @@ async fn create(
     State(web): State<Web>,
     headers: HeaderMap,
     Body(input): Body<SetUpInput>,
-) -> Result<impl IntoResponse> {
+) -> Result<Response> {
     let first = FirstAdministrator {
         code: input.code,
         name: input.name,
@@ -72,10 +73,5 @@ async fn create(
         user_agent: auth::user_agent(&headers),
     };
     let signed_in = web.app.set_up(first).await?;
-    let cookie = auth::signing_in(&web, &signed_in.secret);
-    Ok((
-        StatusCode::CREATED,
-        AppendHeaders([(header::SET_COOKIE, cookie)]),
-        Json(MeBody::from(signed_in.caller)),
-    ))
+    welcome(&web, signed_in).await
 }

@@ -1,6 +1,8 @@
 //! Signing in and out, guessing, and writes that other pages make a browser send.
 
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 use jiff::SignedDuration;
+use mainstay_store::agent;
 use serde_json::json;
 
 use crate::service::{Client, PASSWORD, Service};
@@ -158,4 +160,62 @@ async fn somebody_who_is_disabled_is_out_at_once() {
         .await;
     assert_eq!(disabled.status, 200);
     assert_eq!(other.get("/me").await.status, 401);
+}
+
+#[tokio::test]
+async fn by_https_the_cookie_is_bound_to_the_host() {
+    let options = mainstay_app::Options {
+        public_url: "https://mainstay.example".to_owned(),
+        ..mainstay_app::Options::default()
+    };
+    let service = Service::start_with(options).await;
+    let body = json!({"email": "admin@example.com", "password": PASSWORD});
+    let nobody = Client::nobody(&service);
+    let answer = nobody.post("/sessions", body).await;
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    assert!(
+        cookie.starts_with("__Host-mainstay_session=mss_"),
+        "{cookie}"
+    );
+    for part in ["; Secure", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    let pair = cookie.split(';').next().unwrap();
+    assert_eq!(nobody.with("cookie", pair).get("/me").await.status, 200);
+    // A neighbour on the domain can set one of the plain name: it counts for nothing.
+    let plain = pair.trim_start_matches("__Host-");
+    assert_eq!(nobody.with("cookie", plain).get("/me").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_password_kept_by_a_weak_hash_is_hashed_anew_on_signing_in() {
+    let weak = Params::new(8192, 1, 1, None).unwrap();
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, weak)
+        .hash_password_with_salt(PASSWORD.as_bytes(), b"salt of a test..")
+        .unwrap()
+        .to_string();
+    let service = Service::start().await;
+    let store = service.app.store();
+    let admin = agent::find_by_email(&store.read(), "admin@example.com")
+        .await
+        .unwrap()
+        .unwrap();
+    let kept = async || agent::password_hash(&store.read(), admin.id).await.unwrap();
+    let strong = kept().await;
+    service.admin().await;
+    assert_eq!(kept().await, strong, "one of today stays");
+    let tx = store.begin().await.unwrap();
+    agent::set_password_hash(&tx, admin.id, Some(&weak))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let wrong = json!({"email": "admin@example.com", "password": "wrong password"});
+    let refused = Client::nobody(&service).post("/sessions", wrong).await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(kept().await.as_ref(), Some(&weak));
+    service.admin().await;
+    let upgraded = kept().await.unwrap();
+    assert!(upgraded.contains("m=19456,t=2"), "{upgraded}");
+    service.admin().await;
 }

@@ -21,12 +21,13 @@ import { api, data, onceKey, onVersion } from "@/api/client";
 import { useMay } from "@/app/session";
 import { type Agent, agentsQuery } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
+import { AccessDialog } from "./access-dialog";
 import { Loaded, Refusal, Section, Wide } from "./frame";
 import { versioned } from "./listing";
 import { useRoles } from "./role-list";
 import { State } from "./state";
 
-type Opened = { what: "agent"; agent: Agent | null } | { what: "password"; agent: Agent };
+type Opened = { what: "agent"; agent: Agent | null } | { what: "password" | "access"; agent: Agent };
 
 export function People() {
   const { t } = useTranslation("admin");
@@ -92,6 +93,10 @@ export function People() {
                             {t("people.password")}
                             <span className="unseen"> {agent.name}</span>
                           </Button>
+                          <Button size="compact-sm" variant="default" onClick={() => open({ what: "access", agent })}>
+                            {t("people.access")}
+                            <span className="unseen"> {agent.name}</span>
+                          </Button>
                         </Group>
                       </Table.Td>
                     )}
@@ -103,6 +108,7 @@ export function People() {
         )}
       </Loaded>
       {opened?.what === "agent" && <AgentDialog agent={opened.agent} onClose={close} />}
+      {opened?.what === "access" && <AccessDialog agent={opened.agent} onClose={close} />}
       {opened?.what === "password" && <PasswordDialog agent={opened.agent} onClose={close} />}
     </Section>
   );

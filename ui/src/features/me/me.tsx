@@ -1,18 +1,18 @@
 // One's own account: password, where one is signed in, and tokens for programs.
-import { Badge, Button, SimpleGrid, Text, Title } from "@mantine/core";
+import { SimpleGrid, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
 import { everything } from "@/api/pages";
-import { useFormats } from "@/app/format";
 import { useMay, useMe } from "@/app/session";
-import { serviceNow } from "@/app/time";
 import { Tokens } from "@/features/admin/tokens";
 import { PasswordForm } from "@/features/session/password-form";
 import { Page } from "@/parts/page";
 import { Failure, LoadingRows } from "@/parts/states";
-import { deviceOf } from "./device";
 import classes from "./me.module.css";
+import { ProfileForm } from "./profile-form";
+import { SecondFactor } from "./second-factor";
+import { SessionList } from "./session-list";
 
 export function MyAccount() {
   const { t } = useTranslation("me");
@@ -23,6 +23,14 @@ export function MyAccount() {
         {me.name} · {me.email} · {me.roles.join(", ")}
       </Text>
       <SimpleGrid cols={{ base: 1, md: 2 }} mb="lg">
+        <section className={classes.card} aria-label={t("profile.title")}>
+          <Title order={2}>{t("profile.title")}</Title>
+          <ProfileForm />
+        </section>
+        <section className={classes.card} aria-label={t("factor.title")}>
+          <Title order={2}>{t("factor.title")}</Title>
+          <SecondFactor />
+        </section>
         <section className={classes.card} aria-label={t("password")}>
           <Title order={2}>{t("password")}</Title>
           <PasswordForm />
@@ -40,8 +48,6 @@ export function MyAccount() {
 }
 
 function Sessions() {
-  const { t } = useTranslation("me");
-  const format = useFormats();
   const queries = useQueryClient();
   const sessions = useQuery({
     queryKey: ["sessions"],
@@ -54,36 +60,5 @@ function Sessions() {
   });
   if (sessions.isPending) return <LoadingRows rows={3} />;
   if (sessions.isError) return <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />;
-  return (
-    <ul className={classes.plain}>
-      {sessions.data.map((session) => {
-        const { browser, system } = deviceOf(session.user_agent);
-        const name = [browser ?? session.user_agent, system].filter(Boolean).join(" · ");
-        return (
-          <li key={session.id} className={classes.line}>
-            <span className={classes.grow}>
-              {name}
-              <Text size="xs" c="dimmed">
-                {t("seen", { when: format.ago(session.last_seen_at, serviceNow()) })} ·{" "}
-                {t("until", { at: format.instant(session.expires_at) })}
-              </Text>
-            </span>
-            {session.current ? (
-              <Badge variant="light">{t("here")}</Badge>
-            ) : (
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-label={t("endOf", { name })}
-                loading={end.isPending && end.variables === session.id}
-                onClick={() => end.mutate(session.id)}
-              >
-                {t("end")}
-              </Button>
-            )}
-          </li>
-        );
-      })}
-    </ul>
-  );
+  return <SessionList sessions={sessions.data} ending={end} />;
 }

@@ -1,8 +1,9 @@
 // One's own profile: language, appearance, password.
-import { SegmentedControl, Select, Stack, Text, Title, useMantineColorScheme } from "@mantine/core";
+import { SegmentedControl, Stack, Text, Title, useMantineColorScheme } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { LANGUAGES, type Language, speak } from "@/app/i18n";
 import { useMe } from "@/app/session";
+import { ProfileForm } from "@/features/me/profile-form";
+import { SecondFactor } from "@/features/me/second-factor";
 import { PasswordForm } from "@/features/session/password-form";
 import { Page } from "@/parts/page";
 import classes from "./portal.module.css";
@@ -10,7 +11,7 @@ import classes from "./portal.module.css";
 const SCHEMES = ["light", "dark", "auto"] as const;
 
 export function Profile() {
-  const { t, i18n } = useTranslation("portal");
+  const { t } = useTranslation("portal");
   const common = useTranslation().t;
   const me = useMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -21,13 +22,7 @@ export function Profile() {
           <Title order={2}>{me.name}</Title>
           <Text c="dimmed">{me.email}</Text>
           <Stack mt="md">
-            <Select
-              label={common("person.language")}
-              value={i18n.language}
-              allowDeselect={false}
-              data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
-              onChange={(language) => language && void speak(language as Language)}
-            />
+            <ProfileForm />
             <div>
               <Text size="sm" fw={500} mb={4} id="profile-scheme">
                 {common("person.scheme")}
@@ -45,6 +40,10 @@ export function Profile() {
         <section className={classes.card}>
           <Title order={2}>{t("profile.password")}</Title>
           <PasswordForm />
+        </section>
+        <section className={classes.card}>
+          <Title order={2}>{t("profile.factor")}</Title>
+          <SecondFactor />
         </section>
       </div>
     </Page>

@@ -58,6 +58,19 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         ("PATCH", "/contracts/{id}") => json!({"value": 2}),
         ("POST", "/agents") => json!({"email": "new@example.com", "name": "New"}),
         ("PUT", "/me/password") => json!({"old": PASSWORD, "password": "another horse"}),
+        ("PATCH", "/me") => json!({"language": "es"}),
+        (
+            "POST",
+            "/me/second-factor" | "/me/second-factor/removal" | "/me/second-factor/recovery-codes",
+        ) => json!({"password": PASSWORD}),
+        ("POST", "/me/second-factor/confirmation") => json!({"code": "000000"}),
+        ("POST", "/sign-in-links") => {
+            json!({"email": "viewer@example.com", "purpose": "new_password"})
+        }
+        ("PUT", "/sign-in-links/password") => {
+            json!({"token": "msl_guessed", "password": "another horse"})
+        }
+        ("POST", "/sign-in-links/session") => json!({"token": "msl_guessed"}),
         ("PUT", "/tickets/{id}/draft") => json!({"text": "Soon."}),
         ("PUT", "/tickets/{id}/presence") => json!({"doing": "reading"}),
         ("PUT", "/teams/{id}/on-call") => json!({"layers": []}),

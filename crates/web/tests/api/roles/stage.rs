@@ -13,7 +13,8 @@ use mainstay_domain::id::{JobId, OutgoingMailId};
 use mainstay_domain::job::Job;
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_domain::role::Permission;
-use mainstay_store::{job, mail};
+use mainstay_domain::second_factor::Authenticator;
+use mainstay_store::{job, mail, second_factor};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -100,6 +101,18 @@ impl Stage {
         let admin = Client::nobody(&service).with_all(&callers[1].1);
         let session = admin.get("/me").await.body["session"].take();
         things.insert("/sessions", text(&session));
+        for (noun, column) in [("agent", "engineer"), ("contact", "own_asker")] {
+            let (_, headers) = callers.iter().find(|(name, _)| name == column).unwrap();
+            let session = Client::nobody(&service)
+                .with_all(headers)
+                .get("/me")
+                .await
+                .body["session"]
+                .take();
+            let key = ["/agents/sessions", "/contacts/sessions"][usize::from(noun == "contact")];
+            things.insert(key, text(&session));
+            give_second_factor(&service, noun, &things[&*format!("/{noun}s")]).await;
+        }
         for column in columns {
             let token = ["token", "token_without"].contains(&column.as_str());
             let known = token || callers.iter().any(|(name, _)| name == column);
@@ -127,17 +140,32 @@ impl Stage {
                 known.unwrap().1.clone()
             }
         };
+        let begins = line.route == Route::new("POST", "/me/second-factor");
+        if begins {
+            self.take_second_factors().await;
+        }
         let client = Client::nobody(&self.service).with_all(&headers);
         let request = request(&client, &line.route, &self.things);
         let response = self.service.router.clone().oneshot(request).await.unwrap();
         let mark = Mark::of(response.status().as_u16());
         self.keeps_to_its_side(column, line, response).await;
-        if line.route.method != "GET"
-            && !matches!(mark, Mark::Forbidden | Mark::Hidden | Mark::Unknown)
-        {
+        let is_changed = line.route.method != "GET"
+            && !matches!(mark, Mark::Forbidden | Mark::Hidden | Mark::Unknown);
+        if is_changed || begins {
             self.renew().await;
         }
         mark
+    }
+
+    /// Whoever sets up a second factor has none.
+    async fn take_second_factors(&self) {
+        let tx = self.service.app.store().begin().await.unwrap();
+        let agent = Actor::Agent(self.things["/agents"].parse().unwrap());
+        let contact = Actor::Contact(self.things["/contacts"].parse().unwrap());
+        for actor in [agent, contact] {
+            second_factor::remove_of(&tx, actor).await.unwrap();
+        }
+        tx.commit().await.unwrap();
     }
 
     /// What somebody of another account is shown names nothing of this one.
@@ -204,6 +232,26 @@ impl Stage {
         self.service = Service::on(&url(&copy), self.copies, self.options.clone()).await;
         self.service.app.load_policy().await.unwrap();
     }
+}
+
+/// A second factor of somebody who is signed in already.
+async fn give_second_factor(service: &Service, noun: &str, id: &str) {
+    let now = service.app.now();
+    let actor = match noun {
+        "agent" => Actor::Agent(id.parse().unwrap()),
+        _ => Actor::Contact(id.parse().unwrap()),
+    };
+    let authenticator = Authenticator {
+        id: service.app.new_id(now),
+        actor,
+        secret: "AAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+        created_at: now,
+        confirmed_at: Some(now),
+        last_span: 0,
+    };
+    let tx = service.app.store().begin().await.unwrap();
+    second_factor::replace(&tx, &authenticator).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 fn url(folder: &Path) -> String {

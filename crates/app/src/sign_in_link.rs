@@ -1,0 +1,346 @@
+//! Links by mail: to sign in without a password, and to set a password that was forgotten.
+//!
+//! Whoever asks is told the same, and as fast, whether the address is somebody's or not: a link is noted for every
+//! address, and a job looks afterwards whose it is. The secret goes into the mail alone; its digest is kept.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
+use mainstay_channels::template::{Language, MessageTemplate, RenderedMessage, Templates};
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::{OutgoingMailId, SignInLinkId};
+use mainstay_domain::sign_in_link::{LinkPurpose, SignInLink};
+use mainstay_store::{Transaction, account, agent, contact, session, sign_in_link};
+use serde_json::json;
+
+use crate::audit::Action;
+use crate::caller::Credential;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::field::is_address;
+use crate::job::Job;
+use crate::mail::{Identity, post, templates};
+use crate::secret::digest;
+use crate::session::{SignedIn, set_password_hash};
+use crate::transaction::transact;
+
+/// How long a link serves.
+const LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+
+/// What is written where the policy has no template of its own, by purpose and language.
+const WORDS: [(LinkPurpose, Language, &str, &str); 6] = [
+    (
+        LinkPurpose::SignIn,
+        Language::English,
+        "Your link to sign in to {{ company.name }}",
+        "Hello {{ contact.name }},\n\nopen this link to sign in. It serves once, for {{ link.minutes }} minutes:\n\n{{ link.url }}\n\nIf you did not ask for it, do nothing: nobody can sign in without this mail.\n",
+    ),
+    (
+        LinkPurpose::SignIn,
+        Language::Spanish,
+        "Su enlace para entrar en {{ company.name }}",
+        "Hola, {{ contact.name }}:\n\nAbra este enlace para entrar. Sirve una sola vez, durante {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSi no lo ha pedido usted, no haga nada: nadie puede entrar sin este correo.\n",
+    ),
+    (
+        LinkPurpose::SignIn,
+        Language::Portuguese,
+        "Seu link para entrar em {{ company.name }}",
+        "Olá, {{ contact.name }},\n\nabra este link para entrar. Ele serve uma única vez, por {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSe você não o pediu, não faça nada: ninguém entra sem este e-mail.\n",
+    ),
+    (
+        LinkPurpose::NewPassword,
+        Language::English,
+        "Set a new password for {{ company.name }}",
+        "Hello {{ contact.name }},\n\nopen this link to set a new password. It serves once, for {{ link.minutes }} minutes:\n\n{{ link.url }}\n\nIf you did not ask for it, do nothing: your password stays as it is.\n",
+    ),
+    (
+        LinkPurpose::NewPassword,
+        Language::Spanish,
+        "Elija una contraseña nueva para {{ company.name }}",
+        "Hola, {{ contact.name }}:\n\nAbra este enlace para elegir una contraseña nueva. Sirve una sola vez, durante {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSi no lo ha pedido usted, no haga nada: su contraseña no cambia.\n",
+    ),
+    (
+        LinkPurpose::NewPassword,
+        Language::Portuguese,
+        "Defina uma nova senha para {{ company.name }}",
+        "Olá, {{ contact.name }},\n\nabra este link para definir uma nova senha. Ele serve uma única vez, por {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSe você não o pediu, não faça nada: sua senha continua a mesma.\n",
+    ),
+];
+
+/// What somebody brings who opened a link.
+#[derive(Clone)]
+pub struct OpenedLink {
+    /// The secret of the link.
+    pub token: String,
+    /// The code of their second factor, for those who have one.
+    pub code: Option<String>,
+    /// The program they use, in its own words.
+    pub user_agent: String,
+    /// The address they come from, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+/// Whom a link is sent to.
+struct Addressee {
+    actor: Actor,
+    name: String,
+    language: Language,
+}
+
+impl App {
+    /// Asks for a link to be sent to an address. Whether the address is somebody's is not said. Those who serve have no
+    /// links to sign in, and get one to set a password instead.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for what is no address, [`AppError::TooMany`] for too many links.
+    pub async fn ask_for_link(
+        &self,
+        purpose: LinkPurpose,
+        email: &str,
+        address: Option<IpAddr>,
+    ) -> Result<()> {
+        let email = email.trim().to_lowercase();
+        if !is_address(&email) {
+            let detail = "this is not an e-mail address: expected one like ana@example.com";
+            return Err(AppError::invalid("email", detail));
+        }
+        self.count_link(&email, address).await?;
+        let now = self.now();
+        let link = SignInLink {
+            id: self.new_id(now),
+            purpose,
+            address: email,
+            actor: None,
+            secret: None,
+            created_at: now,
+            expires_at: now.saturating_add(LIFETIME).unwrap_or(now),
+        };
+        let send = Job::SendSignInLink { link: link.id };
+        transact!(self, tx => async {
+            sign_in_link::insert(tx, &link).await?;
+            send.queue(self, tx, now).await
+        })?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Sends a link that was asked for, where its address is somebody's who may sign in.
+    pub(crate) async fn send_sign_in_link(&self, id: SignInLinkId) -> Result<()> {
+        let identity = self.mail_identity().await?;
+        transact!(self, tx => send(self, tx, &identity, id))
+    }
+
+    /// Signs somebody in by a link, which is used up by it.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthorised`] for a link that was used, has ended or never was;
+    /// [`AppError::SecondFactorRequired`] when the code is missing or wrong, after which the link still serves.
+    pub async fn sign_in_by_link(&self, opened: OpenedLink) -> Result<SignedIn> {
+        let now = self.now();
+        let (link, actor) = self
+            .serving_link(&opened.token, LinkPurpose::SignIn, now)
+            .await?;
+        self.may_try(&link.address, opened.address).await?;
+        let code = opened.code.as_deref();
+        self.pass_second_factor(actor, code, &link.address, opened.address)
+            .await?;
+        let signed_in = self.prepare_session(actor, &opened.user_agent, now).await?;
+        let tx = self.begin().await?;
+        if !sign_in_link::remove(&tx, link.id).await? {
+            return Err(no_link());
+        }
+        self.save_session(&tx, &signed_in).await?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Sets a password by a link, which is used up by it. Every session of theirs ends, and so does every other link.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthorised`] for a link that was used, has ended or never was, [`AppError::Invalid`] for a password
+    /// that is too short.
+    pub async fn set_password_by_link(&self, token: &str, password: String) -> Result<()> {
+        let now = self.now();
+        let (link, actor) = self
+            .serving_link(token, LinkPurpose::NewPassword, now)
+            .await?;
+        let hash = self.hash_password(password).await?;
+        let caller = self
+            .caller(actor, Credential::Machine)
+            .await?
+            .ok_or_else(no_link)?;
+        let tx = self.begin().await?;
+        if !sign_in_link::remove(&tx, link.id).await? {
+            return Err(no_link());
+        }
+        set_password_hash(&tx, actor, &hash).await?;
+        session::remove_of(&tx, actor).await?;
+        sign_in_link::remove_of(&tx, actor).await?;
+        let action = Action::new("password.reset", "person", &caller.email);
+        self.record(&tx, &caller, action).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn serving_link(
+        &self,
+        token: &str,
+        purpose: LinkPurpose,
+        now: Timestamp,
+    ) -> Result<(SignInLink, Actor)> {
+        let secret = digest(token.trim().as_bytes());
+        let link = sign_in_link::find_by_secret(&self.read(), secret, now)
+            .await?
+            .filter(|link| link.purpose == purpose)
+            .ok_or_else(no_link)?;
+        let actor = link.actor.ok_or_else(no_link)?;
+        Ok((link, actor))
+    }
+}
+
+fn no_link() -> AppError {
+    AppError::Unauthorised(
+        "This link was used already or has ended: ask for another one.".to_owned(),
+    )
+}
+
+async fn send(app: &App, tx: &Transaction, identity: &Identity, id: SignInLinkId) -> Result<()> {
+    let Some(mut link) = sign_in_link::lock(tx, id).await? else {
+        return Ok(());
+    };
+    // A job that runs twice sends once.
+    if link.secret.is_some() || link.expires_at <= app.now() {
+        return Ok(());
+    }
+    let Some(addressee) = addressee(tx, &link.address).await? else {
+        return Ok(());
+    };
+    if matches!(addressee.actor, Actor::Agent(_)) {
+        link.purpose = LinkPurpose::NewPassword;
+    }
+    let secret = app.new_secret("msl_");
+    link.actor = Some(addressee.actor);
+    link.secret = Some(digest(secret.as_bytes()));
+    sign_in_link::update(tx, &link).await?;
+    let rendered = render(app, identity, &link, &addressee, &secret)?;
+    let letter = Letter {
+        from: Correspondent::named(&app.options().mail.company, &identity.from),
+        to: vec![Correspondent::named(&addressee.name, &link.address)],
+        cc: Vec::new(),
+        reply_to: None,
+        return_path: ReturnPath::Nowhere,
+        subject: rendered.subject,
+        text: rendered.text,
+        html: None,
+        message_id: identity.message_id(link.id.uuid()),
+        in_reply_to: None,
+        references: Vec::new(),
+        origin: Origin::Generated,
+        date: app.now(),
+        attachments: Vec::new(),
+    };
+    post(
+        app,
+        tx,
+        app.new_id::<OutgoingMailId>(app.now()),
+        &letter,
+        None,
+    )
+    .await
+}
+
+/// Whose address it is, if they may sign in.
+async fn addressee(tx: &Transaction, address: &str) -> Result<Option<Addressee>> {
+    if let Some(agent) = agent::find_by_email(tx, address).await? {
+        return Ok(agent.active.then(|| Addressee {
+            actor: Actor::Agent(agent.id),
+            language: language(agent.languages.iter()),
+            name: agent.name,
+        }));
+    }
+    let found = contact::find_by_address(tx, address).await?;
+    let Some(contact) = found.filter(|contact| contact.active && contact.portal.is_some()) else {
+        return Ok(None);
+    };
+    let account = match contact.account {
+        Some(id) => account::find(tx, id).await?,
+        None => None,
+    };
+    let spoken = account.and_then(|account| account.language);
+    Ok(Some(Addressee {
+        actor: Actor::Contact(contact.id),
+        language: language(contact.language.iter().chain(&spoken)),
+        name: contact.name,
+    }))
+}
+
+/// The first language that we write in.
+fn language<'a>(mut spoken: impl Iterator<Item = &'a String>) -> Language {
+    spoken
+        .find_map(|code| Language::from_code(code))
+        .unwrap_or(Language::English)
+}
+
+fn render(
+    app: &App,
+    identity: &Identity,
+    link: &SignInLink,
+    addressee: &Addressee,
+    secret: &str,
+) -> Result<RenderedMessage> {
+    let (name, page) = match link.purpose {
+        LinkPurpose::SignIn => ("sign_in_link", "sign-in-link"),
+        LinkPurpose::NewPassword => ("new_password_link", "new-password"),
+    };
+    let options = app.options();
+    let context = json!({
+        "contact": { "name": addressee.name, "email": link.address },
+        "company": {
+            "name": options.mail.company,
+            "product": options.mail.company,
+            "url": options.public_url,
+            "support_address": identity.from,
+        },
+        "link": {
+            // Behind the fragment, which no browser sends: the secret stands in no log and in no referrer.
+            "url": format!("{}/{page}#{secret}", options.public_url),
+            "minutes": LIFETIME.as_mins(),
+        },
+    });
+    let policy = app.policy();
+    let own = templates(policy.current(), name)
+        .and_then(|templates| templates.render(name, addressee.language, &context));
+    if let Ok(rendered) = own {
+        return Ok(rendered);
+    }
+    if policy
+        .current()
+        .templates
+        .iter()
+        .any(|t| t.name.as_str() == name)
+    {
+        tracing::warn!(
+            name,
+            "a template does not work, and the program's own is used"
+        );
+    }
+    program_own(name, link.purpose)
+        .and_then(|templates| templates.render(name, addressee.language, &context))
+        .map_err(|error| AppError::broken("A mail could not be written.", error))
+}
+
+fn program_own(
+    name: &str,
+    purpose: LinkPurpose,
+) -> Result<Templates, mainstay_channels::template::TemplateError> {
+    let mut templates = Templates::new();
+    for (_, language, subject, text) in WORDS.iter().filter(|(of, ..)| *of == purpose) {
+        let template = MessageTemplate {
+            subject: (*subject).to_owned(),
+            text: (*text).to_owned(),
+            html: None,
+        };
+        templates.add(name, *language, template)?;
+    }
+    Ok(templates)
+}

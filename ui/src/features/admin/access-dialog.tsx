@@ -1,0 +1,60 @@
+// The access of somebody who serves: where they are signed in, and their second factor.
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, data } from "@/api/client";
+import { everything } from "@/api/pages";
+import type { Agent } from "@/features/directory/directory";
+import { SessionList } from "@/features/me/session-list";
+import { Failure, LoadingRows } from "@/parts/states";
+import { Refusal } from "./frame";
+
+export function AccessDialog({ agent, onClose }: { agent: Agent; onClose: () => void }) {
+  const { t } = useTranslation("admin");
+  const queries = useQueryClient();
+  const queryKey = ["agent-sessions", agent.id];
+  const sessions = useQuery({
+    queryKey,
+    queryFn: () =>
+      everything((cursor) =>
+        data(
+          api.GET("/api/v1/agents/{id}/sessions", {
+            params: { path: { id: agent.id }, query: { limit: 100, cursor } },
+          }),
+        ),
+      ),
+  });
+  const end = useMutation({
+    mutationFn: (inner: string) =>
+      api.DELETE("/api/v1/agents/{id}/sessions/{inner}", { params: { path: { id: agent.id, inner } } }),
+    onSettled: () => queries.invalidateQueries({ queryKey }),
+  });
+  const reset = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: () => api.DELETE("/api/v1/agents/{id}/second-factor", { params: { path: { id: agent.id } } }),
+    onSuccess: async () => {
+      notifications.show({ message: t("people.factorReset", { name: agent.name }) });
+      await queries.invalidateQueries({ queryKey });
+    },
+  });
+  return (
+    <Modal opened onClose={onClose} title={t("people.accessOf", { name: agent.name })} size="lg">
+      <Stack>
+        {sessions.isPending && <LoadingRows rows={2} />}
+        {sessions.isError && <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />}
+        {sessions.data?.length === 0 && <Text c="dimmed">{t("people.noSessions")}</Text>}
+        {sessions.data && <SessionList sessions={sessions.data} ending={end} />}
+        <Refusal error={reset.error} />
+        <Group justify="space-between">
+          <Text size="sm" c="dimmed" maw="20rem">
+            {t("people.resetHint")}
+          </Text>
+          <Button variant="default" color="red" loading={reset.isPending} onClick={() => reset.mutate()}>
+            {t("people.resetFactor")}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

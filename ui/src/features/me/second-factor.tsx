@@ -1,0 +1,215 @@
+// One's second factor: set up, confirmed, its recovery codes, removed.
+import { Badge, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, data } from "@/api/client";
+import { meQuery, useMe } from "@/app/session";
+import { Refusal } from "@/parts/refusal";
+import classes from "./me.module.css";
+
+type Step = "none" | "begin" | "renew" | "remove";
+
+export function SecondFactor() {
+  const { t } = useTranslation("me");
+  const factor = useMe().second_factor;
+  const [step, setStep] = useState<Step>("none");
+  const [codes, setCodes] = useState<string[] | null>(null);
+  const done = () => setStep("none");
+  if (codes) return <RecoveryCodes codes={codes} onDone={() => setCodes(null)} />;
+  if (step === "begin") return <Enrolment onDone={done} onCodes={setCodes} />;
+  if (step !== "none") return <WithPassword step={step} onDone={done} onCodes={setCodes} />;
+  return (
+    <Stack gap="sm" mt="xs">
+      <Group gap="xs">
+        <Badge variant="light" color={factor.enabled ? "green" : "gray"}>
+          {t(factor.enabled ? "factor.on" : "factor.off")}
+        </Badge>
+        {factor.enabled && <Text size="sm">{t("factor.codesLeft", { count: factor.recovery_codes })}</Text>}
+      </Group>
+      <Text size="sm" c="dimmed">
+        {t("factor.lead")}
+      </Text>
+      {factor.enabled ? (
+        <Group gap="xs">
+          <Button variant="default" onClick={() => setStep("renew")}>
+            {t("factor.renew")}
+          </Button>
+          <Button variant="default" onClick={() => setStep("remove")}>
+            {t("factor.remove")}
+          </Button>
+        </Group>
+      ) : (
+        <Button w="fit-content" onClick={() => setStep("begin")}>
+          {t("factor.begin")}
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+interface Ends {
+  onDone: () => void;
+  onCodes: (codes: string[]) => void;
+}
+
+const submits = (act: () => void) => (event: FormEvent) => {
+  event.preventDefault();
+  act();
+};
+
+/** The password, then the picture and the code that proves that it works. */
+function Enrolment({ onDone, onCodes }: Ends) {
+  const { t } = useTranslation("me");
+  const queries = useQueryClient();
+  const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const begin = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: () => data(api.POST("/api/v1/me/second-factor", { body: { password } })),
+  });
+  const confirm = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: () => data(api.POST("/api/v1/me/second-factor/confirmation", { body: { code } })),
+    onSuccess: async ({ recovery_codes }) => {
+      onCodes(recovery_codes);
+      onDone();
+      await queries.invalidateQueries({ queryKey: meQuery.queryKey });
+    },
+  });
+  if (!begin.data)
+    return (
+      <PasswordStep
+        value={password}
+        onChange={setPassword}
+        error={begin.error}
+        pending={begin.isPending}
+        action={t("factor.next")}
+        onSubmit={() => begin.mutate()}
+        onCancel={onDone}
+      />
+    );
+  return (
+    <form onSubmit={submits(() => confirm.mutate())}>
+      <Stack mt="xs">
+        <Text size="sm">{t("factor.scan")}</Text>
+        <img
+          className={classes.qr}
+          alt={t("factor.picture")}
+          src={`data:image/svg+xml;utf8,${encodeURIComponent(begin.data.picture)}`}
+        />
+        <Text size="sm">
+          {t("factor.orType")} <code className={classes.secret}>{begin.data.secret}</code>
+        </Text>
+        <Refusal error={confirm.error} />
+        <TextInput
+          label={t("factor.code")}
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          required
+          autoFocus
+          value={code}
+          onChange={({ currentTarget }) => setCode(currentTarget.value)}
+        />
+        <Group gap="xs">
+          <Button type="submit" loading={confirm.isPending}>
+            {t("factor.confirm")}
+          </Button>
+          <Button variant="default" onClick={onDone}>
+            {t("factor.cancel")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** What needs nothing but the password once more. */
+function WithPassword({ step, onDone, onCodes }: Ends & { step: "renew" | "remove" }) {
+  const { t } = useTranslation("me");
+  const queries = useQueryClient();
+  const [password, setPassword] = useState("");
+  const act = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: async () => {
+      const body = { password };
+      if (step === "remove") {
+        await api.POST("/api/v1/me/second-factor/removal", { body });
+        return null;
+      }
+      return (await data(api.POST("/api/v1/me/second-factor/recovery-codes", { body }))).recovery_codes;
+    },
+    onSuccess: async (codes) => {
+      if (codes) onCodes(codes);
+      onDone();
+      await queries.invalidateQueries({ queryKey: meQuery.queryKey });
+    },
+  });
+  return (
+    <PasswordStep
+      value={password}
+      onChange={setPassword}
+      error={act.error}
+      pending={act.isPending}
+      action={t(step === "remove" ? "factor.remove" : "factor.renew")}
+      onSubmit={() => act.mutate()}
+      onCancel={onDone}
+    />
+  );
+}
+
+interface PasswordStepProps {
+  value: string;
+  onChange: (password: string) => void;
+  error: Error | null;
+  pending: boolean;
+  action: string;
+  onSubmit: () => void;
+  onCancel: () => void;
+}
+
+function PasswordStep({ value, onChange, error, pending, action, onSubmit, onCancel }: PasswordStepProps) {
+  const { t } = useTranslation("me");
+  return (
+    <form onSubmit={submits(onSubmit)}>
+      <Stack mt="xs">
+        <Refusal error={error} />
+        <PasswordInput
+          label={t("password")}
+          description={t("factor.passwordHint")}
+          autoComplete="current-password"
+          required
+          autoFocus
+          value={value}
+          onChange={({ currentTarget }) => onChange(currentTarget.value)}
+        />
+        <Group gap="xs">
+          <Button type="submit" loading={pending}>
+            {action}
+          </Button>
+          <Button variant="default" onClick={onCancel}>
+            {t("factor.cancel")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** Shown once, to be written down. */
+function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
+  const { t } = useTranslation("me");
+  return (
+    <Stack mt="xs" gap="sm" role="status">
+      <Text size="sm">{t("factor.codesLead")}</Text>
+      <ul className={classes.codes} aria-label={t("factor.codes")}>
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ul>
+      <Button w="fit-content" onClick={onDone}>
+        {t("factor.kept")}
+      </Button>
+    </Stack>
+  );
+}

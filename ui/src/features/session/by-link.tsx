@@ -1,0 +1,46 @@
+import { Anchor, Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, data } from "@/api/client";
+import { CodeInput } from "./code-input";
+import { SignInCard } from "./sign-in-card";
+import { asksForCode, useWelcome } from "./welcome";
+
+/** Behind a link from a mail. Opening it uses nothing up, because mail scanners open every link; the button does. */
+export function ByLink() {
+  const { t } = useTranslation();
+  const welcome = useWelcome();
+  const [code, setCode] = useState("");
+  const signIn = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: () =>
+      data(
+        api.POST("/api/v1/sign-in-links/session", {
+          body: { token: location.hash.slice(1), code: code || undefined },
+        }),
+      ),
+    onSuccess: welcome,
+  });
+  const codeAsked = code !== "" || asksForCode(signIn.error);
+  return (
+    <SignInCard
+      title={t("signIn.title")}
+      lead={t("signIn.linkLead")}
+      error={codeAsked && !code ? null : signIn.error}
+      onSubmit={(event) => {
+        event.preventDefault();
+        signIn.mutate();
+      }}
+    >
+      {codeAsked && <CodeInput value={code} onChange={setCode} />}
+      <Button type="submit" loading={signIn.isPending} fullWidth>
+        {t("signIn.submit")}
+      </Button>
+      <Anchor component={Link} to="/sign-in" size="sm">
+        {t("signIn.back")}
+      </Anchor>
+    </SignInCard>
+  );
+}

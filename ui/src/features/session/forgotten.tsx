@@ -1,0 +1,51 @@
+import { Alert, Anchor, Button, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api } from "@/api/client";
+import { SignInCard } from "./sign-in-card";
+
+const route = getRouteApi("/forgotten");
+
+/** Ask for a link by mail: to sign in, or to set a new password. Whether the address is known is not said. */
+export function Forgotten() {
+  const { t } = useTranslation();
+  const { purpose } = route.useSearch();
+  const form = useForm({ mode: "uncontrolled", initialValues: { email: "" } });
+  const ask = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: ({ email }: { email: string }) => api.POST("/api/v1/sign-in-links", { body: { email, purpose } }),
+  });
+  return (
+    <SignInCard
+      title={t(`signIn.${purpose}.title`)}
+      lead={t(`signIn.${purpose}.lead`)}
+      error={ask.error}
+      onSubmit={form.onSubmit((values) => ask.mutate(values))}
+    >
+      {ask.isSuccess ? (
+        <Alert color="green" role="status">
+          {t("signIn.sent")}
+        </Alert>
+      ) : (
+        <>
+          <TextInput
+            label={t("signIn.email")}
+            type="email"
+            autoComplete="username"
+            required
+            autoFocus
+            {...form.getInputProps("email")}
+          />
+          <Button type="submit" loading={ask.isPending} fullWidth>
+            {t("signIn.send")}
+          </Button>
+        </>
+      )}
+      <Anchor component={Link} to="/sign-in" size="sm">
+        {t("signIn.back")}
+      </Anchor>
+    </SignInCard>
+  );
+}
