@@ -128,6 +128,18 @@ impl Notification {
         }
     }
 
+    /// Its place among others: in the order in which things came. What befell a clock stands before the escalation that it
+    /// raised at the same instant.
+    #[must_use]
+    pub fn place(&self) -> (Timestamp, u8, NotificationId) {
+        let rank = match self.about {
+            About::ClockWarned { .. } => 0,
+            About::ClockMissed { .. } => 1,
+            About::EscalationStep { .. } | About::Mentioned { .. } => 2,
+        };
+        (self.at, rank, self.id)
+    }
+
     /// The step that told the person, when a step did.
     #[must_use]
     pub fn step(&self) -> Option<&StepRef> {

@@ -175,6 +175,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ),
     ("digest.count", "how many they are"),
     ("digest.since", "since when"),
+    (
+        "digest.ticket",
+        "the number of the ticket, where all of them are about one",
+    ),
     ("invitation.url", "where the invitation is accepted"),
     ("invitation.expires_at", "until when"),
 ];

@@ -38,7 +38,7 @@ async fn main_story(house: House) {
     };
     assert_eq!(
         subjects(house.mails_to(&house.ana)),
-        ["2 alerts since 2026-03-02 09:30 UTC"]
+        ["#1: 2 alerts since 2026-03-02 09:30 UTC"]
     );
     let ladders: Vec<_> = house
         .escalations(ticket.id)

@@ -50,7 +50,8 @@ async fn deliver(
         due::set(tx, DueSubject::Agent(recipient), None).await?;
         return Ok(());
     };
-    let waiting = reachable(app, tx, &person, waiting).await?;
+    let mut waiting = reachable(app, tx, &person, waiting).await?;
+    waiting.sort_by_key(Notification::place);
     let rules = StormRules::default();
     let since = now.checked_sub(rules.window).unwrap_or(Timestamp::MIN);
     let sent = notification::dispatched_after(tx, recipient, since).await?;

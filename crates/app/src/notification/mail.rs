@@ -7,10 +7,10 @@ use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, 
 use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::{Clock, fold};
-use mainstay_domain::id::OutgoingMailId;
+use mainstay_domain::id::{OutgoingMailId, TicketId};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::policy::Policy;
-use mainstay_domain::ticket::Scope;
+use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::{Transaction, account, escalation, ledger, ticket};
 use serde_json::{Value, json};
 
@@ -31,20 +31,19 @@ pub(super) async fn send_notification_mail(
     let now = app.now();
     let id: OutgoingMailId = app.new_id(now);
     let told = once(carried);
-    let rendered = render(app, tx, identity, person, &told).await?;
-    let company = &app.options().mail.company;
-    let about = match told.as_slice() {
-        // An answer to a colleague's note is not meant for the customer.
-        [only] if !matches!(only.about, About::Mentioned { .. }) => only.ticket,
-        _ => None,
-    };
-    let found = match about {
+    let about = match only_ticket(&told) {
         Some(id) => ticket::find(tx, Scope::Everything, id).await?,
         None => None,
     };
+    let about = about.map(|found| found.ticket);
+    let rendered = render(app, tx, identity, person, &told, about.as_ref()).await?;
+    let company = &app.options().mail.company;
+    // An answer to a colleague's note is not meant for the customer.
+    let is_mention = |told: &&Notification| matches!(told.about, About::Mentioned { .. });
+    let answered = about.as_ref().filter(|_| !told.iter().any(is_mention));
     // By this address their own answer is known to be theirs.
-    let reply_to = found
-        .and_then(|found| identity.personal_address(found.ticket.number, person.id))
+    let reply_to = answered
+        .and_then(|ticket| identity.personal_address(ticket.number, person.id))
         .map(|address| Correspondent::named(company, &address));
     let text = match &reply_to {
         Some(_) => format!(
@@ -65,16 +64,16 @@ pub(super) async fn send_notification_mail(
         html: None,
         message_id: identity.message_id(id.uuid()),
         in_reply_to: None,
-        references: Vec::new(),
+        // What is told of one ticket stands together in a mailbox, below what its customer was told first.
+        references: about
+            .iter()
+            .map(|ticket| identity.message_id(ticket.id.uuid()))
+            .collect(),
         origin: Origin::Generated,
         date: now,
         attachments: Vec::new(),
     };
-    let ticket = match told.as_slice() {
-        [only] => only.ticket,
-        _ => None,
-    };
-    post(app, tx, id, &letter, ticket).await?;
+    post(app, tx, id, &letter, about.map(|ticket| ticket.id)).await?;
     Ok(id)
 }
 
@@ -84,6 +83,7 @@ async fn render(
     identity: &Identity,
     person: &Agent,
     carried: &[&Notification],
+    about: Option<&Ticket>,
 ) -> Result<RenderedMessage> {
     let policy = app.policy();
     let language = language_of(person);
@@ -92,7 +92,7 @@ async fn render(
             Some(name) => (name, context(app, tx, identity, person, only).await?),
             None => return Ok(plain(app, identity, carried)),
         },
-        several => ("digest", digest(app, identity, person, several)),
+        several => ("digest", digest(app, identity, person, several, about)),
     };
     let rendered = templates(policy.current(), name)
         .and_then(|templates| templates.render(name, language, &context));
@@ -105,7 +105,6 @@ async fn render(
     }
 }
 
-/// The template for it; what colleagues write is told in their own words.
 /// Each thing once: what several channels were to tell is said in one e-mail once.
 fn once(carried: &[Notification]) -> Vec<&Notification> {
     let mut causes = BTreeSet::new();
@@ -115,6 +114,14 @@ fn once(carried: &[Notification]) -> Vec<&Notification> {
         .collect()
 }
 
+/// The ticket, where all of them are about one.
+fn only_ticket(told: &[&Notification]) -> Option<TicketId> {
+    let first = told.first()?.ticket?;
+    let is_alike = told.iter().all(|told| told.ticket == Some(first));
+    is_alike.then_some(first)
+}
+
+/// The template for it; what colleagues write is told in their own words.
 fn template_of(about: &About) -> Option<&'static str> {
     match about {
         About::EscalationStep { .. } => Some("escalation_notice"),
@@ -162,7 +169,13 @@ fn plain(app: &App, identity: &Identity, carried: &[&Notification]) -> RenderedM
     }
 }
 
-fn digest(app: &App, identity: &Identity, person: &Agent, carried: &[&Notification]) -> Value {
+fn digest(
+    app: &App,
+    identity: &Identity,
+    person: &Agent,
+    carried: &[&Notification],
+    about: Option<&Ticket>,
+) -> Value {
     let since = carried.iter().map(|told| told.at).min();
     let items: Vec<Value> = carried
         .iter()
@@ -174,6 +187,7 @@ fn digest(app: &App, identity: &Identity, person: &Agent, carried: &[&Notificati
             "count": carried.len(),
             "since": since.map(|since| local(since, person)),
             "items": items,
+            "ticket": about.map(|ticket| ticket.number),
         },
     })
 }
