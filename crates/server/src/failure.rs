@@ -1,6 +1,6 @@
 //! How a command fails: what went wrong, where, and how to mend it.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -84,4 +84,13 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}
+
+/// What lies at the bottom of an error: the layers above it say nothing that helps.
+pub(crate) fn root_of(error: &dyn Error) -> String {
+    let mut root = error;
+    while let Some(cause) = root.source() {
+        root = cause;
+    }
+    root.to_string()
+}

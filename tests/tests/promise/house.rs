@@ -12,7 +12,6 @@ use mainstay_channels::compose::OutgoingMail;
 use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::event::Actor;
-use mainstay_domain::id::AgentId;
 use mainstay_server::Failure;
 use mainstay_server::service::Service;
 use mainstay_server::settings::{Reader, Settings};
@@ -40,7 +39,6 @@ const USERS: [&str; 6] = ["support", "sales", "casey", "ana", "eva", "max"];
 pub struct House {
     pub exim: EximServer,
     pub app: App,
-    pub ana: AgentId,
     mailboxes: Arc<DovecotServer>,
     folder: TempDir,
     url: String,
@@ -70,14 +68,13 @@ impl House {
         let service = service.expect("a service");
         let app = service.app().clone();
         let url = format!("http://{}", service.address());
-        let (ana, token) = settle(&app).await;
+        let token = settle(&app).await;
         remember(app.clone()).await.expect("a store");
         let stop = CancellationToken::new();
         let running = tokio::spawn(service.run(stop.clone()));
         Some(Self {
             exim,
             app,
-            ana,
             inboxes: USERS.map(|user| (user, Inbox::of(&mailboxes, user))).into(),
             mailboxes,
             folder,
@@ -300,8 +297,8 @@ fn settings(folder: &Path, exim: &EximServer, mailboxes: &DovecotServer) -> Stri
     )
 }
 
-/// Puts the default pack in force and everybody in their place. Returns Ana, and a token that may do everything.
-async fn settle(app: &App) -> (AgentId, String) {
+/// Puts the default pack in force and everybody in their place. Returns a token that may do everything.
+async fn settle(app: &App) -> String {
     let machine = Caller::machine();
     let pack = mainstay_policy::builtin("mainstay").expect("a pack");
     let applied = app.apply_policy(&machine, &pack, "test").await;
@@ -348,7 +345,7 @@ async fn settle(app: &App) -> (AgentId, String) {
     let issued = app
         .issue_token(&machine, Actor::Agent(served[3]), new)
         .await;
-    (served[0], issued.expect("a token").1)
+    issued.expect("a token").1
 }
 
 /// Waits until something is so.

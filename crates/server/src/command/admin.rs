@@ -12,6 +12,7 @@ use mainstay_domain::event::Actor;
 use mainstay_domain::role::BuiltIn;
 use serde_json::json;
 
+use super::argument::instant;
 use super::output::say;
 use super::store::StoreFlags;
 use crate::Failure;
@@ -72,7 +73,7 @@ impl RotateKey {
                 .current()
                 .map(mainstay_app::VaultKey::name);
             say(format_args!(
-                "The key {} seals the secrets now; {sealed} were sealed anew.",
+                "The key {} seals the secrets now. Secrets sealed anew: {sealed}.",
                 name.unwrap_or_default()
             ))
         })
@@ -114,7 +115,7 @@ pub struct Token {
     #[arg(long, value_name = "SCOPE,…", value_delimiter = ',', default_value = EVERYTHING)]
     scopes: Vec<String>,
     /// When it ends, such as 2027-01-01T00:00:00Z; never when left out
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     expires: Option<Timestamp>,
     /// Print one JSON object
     #[arg(long)]

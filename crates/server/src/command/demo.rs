@@ -12,6 +12,7 @@ use mainstay_app::token::{EVERYTHING, NewToken};
 use mainstay_app::{App, Caller, Clock as _};
 use serde::Serialize;
 
+use super::argument::instant;
 use super::serve::{in_runtime, stop_on_signal};
 use crate::service::{Service, is_worked_on, look_at_store};
 use crate::settings::{Flags, Settings};
@@ -34,10 +35,15 @@ pub struct Command {
     #[arg(long, value_name = "NAME", default_value = mainstay_policy::DEFAULT_PACK)]
     pack: String,
     /// Begin at this instant instead of now, such as 2026-03-02T09:00:00Z
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
     /// Let time run so many times as fast; 0 lets it stand
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        default_value_t = 1.0,
+        allow_negative_numbers = true
+    )]
     speed: f64,
     /// Print one JSON line with the address, a token and the sign-ins once it serves
     #[arg(long)]

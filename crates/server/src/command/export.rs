@@ -10,6 +10,7 @@ use mainstay_app::{App, Caller};
 
 use super::serve::in_runtime;
 use super::store::must_exist;
+use crate::failure::root_of;
 use crate::settings::{Flags, Settings};
 use crate::time::WallClock;
 use crate::{Failure, logging, service};
@@ -89,7 +90,10 @@ impl Command {
     /// Writes beside the file and puts it in place at the end, so that half an export is never taken for a whole one.
     async fn write_file(&self, app: &App, path: &Path) -> Result<ExportSummary, Failure> {
         let refused = |error: std::io::Error| {
-            Failure::new(format!("{} cannot be written: {error}", path.display()))
+            let cause = root_of(&error);
+            Failure::new(format!("{} cannot be written: {cause}", path.display())).with_remedy(
+                "name a file in a folder that is there and may be written to with --out",
+            )
         };
         let folder = path
             .parent()

@@ -167,6 +167,7 @@ impl Tickets {
     fn open(&self) -> Result<File, Failure> {
         File::open(&self.file).map_err(|error| {
             Failure::new(format!("{} cannot be read: {error}", self.file.display()))
+                .with_remedy("give the path of a CSV or JSON file, gzipped or not")
         })
     }
 

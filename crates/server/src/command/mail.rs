@@ -22,6 +22,11 @@ pub enum Command {
     /// Read a raw message and show what is in it
     Read(Read),
     /// Take in a raw message given on standard input: the end of a mail server's pipe
+    ///
+    /// The message is stored as it is, then read and filed, and the command says what became of it. It ends with 0 once the
+    /// message is safe, whatever became of it; with 65 when there was none or it is longer than mail.max_message, upon which
+    /// a mail server returns it to its sender; and with 75 in any other case, upon which a mail server keeps it and tries
+    /// again. Giving the same message twice keeps it once.
     Receive(Receive),
     /// Strip quotations and signatures from a text given on standard input
     Reply(Strip),

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::Failure;
 
 pub mod admin;
+mod argument;
 pub mod backup;
 pub mod calendar;
 pub mod clock;
@@ -46,16 +47,13 @@ Start here:
 
 `mainstay help COMMAND` says more about each command.";
 
+/// What a command is for is said once, with its arguments.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the service
     Serve(serve::Command),
-    /// Run a demonstration: sixty accounts, a year of history, a day in full swing
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::Command),
-    /// Look at the time of a demonstration and move it on
     Time(time::Command),
-    /// Look at a running service: what is due, how late, the queue, mail, errors
     Top(top::Command),
     /// Make administrators and API tokens, at the machine
     #[command(subcommand)]
@@ -78,19 +76,12 @@ enum Command {
     /// Bring in tickets with their histories from another system
     #[command(subcommand)]
     Import(import::Command),
-    /// Write everything that is kept of one account into a ZIP archive
     Export(export::Command),
-    /// Write everything that is kept into one file, while the service runs
     Backup(backup::Backup),
-    /// Fill an empty store with a backup
     Restore(backup::Restore),
-    /// Bring everything from one store into another, such as from SQLite to PostgreSQL
     Move(backup::Move),
-    /// Compare what must agree in the store, and say what to do where it does not
     Doctor(doctor::Command),
-    /// Print the settings in force and where each came from
     Config(config::Command),
-    /// Print the description of the API (OpenAPI 3.1, JSON)
     Openapi(openapi::Command),
 }
 

@@ -10,8 +10,8 @@ use mainstay_domain::id::AgentId;
 use mainstay_domain::team::Team;
 use serde_json::{Value, json};
 
+use super::argument::{instant, zone};
 use super::output::{say, table};
-use super::policy::zone;
 use super::store::StoreFlags;
 use crate::Failure;
 
@@ -29,7 +29,7 @@ pub struct Show {
     /// The team's name
     team: String,
     /// Show who is on call at this instant instead of now, such as 2026-12-24T18:00:00Z
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
     /// Show instants in this IANA time zone
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]

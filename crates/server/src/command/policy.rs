@@ -15,7 +15,6 @@ mod stored;
 
 use source::{counted, refused, source_of};
 pub(crate) use source::{load, source_outside_the_store};
-pub(crate) use stored::zone;
 
 /// What can be done with policy packs.
 #[derive(Debug, Subcommand)]

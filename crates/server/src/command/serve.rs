@@ -20,6 +20,9 @@ use crate::{Failure, logging};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Command {
+    /// Listen on this address and port
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
     #[command(flatten)]
     flags: Flags,
 }
@@ -44,7 +47,10 @@ impl Command {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn run_by(self, clock: Arc<dyn Clock>) -> Result<(), Failure> {
-        let settings = Settings::load(&self.flags)?;
+        let settings = Settings::load(&Flags {
+            listen: self.listen,
+            ..self.flags
+        })?;
         logging::start(&settings.log)?;
         for warning in &settings.warnings {
             tracing::warn!("{warning}");

@@ -1,6 +1,5 @@
 //! `mainstay time`: the time of a demonstration that runs.
 
-use std::error::Error;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use super::output::say;
 use super::serve::in_runtime;
 use crate::Failure;
+use crate::failure::root_of;
 
 /// The longest that the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -120,6 +120,11 @@ impl Command {
             .build()
             .map_err(|error| Failure::new(format!("no connection can be made: {error}")))?;
         let address = format!("{}/api/v1/time", self.url.trim_end_matches('/'));
+        if reqwest::Url::parse(&address).is_err() {
+            return Err(Failure::new(format!("{:?} is no address", self.url)).with_remedy(
+                "say where the service is with --url or MAINSTAY_URL, such as http://127.0.0.1:8080",
+            ));
+        }
         let request = match &self.what {
             None | Some(What::Show) => client.get(&address),
             Some(What::Advance { by }) => client
@@ -159,15 +164,6 @@ impl Command {
             _ => failure,
         }
     }
-}
-
-/// What lies at the bottom of an error: the layers above it say nothing that helps.
-fn root_of(error: &dyn Error) -> String {
-    let mut root = error;
-    while let Some(cause) = root.source() {
-        root = cause;
-    }
-    root.to_string()
 }
 
 /// What a problem document says: its errors where it lists some, else its detail.

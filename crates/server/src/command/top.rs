@@ -13,6 +13,7 @@ use self::reading::Reading;
 use super::output::{say, table};
 use super::serve::in_runtime;
 use crate::Failure;
+use crate::failure::root_of;
 
 /// The longest that the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -92,7 +93,7 @@ impl Command {
             self.url.trim_end_matches('/').trim_end_matches("/metrics")
         );
         let unreachable = |error: reqwest::Error| {
-            Failure::new(format!("{address} does not answer: {}", error.without_url())).with_remedy(
+            Failure::new(format!("{address} does not answer: {}", root_of(&error))).with_remedy(
                 "start the service with the setting metrics.listen, such as MAINSTAY_METRICS_LISTEN=127.0.0.1:9464, \
                  and give that address with --url",
             )

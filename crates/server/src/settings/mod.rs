@@ -18,7 +18,7 @@ pub use mail::{Mail, Mailbox, OAuth, SignIn, Smtp};
 pub use notify::Notify;
 pub use portal::{Colour, Portal};
 pub use reader::{Origin, Reader, Shown};
-pub use value::{LogFormat, Networks, Roles, Secret, Size, Span, Tls};
+pub use value::{Address, LogFormat, Networks, Roles, Secret, Size, Span, Tls};
 
 use ipnet::IpNet;
 
@@ -151,8 +151,8 @@ pub struct Flags {
     /// Keep everything in this folder
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<String>,
-    /// Listen on this address and port
-    #[arg(long, value_name = "ADDRESS")]
+    /// The address and port to listen on, of a command that does.
+    #[arg(skip)]
     pub listen: Option<String>,
     /// Use this store: sqlite:PATH or postgres://…
     #[arg(long, value_name = "URL")]
@@ -217,7 +217,12 @@ impl Settings {
             url: r.secret_or("database.url", &database_default),
             max_connections: r.value("database.max_connections", 10),
         };
-        let listen = r.value("http.listen", SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let listen = r
+            .value(
+                "http.listen",
+                Address(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            )
+            .0;
         let http = Http {
             listen,
             public_url: r
@@ -257,7 +262,7 @@ impl Settings {
         let portal = Portal::read(r);
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
         let second_factor_roles = r.value("session.second_factor_roles", Roles::default());
-        let metrics = r.maybe("metrics.listen");
+        let metrics = r.maybe("metrics.listen").map(|Address(listen)| listen);
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
         let (shown, warnings) = reader.finish()?;

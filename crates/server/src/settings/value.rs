@@ -1,7 +1,7 @@
 //! The types of settings that are not plain texts or numbers.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -237,6 +237,28 @@ impl Tls {
             Self::Tls => 993,
             Self::StartTls | Self::None => 143,
         }
+    }
+}
+
+/// An address and a port, such as `127.0.0.1:8080`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address(pub SocketAddr);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| {
+            format!(
+                "{text:?} is no address and port: expected such as 127.0.0.1:8080, or 0.0.0.0:8080 for every network"
+            )
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::wire;
 use crate::Failure;
+use crate::command::argument::{instant, zone};
 use crate::command::output::say;
-use crate::command::policy::zone;
 use crate::command::store::StoreFlags;
 use crate::service::clock_of;
 use crate::time::WallClock;
@@ -31,7 +31,7 @@ pub struct Explain {
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     zone: TimeZone,
     /// Explain as of this instant instead of now, such as 2026-03-02T09:00:00Z
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
     /// Print one JSON object
     #[arg(long)]

@@ -22,12 +22,7 @@ const TRY_AGAIN: u8 = 75;
 /// `EX_DATAERR`: the mail server returns the message to its sender.
 const BAD_MESSAGE: u8 = 65;
 
-/// Take in a raw message given on standard input: the end of a mail server's pipe
-///
-/// The message is stored as it is, then read and filed, and the command says what became of it. It ends with 0 once the
-/// message is safe, whatever became of it; with 65 when there was none or it is longer than mail.max_message, upon which a
-/// mail server returns it to its sender; and with 75 in any other case, upon which a mail server keeps it and tries again.
-/// Giving the same message twice keeps it once.
+/// Which store takes it in, and what is printed.
 #[derive(Debug, Args)]
 pub struct Receive {
     #[command(flatten)]

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::Output;
 use super::source::{check, source_of};
 use crate::Failure;
+use crate::command::argument::zone;
 use crate::command::output::{say, table};
 use crate::command::store::StoreFlags;
 
@@ -66,14 +67,6 @@ pub struct Preview {
     output: Output,
     #[command(flatten)]
     store: StoreFlags,
-}
-
-/// Reads the name of a time zone.
-///
-/// # Errors
-/// Says what the name of a zone looks like.
-pub fn zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| "expected an IANA time zone, such as Europe/Madrid".to_owned())
 }
 
 impl Apply {
