@@ -4,9 +4,11 @@ use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
 
+use futures::TryStreamExt as _;
 use jiff::SignedDuration;
-use mainstay_app::attachment::Blobs;
+use mainstay_app::attachment::{Blobs, Contents, Place};
 use mainstay_app::backup::{self, BackupError, Summary};
+use mainstay_app::{App, AppError, Caller, Options};
 use mainstay_domain::event::Side;
 use mainstay_domain::severity::Severity;
 use mainstay_store::dump::{Cell, Snapshot};
@@ -92,6 +94,55 @@ async fn what_is_restored_is_what_was_there_row_by_row() {
     let again = restore(&bytes, &to).await.expect_err("it is not empty");
     assert!(again.to_string().contains("not empty"), "{again}");
     test.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_wait_and_archives_are_restored_and_can_be_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (from, to) = (sqlite(folder.path(), "a.db"), sqlite(folder.path(), "b.db"));
+    let test = company(&from).await;
+    let (app, machine) = (&test.app, Caller::machine());
+    let account = test.account("Umbrella", "Enterprise").await;
+    // It comes in several parts of the stream.
+    let screen = vec![7; 3 << 20];
+    let parts = futures::stream::iter([Ok::<_, std::io::Error>(screen.clone().into())]);
+    let file = app.receive_file(&machine, "screen.png", None, parts).await;
+    let upload = app.keep_upload(&machine, file.expect("a file")).await;
+    let upload = upload.expect("an upload");
+    let export = app.request_export(&machine, account).await;
+    let export = export.expect("an export");
+    test.run_due().await;
+    app.finish_long_jobs().await;
+    let archive = whole(app.fetch_export(&machine, account, export.id).await).await;
+
+    let (bytes, summary) = backup::write(app.store(), Some(app.blobs()), app.now(), Vec::new())
+        .await
+        .expect("a backup");
+    assert_eq!(summary.files, 3);
+    let blobs = Blobs::in_memory();
+    let read = backup::read(Cursor::new(&bytes), &StoreOptions::new(&to), Some(&blobs)).await;
+    assert_eq!(read.expect("a restored store").files, 3);
+
+    let store = Store::open(&StoreOptions::new(&to)).await.expect("a store");
+    let options = Options {
+        blobs: blobs.clone(),
+        ..Options::default()
+    };
+    let restored = App::new(store, test.clock.clone(), [7; 32], options);
+    let again = whole(restored.fetch_export(&machine, account, export.id).await).await;
+    assert!(again == archive, "the archive is another");
+    let waiting = restored.find_upload(&machine, upload.id).await;
+    assert_eq!(waiting.expect("the upload").digest, upload.digest);
+    let held = blobs.open_at(Place::Upload(upload.id), None).await;
+    let held = held.expect("an answer").expect("the bytes of the upload");
+    assert!(whole(Ok(held)).await == screen, "the upload is another");
+    test.finish().await;
+}
+
+async fn whole(contents: Result<Contents, AppError>) -> Vec<u8> {
+    let contents = contents.expect("contents");
+    let parts: Vec<_> = contents.bytes.try_collect().await.expect("bytes");
+    parts.concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-fn survives(engine: &str, kills: u32) {
+fn survives(arguments: &[&str]) {
     let output = Command::new(env!("CARGO_BIN_EXE_faults"))
-        .args(["--engine", engine, "--kills", &kills.to_string()])
+        .args(arguments)
         .output()
         .expect("the program starts");
     let told = String::from_utf8_lossy(&output.stdout);
@@ -14,13 +14,26 @@ fn survives(engine: &str, kills: u32) {
 
 #[test]
 fn one_node_on_sqlite_loses_nothing_and_does_nothing_twice() {
-    survives("sqlite", 20);
+    survives(&["--engine", "sqlite", "--kills", "20"]);
 }
 
 #[test]
 fn three_nodes_on_postgresql_lose_nothing_and_do_nothing_twice() {
     let found = mainstay_testing::PostgresServer::find();
     if mainstay_testing::require(found).is_some() {
-        survives("postgres", 20);
+        survives(&["--engine", "postgres", "--kills", "20"]);
+    }
+}
+
+#[test]
+fn a_file_is_upgraded_under_its_node() {
+    survives(&["--engine", "sqlite", "--upgrade"]);
+}
+
+#[test]
+fn nodes_of_two_versions_share_postgresql_and_one_too_old_refuses() {
+    let found = mainstay_testing::PostgresServer::find();
+    if mainstay_testing::require(found).is_some() {
+        survives(&["--engine", "postgres", "--upgrade"]);
     }
 }

@@ -92,6 +92,14 @@ impl Record {
         lock(&self.asked).clone()
     }
 
+    /// How much was answered with success.
+    #[must_use]
+    pub fn acknowledged(&self) -> usize {
+        let asked = lock(&self.asked);
+        let known = asked.values().filter(|(_, known)| *known != Known::InDoubt);
+        known.count()
+    }
+
     /// Answers that nobody should have been given.
     #[must_use]
     pub fn refusals(&self) -> Vec<String> {

@@ -17,6 +17,7 @@ mod run;
 mod sink;
 mod skew;
 mod trouble;
+mod upgrade;
 mod wire;
 
 use std::fmt;
@@ -51,6 +52,9 @@ pub struct Options {
     /// What decides which fault comes when
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Upgrade the schema under the nodes instead of doing harm
+    #[arg(long, conflicts_with = "kills")]
+    pub upgrade: bool,
     /// How many clients work at once
     #[arg(long, default_value_t = 6)]
     pub clients: u64,
@@ -80,10 +84,15 @@ impl fmt::Display for Report {
             engine,
             kills,
             seed,
+            upgrade,
             ..
         } = self.options;
         let engine = format!("{engine:?}").to_lowercase();
-        writeln!(f, "faults --engine {engine} --kills {kills} --seed {seed}")?;
+        let what = match upgrade {
+            true => "--upgrade".to_owned(),
+            false => format!("--kills {kills}"),
+        };
+        writeln!(f, "faults --engine {engine} {what} --seed {seed}")?;
         for (name, value) in &self.figures {
             writeln!(f, "{value:>10}  {name}")?;
         }

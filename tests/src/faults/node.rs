@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::Failed;
@@ -121,6 +121,38 @@ impl Node {
     pub fn start(&mut self) -> Result<(), Failed> {
         let log = self.program.folder.join(format!("{}.log", self.name));
         let log = File::options().create(true).append(true).open(log)?;
+        let mut command = self.command();
+        command.args(["--listen", &self.address.to_string()]);
+        command.stdout(log.try_clone()?).stderr(log);
+        self.child = Some(command.spawn()?);
+        Ok(())
+    }
+
+    /// Tries to start one more like it, on a port of its own, which must refuse; says how it ended and what it said.
+    ///
+    /// # Errors
+    /// Fails when it cannot be started, or does not end within a minute.
+    pub async fn refused(&self) -> Result<(ExitStatus, String), Failed> {
+        let said = self
+            .program
+            .folder
+            .join(format!("{}-refused.log", self.name));
+        let log = File::create(&said)?;
+        let mut command = self.command();
+        command.args(["--listen", "127.0.0.1:0"]).stderr(log);
+        let mut child = command.stdout(Stdio::null()).spawn()?;
+        for _ in 0..3_000 {
+            if let Some(status) = child.try_wait()? {
+                return Ok((status, std::fs::read_to_string(said)?));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        child.kill()?;
+        child.wait()?;
+        Err(format!("{} was to refuse and runs", self.name).into())
+    }
+
+    fn command(&self) -> Command {
         // A file that may not grow any more is to be an error to the node, not its end.
         let mut command = match &self.ways.namespace {
             Some(namespace) => {
@@ -135,15 +167,11 @@ impl Node {
             .arg(&self.program.executable)
             .arg("node")
             .args(["--database", &self.ways.database])
-            .args(["--listen", &self.address.to_string()])
             .args(["--log-level", "error"])
             .env(CLOCK, self.clock())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
+            .stdin(Stdio::null());
         self.program.set(&mut command, self.ways.smtp);
-        self.child = Some(command.spawn()?);
-        Ok(())
+        command
     }
 
     /// Kills it as a lost power supply does.

@@ -58,7 +58,7 @@ pub struct Run {
     pub(super) rng: StdRng,
     pub(super) nodes: Vec<Node>,
     pub(super) server: Option<PostgresServer>,
-    database: String,
+    pub(super) database: String,
     pub(super) sink: Sink,
     token: String,
     contacts: Vec<String>,
@@ -260,17 +260,21 @@ impl Run {
             .collect();
         check::watch_mail(&self.database).await?;
         let started = Instant::now();
-        let troubled = self.trouble().await;
+        let troubled = if self.options.upgrade {
+            self.upgrade().await
+        } else {
+            self.trouble().await.map(|()| Vec::new())
+        };
         stop.cancel();
         for client in clients {
             client.await?;
         }
-        troubled?;
+        let mut violations = troubled?;
         self.figure("seconds of trouble", started.elapsed().as_secs());
         let store = self.settle().await?;
         stop_listening.cancel();
         self.figure("answers that a client was to ask again", record.failures());
-        let mut violations = record.refusals();
+        violations.extend(record.refusals());
         let taken = self.sink.taken();
         let asked = record.asked();
         for (number, browser) in browsers.into_iter().enumerate() {

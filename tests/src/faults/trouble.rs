@@ -36,12 +36,19 @@ const KINDS: [(Kind, u32); 6] = [
 /// How long it may take until somebody notices what was done: a node that has just started has other things to do first.
 const NOTICED: Duration = Duration::from_secs(8);
 
+/// After how many kills it is said how far the run is.
+const PROGRESS: u32 = 50;
+
 impl Run {
     /// Does harm until enough nodes were killed.
     pub(super) async fn trouble(&mut self) -> Result<(), Failed> {
         let client = load::client();
-        let mut kills = 0;
+        let (mut kills, mut told) = (0, 0);
         while kills < self.options.kills {
+            if kills / PROGRESS > told {
+                told = kills / PROGRESS;
+                eprintln!("{kills} of {} kills", self.options.kills);
+            }
             self.pause(30..350).await;
             let victim = self.rng.random_range(0..self.nodes.len());
             if self.rng.random_bool(0.64) {

@@ -215,6 +215,18 @@ impl Blobs {
         Ok(known.collect())
     }
 
+    /// Every place at which there are bytes: what only waits or was made anew.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn places(&self) -> Result<Vec<Place>> {
+        let kept: Vec<_> = self.0.list(None).try_collect().await.map_err(unavailable)?;
+        let known = kept.into_iter();
+        Ok(known
+            .filter_map(|object| Place::parse(object.location.as_ref()))
+            .collect())
+    }
+
     /// The bytes that are known by a digest.
     ///
     /// # Errors
@@ -284,7 +296,24 @@ impl Blobs {
     }
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path())
+    }
+}
+
 impl Place {
+    /// The place of this name, which is the one that it is shown by.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let (kind, id) = name.split_once('/')?;
+        match kind {
+            "uploads" => Some(Self::Upload(id.parse().ok()?)),
+            "exports" => Some(Self::Export(id.strip_suffix(".zip")?.parse().ok()?)),
+            _ => None,
+        }
+    }
+
     fn path(self) -> ObjectPath {
         match self {
             Self::Upload(id) => ObjectPath::from_iter(["uploads".to_owned(), id.to_string()]),
@@ -360,6 +389,21 @@ mod tests {
             blobs.get(Digest([0; 32])).await,
             Err(AppError::NotFound(_))
         ));
+    }
+
+    #[test]
+    fn a_place_is_known_by_its_name() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let places = [
+            Place::Upload(id.parse().unwrap()),
+            Place::Export(id.parse().unwrap()),
+        ];
+        for place in places {
+            assert_eq!(Place::parse(&place.to_string()), Some(place));
+        }
+        for other in ["2c/f24dba", "uploads/x", "exports/x.zip", "uploads", ""] {
+            assert_eq!(Place::parse(other), None, "{other}");
+        }
     }
 
     #[tokio::test]

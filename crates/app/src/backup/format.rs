@@ -1,8 +1,9 @@
 //! The form of the stream: a line that says what it is, then frames, compressed.
 //!
 //! A frame is a letter, the length of what follows in four bytes, and what follows. `H` is the head, `T` the name and
-//! columns of a table, `R` a row of it, `F` the name of a file, `B` a part of its bytes, `E` the end with counts and
-//! digests. All but `B` are JSON. A stream without its end is no backup.
+//! columns of a table, `R` a row of it, `F` the digest of a file, `P` the place of an upload or of an export's archive, `B` a
+//! part of the bytes of either, `E` the end with counts and digests. All but `B` are JSON. A stream without its end is no
+//! backup.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -20,6 +21,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
+use crate::attachment::Place;
 
 /// The first line.
 const MARK: &[u8; 18] = b"mainstay backup 1\n";
@@ -80,6 +82,7 @@ pub(super) enum Frame {
     Table(TableHead),
     Row(Vec<u8>),
     File(Digest),
+    Place(Place),
     Bytes(Vec<u8>),
     End(End),
 }
@@ -167,6 +170,15 @@ impl<R: Read> Reader<R> {
                     .parse()
                     .map_err(|_| damaged(format!("{name} is no digest")))?;
                 Frame::File(digest)
+            }
+            b'P' => {
+                let name: String = parse(&bytes)?;
+                let place = Place::parse(&name).ok_or_else(|| {
+                    damaged(format!(
+                        "the backup holds {name}, which this version does not know"
+                    ))
+                })?;
+                Frame::Place(place)
             }
             b'B' => Frame::Bytes(bytes),
             b'E' => {

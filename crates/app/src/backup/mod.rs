@@ -23,7 +23,7 @@ pub enum BackupError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The files of attachments.
+    /// The store of files.
     #[error("{0}")]
     Files(String),
 }
@@ -33,7 +33,7 @@ pub enum BackupError {
 pub struct Summary {
     /// How many rows of each table.
     pub rows: BTreeMap<String, u64>,
-    /// How many files.
+    /// How many files: attachments, uploads that wait for a message, and archives of exports.
     pub files: u64,
     /// Files that the store of attachments could not give, by name: what is wrong with each.
     pub unreadable: Vec<String>,

@@ -1,7 +1,8 @@
 //! Reading the stream into an empty store.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Seek as _, Write as _};
 
 use jiff::Timestamp;
 use mainstay_domain::digest::Digest;
@@ -10,7 +11,7 @@ use mainstay_store::{Store, StoreOptions};
 
 use super::format::{End, Frame, Head, Reader, Sum, damaged, kind_of, row_bytes, row_cells};
 use super::{BackupError, Summary};
-use crate::attachment::{Blobs, digest};
+use crate::attachment::{Blobs, Place, digest};
 
 /// How many rows are written with one call.
 const AT_ONCE: usize = 500;
@@ -57,10 +58,15 @@ pub async fn read<R: Read>(
             Frame::Row(row) => reading.row(&row).await?,
             Frame::File(name) => {
                 reading.flush().await?;
-                reading.file = Some((name, Vec::new()));
+                reading.file = Some(Arriving::Known(name, Vec::new()));
+            }
+            Frame::Place(place) => {
+                reading.flush().await?;
+                reading.file = Some(Arriving::Waiting(place, tempfile::tempfile()?));
             }
             Frame::Bytes(bytes) => match &mut reading.file {
-                Some((_, file)) => file.extend(bytes),
+                Some(Arriving::Known(_, file)) => file.extend(bytes),
+                Some(Arriving::Waiting(_, file)) => file.write_all(&bytes)?,
                 None => {
                     return Err(damaged(
                         "the backup is damaged: bytes of no file".to_owned(),
@@ -93,8 +99,16 @@ struct Reading<'a> {
     rows: Vec<Vec<Cell>>,
     sums: BTreeMap<String, Sum>,
     tables: Vec<Table>,
-    file: Option<(Digest, Vec<u8>)>,
+    file: Option<Arriving>,
     files: u64,
+}
+
+/// A file whose parts come one after the other.
+enum Arriving {
+    /// One that is known by its digest.
+    Known(Digest, Vec<u8>),
+    /// One at a place of its own. An archive may be larger than the memory.
+    Waiting(Place, File),
 }
 
 impl Reading<'_> {
@@ -131,14 +145,24 @@ impl Reading<'_> {
                 self.filling.insert(table, rows).await?;
             }
         }
-        if let (Some((name, bytes)), Some(blobs)) = (self.file.take(), self.blobs) {
-            if digest(&bytes) != name {
-                return Err(damaged(format!("the file {name} in the backup is damaged")));
+        let (Some(file), Some(blobs)) = (self.file.take(), self.blobs) else {
+            return Ok(());
+        };
+        let kept = match file {
+            Arriving::Known(name, bytes) => {
+                if digest(&bytes) != name {
+                    return Err(damaged(format!("the file {name} in the backup is damaged")));
+                }
+                blobs.put(bytes).await.map(|_| ())
             }
-            let kept = blobs.put(bytes).await;
-            kept.map_err(|error| BackupError::Files(error.to_string()))?;
-            self.files += 1;
-        }
+            Arriving::Waiting(place, mut file) => {
+                file.rewind()?;
+                let file = tokio::fs::File::from_std(file);
+                blobs.keep_at(place, file).await.map(|_| ())
+            }
+        };
+        kept.map_err(|error| BackupError::Files(error.to_string()))?;
+        self.files += 1;
         Ok(())
     }
 
@@ -149,6 +173,12 @@ impl Reading<'_> {
             return Err(damaged(
                 "the backup is damaged: its rows are not those that it counts".to_owned(),
             ));
+        }
+        if self.blobs.is_some() && self.files != end.files {
+            return Err(damaged(format!(
+                "the backup is damaged: it holds {} files and counts {}",
+                self.files, end.files
+            )));
         }
         for table in &self.tables {
             let mut sum = Sum::default();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use mainstay_store::Store;
 use mainstay_store::dump::Snapshot;
@@ -10,6 +11,7 @@ use mainstay_store::dump::Snapshot;
 use super::format::{End, Head, Sum, TableHead, Writer, kind_name, row_bytes};
 use super::{BackupError, Summary};
 use crate::attachment::Blobs;
+use crate::error::AppError;
 
 /// How many bytes of a file one frame holds.
 const PART: usize = 1 << 20;
@@ -55,22 +57,9 @@ pub async fn write<W: Write>(
         sums.insert(table.name.clone(), sum);
     }
     // A file is kept before a row names it: whatever the rows name is there by now.
-    let mut unreadable = Vec::new();
-    let mut files = 0;
+    let (mut files, mut unreadable) = (0, Vec::new());
     if let Some(blobs) = blobs {
-        let kept = blobs.list().await;
-        for (digest, _) in kept.map_err(|error| BackupError::Files(error.to_string()))? {
-            match blobs.get(digest).await {
-                Ok(bytes) => {
-                    writer.json(b'F', &digest.to_string())?;
-                    for part in bytes.chunks(PART) {
-                        writer.bytes(b'B', part)?;
-                    }
-                    files += 1;
-                }
-                Err(error) => unreadable.push(error.to_string()),
-            }
-        }
+        (files, unreadable) = write_files(blobs, &mut writer).await?;
     }
     let rows = sums
         .iter()
@@ -88,4 +77,40 @@ pub async fn write<W: Write>(
         unreadable,
     };
     Ok((out, summary))
+}
+
+/// Writes the files that are kept by their digests, and what waits at places of its own: uploads that no message took yet,
+/// and the archives of exports.
+async fn write_files<W: Write>(
+    blobs: &Blobs,
+    writer: &mut Writer<W>,
+) -> Result<(u64, Vec<String>), BackupError> {
+    let refused = |error: AppError| BackupError::Files(error.to_string());
+    let (mut files, mut unreadable) = (0, Vec::new());
+    for (digest, _) in blobs.list().await.map_err(refused)? {
+        match blobs.get(digest).await {
+            Ok(bytes) => {
+                writer.json(b'F', &digest.to_string())?;
+                for part in bytes.chunks(PART) {
+                    writer.bytes(b'B', part)?;
+                }
+                files += 1;
+            }
+            Err(error) => unreadable.push(error.to_string()),
+        }
+    }
+    for place in blobs.places().await.map_err(refused)? {
+        // One whose day was over meanwhile is named by no row that is still of use.
+        let Some(mut contents) = blobs.open_at(place, None).await.map_err(refused)? else {
+            continue;
+        };
+        writer.json(b'P', &place.to_string())?;
+        while let Some(part) = contents.bytes.try_next().await.map_err(refused)? {
+            for part in part.chunks(PART) {
+                writer.bytes(b'B', part)?;
+            }
+        }
+        files += 1;
+    }
+    Ok((files, unreadable))
 }

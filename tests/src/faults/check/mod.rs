@@ -98,7 +98,8 @@ impl Store {
         }
     }
 
-    async fn run(&self, sql: &str) -> Result<(), Failed> {
+    /// Runs statements.
+    pub async fn run(&self, sql: &str) -> Result<(), Failed> {
         self.connection.execute_unprepared(sql).await?;
         Ok(())
     }
@@ -107,6 +108,12 @@ impl Store {
         let backend = self.connection.get_database_backend();
         let statement = Statement::from_string(backend, sql);
         Ok(self.connection.query_all_raw(statement).await?)
+    }
+
+    /// The only value that a query yields.
+    pub async fn text(&self, sql: &str) -> Result<String, Failed> {
+        let rows = self.rows(sql).await?;
+        text(rows.first().ok_or("no row")?, 0)
     }
 
     async fn number(&self, sql: &str) -> Result<i64, Failed> {
