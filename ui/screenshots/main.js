@@ -48,7 +48,7 @@ function browserPath() {
 /** Answers with the files of a folder whatever is not the service's. */
 async function showClient(context, folder) {
   await context.route(
-    (url) => !url.pathname.startsWith("/api/"),
+    (url) => !/^\/(api\/|readyz)/.test(url.pathname),
     (route) => {
       const path = join(folder, new URL(route.request().url()).pathname);
       return route.fulfill({ path: existsSync(path) && !path.endsWith("/") ? path : join(folder, "index.html") });

@@ -98,7 +98,7 @@ function work(of) {
       "/admin/policy",
       async (page) => {
         await press("button", /Apply/)(page);
-        await page.getByLabel("Pack").first().selectOption({ index: 1 });
+        await page.getByRole("combobox", { name: "Pack", exact: true }).selectOption({ index: 1 });
         await press("button", /which clocks/)(page);
       },
     ],

@@ -6,10 +6,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use mainstay_app::mail::MailOptions;
 use mainstay_domain::contact::{Contact, PortalRole};
-use mainstay_domain::id::{AccountId, AgentId};
+use mainstay_domain::event::Actor;
+use mainstay_domain::id::AccountId;
 use mainstay_domain::role::BuiltIn;
 use mainstay_store::{agent, contact};
 use mainstay_testing::{ChromeDriver, chromedriver, chromium, require};
@@ -34,8 +37,17 @@ pub struct House {
 impl House {
     /// Opens the house; nothing when a browser is not installed or the client was not built.
     pub async fn open() -> Option<Self> {
+        Self::open_with(MailOptions::default()).await
+    }
+
+    /// The same with other settings for its mail.
+    pub async fn open_with(mail: MailOptions) -> Option<Self> {
         driver()?;
-        let test = TestApp::start("mainstay").await;
+        let options = mainstay_app::Options {
+            mail,
+            ..mainstay_app::Options::default()
+        };
+        let test = TestApp::start_with("sqlite::memory:", "mainstay", options).await;
         // While nobody serves, every page leads to the first run.
         test.serving("Host", &[BuiltIn::Administrator]).await;
         let stop = CancellationToken::new();
@@ -110,15 +122,28 @@ impl House {
         address
     }
 
-    /// Gives somebody who serves a password to sign in with.
-    pub async fn let_in(&self, agent: AgentId) {
+    /// Somebody who serves, signed in.
+    pub async fn at_work(&self, name: &str, role: BuiltIn) -> Visitor {
+        let email = self.lets_in(name, role).await;
+        let visitor = self.signed_in(&email).await;
+        visitor.finds("//nav//a[contains(., 'Inbox')]").await;
+        visitor
+    }
+
+    /// Somebody who serves and has a password to sign in with: their address.
+    pub async fn lets_in(&self, name: &str, role: BuiltIn) -> String {
+        let caller = self.test.serving(name, &[role]).await;
+        let Actor::Agent(id) = caller.actor else {
+            panic!("{name} serves");
+        };
         let app = &self.test.app;
         let hash = app.hash_password(PASSWORD.to_owned()).await.unwrap();
         let tx = app.store().begin().await.unwrap();
-        agent::set_password_hash(&tx, agent, Some(&hash))
+        agent::set_password_hash(&tx, id, Some(&hash))
             .await
             .unwrap();
         tx.commit().await.unwrap();
+        caller.email
     }
 
     /// A browser at the sign-in page.
@@ -232,6 +257,57 @@ impl Visitor {
         self.finds(&path).await.click().await.unwrap();
     }
 
+    /// Presses keys one after the other, wherever the focus is.
+    pub async fn presses(&self, keys: &str) {
+        for key in keys.chars() {
+            let active = self.client.active_element().await.unwrap();
+            active.send_keys(&key.to_string()).await.unwrap();
+        }
+    }
+
+    /// Presses a key that is no letter.
+    pub async fn press(&self, key: Key) {
+        let active = self.client.active_element().await.unwrap();
+        active
+            .send_keys(&char::from(key).to_string())
+            .await
+            .unwrap();
+    }
+
+    /// Presses a key while Control is held.
+    pub async fn presses_with_control(&self, key: Key) {
+        let active = self.client.active_element().await.unwrap();
+        let chord = format!("{}{}", char::from(Key::Control), char::from(key));
+        active.send_keys(&chord).await.unwrap();
+    }
+
+    /// Waits until the element that has the focus matches a selector.
+    pub async fn is_at(&self, selector: &str) {
+        self.finds_css(&format!("{selector}:focus")).await;
+    }
+
+    async fn finds_css(&self, selector: &str) {
+        let wait = self.client.wait().at_most(PATIENCE);
+        if let Err(error) = wait.for_element(Locator::Css(selector)).await {
+            panic!("{selector}: {error}; the page says:\n{}", self.text().await);
+        }
+    }
+
+    /// Chooses light or dark.
+    pub async fn prefers(&self, scheme: &str) {
+        self.asks(&format!(
+            "localStorage.setItem('mantine-color-scheme-value', '{scheme}')"
+        ))
+        .await;
+    }
+
+    /// Waits until nothing is loading any more.
+    pub async fn has_loaded(&self) {
+        self.finds("//h1").await;
+        self.finds("//body[not(.//*[@role='status'][@aria-label])]")
+            .await;
+    }
+
     pub async fn signs_in(&self, address: &str) {
         self.writes("E-mail address", address).await;
         self.writes("Password", PASSWORD).await;
@@ -255,6 +331,11 @@ impl Visitor {
 
     /// What axe-core finds wrong with the page: rules and the elements that break them.
     pub async fn barriers(&self) -> Vec<String> {
+        self.barriers_within("html").await
+    }
+
+    /// The same of the part of the page that a selector finds.
+    pub async fn barriers_within(&self, selector: &str) -> Vec<String> {
         let axe = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../ui/node_modules/axe-core/axe.min.js"
@@ -264,9 +345,9 @@ impl Visitor {
         let found = self
             .client
             .execute_async(
-                "const done = arguments[0]; axe.run().then((r) => done(r.violations.flatMap((v) => \
+                "const [part, done] = arguments; axe.run(part).then((r) => done(r.violations.flatMap((v) => \
                  v.nodes.map((n) => v.id + ': ' + n.target.join(' ') + ' ' + n.failureSummary))));",
-                Vec::new(),
+                vec![selector.into()],
             )
             .await
             .unwrap();

@@ -1,5 +1,8 @@
 //! People at work in a real browser, with time in hand.
 
+mod barriers;
 mod house;
+mod keyboard;
 mod portal;
+mod round_trip;
 mod work;

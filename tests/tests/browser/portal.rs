@@ -97,10 +97,7 @@ async fn the_portal_puts_no_barriers_up_in_light_and_in_dark() {
     let mut paths: Vec<String> = SCREENS.iter().map(ToString::to_string).collect();
     paths.push(format!("/portal/requests/{}", ticket.number));
     for scheme in ["light", "dark"] {
-        alma.asks(&format!(
-            "localStorage.setItem('mantine-color-scheme-value', '{scheme}')"
-        ))
-        .await;
+        alma.prefers(scheme).await;
         for path in &paths {
             alma.goes(path).await;
             alma.finds("//h1").await;

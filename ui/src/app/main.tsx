@@ -31,7 +31,7 @@ const router = createRouter({
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   defaultNotFoundComponent: Missing,
-  defaultErrorComponent: ({ error, reset }) => <Failure error={asError(error)} onRetry={reset} />,
+  defaultErrorComponent: ({ error, reset }) => <Failure error={asError(error)} onRetry={reset} order={1} />,
   defaultPendingComponent: () => <LoadingRows />,
   scrollRestoration: true,
 });

@@ -1,5 +1,5 @@
 // One type scale, one spacing scale, one calm colour. Everything that is drawn takes its measures from here.
-import { Badge, createTheme, Drawer, type MantineColorsTuple, Modal, Paper, Table, Tooltip } from "@mantine/core";
+import { Badge, createTheme, Drawer, type MantineColorsTuple, Menu, Modal, Paper, Table, Tooltip } from "@mantine/core";
 
 /** Deep water: links, the primary button, what is selected. Shade 8 on white and white on shade 8 pass WCAG AA. */
 const harbor: MantineColorsTuple = [
@@ -58,6 +58,7 @@ export const theme = createTheme({
   components: {
     Badge: Badge.extend({ defaultProps: { radius: "sm", tt: "none", fw: 550 } }),
     Drawer: Drawer.extend({ styles: overlayTitle }),
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } },
       styles: overlayTitle,

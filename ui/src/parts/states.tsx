@@ -9,16 +9,20 @@ import { ApiProblem, Unreachable } from "@/api/client";
 interface MessageProps {
   sign: ReactNode;
   title: string;
+  /** The level of its heading: the first where it stands for the whole screen. */
+  order?: 1 | 2;
   children?: ReactNode;
   action?: ReactNode;
 }
 
-function Message({ sign, title, children, action }: MessageProps) {
+function Message({ sign, title, order = 2, children, action }: MessageProps) {
   return (
     <Center mih="12rem" p="lg">
       <Stack align="center" gap="xs" maw="28rem" ta="center">
         {sign}
-        <Title order={2}>{title}</Title>
+        <Title order={order} size="h2">
+          {title}
+        </Title>
         {children && <Text c="dimmed">{children}</Text>}
         {action}
       </Stack>
@@ -27,7 +31,7 @@ function Message({ sign, title, children, action }: MessageProps) {
 }
 
 /** Nothing is here yet: what it would be and how to begin. */
-export function Empty({ title, children, action }: Omit<MessageProps, "sign">) {
+export function Empty({ title, children, action }: Omit<MessageProps, "sign" | "order">) {
   return (
     <Message sign={<IconSailboat size={36} stroke={1.4} aria-hidden />} title={title} action={action}>
       {children}
@@ -35,12 +39,17 @@ export function Empty({ title, children, action }: Omit<MessageProps, "sign">) {
   );
 }
 
+interface FailureProps extends Pick<MessageProps, "order"> {
+  error: Error;
+  onRetry?: () => void;
+}
+
 /** Something could not be shown: which, why, and what may be done about it. */
-export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+export function Failure({ error, onRetry, order = 2 }: FailureProps) {
   const { t } = useTranslation();
   if (error instanceof ApiProblem && error.status === 403) {
     return (
-      <Message sign={<IconLock size={36} stroke={1.4} aria-hidden />} title={t("failure.forbidden")}>
+      <Message sign={<IconLock size={36} stroke={1.4} aria-hidden />} title={t("failure.forbidden")} order={order}>
         {t("failure.forbiddenHint")}
       </Message>
     );
@@ -50,6 +59,7 @@ export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void
     <Message
       sign={<IconCloudOff size={36} stroke={1.4} aria-hidden />}
       title={t("failure.title")}
+      order={order}
       action={onRetry && <Button onClick={onRetry}>{t("failure.again")}</Button>}
     >
       {error instanceof Unreachable ? t("failure.unreachable") : error.message}
@@ -64,6 +74,7 @@ export function Missing() {
     <Message
       sign={<IconAnchor size={36} stroke={1.4} aria-hidden />}
       title={t("failure.missing")}
+      order={1}
       action={
         <Button component={Link} to="/" variant="default">
           {t("failure.home")}

@@ -68,7 +68,7 @@ export function ApplyPack({ onClose }: { onClose: () => void }) {
     choose(() => setFiles(Object.fromEntries(read)));
   };
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={t("policy.apply")}>
+    <Drawer opened onClose={onClose} position="right" size="xl" title={t("policy.apply")}>
       <Stack>
         <Text c="dimmed">{t("policy.applyLead")}</Text>
         <Group align="flex-end">

@@ -127,7 +127,14 @@ export default function Palette({ asked, screens }: PaletteProps) {
     },
   ];
   return (
-    <Spotlight.Root query={words} onQueryChange={setWords} shortcut={null} scrollable maxHeight={440}>
+    <Spotlight.Root
+      query={words}
+      onQueryChange={setWords}
+      shortcut={null}
+      scrollable
+      maxHeight={440}
+      attributes={{ content: { "aria-label": t("seek") } }}
+    >
       <Spotlight.Search
         placeholder={t("placeholder")}
         aria-label={t("placeholder")}

@@ -149,15 +149,22 @@ function useGoKeys(screens: readonly (typeof SCREENS)[number][]) {
   useHotkeys([
     [
       "g",
-      () => {
+      (first) => {
         const go = (event: KeyboardEvent) => {
+          // The press that began it comes by here on its way up.
+          if (event === first) return;
+          stop();
           const screen = screens.find(({ key }) => key === event.key);
           if (!screen) return;
           event.preventDefault();
           void navigate({ to: screen.to });
         };
-        window.addEventListener("keydown", go, { once: true });
-        setTimeout(() => window.removeEventListener("keydown", go), 1500);
+        const stop = () => {
+          clearTimeout(timer);
+          window.removeEventListener("keydown", go);
+        };
+        const timer = setTimeout(stop, 1500);
+        window.addEventListener("keydown", go);
       },
     ],
   ]);

@@ -49,8 +49,8 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
         startedAt={clock.started_at}
         dueAt={clock.due_at ?? undefined}
       />
-      <Table.ScrollContainer minWidth={560}>
-        <Table>
+      <Table.ScrollContainer minWidth={480}>
+        <Table horizontalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t("ledger.from")}</Table.Th>
