@@ -33,10 +33,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| unreadable(&rejection))?;
-        if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let other = match bytes.trim_ascii_start().first() {
+            Some(b'[') => Some("an array"),
+            Some(b'"') => Some("a text"),
+            Some(b'-' | b'0'..=b'9') => Some("a number"),
+            _ => None,
+        };
+        if let Some(other) = other {
             return Err(Problem::new(
                 Kind::Invalid,
-                "The body is an array: expected an object with named fields.",
+                format!("The body is {other}: expected an object with named fields."),
             ));
         }
         parse_json(&bytes).map(Self)

@@ -107,6 +107,70 @@ async fn a_zendesk_export_is_brought_in() {
     test.finish().await;
 }
 
+const ZENDESK_CSV: &str = "\u{feff}Summation column,Id,Requester,Requester id,Requester email,Assignee,Group,Subject,Tags,Status,Priority,Via,Ticket type,Created at,Updated at,Organization,Due date,Solved at,Satisfaction Score\r\n1,7,Eva Roth,11,eva@acme.example,Tim Berg,Support,Printer on fire,vip urgent,Solved,Urgent,Mail,Incident,2026-01-05 10:00,2026-01-06 12:00,Acme,-,2026-01-05 11:00,Good\r\n1,8,Eva Roth,11,eva@acme.example,-,-,-,,On-hold,-,Carrier pigeon,-,2026-02-05 10:00:00,2026-02-05 11:00:00,-,-,-,-\r\n1,9,Eva Roth,11,eva@acme.example,-,-,Door,,Closed,Low,Web form,-,2026-02-05 10:00,2026-02-06 10:00,Acme,-,2026-02-04 10:00,-\r\n";
+
+#[tokio::test]
+async fn a_zendesk_view_is_brought_in() {
+    let test = TestApp::start("mainstay").await;
+    let map = ImportMap::builtin("zendesk-csv").unwrap();
+    let report = import(&test, &map, ZENDESK_CSV.as_bytes()).await.unwrap();
+    let told: Vec<String> = report
+        .remarks
+        .iter()
+        .map(|r| format!("{} {}: {}", r.row, r.remark.as_str(), r.reason))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"3 noted: the time of the resolution is before the opening: the opening is taken for it");
+    let found = tickets(&test).await;
+    let seen: Vec<String> = found
+        .iter()
+        .map(|stored| {
+            let facts = &stored.ticket.facts;
+            format!(
+                "{}: {} {}, account {}, assigned {}",
+                stored.ticket.subject,
+                facts.severity,
+                facts.status.name,
+                facts.account.is_some(),
+                facts.assignee.is_some(),
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(seen.join("\n"), @r"
+    Printer on fire: P1 resolved, account true, assigned true
+    Ticket 8: P3 on_hold, account false, assigned false
+    Door: P4 closed, account true, assigned false
+    ");
+    for stored in &found {
+        assert_cache_is_fold(&test, &stored.ticket).await;
+    }
+    test.run_due().await;
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn the_export_of_all_data_names_people() {
+    let test = TestApp::start("mainstay").await;
+    let map = ImportMap::builtin("zendesk-tickets").unwrap();
+    let line = r#"{"id": 7, "subject": "Printer", "status": "solved", "created_at": "2026-01-05T10:00:00Z", "updated_at": "2026-01-09T10:00:00Z", "requester": {"id": 1, "name": "Eva Roth", "email": "eva@acme.example"}, "organization": {"id": 4, "name": "Acme"}, "metric_set": {"solved_at": "2026-01-05T11:00:00Z"}}"#;
+    let other = line.replace("\"id\": 7", "\"id\": 8");
+    import(&test, &map, format!("{line}\n{other}\n").as_bytes())
+        .await
+        .unwrap();
+    let ticket = &tickets(&test).await[0].ticket;
+    let reader = test.app.store().read();
+    let asker = contact::find(&reader, ticket.contact.unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(asker.name, "Eva Roth");
+    assert!(
+        tell(&test.ledger(ticket.id).await)
+            .contains("2026-01-05T11:00:00Z status_changed resolved")
+    );
+    test.run_due().await;
+    test.finish().await;
+}
+
 #[tokio::test]
 async fn other_encodings_are_read_where_the_map_names_them() {
     let test = TestApp::start("mainstay").await;

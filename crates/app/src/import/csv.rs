@@ -30,10 +30,7 @@ impl CsvTable {
             .iter()
             .position(|byte| !matches!(byte, b'\r' | b'\n'))
             .unwrap_or(0);
-        let first_line = text[begin..]
-            .split(|byte| *byte == b'\n')
-            .next()
-            .unwrap_or_default();
+        let first_line = &text[begin..end_of_line(&text, begin)];
         let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(first_line));
         let unreadable = |fault: String| format!("the header cannot be read: {fault}");
         let record = scan(&text, begin, delimiter).map_err(unreadable)?;
@@ -43,7 +40,7 @@ impl CsvTable {
             .map(|field| Ok(encoding.decode(field)?.trim().to_owned()))
             .collect::<Result<Vec<String>, String>>()
             .map_err(unreadable)?;
-        let body = (record.end, line_of(&text, record.end));
+        let body = (record.end, line_ends(&text[..record.end]) + 1);
         Ok(Self {
             text,
             delimiter,
@@ -58,7 +55,7 @@ impl CsvTable {
         let (mut at, mut line) = self.body;
         let mut number = 0;
         while at < self.text.len() {
-            let end_of_line = self.end_of_line(at);
+            let end_of_line = end_of_line(&self.text, at);
             if self.text[at..end_of_line]
                 .iter()
                 .all(|byte| matches!(byte, b'\r' | b'\n'))
@@ -74,19 +71,9 @@ impl CsvTable {
                 line: Some(line),
                 cells,
             });
-            line += self.text[at..end]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count() as u64;
+            line += line_ends(&self.text[at..end]);
             at = end;
         }
-    }
-
-    fn end_of_line(&self, at: usize) -> usize {
-        let rest = &self.text[at..];
-        rest.iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(self.text.len(), |length| at + length + 1)
     }
 
     /// A row and where it ends. A row that is broken ends with its line, so that a quote that is never closed does not
@@ -132,12 +119,30 @@ fn guess_delimiter(line: &[u8]) -> u8 {
         .unwrap_or(&b',')
 }
 
-fn line_of(text: &[u8], end: usize) -> u64 {
-    text[..end.min(text.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count() as u64
-        + 1
+/// Behind the end of the line that `at` stands in. Old spreadsheets end lines with a carriage return alone.
+fn end_of_line(text: &[u8], at: usize) -> usize {
+    let rest = &text[at..];
+    let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    length.map_or(text.len(), |length| {
+        at + length
+            + if rest[length..].starts_with(b"\r\n") {
+                2
+            } else {
+                1
+            }
+    })
+}
+
+/// How many lines end in `text`.
+fn line_ends(text: &[u8]) -> u64 {
+    let mut ends = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let end = end_of_line(text, at);
+        ends += u64::from(matches!(text[end - 1], b'\n' | b'\r'));
+        at = end;
+    }
+    ends
 }
 
 struct CsvRecord<'a> {
@@ -210,4 +215,40 @@ fn quoted(text: &[u8], begin: usize) -> Result<(Cow<'_, [u8]>, usize), String> {
         return Ok((value, quote + 1));
     }
     Err("a quote is opened and never closed".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each row's number and line, and its values or what is wrong with it.
+    fn rows(text: &str) -> Vec<String> {
+        let table = CsvTable::read(text.as_bytes().to_vec(), None, Encoding::default()).unwrap();
+        let mut rows = Vec::new();
+        table.each(|row| {
+            let cells = match &row.cells {
+                Ok(cells) => cells.text("b").unwrap_or_default(),
+                Err(fault) => fault.clone(),
+            };
+            rows.push(format!("{} {:?} {cells}", row.number, row.line));
+        });
+        rows
+    }
+
+    #[test]
+    fn a_broken_row_costs_itself_only_however_lines_end() {
+        let lines = ["a,b", "1,\"x", "y\"", "2", "3,\"open", "4,z"];
+        for end in ["\n", "\r\n", "\r"] {
+            assert_eq!(
+                rows(&lines.join(end)),
+                [
+                    format!("1 Some(2) x{end}y"),
+                    "2 Some(4) the row has 1 columns, the header has 2".to_owned(),
+                    "3 Some(5) a quote is opened and never closed".to_owned(),
+                    "4 Some(6) z".to_owned(),
+                ],
+                "{end:?}"
+            );
+        }
+    }
 }

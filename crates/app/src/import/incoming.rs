@@ -244,7 +244,20 @@ impl Gathered {
         }
         if self.opening.is_none() {
             match reader.opening(row) {
-                Ok(opening) => self.opening = Some(opening),
+                Ok(opening) => {
+                    let ends = [
+                        ("resolution", self.resolved_at),
+                        ("closing", self.closed_at),
+                    ];
+                    for (name, _) in ends.iter().filter(|(_, at)| {
+                        reader.form.events.is_none() && at.is_some_and(|at| at < opening.opened_at)
+                    }) {
+                        notes.push(format!(
+                            "the time of the {name} is before the opening: the opening is taken for it"
+                        ));
+                    }
+                    self.opening = Some(opening);
+                }
                 Err(fault) => self.fault = fault,
             }
         }

@@ -15,10 +15,14 @@ use super::table::Table;
 use super::template::Templates;
 
 /// The maps that come with the program, by name.
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     (
         "servicenow-incidents",
         include_str!("../../../../maps/servicenow-incidents.toml"),
+    ),
+    (
+        "zendesk-csv",
+        include_str!("../../../../maps/zendesk-csv.toml"),
     ),
     (
         "zendesk-tickets",
@@ -139,6 +143,9 @@ fn problem(file: &str, text: &str, span: Range<usize>, message: &str) -> MapProb
     ))
 }
 
+/// So many columns of a file are named where one is missing.
+const MOST_NAMED: usize = 40;
+
 fn nearest(name: &str, candidates: &[String]) -> String {
     let folded = name.to_lowercase();
     let near = candidates
@@ -153,6 +160,11 @@ fn nearest(name: &str, candidates: &[String]) -> String {
         .min_by_key(|(distance, _)| *distance);
     match near {
         Some((_, near)) => format!("did you mean {near:?}?"),
+        None if candidates.len() > MOST_NAMED => format!(
+            "it has {} and {} more",
+            candidates[..MOST_NAMED].join(", "),
+            candidates.len() - MOST_NAMED
+        ),
         None => format!("it has {}", candidates.join(", ")),
     }
 }

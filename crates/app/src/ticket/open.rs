@@ -234,6 +234,12 @@ pub(crate) fn check_subject(subject: &str) -> Result<()> {
     if subject.trim().is_empty() {
         return Err(AppError::invalid("subject", "must not be empty"));
     }
+    if subject.contains(['\n', '\r']) {
+        return Err(AppError::invalid(
+            "subject",
+            "has a line break: write it on one line, and the rest as the message",
+        ));
+    }
     let length = subject.chars().count();
     if length > LONGEST_SUBJECT {
         return Err(AppError::invalid(

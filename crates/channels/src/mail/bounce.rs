@@ -108,10 +108,8 @@ fn recipient_of(block: &Headers) -> Option<FailedRecipient> {
     if address.is_empty() || matches!(action.as_str(), "delivered" | "relayed" | "expanded") {
         return None;
     }
-    let transient = action == "delayed"
-        || status
-            .as_deref()
-            .is_some_and(|status| status.starts_with('4'));
+    // What failed is given up, even where the status says that it might have worked later (RFC 3464, 2.3.3).
+    let transient = action == "delayed";
     Some(FailedRecipient {
         address,
         permanence: if transient {
@@ -186,10 +184,11 @@ fn returned_recipients(message: &Message) -> Vec<Address> {
 
 fn failed(message: &Message, recipients: Vec<Address>, text: &str) -> Option<Bounce> {
     let status = notice::status_in(text);
-    let transient = match &status {
-        Some(status) => status.starts_with('4'),
-        None => notice::is_delay(message, text),
-    };
+    let transient = !notice::is_given_up(text)
+        && match &status {
+            Some(status) => status.starts_with('4'),
+            None => notice::is_delay(message, text),
+        };
     let diagnostic = text
         .lines()
         .map(str::trim)
@@ -342,6 +341,13 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(delayed.permanence(), Permanence::Transient);
+        let expired = read(&report(
+            "Final-Recipient: rfc822;eva@example.com\nAction: failed\nStatus: 4.4.1",
+        ))
+        .unwrap();
+        assert_eq!(expired.permanence(), Permanence::Permanent);
+        let given_up = read("From: Mailer-Daemon@example.com\nX-Failed-Recipients: eva@example.com\nSubject: Mail delivery failed: returning message to sender\n\nThis is a permanent error. The following address(es) failed:\n\n  eva@example.com\n    451 4.7.1 Greylisted: retry timeout exceeded\n").unwrap();
+        assert_eq!(given_up.permanence(), Permanence::Permanent);
         assert_eq!(
             read(&report(
                 "Final-Recipient: rfc822;eva@example.com\nAction: delivered\nStatus: 2.0.0"

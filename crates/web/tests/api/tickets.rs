@@ -49,6 +49,15 @@ async fn a_ticket_is_opened_changed_and_answered() {
     let by_number = admin.get(&format!("/tickets/{number}")).await;
     assert_eq!(by_number.body["id"], opened.body["id"]);
 
+    let two_lines = json!({"subject": "Printer\nBcc: eve@foreign.example"});
+    for refused in [
+        admin.post("/tickets", two_lines.clone()).await,
+        admin.patch(&path, two_lines).await,
+    ] {
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert_eq!(pointers(&refused.body, "pointer"), ["/subject"]);
+    }
+
     let tag = opened.headers["etag"].to_str().unwrap();
     let change = json!({"severity": "P2", "severity_reason": "a small fire", "add_tags": ["fire"], "fields": {"room": "7"}});
     let changed = admin.with("if-match", tag).patch(&path, change).await;

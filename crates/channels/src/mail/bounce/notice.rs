@@ -114,6 +114,26 @@ pub fn status_in(text: &str) -> Option<String> {
     Some(format!("{}.0.0", &captures[1]))
 }
 
+/// Whether the notice says that the message will not be tried again.
+pub fn is_given_up(text: &str) -> bool {
+    let text = text.to_lowercase();
+    [
+        "permanent error",
+        "permanent fatal error",
+        "retry timeout exceeded",
+        "retry time not reached for any host after a long failure period",
+        "given up",
+        "giving up",
+        "not going to try again",
+        "in the queue too long",
+        "will not be retried",
+        "no further attempts",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
+}
+
+/// Whether the notice speaks of a delay.
 pub fn is_delay(message: &Message, text: &str) -> bool {
     let mentions = |text: &str| {
         let text = text.to_lowercase();

@@ -210,8 +210,8 @@ mod tests {
             Some("Ystävällisin terveisin\nTim"),
         );
         check(
-            "燃えています。\n\nよろしくお願いいたします\nティム",
-            Some("よろしくお願いいたします\nティム"),
+            "燃えています。\n\nよろしくお願いいたします。\nティム",
+            Some("よろしくお願いいたします。\nティム"),
         );
         check("It burns.\n\n-Tim", Some("-Tim"));
         check(

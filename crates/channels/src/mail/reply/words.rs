@@ -19,7 +19,7 @@ pub enum HeaderKind {
 const WROTE: &str = r"wrote|writes|schrieb|geschrieben|hat\s+geschrieben|schreef|geschreven|\
 a\s+[ée]crit|escribi[óo]|escriuí|va\s+escriure|ha\s+escrit|ha\s+scritto|scriveva|escreveu|enviou|skrev|skrifaði|\
 napisał(?:\(a\)|a)?|napisa[lł][ao]?|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|написав|\
-написала|писал(?:\(а\)|а)?|пише|пишет|написа|írta|írt|je\s+napisao(?:/la)?|je\s+napisal(?:\(a\)|a)?|napisao(?:\(la\)|la)?|\
+написала|писал(?:\(а\)|а)?|пише|пишет|написа|írta|írt|je\s+napisao(?:/la)?|napisa(?:o|la)\s+je|تمت\s+كتابة\s+ما\s+يلي\s+بواسطة|je\s+napisal(?:\(a\)|a)?|napisao(?:\(la\)|la)?|\
 napisal(?:\(a\)|a)?|a\s+scris|tarihinde\s+şunu\s+yazdı|yazdı|şunu\s+yazdı|έγραψε|כתב(?:/ה)?|כתבה|(?:ได้)?เขียน(?:ว่า)?|pisze|napisz[eę]|\
 đã\s+viết|menulis|parašė|rakstīja|kirjutas|escribiu|idatzi\s+du|wrote\s+the\s+following|写道|寫道|書きました|のメール|さんは書きました|\
 님이\s*작성|작성|rašė|rakstīja|skrifaði|كتب|كتبت|نوشت|写了|寫了";
@@ -29,7 +29,7 @@ const WROTE_BEFORE_NAME: &str = r"schrieb|schreef|skrev|a\s+[ée]crit|escribi[ó
 napsal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|kirjutas|va\s+escriure|írta|пише|написав";
 
 /// The word a quoted message's first line starts with: "On Monday …".
-const ON: &str = r"on|às|d\.|dana|u|kell|z\s+dnia|ngày|em\s+dia|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
+const ON: &str = r"on|às|في|d\.|dana|u|kell|z\s+dnia|ngày|em\s+dia|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
 begin\s+forwarded|в|alle|data|date|at|בתאריך|ב-|在|mnamo|i|el\s+dia|il\s+giorno";
 
 /// Titles of an "original message" line between dashes.
@@ -250,7 +250,7 @@ pattern!(
     "\"Best regards,\" alone on its line.",
     r"(?i)^[\s*_]*(?:",
     SIGN_OFF,
-    r")[\s,.!*_]*$"
+    r")[\s,.!。、！*_]*$"
 );
 pattern!(
     legal_notice,
