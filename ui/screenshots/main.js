@@ -1,11 +1,11 @@
 // Writes a picture of every screen, at each width, in light and in dark.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { startDemo, startEmpty } from "./program.js";
-import { screens, setUpScreens } from "./screens.js";
+import { GUIDE, screens, setUpScreens } from "./screens.js";
 import { setStage } from "./stage.js";
 
 const HELP = `Writes a picture of every screen, at each width, in light and in dark.
@@ -13,6 +13,7 @@ const HELP = `Writes a picture of every screen, at each width, in light and in d
 npm run screenshots -- --out DIR [options]
 
   --out DIR        write the pictures into this folder, as NAME-WIDTH-SCHEME.png
+  --guide          only those that the guide shows, wide and light, small enough to be kept beside it (WebP)
   --only WORDS     only the screens whose names begin with one of these words, separated by commas
   --widths LIST    at these widths in pixels (1440,1024,390)
   --schemes LIST   in these schemes (light,dark)
@@ -33,9 +34,13 @@ const { values: asked } = parseArgs({
     height: { type: "string" },
     language: { type: "string", default: "en" },
     client: { type: "string" },
+    guide: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
+
+/** A path as it was meant where the command was given: npm runs it in its own folder. */
+const meant = (path) => resolve(process.env.INIT_CWD ?? ".", path);
 
 function browserPath() {
   const names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -93,7 +98,7 @@ async function openPage(browser, service, { state, width, scheme }) {
     timezoneId: "Europe/Madrid",
     hasTouch: width < 500,
   });
-  if (asked.client) await showClient(context, asked.client);
+  if (asked.client) await showClient(context, meant(asked.client));
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const underWay = new Set();
@@ -117,21 +122,27 @@ async function take({ page, underWay, url }, { name, path, act }, file) {
     console.error(`${name}: ${String(error).split("\n")[0]}`);
     process.exitCode = 1;
   }
-  await page.screenshot({ path: file, caret: "hide" });
+  if (!asked.guide) return page.screenshot({ path: `${file}.png`, caret: "hide" });
+  const devtools = await page.context().newCDPSession(page);
+  const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 80 });
+  writeFileSync(`${file}.webp`, data, "base64");
 }
 
 async function takeAll(browser, service, list) {
-  const chosen = list.filter(({ name }) => !asked.only || asked.only.split(",").some((word) => name.startsWith(word)));
+  const isAsked = (name) => !asked.only || asked.only.split(",").some((word) => name.startsWith(word));
+  const chosen = list.filter(({ name }) => (asked.guide ? GUIDE.includes(name) : isAsked(name)));
   for (const who of new Set(chosen.map((screen) => screen.who))) {
     const state = await signIn(browser, service, who);
-    const looks = asked.widths
+    const looks = (asked.guide ? "1440" : asked.widths)
       .split(",")
-      .flatMap((width) => asked.schemes.split(",").map((scheme) => ({ state, width: Number(width), scheme })));
+      .flatMap((width) =>
+        (asked.guide ? "light" : asked.schemes).split(",").map((scheme) => ({ state, width: Number(width), scheme })),
+      );
     await Promise.all(
       looks.map(async (look) => {
         const opened = await openPage(browser, service, look);
         for (const screen of chosen.filter((each) => each.who === who)) {
-          await take(opened, screen, join(asked.out, `${screen.name}-${look.width}-${look.scheme}.png`));
+          await take(opened, screen, join(meant(asked.out), `${screen.name}-${look.width}-${look.scheme}`));
         }
         await opened.context.close();
       }),
@@ -145,7 +156,7 @@ async function main() {
     process.exitCode = asked.help ? 0 : 2;
     return;
   }
-  mkdirSync(asked.out, { recursive: true });
+  mkdirSync(meant(asked.out), { recursive: true });
   const browser = await chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox"] });
   const demo = await startDemo();
   const empty = await startEmpty();

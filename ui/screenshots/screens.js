@@ -1,5 +1,24 @@
 // Every screen, who looks at it, and what they do before the picture is taken.
 
+/** Those that the guide shows. */
+export const GUIDE = [
+  "my-day",
+  "inbox",
+  "ticket",
+  "ticket-macros",
+  "ticket-ledger",
+  "ticket-merge",
+  "escalation",
+  "board",
+  "account",
+  "admin-policy-preview",
+  "admin-calendars",
+  "portal-new",
+  "portal-request",
+  "portal-promises",
+  "set-up",
+];
+
 /** Opens the menu of a ticket and chooses from it. */
 const choose = (words) => async (page) => {
   await page.getByRole("button", { name: "Actions" }).click();
@@ -32,7 +51,7 @@ function work(of) {
     ["inbox-filters", "/inbox", press("button", "Filter")],
     ["inbox-save-view", "/inbox?severity=P1", press("button", /Save/)],
     ["ticket", `/tickets/${of.ticket}`],
-    ["ticket-ledger", `/tickets/${of.ticket}`, toDetails(press("button", /Why/))],
+    ["ticket-ledger", `/tickets/${of.hours}`, toDetails(press("button", /Why/))],
     ["ticket-details", `/tickets/${of.ticket}`, toDetails(async () => undefined)],
     [
       "ticket-merge",
@@ -106,7 +125,11 @@ function work(of) {
     ["admin-policy-escalation", "/admin/policy", press("tab", "Escalation")],
     ["admin-policy-history", "/admin/policy", press("tab", "History")],
     ["admin-policy-compare", "/admin/policy", press("tab", "Compare")],
-    ["admin-calendars", "/admin/calendars"],
+    [
+      "admin-calendars",
+      "/admin/calendars",
+      (page) => page.getByLabel("Calendar", { exact: true }).selectOption("business-hours"),
+    ],
     ["admin-people", "/admin/people"],
     ["admin-people-new", "/admin/people", press("button", /^New/)],
     ["admin-roles", "/admin/roles"],

@@ -90,6 +90,7 @@ export async function setStage(demo) {
   await ask("POST", "/webhooks", { url: "https://hooks.example.com/mainstay", events: ["clock.*", "escalation.*"] });
   const beside = (await ask("GET", `/tickets?account=${escalated.account}&sort=-opened&limit=10`)).items;
   const twin = beside.find(({ id }) => id !== escalated.id);
+  const [hours] = (await ask("GET", "/tickets?status=new&severity=P2&tier=Standard&sort=next_due&limit=1")).items;
   const customer = demo.users.find(({ role }) => role === "portal_administrator");
   const contact = (await ask("GET", `/contacts?text=${encodeURIComponent(customer.email)}`)).items[0];
   const ours = (await ask("GET", `/tickets?account=${contact.account}&sort=-opened&limit=50`)).items;
@@ -97,6 +98,7 @@ export async function setStage(demo) {
   return {
     ticket: escalated.number,
     other: twin.number,
+    hours: hours.number,
     escalation: raised,
     account: escalated.account,
     request: request.number,
