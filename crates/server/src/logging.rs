@@ -49,6 +49,9 @@ pub fn start(log: &Log) -> Result<(), Failure> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
+        // A line that cannot be written, as on a full disk, is lost; to say so on the same standard error would panic, and
+        // break off the request that was to be logged.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     // Whoever started a log before us keeps it: tests run many programs in one process.
     let _ = match log.format {

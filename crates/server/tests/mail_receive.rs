@@ -41,6 +41,27 @@ fn a_message_is_safe_once_the_command_ends_with_0() {
 }
 
 #[test]
+fn the_mail_server_keeps_the_message_also_when_nothing_can_be_printed() {
+    // A device that is always full, which only some systems have.
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
+        eprintln!("SKIPPED: there is no /dev/full here");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "no folder").unwrap();
+    let url = format!("sqlite:{}", file.join("mainstay.db").display());
+    let ended = Command::new(env!("CARGO_BIN_EXE_mainstay"))
+        .args(["mail", "receive", "--database", &url])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stderr(full)
+        .status()
+        .expect("the program");
+    assert_eq!(ended.code(), Some(75));
+}
+
+#[test]
 fn the_command_says_what_became_of_the_message() {
     let folder = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str], message: &str| {
