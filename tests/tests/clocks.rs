@@ -3,8 +3,11 @@
 use jiff::SignedDuration;
 use mainstay_domain::clock::ClockState;
 use mainstay_domain::event::{EventKind, Side, Visibility};
+use mainstay_domain::id::TicketId;
+use mainstay_domain::message::Message;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::StatusKind;
+use mainstay_store::PageRequest;
 use mainstay_tests::{TestApp, instant};
 
 #[tokio::test]
@@ -144,10 +147,15 @@ async fn merging_keeps_the_earlier_start_and_cancels_the_other_clocks() {
     assert_eq!(kept.due_at, Some(instant("2026-03-02T13:00:00Z")));
     let cancelled = test.clock(first.id, "first_response").await;
     assert_eq!(cancelled.state(), ClockState::Cancelled);
-    let conversation = test.app.messages(&test.agent(), second.id).await.unwrap();
-    assert_eq!(conversation.len(), 2);
+    assert_eq!(conversation(&test, second.id).await.len(), 2);
     test.advance(SignedDuration::from_hours(1)).await;
     test.finish().await;
+}
+
+async fn conversation(test: &TestApp, ticket: TicketId) -> Vec<Message> {
+    let page = PageRequest::first(10);
+    let found = test.app.messages(&test.agent(), ticket, page).await;
+    found.unwrap().items
 }
 
 #[tokio::test]
@@ -187,7 +195,7 @@ async fn splitting_starts_anew_from_the_message_split_off() {
     test.advance(SignedDuration::from_mins(20)).await;
     test.adds(&ticket, test.says(Side::Customer)).await;
     test.advance(SignedDuration::from_mins(20)).await;
-    let messages = test.app.messages(&test.agent(), ticket.id).await.unwrap();
+    let messages = conversation(&test, ticket.id).await;
     let split = test
         .app
         .split_ticket(
@@ -214,7 +222,8 @@ async fn a_contact_sees_and_changes_nothing_of_another_account() {
     let stranger = test.contact_of(other);
     assert!(test.app.ticket(&stranger, ticket.id).await.is_err());
     assert!(test.app.clocks(&stranger, ticket.id).await.is_err());
-    assert!(test.app.messages(&stranger, ticket.id).await.is_err());
+    let page = PageRequest::first(10);
+    assert!(test.app.messages(&stranger, ticket.id, page).await.is_err());
     let message = test.says(Side::Customer);
     assert!(
         test.app

@@ -10,7 +10,7 @@ use mainstay_domain::contract::Contract;
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::AccountId;
 use mainstay_domain::role::Permission;
-use mainstay_store::{Transaction, ledger};
+use mainstay_store::{Page, PageRequest, Transaction, ledger};
 
 pub use mainstay_store::ledger::AccountFact;
 
@@ -24,10 +24,15 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`] for those who may not see accounts, and for contacts; [`AppError::NotFound`] when there is
     /// no such account.
-    pub async fn account_ledger(&self, caller: &Caller, id: AccountId) -> Result<Vec<AccountFact>> {
+    pub async fn account_ledger(
+        &self,
+        caller: &Caller,
+        id: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<AccountFact>> {
         caller.require(Permission::ReadAccounts)?;
         self.account(caller, id).await?;
-        Ok(ledger::account_facts(&self.read(), id).await?)
+        Ok(ledger::of_account(&self.read(), id, page).await?)
     }
 
     /// Facts of what somebody has done, to be written in the transaction that does it.

@@ -20,9 +20,6 @@ use crate::transaction::transact;
 /// How many tickets are looked at between two questions for more.
 const AT_ONCE: u32 = 500;
 
-/// How many jobs that were given up are told of.
-const MOST_JOBS: u32 = 1_000;
-
 /// Whether what is found is only told, or also mended where nothing can be lost by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
@@ -252,7 +249,17 @@ impl App {
 
     async fn check_work(&self, treatment: Treatment, seen: &mut CheckUp) -> Result<()> {
         let repairs = treatment == Treatment::Repair;
-        for dead in job::dead(&self.read(), MOST_JOBS).await? {
+        let mut part = PageRequest::first(AT_ONCE);
+        let mut given_up = Vec::new();
+        loop {
+            let page = job::dead(&self.read(), part).await?;
+            given_up.extend(page.items);
+            match page.next {
+                Some(next) => part.after = Some(next),
+                None => break,
+            }
+        }
+        for dead in given_up {
             let now = self.now();
             let mended = repairs
                 && transact!(self, tx => async { Ok(job::requeue(tx, dead.id, now).await?) })?;

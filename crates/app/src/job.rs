@@ -14,7 +14,7 @@ use mainstay_domain::id::{
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::role::Permission;
-use mainstay_store::{Transaction, job};
+use mainstay_store::{Page, PageRequest, Transaction, job};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Action;
@@ -223,9 +223,13 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`] without the permission `settings.read`.
-    pub async fn given_up_jobs(&self, caller: &Caller, limit: u32) -> Result<Vec<StoredJob>> {
+    pub async fn given_up_jobs(
+        &self,
+        caller: &Caller,
+        page: PageRequest,
+    ) -> Result<Page<StoredJob>> {
         caller.require(Permission::ReadSettings)?;
-        Ok(job::dead(&self.store().read(), limit).await?)
+        Ok(job::dead(&self.store().read(), page).await?)
     }
 
     /// Queues a job that was given up again.

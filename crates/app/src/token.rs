@@ -6,6 +6,7 @@ use mainstay_domain::id::TokenId;
 use mainstay_domain::role::Permission;
 use mainstay_domain::token::ApiToken;
 use mainstay_store::token;
+use mainstay_store::{Page, PageRequest};
 
 use crate::audit::Action;
 use crate::caller::{Caller, Credential};
@@ -127,16 +128,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`] for a token that may not keep tokens.
-    pub async fn tokens(&self, caller: &Caller) -> Result<Vec<ApiToken>> {
+    pub async fn tokens(&self, caller: &Caller, page: PageRequest) -> Result<Page<ApiToken>> {
         caller.require_sign_in()?;
-        let on = self.read();
-        let mut tokens = if caller.may(Permission::UpdateTokens) {
-            token::all(&on).await?
-        } else {
-            token::of_actor(&on, caller.actor).await?
-        };
-        tokens.reverse();
-        Ok(tokens)
+        let everybodys = caller.may(Permission::UpdateTokens);
+        let actor = (!everybodys).then_some(caller.actor);
+        Ok(token::list(&self.read(), actor, page).await?)
     }
 
     /// Revokes a token. One that is revoked already stays so.

@@ -12,6 +12,7 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::due::{LONGEST_LEASE, skip_locked};
 use crate::error::StoreError;
+use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::record::{Record, columns, fetch_all, fetch_one, insert_values, record, select};
 use crate::sql::Sql;
 
@@ -169,12 +170,13 @@ pub async fn requeue(tx: &Transaction, id: JobId, run_at: Timestamp) -> Result<b
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn dead(on: &impl Connection, limit: u32) -> Result<Vec<Job>, StoreError> {
-    let sql = select::<Job>().with(
-        " WHERE dead_at IS NOT NULL ORDER BY dead_at DESC, id DESC LIMIT ",
-        &i64::from(limit),
-    );
-    fetch_all(on, sql).await
+pub async fn dead(on: &impl Connection, page: PageRequest) -> Result<Page<Job>, StoreError> {
+    let mut sql = select::<Job>().then(" WHERE t.dead_at IS NOT NULL");
+    latest_first(&mut sql, "t.dead_at", page);
+    let jobs: Vec<Job> = fetch_all(on, sql).await?;
+    Ok(Page::of(jobs, page.limit, |job| {
+        Cursor::at(job.dead_at.unwrap_or(job.created_at), job.id.uuid())
+    }))
 }
 
 /// A job by its id.

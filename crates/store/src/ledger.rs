@@ -12,7 +12,7 @@ use sea_orm::QueryResult;
 use crate::column::{Field, Scalar, from_json, to_json};
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
-use crate::page::{Cursor, Page, PageRequest};
+use crate::page::{Cursor, Page, PageRequest, oldest_first};
 use crate::record::{fetch_all, insert_all, insert_values, record, select};
 use crate::sql::Sql;
 
@@ -106,6 +106,28 @@ pub async fn load(on: &impl Connection, ticket: TicketId) -> Result<Vec<Event>, 
         .iter()
         .map(|row| read_event(row, 0))
         .collect()
+}
+
+/// The facts of a ticket, in order, in pages.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_ticket(
+    on: &impl Connection,
+    ticket: TicketId,
+    page: PageRequest,
+) -> Result<Page<Event>, StoreError> {
+    let mut sql = Sql::new(SELECT_EVENT).with(" WHERE ticket = ", &ticket);
+    if let Some(after) = page.after {
+        sql.push(" AND sequence > ").bind(&after.key);
+    }
+    let sql = sql.with(" ORDER BY sequence LIMIT ", &(i64::from(page.limit) + 1));
+    let rows = all(on, sql).await?;
+    let facts: Result<Vec<Event>, StoreError> = rows.iter().map(|row| read_event(row, 0)).collect();
+    Ok(Page::of(facts?, page.limit, |fact| Cursor {
+        key: i64::try_from(fact.sequence).unwrap_or(i64::MAX),
+        tie: 0,
+    }))
 }
 
 /// The facts of an account's tickets that happened in a span of time (`from` included, `until` not), oldest first,
@@ -206,6 +228,25 @@ pub async fn account_facts(
         .with(" WHERE account = ", &account)
         .then(" AND ticket IS NULL ORDER BY at, id");
     fetch_all(on, sql).await
+}
+
+/// The facts about an account itself, oldest first, in pages.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_account(
+    on: &impl Connection,
+    account: AccountId,
+    page: PageRequest,
+) -> Result<Page<AccountFact>, StoreError> {
+    let mut sql = select::<AccountFact>()
+        .with(" WHERE t.account = ", &account)
+        .then(" AND t.ticket IS NULL");
+    oldest_first(&mut sql, "t", "at", page);
+    let facts: Vec<AccountFact> = fetch_all(on, sql).await?;
+    Ok(Page::of(facts, page.limit, |fact| {
+        Cursor::at(fact.at, fact.id.uuid())
+    }))
 }
 
 const SELECT_EVENT: &str =

@@ -1,6 +1,6 @@
 //! Messages and what came with them.
 //!
-//! A portal user reads the public messages of their tickets only. Every function that reads wants a [`Scope`].
+//! A portal user reads the public messages of their tickets only, without the agents that they mention. Every function that reads wants a [`Scope`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,7 @@ use sea_orm::{QueryResult, Value};
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
+use crate::page::{Cursor, Page, PageRequest, oldest_first};
 use crate::record::{fetch_all, insert_all, insert_values, record};
 use crate::search::{self, Entry};
 use crate::sql::Sql;
@@ -99,13 +100,8 @@ pub async fn find(
     scope: Scope,
     id: MessageId,
 ) -> Result<Option<Message>, StoreError> {
-    let mut found = fetch(
-        on,
-        scope,
-        Sql::new(select_message()).with(" WHERE m.id = ", &id),
-    )
-    .await?;
-    Ok(found.pop())
+    let sql = Sql::new(select_message()).with(" WHERE m.id = ", &id);
+    Ok(fetch(on, scope, sql, Part::Whole).await?.pop())
 }
 
 /// The messages of a ticket, oldest first.
@@ -117,12 +113,25 @@ pub async fn of_ticket(
     scope: Scope,
     ticket: TicketId,
 ) -> Result<Vec<Message>, StoreError> {
-    fetch(
-        on,
-        scope,
-        Sql::new(select_message()).with(" WHERE m.ticket = ", &ticket),
-    )
-    .await
+    let sql = Sql::new(select_message()).with(" WHERE m.ticket = ", &ticket);
+    fetch(on, scope, sql, Part::Whole).await
+}
+
+/// The messages of a ticket, oldest first, in pages.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn list(
+    on: &impl Connection,
+    scope: Scope,
+    ticket: TicketId,
+    page: PageRequest,
+) -> Result<Page<Message>, StoreError> {
+    let sql = Sql::new(select_message()).with(" WHERE m.ticket = ", &ticket);
+    let messages = fetch(on, scope, sql, Part::Page(page)).await?;
+    Ok(Page::of(messages, page.limit, |message| {
+        Cursor::at(message.at, message.id.uuid())
+    }))
 }
 
 /// One file of a message, by its place from 0.
@@ -199,21 +208,37 @@ fn select_message() -> String {
     format!("SELECT {columns} FROM message m JOIN ticket t ON t.id = m.ticket")
 }
 
+/// How much of what was asked for is read.
+enum Part {
+    Whole,
+    Page(PageRequest),
+}
+
 async fn fetch(
     on: &impl Connection,
     scope: Scope,
     mut sql: Sql,
+    part: Part,
 ) -> Result<Vec<Message>, StoreError> {
     push_scope(&mut sql, scope);
     if scope != Scope::Everything {
         sql.push(" AND m.visibility = ").bind(&Visibility::Public);
     }
-    sql.push(" ORDER BY m.at, m.id");
+    match part {
+        Part::Whole => {
+            sql.push(" ORDER BY m.at, m.id");
+        }
+        Part::Page(page) => oldest_first(&mut sql, "m", "at", page),
+    }
     let mut messages: Vec<Message> = fetch_all(on, sql).await?;
     let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
     let mut attachments = attachments(on, &ids).await?;
     for message in &mut messages {
         message.attachments = attachments.remove(&message.id).unwrap_or_default();
+        // Whom those who serve call in is their own affair, also in what everybody may read.
+        if scope != Scope::Everything {
+            message.mentions.clear();
+        }
     }
     Ok(messages)
 }

@@ -113,6 +113,16 @@ pub(crate) fn latest_first(sql: &mut Sql, column: &str, page: PageRequest) {
     sql.bind(&(i64::from(page.limit) + 1));
 }
 
+/// Goes on with the order and the place of a list of the oldest first, by an instant and the id of `table`.
+pub(crate) fn oldest_first(sql: &mut Sql, table: &str, column: &str, page: PageRequest) {
+    if let Some(after) = page.after {
+        sql.push(&format!(" AND ({table}.{column}, {table}.id) > ("));
+        sql.bind(&after.key).push(", ").bind(&after.id()).push(")");
+    }
+    sql.push(&format!(" ORDER BY {table}.{column}, {table}.id LIMIT "));
+    sql.bind(&(i64::from(page.limit) + 1));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use mainstay_domain::token::ApiToken;
 
 use crate::connection::{Connection, Transaction};
 use crate::error::StoreError;
+use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::record::{self, fetch_all, fetch_one, insert_all, record, select};
 use crate::sql::Sql;
 
@@ -42,27 +43,24 @@ pub async fn find_by_secret(
     fetch_one(on, select::<ApiToken>().with(" WHERE t.secret = ", &secret)).await
 }
 
-/// The tokens that act in somebody's name, oldest first.
+/// The tokens that act in somebody's name, or everybody's, the latest first.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn of_actor(on: &impl Connection, actor: Actor) -> Result<Vec<ApiToken>, StoreError> {
-    let sql = select::<ApiToken>()
-        .with(" WHERE t.actor = ", &actor)
-        .then(" ORDER BY t.created_at, t.id");
-    fetch_all(on, sql).await
-}
-
-/// Every token, oldest first.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn all(on: &impl Connection) -> Result<Vec<ApiToken>, StoreError> {
-    fetch_all(
-        on,
-        select::<ApiToken>().then(" ORDER BY t.created_at, t.id"),
-    )
-    .await
+pub async fn list(
+    on: &impl Connection,
+    actor: Option<Actor>,
+    page: PageRequest,
+) -> Result<Page<ApiToken>, StoreError> {
+    let mut sql = select::<ApiToken>().then(" WHERE TRUE");
+    if let Some(actor) = actor {
+        sql.push(" AND t.actor = ").bind(&actor);
+    }
+    latest_first(&mut sql, "t.created_at", page);
+    let tokens: Vec<ApiToken> = fetch_all(on, sql).await?;
+    Ok(Page::of(tokens, page.limit, |token| {
+        Cursor::at(token.created_at, token.id.uuid())
+    }))
 }
 
 /// Notes that a token was used.

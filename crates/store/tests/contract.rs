@@ -26,6 +26,8 @@ mod list;
 mod mail;
 #[path = "contract/open.rs"]
 mod open;
+#[path = "contract/page.rs"]
+mod page;
 #[path = "contract/people.rs"]
 mod people;
 #[path = "contract/queue.rs"]

@@ -263,13 +263,7 @@ impl Exporter<'_> {
     async fn ticket(&mut self, stored: &StoredTicket, clocks: &[StoredClock]) -> Result<Value> {
         let ticket = &stored.ticket;
         let reader = self.app.read();
-        let mut messages =
-            mainstay_store::message::of_ticket(&reader, self.scope, ticket.id).await?;
-        if !self.is_whole() {
-            for message in &mut messages {
-                message.mentions.clear();
-            }
-        }
+        let messages = mainstay_store::message::of_ticket(&reader, self.scope, ticket.id).await?;
         self.summary.messages += messages.len() as u64;
         for attachment in messages.iter().flat_map(|message| &message.attachments) {
             self.files.insert(file_path(attachment), attachment.digest);

@@ -102,13 +102,18 @@ impl App {
         Ok(search::search(&self.read(), caller.scope()?, words, page).await?)
     }
 
-    /// The conversation of a ticket, oldest first. A contact is not shown internal notes.
+    /// The conversation of a ticket, oldest first. A contact is shown neither internal notes nor whom a reply mentions.
     ///
     /// # Errors
     /// As [`App::ticket`].
-    pub async fn messages(&self, caller: &Caller, id: TicketId) -> Result<Vec<Message>> {
+    pub async fn messages(
+        &self,
+        caller: &Caller,
+        id: TicketId,
+        page: PageRequest,
+    ) -> Result<Page<Message>> {
         self.visible_ticket(caller, id).await?;
-        Ok(message::of_ticket(&self.read(), caller.scope()?, id).await?)
+        Ok(message::list(&self.read(), caller.scope()?, id, page).await?)
     }
 
     /// An attachment of a message.
@@ -130,10 +135,15 @@ impl App {
     ///
     /// # Errors
     /// As [`App::ticket`], and [`AppError::Forbidden`] for contacts.
-    pub async fn ticket_history(&self, caller: &Caller, id: TicketId) -> Result<Vec<Event>> {
+    pub async fn ticket_history(
+        &self,
+        caller: &Caller,
+        id: TicketId,
+        page: PageRequest,
+    ) -> Result<Page<Event>> {
         caller.require(Permission::ReadTickets)?;
         self.visible_ticket(caller, id).await?;
-        Ok(ledger::load(&self.read(), id).await?)
+        Ok(ledger::of_ticket(&self.read(), id, page).await?)
     }
 
     /// The clocks of a ticket as they stand now, folded from its ledger.

@@ -208,7 +208,7 @@ async fn queue(tx: &Transaction, dice: &mut Dice, round: u32, answers: &mut Vec<
     answers.push(format!(
         "{:?} {:?}",
         job::next_job_at(tx).await.unwrap(),
-        job::dead(tx, 3).await.unwrap()
+        job::dead(tx, PageRequest::first(3)).await.unwrap().items
     ));
 }
 

@@ -429,7 +429,9 @@ async fn sessions_and_tokens_end(fresh: &Fresh) {
             .as_ref(),
         Some(&made)
     );
-    assert_eq!(token::of_actor(&tx, actor).await.unwrap(), [made]);
+    let page = PageRequest::first(10);
+    let listed = token::list(&tx, Some(actor), page).await.unwrap();
+    assert_eq!(listed.items, [made]);
 }
 
 async fn what_is_taken_is_said_in_words(fresh: &Fresh) {

@@ -5,6 +5,7 @@ use mainstay_domain::job::Job;
 use mainstay_domain::name::CommitmentName;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::ticket::Scope;
+use mainstay_store::PageRequest;
 use mainstay_store::clock::{self, AttainmentFilter, ClockState, StoredClock, WarningGiven};
 use mainstay_store::due::{self, DueSubject};
 use mainstay_store::job::{self, Enqueued};
@@ -169,7 +170,7 @@ async fn a_job_goes_through_its_life(fresh: &Fresh) {
         (retried[0].attempts, retried[0].last_error.as_deref()),
         (1, Some("timed out"))
     );
-    let dead = job::dead(&tx, 10).await.unwrap();
+    let dead = job::dead(&tx, PageRequest::first(10)).await.unwrap().items;
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0].id, dead[0].dead_at), (given::id(3), Some(at(31))));
     assert!(job::requeue(&tx, given::id(3), at(32)).await.unwrap());

@@ -328,13 +328,12 @@ async fn ledger(
     Id(id): Id<AccountId>,
     Parameters(part): Parameters<ListQuery>,
 ) -> Result<Json<Page<AccountFactBody>>> {
-    let facts = web.app.account_ledger(&caller, id).await?;
-    page::slice(
+    let part = page::request("account-ledger", part.limit, part.cursor.as_deref())?;
+    let found = web.app.account_ledger(&caller, id, part).await?;
+    Ok(Json(page::of(
         &uri,
         "account-ledger",
-        &part,
-        facts,
-        |fact| fact.id,
+        found,
         AccountFactBody::from,
-    )
+    )))
 }

@@ -18,9 +18,6 @@ use crate::input::{Id, Parameters};
 use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
-/// The most that are listed.
-const MOST: u32 = 1_000;
-
 /// The routes.
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
@@ -62,7 +59,7 @@ impl From<Job> for GivenUpJobBody {
     }
 }
 
-/// List the jobs that were given up, the latest first; at most 200.
+/// List the jobs that were given up, the latest first.
 #[utoipa::path(get, path = "/jobs/given-up", tag = "jobs", params(ListQuery),
     responses((status = 200, body = Page<GivenUpJobBody>)))]
 async fn list(
@@ -71,15 +68,9 @@ async fn list(
     OriginalUri(uri): OriginalUri,
     Parameters(part): Parameters<ListQuery>,
 ) -> Result<Json<Page<GivenUpJobBody>>> {
-    let jobs = web.app.given_up_jobs(&caller, MOST).await?;
-    page::slice(
-        &uri,
-        "jobs",
-        &part,
-        jobs,
-        |found| found.id,
-        GivenUpJobBody::from,
-    )
+    let part = page::request("jobs", part.limit, part.cursor.as_deref())?;
+    let found = web.app.given_up_jobs(&caller, part).await?;
+    Ok(Json(page::of(&uri, "jobs", found, GivenUpJobBody::from)))
 }
 
 /// Queue a job that was given up again.

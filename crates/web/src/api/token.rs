@@ -95,15 +95,9 @@ async fn list(
     OriginalUri(uri): OriginalUri,
     Parameters(part): Parameters<ListQuery>,
 ) -> Result<Json<Page<TokenBody>>> {
-    let tokens = web.app.tokens(&caller).await?;
-    page::slice(
-        &uri,
-        "tokens",
-        &part,
-        tokens,
-        |found| found.id,
-        TokenBody::from,
-    )
+    let part = page::request("tokens", part.limit, part.cursor.as_deref())?;
+    let found = web.app.tokens(&caller, part).await?;
+    Ok(Json(page::of(&uri, "tokens", found, TokenBody::from)))
 }
 
 /// Make a token that acts in one's name. The answer holds it, this once.

@@ -170,8 +170,15 @@ async fn a_portal_user_sees_and_writes_only_what_is_theirs() {
         admin.post(&format!("{path}/messages"), note).await.status,
         201
     );
+    let helper = service.agent("helper@example.com", "agent").await;
+    let reply = json!({"text": "We look into it.", "mentions": [helper]});
+    let replied = admin.post(&format!("{path}/messages"), reply).await;
+    assert_eq!(replied.status, 201, "{}", replied.body);
     let messages = ana.get(&format!("{path}/messages")).await.body;
-    assert_eq!(messages["items"].as_array().unwrap().len(), 1, "{messages}");
+    assert_eq!(messages["items"].as_array().unwrap().len(), 2, "{messages}");
+    assert_eq!(messages["items"][1]["mentions"], json!([]));
+    let serving = admin.get(&format!("{path}/messages")).await.body;
+    assert_eq!(serving["items"][2]["mentions"], json!([helper]));
 
     assert_eq!(ana.get(&path).await.status, 200);
     assert_eq!(ana.get(&other).await.status, 404);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mainstay_app::{App, Caller, Clock as _, ManualClock};
+use mainstay_app::{App, AppError, Caller, Clock as _, ManualClock, PageRequest};
 use mainstay_domain::clock::{Clock, Explanation, explain};
 use mainstay_domain::event::Event;
 use mainstay_domain::id::{EventId, TicketId};
@@ -19,6 +19,9 @@ use crate::command::output::say;
 use crate::command::store::StoreFlags;
 use crate::service::clock_of;
 use crate::time::WallClock;
+
+/// How many facts are read at once.
+const AT_ONCE: u32 = 500;
 
 /// Which deadlines to explain, and how to print them.
 #[derive(Debug, Args)]
@@ -47,10 +50,7 @@ impl Explain {
             let caller = Caller::machine();
             let failed = |error| Failure::of(&error);
             let ticket = self.find(app, &caller).await?;
-            let events = app
-                .ticket_history(&caller, ticket.id)
-                .await
-                .map_err(failed)?;
+            let events = history(app, &caller, ticket.id).await.map_err(failed)?;
             if self.at.is_none() {
                 // A demonstration has a time of its own, and nodes that share a store have its.
                 let now = clock_of(app.store(), Arc::new(WallClock)).await?.now();
@@ -83,7 +83,7 @@ impl Explain {
                 number: stored.ticket.number,
                 subject: stored.ticket.subject,
             }),
-            Err(mainstay_app::AppError::NotFound(_)) => Err(unknown()),
+            Err(AppError::NotFound(_)) => Err(unknown()),
             Err(error) => Err(Failure::of(&error)),
         }
     }
@@ -113,6 +113,20 @@ impl Explain {
             tables if tables.is_empty() => say("Nothing was promised about this ticket."),
             tables => say(tables.trim_end()),
         }
+    }
+}
+
+/// Every fact of a ticket.
+async fn history(app: &App, caller: &Caller, ticket: TicketId) -> Result<Vec<Event>, AppError> {
+    let mut facts = Vec::new();
+    let mut part = PageRequest::first(AT_ONCE);
+    loop {
+        let page = app.ticket_history(caller, ticket, part).await?;
+        facts.extend(page.items);
+        let Some(next) = page.next else {
+            return Ok(facts);
+        };
+        part.after = Some(next);
     }
 }
 

@@ -113,15 +113,9 @@ async fn messages(
     Parameters(part): Parameters<ListQuery>,
 ) -> Result<Json<Page<MessageBody>>> {
     let id = key.find(&web.app, &caller).await?.ticket.id;
-    let messages = web.app.messages(&caller, id).await?;
-    page::slice(
-        &uri,
-        "messages",
-        &part,
-        messages,
-        |found| found.id,
-        MessageBody::from,
-    )
+    let part = page::request("messages", part.limit, part.cursor.as_deref())?;
+    let found = web.app.messages(&caller, id, part).await?;
+    Ok(Json(page::of(&uri, "messages", found, MessageBody::from)))
 }
 
 /// Write a public reply or an internal note. A public reply of those who serve goes out to the customer.
@@ -152,10 +146,11 @@ async fn history(
     Parameters(part): Parameters<ListQuery>,
 ) -> Result<Json<Page<FactBody>>> {
     let id = key.find(&web.app, &caller).await?.ticket.id;
-    let facts = web.app.ticket_history(&caller, id).await?;
+    let part = page::request("history", part.limit, part.cursor.as_deref())?;
+    let found = web.app.ticket_history(&caller, id, part).await?;
     let tokens = web.app.ticket_tokens(&caller, id).await?;
     let body = |fact| FactBody::of(fact, &tokens);
-    page::slice(&uri, "history", &part, facts, |found| found.sequence, body)
+    Ok(Json(page::of(&uri, "history", found, body)))
 }
 
 /// Merge a ticket into another. Its conversation goes over, the earlier starts of clocks are kept, its own clocks are
