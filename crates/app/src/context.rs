@@ -93,11 +93,6 @@ impl Clock for ManualClock {
     fn simulated_speed(&self) -> Option<f64> {
         Some(0.0)
     }
-
-    /// It stands wherever it is: no real time is counted.
-    fn passed_since(&self, _: Timestamp) -> SignedDuration {
-        SignedDuration::ZERO
-    }
 }
 
 /// The use cases, and what they share. Cloning is cheap; every clone is the same.

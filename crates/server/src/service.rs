@@ -19,7 +19,7 @@ use crate::mail::{self, Watched};
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Shown};
 
-pub use open::{clock_of, look_at_store, open_with_policy, store_file, store_options};
+pub use open::{claim, clock_of, look_at_store, open_with_policy, store_file, store_options};
 pub use worker::is_worked_on;
 use worker::{Pulse, share_news, sole_worker, work};
 

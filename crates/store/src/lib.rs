@@ -11,6 +11,7 @@ pub mod account;
 pub mod agent;
 pub mod audit;
 pub mod change;
+mod claim;
 pub mod clock;
 mod column;
 pub mod connection;
@@ -62,6 +63,7 @@ pub mod view;
 pub mod webhook;
 mod words;
 
+pub use claim::{Claim, Claimed};
 pub use connection::{Connection, Reader, Transaction};
 pub use error::StoreError;
 pub use open::{PoolStanding, Store, StoreOptions};

@@ -66,10 +66,13 @@ impl CsvTable {
             }
             number += 1;
             let (cells, end) = self.row(at, end_of_line);
+            let is_open =
+                end == self.text.len() && !matches!(self.text[end - 1], b'"' | b'\r' | b'\n');
             visit(Row {
                 number,
                 line: Some(line),
                 cells,
+                is_open,
             });
             line += line_ends(&self.text[at..end]);
             at = end;

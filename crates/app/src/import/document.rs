@@ -35,6 +35,8 @@ pub(super) struct Row<'a> {
     pub line: Option<u64>,
     /// What stands in it, or why it cannot be read.
     pub cells: Result<Cells<'a>, String>,
+    /// Whether the file ends within its last value, for all that can be seen: neither a quote nor a line end closes it.
+    pub is_open: bool,
 }
 
 /// What stands in a row.
@@ -95,6 +97,7 @@ impl Document {
                         number,
                         line: Some(line),
                         cells,
+                        is_open: false,
                     });
                 }
             }
@@ -108,6 +111,7 @@ impl Document {
                         } else {
                             Err("this is not a JSON object".to_owned())
                         },
+                        is_open: false,
                     });
                 }
             }
@@ -290,7 +294,8 @@ mod tests {
                 Ok(Cells::Json(value)) => value.to_string(),
                 Err(fault) => format!("! {fault}"),
             };
-            rows.push(format!("{}/{line} {cells}", row.number));
+            let open = if row.is_open { " …" } else { "" };
+            rows.push(format!("{}/{line} {cells}{open}", row.number));
         });
         Ok(rows)
     }
@@ -307,7 +312,7 @@ mod tests {
         4/7 ! the row has 1 columns, the header has 2
         5/8 ! column "b": this is not UTF-8 (byte 0xff); if the file is in another encoding, name it in the map, such as encoding = "windows-1252"
         6/9 ! in column 2 something stands after a closing quote; a quote inside a value is written twice
-        7/10 7|end
+        7/10 7|end …
         "#);
     }
 
@@ -319,6 +324,20 @@ mod tests {
         2/3 2|x
         3/4 3|y
         ");
+    }
+
+    #[test]
+    fn a_file_that_ends_within_a_value_says_so() {
+        for (text, expected) in [
+            (&b"a,b\n1,x"[..], "1/2 1|x …"),
+            (b"a,b\n1,", "1/2 1| …"),
+            (b"a,b\n1,x\n", "1/2 1|x"),
+            (b"a,b\n1,x\r\n", "1/2 1|x"),
+            (b"a,b\n1,\"x\"", "1/2 1|x"),
+            (b"a,b\n1,\"x", "1/2 ! a quote is opened and never closed …"),
+        ] {
+            assert_eq!(read(text).unwrap(), [expected]);
+        }
     }
 
     #[test]

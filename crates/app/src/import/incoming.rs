@@ -92,6 +92,9 @@ pub(super) fn read(document: &Document, form: &Form, known: &Known, now: Timesta
     gatherer.finish()
 }
 
+/// What is said of a row with which the file ends.
+const OPEN_END: &str = "the file ends without a line end: if it was cut off, this row's last value is cut too, and rows are missing";
+
 /// A ticket whose rows are being put together.
 struct Gathered {
     rows: Vec<(u64, Option<u64>)>,
@@ -163,6 +166,9 @@ impl Gatherer<'_> {
             self.tickets.len() - 1
         });
         let mut notes = Vec::new();
+        if row.is_open {
+            notes.push(OPEN_END.to_owned());
+        }
         self.tickets[place].add(row, &reader, *snapshot, verdict, &mut notes);
         let external_id = self.tickets[place].external_id.clone();
         for note in notes {

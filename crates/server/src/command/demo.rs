@@ -10,11 +10,12 @@ use mainstay_app::demo::{DemoUser, PASSWORD};
 use mainstay_app::time::FASTEST;
 use mainstay_app::token::{EVERYTHING, NewToken};
 use mainstay_app::{App, Caller, Clock as _};
+use mainstay_store::{Claim, Claimed};
 use serde::Serialize;
 
 use super::argument::instant;
 use super::serve::{in_runtime, stop_on_signal};
-use crate::service::{Service, is_worked_on, look_at_store};
+use crate::service::{Service, claim, is_worked_on, look_at_store};
 use crate::settings::{Flags, Settings};
 use crate::time::{SimulatedClock, WallClock, remember};
 use crate::{Failure, logging};
@@ -106,6 +107,7 @@ impl Command {
         logging::start(&settings.log)?;
         let kept_in = settings.data.display().to_string();
         in_runtime(async {
+            let _claimed = claim_alone(&settings).await?;
             let clock = self.clock(&settings).await?;
             let service = Service::start(settings, Arc::new(clock)).await?;
             let users = self.prepare(service.app()).await?;
@@ -125,12 +127,6 @@ impl Command {
 
     /// The time to begin with: that of a demonstration that goes on, else the one that was asked for, else the present.
     async fn clock(&self, settings: &Settings) -> Result<SimulatedClock, Failure> {
-        if is_worked_on(settings) {
-            return Err(Failure::new(
-                "a process works on this store already, and its time can be only one",
-            )
-            .with_remedy("end the other, or name another folder with --data"));
-        }
         let now = WallClock.now();
         let (remembered, is_used) = look_at_store(settings).await?;
         let Some(remembered) = remembered else {
@@ -213,6 +209,18 @@ impl Command {
         println!("Move time  mainstay time advance 2h --url {url} --token {token}");
         println!("\nCtrl-C ends it.");
     }
+}
+
+/// Demands that nobody else works on the store, now or while the answer is held.
+async fn claim_alone(settings: &Settings) -> Result<Claimed, Failure> {
+    let claimed = match is_worked_on(settings) {
+        true => None,
+        false => claim(settings, Claim::Alone).await?,
+    };
+    claimed.ok_or_else(|| {
+        Failure::new("a process works on this store already, and its time can be only one")
+            .with_remedy("end the other, or name another store with --data or --database")
+    })
 }
 
 /// A token of the administrator's for trying the API.

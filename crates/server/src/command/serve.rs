@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use mainstay_app::{App, Caller, Clock};
+use mainstay_store::Claim;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::service::Service;
+use crate::service::{Service, claim};
 use crate::settings::{Flags, Settings};
 use crate::time::WallClock;
 use crate::{Failure, logging};
@@ -56,6 +57,12 @@ impl Command {
             tracing::warn!("{warning}");
         }
         in_runtime(async {
+            let Some(_claimed) = claim(&settings, Claim::Shared).await? else {
+                return Err(Failure::new(
+                    "a demonstration works on this store, and its time can be only one",
+                )
+                .with_remedy("end it, or name another store with --database"));
+            };
             let service = Service::start(settings, clock).await?;
             let stop = stop_on_signal()?;
             ensure_policy(service.app()).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mainstay_app::attachment::AttachmentLimits;
 use mainstay_app::{App, Clock};
-use mainstay_store::{Store, StoreOptions};
+use mainstay_store::{Claim, Claimed, Store, StoreOptions};
 
 use crate::settings::Settings;
 use crate::time::{RememberedTime, SharedClock, SteadyClock};
@@ -107,6 +107,16 @@ pub async fn look_at_store(settings: &Settings) -> Result<(Option<RememberedTime
         .await
         .map_err(|error| Failure::new(format!("the store cannot be read: {error}")))?;
     Ok((remembered_time(&store).await?, !agents.is_empty()))
+}
+
+/// Claims the store of the settings where processes can share it, for as long as the answer is held; nothing where
+/// another process stands against it.
+///
+/// # Errors
+/// Fails when the store cannot be opened.
+pub async fn claim(settings: &Settings, claim: Claim) -> Result<Option<Claimed>, Failure> {
+    let claimed = open_store(settings).await?.claim(claim).await;
+    claimed.map_err(|error| Failure::new(format!("the store cannot be claimed: {error}")))
 }
 
 async fn remembered_time(store: &Store) -> Result<Option<RememberedTime>, Failure> {

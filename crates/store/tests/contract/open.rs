@@ -1,7 +1,7 @@
 //! Opening the store.
 
 use mainstay_domain::ticket::Scope;
-use mainstay_store::{Store, StoreError, StoreOptions, setting, ticket};
+use mainstay_store::{Claim, Store, StoreError, StoreOptions, setting, ticket};
 use mainstay_testing::PostgresServer;
 
 use crate::engine::{Engine, Fresh, on_each_engine};
@@ -13,7 +13,27 @@ on_each_engine!(
     the_schema_of_a_newer_version_that_took_something_away_is_refused,
     nodes_that_start_together_agree,
     programs_that_share_a_database_take_turns,
+    a_store_is_worked_on_together_or_alone,
 );
+
+async fn a_store_is_worked_on_together_or_alone(fresh: &Fresh) {
+    let claim = async |claim| fresh.store.claim(claim).await.unwrap();
+    let one = claim(Claim::Shared).await;
+    let other = claim(Claim::Shared).await;
+    assert!(one.is_some() && other.is_some());
+    // A file is claimed beside it.
+    let is_file = matches!(fresh.engine, Engine::Sqlite);
+    assert_eq!(claim(Claim::Alone).await.is_some(), is_file);
+    drop((one, other));
+    let mut alone = claim(Claim::Alone).await;
+    while alone.is_none() {
+        // The database notices a little later that a session has ended.
+        tokio::task::yield_now().await;
+        alone = claim(Claim::Alone).await;
+    }
+    assert_eq!(claim(Claim::Shared).await.is_some(), is_file);
+    assert_eq!(claim(Claim::Alone).await.is_some(), is_file);
+}
 
 async fn what_was_committed_is_there_when_it_is_opened_again(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
