@@ -609,7 +609,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the jobs that were given up, the latest first; at most 200. */
+        /** List the jobs that were given up, the latest first. */
         get: operations["jobs_list"];
         put?: never;
         post?: never;
