@@ -166,17 +166,18 @@ impl App {
     }
 
     async fn fire(&self, due: Due) -> Result<()> {
+        // Kept apart, so that whatever ticks does not grow with what follows from what is due.
         let subject = match due.subject {
             DueSubject::Ticket(ticket) => {
-                self.fire_clocks(ticket).await?;
+                Box::pin(self.fire_clocks(ticket)).await?;
                 "ticket"
             }
             DueSubject::Escalation(escalation) => {
-                self.climb(escalation).await?;
+                Box::pin(self.climb(escalation)).await?;
                 "escalation"
             }
             DueSubject::Agent(agent) => {
-                self.deliver_notifications(agent).await?;
+                Box::pin(self.deliver_notifications(agent)).await?;
                 "agent"
             }
         };
@@ -194,7 +195,8 @@ impl App {
         let job = serde_json::from_str::<Job>(&stored.payload);
         let began = Stopwatch::start();
         let outcome = match &job {
-            Ok(job) => self.run_job(stored, job).await,
+            // Kept apart, so that whatever ticks does not grow with the deepest of its jobs.
+            Ok(job) => Box::pin(self.run_job(stored, job)).await,
             Err(error) => Err(JobFailure::Fail(format!("the job cannot be read: {error}"))),
         };
         histogram!(measure::JOB_SECONDS, "kind" => stored.kind.clone()).record(began.elapsed());

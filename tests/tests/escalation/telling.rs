@@ -3,14 +3,15 @@
 use jiff::SignedDuration;
 use mainstay_app::escalation::{EscalationView, RaiseEscalation, Record};
 use mainstay_app::notification::ReadState;
-use mainstay_app::{AppError, PageRequest};
+use mainstay_app::{AppError, Caller, Expected, PageRequest};
 use mainstay_channels::smtp::SmtpFailure;
+use mainstay_domain::agent::Agent;
 use mainstay_domain::escalation::{ManualReason, NotifyChannel};
 use mainstay_domain::notification::NotificationState;
 use mainstay_domain::severity::Severity;
 use mainstay_tests::instant;
 
-use crate::house::House;
+use crate::house::{House, written};
 
 #[tokio::test]
 async fn a_storm_of_alerts_is_one_digest() {
@@ -215,5 +216,63 @@ async fn a_channel_that_is_not_set_up_is_replaced_by_the_mail_in_sight() {
     assert_eq!(house.by_ladder(ticket.id, "critical").await.stored.level, 2);
     house.test.advance(SignedDuration::from_mins(1)).await;
     assert_eq!(house.by_ladder(ticket.id, "critical").await.stored.level, 3);
+    house.test.finish().await;
+}
+
+#[tokio::test]
+async fn everybody_is_told_in_their_own_language() {
+    let house = House::open("mainstay").await;
+    for (who, language) in [(&house.ana, "es"), (&house.eva, "pt")] {
+        let id = who.agent().unwrap();
+        let speak = |agent: &mut Agent| agent.languages = vec![language.to_owned()];
+        house
+            .test
+            .app
+            .update_agent(&Caller::machine(), id, &Expected::Any, speak)
+            .await
+            .unwrap();
+    }
+    house.opens(house.account, Severity::P1, &[]).await;
+    house.test.advance(SignedDuration::from_mins(15)).await;
+    let mails = house.mails_to(&house.ana);
+    insta::assert_snapshot!(written(&mails[0]), @r"
+    Escalado: #1 (P1, Acme), Front line
+
+    Ana, recibe este aviso por: la gravedad es P1.
+
+    It does not work
+    Acme (Enterprise), P1, new
+    Responda en un plazo de 15m, por favor.
+    Confírmelo aquí: http://localhost:8080/a
+    ");
+    let digest = mails.last().unwrap();
+    assert_eq!(digest.subject, "#1: 2 avisos desde 02/03/2026 09:15 UTC");
+    let shown = house
+        .test
+        .app
+        .notifications(&house.ana, ReadState::Unread, PageRequest::first(50));
+    let titles: Vec<String> = shown
+        .await
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|told| told.title)
+        .collect();
+    for title in [
+        "#1 (P1): first_response vencía el 02/03/2026 09:15 UTC y no se ha cumplido",
+        "Escalado de #1 (P1): Team",
+    ] {
+        assert!(titles.iter().any(|told| told == title), "{titles:?}");
+    }
+    insta::assert_snapshot!(written(&house.mails_to(&house.eva)[0]), @r"
+    Escalamento: #1 (P1, Acme), Engineering
+
+    Eva, recebe este aviso por: a gravidade é P1.
+
+    It does not work
+    Acme (Enterprise), P1, new
+    Responda no prazo de 30m, por favor.
+    Confirme aqui: http://localhost:8080/a
+    ");
     house.test.finish().await;
 }

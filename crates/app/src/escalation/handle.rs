@@ -1,7 +1,7 @@
 //! What people do with escalations.
 
 use mainstay_domain::escalation::{
-    Command, Demand, Escalation, Fact, ManualReason, Refusal, Review, Situation, Subject,
+    Command, Demand, Escalation, Fact, ManualReason, Reason, Refusal, Review, Situation, Subject,
     TriggerKind, Verdict, demands,
 };
 use mainstay_domain::event::Actor;
@@ -275,7 +275,7 @@ fn named(
         let up = raise.level.map(|level| Demand::MoveUp {
             escalation: climbed.id,
             level,
-            reason: in_words(raise),
+            reason: reason(raise),
         });
         return Ok(up.into_iter().collect());
     }
@@ -283,8 +283,7 @@ fn named(
         subject,
         ladder: ladder.clone(),
         level: raise.level,
-        reason: in_words(raise),
-        manual: Some(raise.reason),
+        reason: reason(raise),
     }])
 }
 
@@ -344,7 +343,7 @@ async fn note_again(
             .state()
             .is_some_and(|state| state.ladders.iter().any(takes));
         if on_it {
-            let text = format!("Asked for again: {}", in_words(raise));
+            let text = format!("Asked for again: {}", reason(raise));
             writer.decide(actor, Command::NoteProgress { text })?;
             noted.push(writer.id);
             writer.save().await?;
@@ -353,9 +352,9 @@ async fn note_again(
     Ok(noted)
 }
 
-fn in_words(raise: &RaiseEscalation) -> String {
-    match raise.note.trim() {
-        "" => raise.reason.to_string(),
-        note => format!("{}: {note}", raise.reason),
+fn reason(raise: &RaiseEscalation) -> Reason {
+    Reason::Manual {
+        reason: raise.reason,
+        note: raise.note.trim().to_owned(),
     }
 }

@@ -5,6 +5,7 @@
 //! the row with the instant of the next step, what the ledgers of the tickets record, and whom to tell.
 
 use jiff::Timestamp;
+use mainstay_domain::agent::Agent;
 use mainstay_domain::dispatch::DispatchAct;
 use mainstay_domain::escalation::{
     Command, Escalation, EscalationEvent, EscalationEventKind, OpenEscalation, Refusal, Step,
@@ -22,7 +23,7 @@ use mainstay_store::{Transaction, change, escalation, ticket};
 use super::People;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::notification::{Notice, tell, tell_pagers};
+use crate::notification::{Notice, escalation_title, reason_of, tell, tell_pagers};
 use crate::policy::LadderRules;
 use crate::ticket::TicketWriter;
 
@@ -277,10 +278,12 @@ impl<'a> EscalationWriter<'a> {
                     for missing in &told.missing {
                         tracing::warn!(escalation = %self.id, ladder = %taken.ladder, recipient = missing.kind(), "nobody was found to be told");
                     }
-                    let notice = self.notice(tickets, &step, &taken, level, at);
-                    let new = told.people.into_iter();
-                    notifications
-                        .extend(new.map(|(agent, channel)| notice.to(self.app, agent, channel)));
+                    for (agent, channel) in told.people {
+                        for reader in people.find(&[agent]) {
+                            let notice = self.notice(tickets, &step, &taken, (level, at), reader);
+                            notifications.push(notice.to(self.app, agent, channel));
+                        }
+                    }
                 }
                 last = Some(taken);
             }
@@ -337,20 +340,14 @@ impl<'a> EscalationWriter<'a> {
         tickets: &[Ticket],
         step: &Step,
         taken: &StepRef,
-        level: u8,
-        at: Timestamp,
+        (level, at): (u8, Timestamp),
+        reader: &Agent,
     ) -> Notice {
         let worst = tickets.iter().map(|ticket| ticket.facts.severity).min();
         let first = tickets.first();
-        let title = match tickets {
-            [only] => format!(
-                "Escalation of #{} ({}): {}",
-                only.number, only.facts.severity, step.name
-            ),
-            all => format!("Escalation of {} tickets: {}", all.len(), step.name),
-        };
         let subject = first.map_or("", |ticket| ticket.subject.as_str());
-        let reason = self.state.as_ref().map_or("", |state| &state.reason);
+        let state = self.state.as_ref();
+        let reason = state.map_or_else(String::new, |state| reason_of(state, reader));
         Notice {
             about: About::EscalationStep {
                 step: taken.clone(),
@@ -359,7 +356,7 @@ impl<'a> EscalationWriter<'a> {
             },
             ticket: first.map(|ticket| ticket.id),
             escalation: Some(self.id),
-            title,
+            title: escalation_title(tickets, &step.name, reader),
             detail: format!("{subject}: {reason}"),
             urgency: Notice::urgency(step.wake || worst == Some(Severity::P1)),
             wake: Notice::wake(step.wake),

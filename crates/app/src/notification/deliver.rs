@@ -151,7 +151,7 @@ async fn dispatch(
             }
         }
         NotifyChannel::Slack | NotifyChannel::Sms | NotifyChannel::Voice | NotifyChannel::Pager => {
-            queue(app, tx, identity, delivery.channel, carried).await?;
+            queue(app, tx, identity, person, delivery.channel, carried).await?;
         }
     }
     Ok(())

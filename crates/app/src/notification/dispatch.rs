@@ -21,6 +21,7 @@ use metrics::counter;
 
 use super::deliver::record;
 use super::link::url;
+use super::words::alerts;
 use crate::context::App;
 use crate::error::Result;
 use crate::job::{Job, JobFailure};
@@ -106,6 +107,7 @@ pub(super) async fn queue(
     app: &App,
     tx: &Transaction,
     identity: &Identity,
+    person: &Agent,
     channel: NotifyChannel,
     carried: Vec<Notification>,
 ) -> Result<()> {
@@ -126,7 +128,7 @@ pub(super) async fn queue(
             ),
             several => {
                 let titles: Vec<&str> = several.iter().map(|told| told.title.as_str()).collect();
-                let title = format!("{} alerts: {}", several.len(), titles.join("; "));
+                let title = format!("{}: {}", alerts(several.len(), person), titles.join("; "));
                 (title, titles.join("\n"), app.options().public_url.clone())
             }
         };

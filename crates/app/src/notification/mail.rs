@@ -7,6 +7,7 @@ use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, 
 use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::{Clock, fold};
+use mainstay_domain::escalation::Escalation;
 use mainstay_domain::id::{OutgoingMailId, TicketId};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::policy::Policy;
@@ -15,7 +16,7 @@ use mainstay_store::{Transaction, account, escalation, ledger, ticket};
 use serde_json::{Value, json};
 
 use super::link::url;
-use super::words::{language_of, local};
+use super::words::{alerts, language_of, local, reason_of, unknown};
 use crate::context::App;
 use crate::error::Result;
 use crate::mail::{Identity, post, templates};
@@ -90,7 +91,7 @@ async fn render(
     let (name, context) = match carried {
         [only] => match template_of(&only.about) {
             Some(name) => (name, context(app, tx, identity, person, only).await?),
-            None => return Ok(plain(app, identity, carried)),
+            None => return Ok(plain(app, identity, person, carried)),
         },
         several => ("digest", digest(app, identity, person, several, about)),
     };
@@ -100,7 +101,7 @@ async fn render(
         Ok(rendered) => Ok(rendered),
         Err(error) => {
             tracing::warn!(%error, "a template does not work, and the plain words are sent");
-            Ok(plain(app, identity, carried))
+            Ok(plain(app, identity, person, carried))
         }
     }
 }
@@ -145,10 +146,15 @@ fn invitation(language: Language) -> &'static str {
 }
 
 /// What is sent where the policy has no template that works: nobody stays untold because of a slip in a pack.
-fn plain(app: &App, identity: &Identity, carried: &[&Notification]) -> RenderedMessage {
+fn plain(
+    app: &App,
+    identity: &Identity,
+    person: &Agent,
+    carried: &[&Notification],
+) -> RenderedMessage {
     let subject = match carried {
         [only] => only.title.clone(),
-        several => format!("{} alerts", several.len()),
+        several => alerts(several.len(), person),
     };
     let text = carried
         .iter()
@@ -162,7 +168,7 @@ fn plain(app: &App, identity: &Identity, carried: &[&Notification]) -> RenderedM
         })
         .collect();
     RenderedMessage {
-        language: Language::English,
+        language: language_of(person),
         subject,
         text,
         html: None,
@@ -211,7 +217,8 @@ async fn context(
         None => Vec::new(),
     };
     let reason = match told.escalation {
-        Some(id) => escalation::find(tx, id).await?.map(|found| found.reason),
+        Some(id) => Escalation::fold(&escalation::load(tx, id).await?)
+            .map(|escalation| reason_of(&escalation, person)),
         None => None,
     };
     let account = match ticket
@@ -241,9 +248,10 @@ async fn context(
         })
     });
     let tier = ticket.as_ref().map(|ticket| ticket["tier"].clone());
+    let (no_account, no_tier) = unknown(person);
     let account = json!({
-        "name": account.map_or("unknown account".to_owned(), |account| account.name),
-        "tier": tier.filter(|tier| !tier.is_null()).unwrap_or_else(|| json!("no tier")),
+        "name": account.map_or(no_account.to_owned(), |account| account.name),
+        "tier": tier.filter(|tier| !tier.is_null()).unwrap_or_else(|| json!(no_tier)),
     });
     Ok(json!({
         "agent": { "name": person.name },

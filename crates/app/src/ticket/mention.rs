@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mainstay_domain::agent::Agent;
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::TicketId;
 use mainstay_domain::notification::About;
@@ -12,7 +13,7 @@ use mainstay_store::{Transaction, agent, ticket};
 use super::MessageText;
 use crate::context::App;
 use crate::error::Result;
-use crate::notification::{EVERYDAY_CHANNELS, Notice, tell};
+use crate::notification::{EVERYDAY_CHANNELS, Notice, mention_title, tell};
 
 /// How much of a message a notification shows, in characters.
 const EXCERPT: usize = 500;
@@ -38,17 +39,14 @@ pub(super) async fn tell_mentioned(
         Actor::Contact(_) | Actor::System => None,
     };
     let by = by.unwrap_or_else(|| app.options().mail.company.clone());
-    let notice = Notice {
+    let notice = |person: &Agent| Notice {
         about: About::Mentioned {
             message: message.id,
             by: by.clone(),
         },
         ticket: Some(id),
         escalation: None,
-        title: format!(
-            "{by} mentions you on #{}: {}",
-            found.ticket.number, found.ticket.subject
-        ),
+        title: mention_title(&by, &found.ticket, person),
         detail: message.text.chars().take(EXCERPT).collect(),
         urgency: Notice::urgency(false),
         wake: Notice::wake(false),
@@ -62,9 +60,9 @@ pub(super) async fn tell_mentioned(
             continue;
         }
         let person = agent::find(tx, recipient).await?;
-        let may_see =
-            person.is_some_and(|it| it.active && roles.allows(&it.roles, Permission::ReadTickets));
-        if may_see {
+        let may_see = |it: &Agent| it.active && roles.allows(&it.roles, Permission::ReadTickets);
+        if let Some(person) = person.filter(may_see) {
+            let notice = notice(&person);
             let by_channel = EVERYDAY_CHANNELS.map(|channel| notice.to(app, recipient, channel));
             notifications.extend(by_channel);
         }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ladder::{Ladder, Ladders};
 use super::raise::{Demand, Fact, OpenEscalation, Situation, open_on};
+use super::reason::Reason;
 use super::record::{GroupKey, Subject};
 use super::trigger::{EscalationTrigger, Grouping, TriggerKind};
 use crate::condition::TicketFacts;
@@ -79,17 +80,17 @@ pub(super) fn grouped(
             }
             let accounts = affected.accounts.len();
             (accounts >= limit.count as usize).then(|| Demand::Raise {
-                reason: format!(
-                    "{accounts} accounts are affected within {:#}: {key}",
-                    limit.window
-                ),
+                reason: Reason::AccountsAffected {
+                    accounts,
+                    within: limit.window,
+                    key: key.clone(),
+                },
                 subject: Subject::Group {
                     key,
                     tickets: affected.tickets,
                 },
                 ladder: ladder.name.clone(),
                 level: trigger.level,
-                manual: None,
             })
         })
         .collect()

@@ -4,9 +4,8 @@ use jiff::Timestamp;
 
 use super::due::DueError;
 use super::ladder::NotifyChannel;
-use super::raise::in_utc;
+use super::reason::{Reason, in_utc};
 use super::record::{DeliveryOutcome, Review, StepRef, Subject, Verdict};
-use super::trigger::ManualReason;
 use crate::id::{AgentId, TicketId};
 use crate::name::LadderName;
 use crate::severity::Severity;
@@ -22,10 +21,8 @@ pub enum Command {
         ladder: LadderName,
         /// At which level it begins; the ladder's foot when absent. The step there is taken at once.
         level: Option<u8>,
-        /// Why, in words.
-        reason: String,
-        /// The reason that a person chose.
-        manual: Option<ManualReason>,
+        /// Why.
+        reason: Reason,
     },
     /// Take every step that is due by now.
     Advance,

@@ -86,7 +86,6 @@ fn raised(command: Command) -> Result<(EscalationEventKind, Option<u8>), Refusal
         ladder,
         level,
         reason,
-        manual,
     } = command
     else {
         return Err(Refusal::NotRaised);
@@ -94,8 +93,9 @@ fn raised(command: Command) -> Result<(EscalationEventKind, Option<u8>), Refusal
     let raised = EscalationEventKind::Raised {
         subject,
         ladder,
-        reason: written("the reason", &reason)?,
-        manual,
+        reason: written("the reason", &reason.to_string())?,
+        manual: reason.manual(),
+        parts: Some(reason),
     };
     Ok((raised, level))
 }

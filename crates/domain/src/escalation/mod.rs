@@ -9,6 +9,7 @@ mod decide;
 mod due;
 mod ladder;
 mod raise;
+mod reason;
 mod recipients;
 mod record;
 mod state;
@@ -21,6 +22,7 @@ pub use decide::decide;
 pub use due::{Due, DueError, DueStep, Rules, next_due};
 pub use ladder::{HandOver, Ladder, Ladders, NotifyChannel, Recipient, Step, StepTiming};
 pub use raise::{Demand, Fact, OpenEscalation, Situation, demands, next_unresolved};
+pub use reason::{Alarm, Reason, Sign};
 pub use recipients::{Directory, Told};
 pub use record::{
     DeliveryOutcome, EscalationEvent, EscalationEventKind, GroupKey, Review, StepCause, StepRef,

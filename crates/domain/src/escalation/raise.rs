@@ -6,6 +6,7 @@ use super::affected::{Limit, Sighting, grouped, same_group};
 use super::command::Command;
 use super::due::{DueError, Rules, count};
 use super::ladder::Ladder;
+use super::reason::{Alarm, Reason, Sign};
 use super::record::Subject;
 use super::state::Escalation;
 use super::trigger::{EscalationTrigger, ManualReason, Signs, TriggerKind};
@@ -88,10 +89,8 @@ pub enum Demand {
         ladder: LadderName,
         /// At which level it begins; the ladder's foot when absent.
         level: Option<u8>,
-        /// Why, in words.
-        reason: String,
-        /// The reason that a person chose.
-        manual: Option<ManualReason>,
+        /// Why.
+        reason: Reason,
     },
     /// Move an open escalation up to a level.
     MoveUp {
@@ -99,8 +98,8 @@ pub enum Demand {
         escalation: EscalationId,
         /// To which level.
         level: u8,
-        /// Why, in words.
-        reason: String,
+        /// Why.
+        reason: Reason,
     },
     /// Add tickets to an open escalation of a group.
     Join {
@@ -121,7 +120,6 @@ impl Demand {
                 ladder,
                 level,
                 reason,
-                manual,
             } => (
                 None,
                 Command::Raise {
@@ -129,7 +127,6 @@ impl Demand {
                     ladder,
                     level,
                     reason,
-                    manual,
                 },
             ),
             Self::MoveUp {
@@ -140,7 +137,7 @@ impl Demand {
                 Some(escalation),
                 Command::MoveOn {
                     level: Some(level),
-                    reason,
+                    reason: reason.to_string(),
                 },
             ),
             Self::Join {
@@ -176,7 +173,7 @@ pub fn demands(situation: &Situation<'_>, rules: Rules<'_>) -> Result<Vec<Demand
         if !ladder.applies.holds(situation.after) {
             continue;
         }
-        let mut raised: Vec<(Option<u8>, String)> = Vec::new();
+        let mut raised: Vec<(Option<u8>, Reason)> = Vec::new();
         for trigger in &ladder.triggers {
             if !trigger.when.holds(situation.after) {
                 continue;
@@ -254,12 +251,15 @@ fn fires(
     trigger: &EscalationTrigger,
     said: &[Words],
     named: bool,
-) -> Result<Option<String>, DueError> {
+) -> Result<Option<Reason>, DueError> {
     if let (TriggerKind::Manual { reasons }, Fact::Manual { reason, note }) =
         (&trigger.on, situation.fact)
     {
         let takes = reasons.contains(&reason) || (reasons.is_empty() && !named);
-        return Ok(takes.then(|| in_words(reason, note)));
+        return Ok(takes.then(|| Reason::Manual {
+            reason,
+            note: note.trim().to_owned(),
+        }));
     }
     if situation.after.status.kind.is_done() {
         return Ok(None);
@@ -282,18 +282,19 @@ fn fires(
             clock_reported(situation)
         }
         (TriggerKind::SeverityIs(severities), Some(_)) => begins(situation, mattered, |facts| {
+            let severity = facts.severity;
             severities
-                .contains(&facts.severity)
-                .then(|| format!("the severity is {}", facts.severity))
+                .contains(&severity)
+                .then_some(Reason::SeverityIs { severity })
         }),
         (TriggerKind::SecurityIncident(signs), Some(_)) => {
-            shows(situation, mattered, signs, said, "a security incident")
+            shows(situation, mattered, signs, said, Alarm::SecurityIncident)
         }
         (TriggerKind::DataBreach(signs), Some(_)) => {
-            shows(situation, mattered, signs, said, "a breach of data")
+            shows(situation, mattered, signs, said, Alarm::DataBreach)
         }
         (TriggerKind::DataLoss(signs), Some(_)) => {
-            shows(situation, mattered, signs, said, "a loss of data")
+            shows(situation, mattered, signs, said, Alarm::DataLoss)
         }
         (
             TriggerKind::Unresolved {
@@ -306,31 +307,30 @@ fn fires(
                 return Ok(None);
             };
             let due = count(ladder, rules, situation.opened_at, *wait, calendar.as_ref())?;
-            (due > after && due <= until)
-                .then(|| format!("not resolved {wait:#} after it was opened"))
+            (due > after && due <= until).then_some(Reason::Unresolved { after: *wait })
         }
         _ => None,
     })
 }
 
-/// What a clock reports, in words.
-fn clock_reported(situation: &Situation<'_>) -> Option<String> {
-    match situation.fact {
-        Fact::Recorded {
-            kind: EventKind::ClockMissed {
-                commitment, due_at, ..
-            },
-            ..
-        } => Some(format!(
-            "{commitment} was due at {} and was missed",
-            in_utc(*due_at)
-        )),
-        Fact::Recorded {
-            kind: EventKind::ClockWarned {
-                commitment, due_at, ..
-            },
-            ..
-        } => Some(format!("{commitment} is due at {}", in_utc(*due_at))),
+/// What a clock reports.
+fn clock_reported(situation: &Situation<'_>) -> Option<Reason> {
+    let Fact::Recorded { kind, .. } = situation.fact else {
+        return None;
+    };
+    match kind {
+        EventKind::ClockMissed {
+            commitment, due_at, ..
+        } => Some(Reason::ClockMissed {
+            commitment: commitment.clone(),
+            due_at: *due_at,
+        }),
+        EventKind::ClockWarned {
+            commitment, due_at, ..
+        } => Some(Reason::ClockWarned {
+            commitment: commitment.clone(),
+            due_at: *due_at,
+        }),
         _ => None,
     }
 }
@@ -339,8 +339,8 @@ fn clock_reported(situation: &Situation<'_>) -> Option<String> {
 fn begins(
     situation: &Situation<'_>,
     mattered: impl Fn(&TicketFacts) -> bool,
-    why: impl Fn(&TicketFacts) -> Option<String>,
-) -> Option<String> {
+    why: impl Fn(&TicketFacts) -> Option<Reason>,
+) -> Option<Reason> {
     let held_before = situation.before.is_some_and(|before| {
         !before.status.kind.is_done() && mattered(before) && why(before).is_some()
     });
@@ -356,27 +356,23 @@ fn shows(
     mattered: impl Fn(&TicketFacts) -> bool,
     signs: &Signs,
     said: &[Words],
-    what: &str,
-) -> Option<String> {
-    if let Some(word) = said.iter().find_map(|words| words.first_of(&signs.words)) {
-        return Some(format!(
-            "{what}: the customer writes \u{201c}{word}\u{201d}"
-        ));
+    alarm: Alarm,
+) -> Option<Reason> {
+    let shown = |sign| Reason::SignShown { alarm, sign };
+    if let Some(words) = said.iter().find_map(|words| words.first_of(&signs.words)) {
+        return Some(shown(Sign::Words(words.to_owned())));
     }
     begins(situation, &mattered, |facts| {
-        facts
-            .category
-            .as_ref()
+        let category = facts.category.as_ref();
+        category
             .filter(|category| signs.categories.contains(category))
-            .map(|category| format!("{what}: the category is {category}"))
+            .map(|category| shown(Sign::Category(category.clone())))
     })
     .or_else(|| {
         begins(situation, &mattered, |facts| {
-            facts
-                .tags
-                .iter()
-                .find(|tag| signs.tags.contains(tag))
-                .map(|tag| format!("{what}: the tag {tag}"))
+            let mut tags = facts.tags.iter();
+            tags.find(|tag| signs.tags.contains(tag))
+                .map(|tag| shown(Sign::Tag(tag.clone())))
         })
     })
 }
@@ -397,7 +393,7 @@ fn raise_or_move(
     ladder: &Ladder,
     subject: Subject,
     level: Option<u8>,
-    reason: String,
+    reason: Reason,
 ) -> Option<Demand> {
     let Some(open) = open_on(situation, ladder, |open| open.escalation.subject == subject) else {
         return Some(Demand::Raise {
@@ -405,10 +401,6 @@ fn raise_or_move(
             ladder: ladder.name.clone(),
             level,
             reason,
-            manual: match situation.fact {
-                Fact::Manual { reason, .. } => Some(reason),
-                Fact::Recorded { .. } | Fact::Elapsed { .. } => None,
-            },
         });
     };
     let level = level?;
@@ -451,16 +443,4 @@ fn names_reason(situation: &Situation<'_>, rules: Rules<'_>) -> bool {
         .flat_map(|ladder| &ladder.triggers)
         .filter(|trigger| trigger.when.holds(situation.after))
         .any(|trigger| matches!(&trigger.on, TriggerKind::Manual { reasons } if reasons.contains(&reason)))
-}
-
-/// An instant for several readers, whose zones may differ.
-pub(super) fn in_utc(at: Timestamp) -> impl std::fmt::Display {
-    at.strftime("%Y-%m-%d %H:%M UTC")
-}
-
-fn in_words(reason: ManualReason, note: &str) -> String {
-    match note.trim() {
-        "" => reason.to_string(),
-        note => format!("{reason}: {note}"),
-    }
 }

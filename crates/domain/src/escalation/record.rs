@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ladder::NotifyChannel;
+use super::reason::Reason;
 use super::trigger::ManualReason;
 use crate::event::{Actor, EventKind};
 use crate::id::{AgentId, EscalationId, TicketId};
@@ -80,10 +81,13 @@ pub enum EscalationEventKind {
         subject: Subject,
         /// By which ladder.
         ladder: LadderName,
-        /// Why, in words.
+        /// Why, in English.
         reason: String,
         /// The reason that a person chose, when a person raised it.
         manual: Option<ManualReason>,
+        /// The same reason in its parts; absent where an earlier version of the program raised it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parts: Option<Reason>,
     },
     /// More tickets turned out to belong to it.
     TicketsJoined {

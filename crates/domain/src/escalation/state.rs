@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::ladder::NotifyChannel;
+use super::reason::Reason;
 use super::recipients::Told;
 use super::record::{
     DeliveryOutcome, EscalationEvent, EscalationEventKind, Review, StepCause, StepRef, Subject,
@@ -18,10 +19,12 @@ use crate::name::LadderName;
 pub struct Escalation {
     /// What it is about.
     pub subject: Subject,
-    /// Why it was raised, in words.
+    /// Why it was raised, in English.
     pub reason: String,
     /// The reason that a person chose, when a person raised it.
     pub manual: Option<ManualReason>,
+    /// The reason in its parts; absent where an earlier version of the program raised it.
+    pub parts: Option<Reason>,
     /// When it was raised.
     pub raised_at: Timestamp,
     /// Who raised it.
@@ -323,6 +326,7 @@ impl Escalation {
             ladder,
             reason,
             manual,
+            parts,
         } = &event.kind
         else {
             return None;
@@ -331,6 +335,7 @@ impl Escalation {
             subject: subject.clone(),
             reason: reason.clone(),
             manual: *manual,
+            parts: parts.clone(),
             raised_at: event.at,
             raised_by: event.actor,
             ladders: vec![ladder.clone()],

@@ -46,6 +46,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
             ladder: "critical".into(),
             reason: "several accounts".to_owned(),
             manual: None,
+            parts: None,
         },
     )];
     let fold = Escalation::fold(&events).unwrap();

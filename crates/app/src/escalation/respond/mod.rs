@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::Clock;
 use mainstay_domain::commitment::Consequence;
-use mainstay_domain::escalation::{Command, Demand, Fact, Refusal, Situation, Subject, demands};
+use mainstay_domain::escalation::{
+    Command, Demand, Fact, Reason, Refusal, Situation, Subject, demands,
+};
 use mainstay_domain::event::{Actor, Event, EventKind};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::name::{CommitmentName, LadderName};
@@ -23,7 +25,7 @@ use mainstay_store::{Transaction, escalation};
 use super::{EscalationWriter, People};
 use crate::context::App;
 use crate::error::Result;
-use crate::notification::{EVERYDAY_CHANNELS, Notice, local, tell};
+use crate::notification::{EVERYDAY_CHANNELS, Notice, reason_words, tell};
 use crate::policy::LadderRules;
 use crate::ticket::{NewFact, TicketWriter};
 
@@ -111,11 +113,12 @@ impl ClockConsequence {
     fn notice(&self, ticket: &Ticket, reader: &Agent) -> Notice {
         let what = match &self.about {
             About::ClockWarned { commitment, due_at } => {
-                format!("{commitment} is due at {}", local(*due_at, reader))
+                let (commitment, due_at) = (commitment.clone(), *due_at);
+                reason_words(&Reason::ClockWarned { commitment, due_at }, reader)
             }
             About::ClockMissed { commitment, due_at } => {
-                let due_at = local(*due_at, reader);
-                format!("{commitment} was due at {due_at} and was missed")
+                let (commitment, due_at) = (commitment.clone(), *due_at);
+                reason_words(&Reason::ClockMissed { commitment, due_at }, reader)
             }
             About::EscalationStep { name, .. } | About::Mentioned { by: name, .. } => name.clone(),
         };

@@ -187,7 +187,6 @@ fn a_trigger_begins_at_a_level_and_an_open_escalation_moves_up_to_one() {
         subject,
         ladder,
         reason,
-        manual,
         ..
     } = raise("a")
     else {
@@ -198,7 +197,6 @@ fn a_trigger_begins_at_a_level_and_an_open_escalation_moves_up_to_one() {
         ladder,
         level: Some(2),
         reason,
-        manual,
     };
     run.does(raise, "2026-03-02T10:00:00Z").unwrap();
     assert_eq!(run.climbed(), ["a/2 Mon 10:00"]);

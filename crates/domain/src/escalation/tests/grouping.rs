@@ -119,8 +119,7 @@ fn one_more_ticket_joins_the_open_escalation_of_its_component() {
         },
         ladder: LadderName::from("several"),
         level: None,
-        reason: "3 accounts".to_owned(),
-        manual: None,
+        reason: three_accounts(),
     };
     run.does(raise, NOW).unwrap();
     let state = run.state();

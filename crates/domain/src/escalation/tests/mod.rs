@@ -171,8 +171,18 @@ pub(super) fn raise(ladder: &str) -> Command {
         subject: Subject::Ticket { ticket: ticket(7) },
         ladder: LadderName::from(ladder),
         level: None,
-        reason: "first_response was missed".to_owned(),
-        manual: None,
+        reason: Reason::ClockMissed {
+            commitment: "first_response".into(),
+            due_at: "2026-03-02T10:00:00Z".parse().expect("an instant"),
+        },
+    }
+}
+
+pub(super) fn three_accounts() -> Reason {
+    Reason::AccountsAffected {
+        accounts: 3,
+        within: SignedDuration::from_hours(1),
+        key: GroupKey::Tag("component:search".into()),
     }
 }
 

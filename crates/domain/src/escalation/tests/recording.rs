@@ -236,8 +236,7 @@ fn tickets_join_a_group_once() {
         },
         ladder: LadderName::from("a"),
         level: None,
-        reason: "3 accounts".to_owned(),
-        manual: None,
+        reason: three_accounts(),
     };
     run.does(raise, "2026-03-02T10:00:00Z").unwrap();
     let join = |tickets: &[u128]| Command::JoinTickets {
@@ -285,7 +284,7 @@ fn the_stored_form_keeps_its_names_and_reads_back() {
         .map(|event| serde_json::to_string(&event).unwrap())
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    {"at":"2026-03-02T10:00:00Z","actor":{"agent":"00000000-0000-0000-0000-000000000001"},"kind":{"type":"raised","subject":{"type":"ticket","ticket":"00000000-0000-0000-0000-000000000007"},"ladder":"a","reason":"first_response was missed","manual":null}}
+    {"at":"2026-03-02T10:00:00Z","actor":{"agent":"00000000-0000-0000-0000-000000000001"},"kind":{"type":"raised","subject":{"type":"ticket","ticket":"00000000-0000-0000-0000-000000000007"},"ladder":"a","reason":"first_response was due at 2026-03-02 10:00 UTC and was missed","manual":null,"parts":{"code":"clock_missed","commitment":"first_response","due_at":"2026-03-02T10:00:00Z"}}}
     {"at":"2026-03-02T10:00:00Z","actor":"system","kind":{"type":"step_taken","ladder":"a","step":0,"level":1,"cause":{"type":"raised"}}}
     {"at":"2026-03-02T10:02:00Z","actor":{"agent":"00000000-0000-0000-0000-000000000001"},"kind":{"type":"resolved","text":"the index was rebuilt"}}
     {"at":"2026-03-02T10:03:00Z","actor":{"agent":"00000000-0000-0000-0000-000000000001"},"kind":{"type":"reviewed","what_happened":"Search was down for two hours.","cause":"The index outgrew its disk.","changes":"An alert at 80% of the disk."}}
@@ -295,4 +294,12 @@ fn the_stored_form_keeps_its_names_and_reads_back() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(back, run.events);
+    // As an earlier version of the program wrote it.
+    let earlier = r#"{"at":"2026-03-02T10:00:00Z","actor":"system","kind":{"type":"raised","subject":{"type":"ticket","ticket":"00000000-0000-0000-0000-000000000007"},"ladder":"a","reason":"first_response was missed","manual":null}}"#;
+    let earlier: EscalationEvent = serde_json::from_str(earlier).unwrap();
+    let state = Escalation::fold([&earlier]).unwrap();
+    assert_eq!(
+        (state.reason.as_str(), state.parts),
+        ("first_response was missed", None)
+    );
 }
