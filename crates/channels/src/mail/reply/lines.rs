@@ -118,7 +118,7 @@ fn classify_next(rest: &[&str], lines: &mut Vec<Line>) -> usize {
         return 1;
     }
     let length = marker::marker_length(rest);
-    if length > 0 {
+    if length > 0 && !is_told(lines.last(), rest, length) {
         let joined = if length == 1 {
             source.to_owned()
         } else {
@@ -138,6 +138,17 @@ fn classify_next(rest: &[&str], lines: &mut Vec<Line>) -> usize {
         None => Line::new(Class::Text, source),
     });
     1
+}
+
+/// Whether what looks like "On … wrote:" is a sentence among others: it names no address, and neither an empty line nor a
+/// quotation parts it from the lines around it.
+fn is_told(before: Option<&Line>, rest: &[&str], length: usize) -> bool {
+    let is_named = rest[..length].iter().any(|line| line.contains('@'));
+    let goes_on = rest.get(length).is_some_and(|next| {
+        let next = next.trim_start();
+        !next.is_empty() && !next.starts_with(['>', '|'])
+    });
+    !is_named && goes_on && before.is_some_and(|line| line.class == Class::Text)
 }
 
 /// A rule outside text: only such marks, and at least two unless the mark is used for nothing else.

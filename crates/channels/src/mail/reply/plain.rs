@@ -292,6 +292,8 @@ mod tests {
             "These are open:\n\n----\n1. the printer\n2. the door\n----\n\nCan you mend both?",
             "Item     Date\n-------------\nPrinter  27 June\nDoor     28 June\n\nPlease confirm these dates to us by tomorrow.",
             "It burns again.\n\nSent from my desk, which is much easier than my telephone.",
+            "Hello,\non 5 January 2016 at 10:42 the server wrote:\nerror 500\nSince then nothing works.",
+            "Bonjour,\nLe 5 janvier à 10h42 le serveur a écrit :\nerreur 500\nEt depuis, rien.",
             "To: be or not\nFrom: my point of view it is fine.",
             "On Monday at 10:15 he came and said:\nnothing.",
             "> Is it the printer?\n\nYes.",
