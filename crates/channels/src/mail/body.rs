@@ -27,10 +27,12 @@ pub fn body(parts: &[Part], first: usize, first_text: &str, raw: &[u8]) -> Strin
 }
 
 /// Whether the part at `index` is read below the one at `first`, rather than in the place of another.
-fn is_read_with(parts: &[Part], first: usize, index: usize) -> bool {
+pub fn is_read_with(parts: &[Part], first: usize, index: usize) -> bool {
     let part = &parts[index];
-    let is_text =
-        !part.is_multipart && part.content_type.value == "text/plain" && !part.is_attachment();
+    let is_text = index > first
+        && !part.is_multipart
+        && part.content_type.value == "text/plain"
+        && !part.is_attachment();
     is_text
         && around(parts, index).all(|outer| {
             // What stands beside the first part in a choice of forms is the same once more.
@@ -155,6 +157,11 @@ mod tests {
         check(raw, "It looks so:\n\nCan you help?");
         let message = read(raw.as_bytes());
         assert_eq!(message.text.as_deref(), Some("It looks so:"));
+        let kept = message.attachments.iter().map(|file| &file.bytes[..]);
+        assert_eq!(
+            kept.collect::<Vec<_>>(),
+            [&b"once more"[..], b"picture", b"log"]
+        );
         assert_eq!(
             Reading::of(&message).visible_reply,
             "It looks so:\n\nCan you help?"

@@ -38,7 +38,7 @@ pub struct Message {
     pub body: Option<String>,
     /// The first part in HTML, cleaned as `text` is; unsafe to show as it stands.
     pub html: Option<String>,
-    /// The parts that are to be kept as files, in document order.
+    /// The parts that are to be kept as files, in document order; none of those that `body` holds.
     pub attachments: Vec<Attachment>,
     /// The parts of a report about another message, decoded: `message/*` and `text/rfc822-headers`.
     pub reports: Vec<ReportPart>,
@@ -99,6 +99,9 @@ pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
     message.html = html.and_then(|index| part_text(&parts[index], raw));
     for (index, part) in parts.iter().enumerate() {
         if part.is_multipart || Some(index) == text || Some(index) == html {
+            continue;
+        }
+        if text.is_some_and(|first| body::is_read_with(&parts, first, index)) {
             continue;
         }
         take_report(&mut message, part, raw);
@@ -323,7 +326,7 @@ mod tests {
 
         let many = format!(
             "Content-Type: multipart/mixed; boundary=b\n\n{}",
-            "--b\n\nx\n".repeat(5_000)
+            "--b\nContent-Type: image/png\n\nx\n".repeat(5_000)
         );
         let limits = MailLimits {
             attachments: 3,
