@@ -61,6 +61,7 @@ impl App {
         let mut agent = self.blank_agent(now);
         fill(&mut agent);
         self.check_agent(&agent)?;
+        self.seal_pager(&mut agent)?;
         let hash = match password {
             Some(password) => Some(self.hash_password(password).await?),
             None => None,
@@ -104,7 +105,16 @@ impl App {
         if !is_reached_otherwise_at_most(&before, &after) {
             caller.require(Permission::UpdateAgents)?;
         }
-        self.check_agent(&after)?;
+        if after.pager == before.pager {
+            let unchanged = Agent {
+                pager: None,
+                ..after.clone()
+            };
+            self.check_agent(&unchanged)?;
+        } else {
+            self.check_agent(&after)?;
+            self.seal_pager(&mut after)?;
+        }
         if after != before {
             agent::update(&tx, &after).await?;
             self.keep_an_administrator(&tx, &before).await?;
@@ -158,6 +168,14 @@ impl App {
         }
     }
 
+    /// Seals the key of a pager that was just given.
+    fn seal_pager(&self, agent: &mut Agent) -> Result<()> {
+        if let Some(key) = &agent.pager {
+            agent.pager = Some(self.seal(&pager_purpose(agent.id), key)?);
+        }
+        Ok(())
+    }
+
     /// Refuses a change after which nobody could undo it.
     async fn keep_an_administrator(&self, tx: &Transaction, before: &Agent) -> Result<()> {
         let roles = self.roles();
@@ -202,6 +220,11 @@ impl App {
         }
         faults.finish()
     }
+}
+
+/// What the key of an agent's pager is sealed for.
+pub(crate) fn pager_purpose(id: AgentId) -> String {
+    format!("pager:{id}")
 }
 
 /// Whether a change is at most one of how the agent is reached, which everybody may say of themselves.

@@ -33,7 +33,7 @@ pub struct Caller {
 }
 
 /// How somebody proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// By a session, whose secret a browser sends by itself: writes need a proof that our own page made them.
     Session(SessionId),

@@ -12,9 +12,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{Key as CipherKey, KeyInit as _, XChaCha20Poly1305, XNonce};
+use mainstay_domain::agent::Agent;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::role::Permission;
-use mainstay_store::{Store, Transaction, second_factor, setting, webhook};
+use mainstay_store::{Store, Transaction, agent, second_factor, setting, webhook};
 
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -203,12 +204,26 @@ impl App {
             return Ok(());
         };
         match key_in_use(self.store()).await? {
-            Some(name) if self.options().vault.0.iter().any(|key| key.name() == name) => Ok(()),
+            Some(name) if self.options().vault.0.iter().any(|key| key.name() == name) => {
+                self.seal_what_is_open().await
+            }
             Some(name) => Err(AppError::Refused(format!(
                 "The secrets in the store are sealed with the key {name}, and this node has the key {current}."
             ))),
             None => self.seal_everything().await.map(|_| ()),
         }
+    }
+
+    /// Seals what was kept open by a version that did not seal it yet.
+    async fn seal_what_is_open(&self) -> Result<()> {
+        let is_open = |agent: &Agent| {
+            let key = agent.pager.as_ref();
+            key.is_some_and(|key| !key.starts_with(MARK))
+        };
+        if agent::all(&self.read()).await?.iter().any(is_open) {
+            self.seal_everything().await?;
+        }
+        Ok(())
     }
 
     /// Seals every secret anew with the first key, after a key was added to the front, and says how many that were.
@@ -236,6 +251,17 @@ impl App {
             let sealed = self.reseal(&crate::webhook::purpose(webhook.id), &webhook.secret)?;
             if let Some(sealed) = sealed {
                 webhook::set_secret(tx, webhook.id, &sealed).await?;
+                count += 1;
+            }
+        }
+        for mut agent in agent::all(tx).await? {
+            let Some(kept) = &agent.pager else {
+                continue;
+            };
+            let purpose = crate::agent::pager_purpose(agent.id);
+            if let Some(sealed) = self.reseal(&purpose, kept)? {
+                agent.pager = Some(sealed);
+                agent::update(tx, &agent).await?;
                 count += 1;
             }
         }

@@ -30,7 +30,8 @@ pub struct Agent {
     pub phone: Option<String>,
     /// Their member id in Slack, such as `U012AB3CD`.
     pub slack: Option<String>,
-    /// The key by which their pager is reached; of PagerDuty an integration key. A secret.
+    /// The key by which their pager is reached; of PagerDuty an integration key. A secret, kept
+    /// sealed.
     pub pager: Option<String>,
     /// Whether they may sign in and be given work.
     pub active: bool,

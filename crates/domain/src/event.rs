@@ -12,6 +12,7 @@ use crate::id::{
 };
 use crate::name::{CalendarName, CategoryName, CommitmentName, LadderName, Tag, TierName};
 use crate::policy::PolicyVersion;
+use crate::rating::Score;
 use crate::severity::Severity;
 use crate::status::Status;
 
@@ -371,6 +372,13 @@ pub enum EventKind {
         /// The messages that went.
         messages: Vec<MessageId>,
     },
+    /// The customer rated how the ticket was handled, or changed an earlier rating.
+    Rated {
+        /// How.
+        score: Score,
+        /// What they said besides.
+        comment: Option<String>,
+    },
     /// An escalation was raised.
     EscalationRaised {
         /// The escalation.
@@ -448,6 +456,7 @@ impl EventKind {
             Self::MergedFrom { .. } => "merged_from",
             Self::SplitFrom { .. } => "split_from",
             Self::SplitInto { .. } => "split_into",
+            Self::Rated { .. } => "rated",
             Self::EscalationRaised { .. } => "escalation_raised",
             Self::EscalationAcknowledged { .. } => "escalation_acknowledged",
             Self::EscalationResolved { .. } => "escalation_resolved",

@@ -31,6 +31,7 @@ pub mod name;
 pub mod notification;
 pub mod on_call;
 pub mod policy;
+pub mod rating;
 pub mod role;
 pub mod routing;
 pub mod second_factor;

@@ -137,6 +137,7 @@ pub fn event_words(event: &Event) -> String {
         EventKind::SeverityChanged { from, to, .. } => format!("severity {from} → {to}"),
         EventKind::MergedFrom { number, .. } => format!("ticket {number} was merged into this one"),
         EventKind::MergedInto { number, .. } => format!("merged into ticket {number}"),
+        EventKind::Rated { score, .. } => format!("rated {} by the customer", score.as_str()),
         EventKind::SplitFrom { number, .. } => format!("split off ticket {number}"),
         other => other.name().replace('_', " "),
     }

@@ -5,11 +5,12 @@ mod worker;
 
 use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_app::{App, Clock};
-use mainstay_web::{Limits, Web};
+use mainstay_web::{Hosts, Limits, Passed, Rate, Rates, Web};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,7 @@ use crate::Failure;
 use crate::mail::{self, Watched};
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Shown};
+use crate::time::passed;
 
 pub use open::{claim, clock_of, look_at_store, open_with_policy, store_file, store_options};
 pub use worker::is_worked_on;
@@ -111,6 +113,12 @@ impl Service {
                 heartbeat: HEARTBEAT,
             },
             stop: stop.clone(),
+            rates: Rates {
+                credential: rate(self.settings.http.requests_per_second),
+                address: rate(self.settings.http.anonymous_requests_per_second),
+            },
+            passed: Passed(Arc::new(passed())),
+            hosts: hosts(&self.settings.http.hosts),
             trusted_proxies: self.settings.http.trusted_proxies.clone(),
             worker_alive: alive(&due, SIGN_OF_LIFE),
             jobs_alive: alive(&jobs, SIGN_OF_LIFE_OF_JOBS),
@@ -147,6 +155,27 @@ impl Service {
         worked?;
         tracing::info!("ended in order");
         Ok(())
+    }
+}
+
+/// So many requests a second on average, and those of ten seconds at once; without a limit for none.
+fn rate(per_second: u32) -> Option<Rate> {
+    Some(Rate {
+        per_second: NonZeroU32::new(per_second)?,
+        burst: NonZeroU32::new(per_second.saturating_mul(10))?,
+    })
+}
+
+/// Names between commas; `*` stands for any.
+fn hosts(text: &str) -> Hosts {
+    let names: Vec<String> = text
+        .split(',')
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
+    match names.iter().any(|name| name == "*") {
+        true => Hosts::Any,
+        false => Hosts::These(names),
     }
 }
 
@@ -217,7 +246,8 @@ mod tests {
 
     async fn ask(address: SocketAddr, path: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -277,7 +307,7 @@ mod tests {
         for _ in 0..40 {
             // The head is on its way, the body is not there yet: the request is under way.
             let mut stream = TcpStream::connect(address).await.unwrap();
-            let head = "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 38\r\nexpect: 100-continue\r\n\r\n";
+            let head = "POST /api/v1/sessions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 38\r\nexpect: 100-continue\r\n\r\n";
             stream.write_all(head.as_bytes()).await.unwrap();
             let mut interim = [0; 25];
             stream.read_exact(&mut interim).await.unwrap();

@@ -17,6 +17,12 @@ use serde::{Deserialize, Serialize};
 
 pub use simulated::SimulatedClock;
 
+/// Tells how much time has passed since now, whatever becomes of any clock.
+pub fn passed() -> impl Fn() -> Duration + Send + Sync + 'static {
+    let began = Instant::now();
+    move || began.elapsed()
+}
+
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WallClock;

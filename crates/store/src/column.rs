@@ -18,6 +18,7 @@ use mainstay_domain::name::{
     TierName,
 };
 use mainstay_domain::policy::PolicyVersion;
+use mainstay_domain::rating::Rating;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::StatusKind;
 use mainstay_domain::ticket::Link;
@@ -381,6 +382,7 @@ json!(
     Vec<RoleName>,
     Vec<AgentId>,
     Vec<TargetOverride>,
+    Rating,
     BTreeMap<String, String>,
     BTreeMap<TeamName, TeamId>
 );

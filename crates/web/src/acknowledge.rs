@@ -14,9 +14,12 @@ use mainstay_app::escalation::{LinkStanding, LinkView};
 use crate::Web;
 use crate::problem::{ForPeople, Result};
 
+/// Where the page is.
+pub(crate) const PATH: &str = "/a/{token}";
+
 /// The routes.
 pub fn routes() -> Router<Web> {
-    Router::new().route("/a/{token}", get(look).post(acknowledge))
+    Router::new().route(PATH, get(look).post(acknowledge))
 }
 
 async fn look(State(web): State<Web>, Path(token): Path<String>) -> Result<Response> {

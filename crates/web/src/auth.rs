@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use mainstay_app::{Caller, Credential};
 
 use crate::Web;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 
 /// The cookie that carries a session's secret.
@@ -51,16 +52,16 @@ impl FromRequestParts<Web> for Identified {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let caller = match (bearer(&parts.headers)?, cookie(web, &parts.headers)) {
-            (Some(token), _) => web.app.by_token(token).await?,
-            (None, Some(secret)) => web.app.by_session(secret).await?,
-            (None, None) => {
-                return Err(Problem::new(
-                    Kind::Unauthorised,
-                    "Send a token as `Authorization: Bearer mst_…`, or sign in at /api/v1/sessions.",
-                ));
+        let caller = match caller(parts, web).await {
+            Ok(caller) => caller,
+            // Whoever tries credentials that are no good is counted as one who brings none.
+            Err(refusal) => {
+                let Ok(Peer(address)) = Peer::from_request_parts(parts, web).await;
+                web.counts.count_address(address)?;
+                return Err(refusal);
             }
         };
+        web.counts.count_credential(caller.credential)?;
         if matches!(caller.credential, Credential::Session(_)) {
             demand_proof(parts)?;
         }
@@ -69,6 +70,21 @@ impl FromRequestParts<Web> for Identified {
         parts.extensions.insert(identified.clone());
         Ok(identified)
     }
+}
+
+async fn caller(parts: &Parts, web: &Web) -> Result<Caller, Problem> {
+    Ok(
+        match (bearer(&parts.headers)?, cookie(web, &parts.headers)) {
+            (Some(token), _) => web.app.by_token(token).await?,
+            (None, Some(secret)) => web.app.by_session(secret).await?,
+            (None, None) => {
+                return Err(Problem::new(
+                    Kind::Unauthorised,
+                    "Send a token as `Authorization: Bearer mst_…`, or sign in at /api/v1/sessions.",
+                ));
+            }
+        },
+    )
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {

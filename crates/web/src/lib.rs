@@ -11,6 +11,7 @@ mod docs;
 pub mod etag;
 mod frame;
 mod health;
+mod host;
 mod hub;
 mod idempotency;
 pub mod input;
@@ -18,6 +19,7 @@ pub mod page;
 pub mod peer;
 pub mod problem;
 mod query;
+mod rate;
 mod ui;
 
 use std::sync::Arc;
@@ -31,6 +33,8 @@ use utoipa::ToSchema;
 
 pub use api::openapi;
 pub use frame::Limits;
+pub use host::Hosts;
+pub use rate::{Passed, Rate, Rates};
 
 /// What the routes work with.
 #[derive(Clone)]
@@ -40,6 +44,7 @@ pub struct Web {
     /// How the service is run.
     pub options: Arc<Options>,
     hub: hub::Hub,
+    counts: Arc<rate::Counts>,
 }
 
 impl Web {
@@ -47,10 +52,12 @@ impl Web {
     #[must_use]
     pub fn new(app: App, options: Options) -> Self {
         let hub = hub::Hub::new(app.clone(), options.stop.clone());
+        let counts = rate::Counts::new(options.rates, options.passed.clone());
         Self {
             app,
             options: Arc::new(options),
             hub,
+            counts: Arc::new(counts),
         }
     }
 }
@@ -61,6 +68,12 @@ pub struct Options {
     pub limits: Limits,
     /// Ends when the program is asked to: streams that would go on for ever end with it.
     pub stop: CancellationToken,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// How much time has passed, for counting how often somebody asks: real time, also where a simulated clock runs.
+    pub passed: Passed,
+    /// Which names are ours besides that of the public address.
+    pub hosts: Hosts,
     /// The networks of the proxies whose word on who asks is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether the rounds of what is due are alive in this process, or meant not to be.
@@ -89,12 +102,16 @@ pub fn router(web: Web) -> Router {
     let guard = axum::middleware::from_fn_with_state(web.clone(), idempotency::guard);
     let known = query::KnownQueries::of(&description);
     let queries = axum::middleware::from_fn_with_state(known, query::guard);
+    let open = (web.clone(), rate::OpenRoutes::of(&description));
+    let rates = axum::middleware::from_fn_with_state(open, rate::guard);
+    let hosts = axum::middleware::from_fn_with_state(web.clone(), host::guard);
     let routes = Router::new()
         .merge(api.route_layer(guard).route_layer(queries))
         .merge(health::routes())
         .merge(acknowledge::routes())
+        .route_layer(rates)
         .with_state(web)
         .merge(docs::routes(api::complete(description)))
         .fallback(ui::serve);
-    frame::surround(routes, limits)
+    frame::surround(routes.layer(hosts), limits)
 }

@@ -48,6 +48,8 @@ pub enum Kind {
     KeyReused,
     /// The request must say which version of the thing it changes.
     PreconditionRequired,
+    /// The request asks by a name that is not ours.
+    Misdirected,
     /// The caller asks too often.
     TooMany,
     /// A fault of the program.
@@ -58,7 +60,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Malformed,
         Self::Unauthorised,
         Self::SecondFactorRequired,
@@ -72,6 +74,7 @@ impl Kind {
         Self::Invalid,
         Self::KeyReused,
         Self::PreconditionRequired,
+        Self::Misdirected,
         Self::TooMany,
         Self::Broken,
         Self::Unavailable,
@@ -153,6 +156,11 @@ impl Kind {
                 StatusCode::PRECONDITION_REQUIRED,
                 "precondition-required",
                 "The request must say which version it changes",
+            ),
+            Self::Misdirected => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "misdirected",
+                "This server goes by another name",
             ),
             Self::TooMany => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -450,52 +458,4 @@ fn of_library(status: StatusCode) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pointer_escapes_what_json_pointers_escape() {
-        let error = InputError::in_body(&["fields".into(), "a/b~c".into(), "0".into()], "x");
-        assert_eq!(error.pointer.as_deref(), Some("/fields/a~1b~0c/0"));
-    }
-
-    #[test]
-    fn names_and_statuses_are_stable() {
-        let table: Vec<String> = Kind::ALL
-            .iter()
-            .map(|kind| format!("{} {}", kind.status().as_u16(), kind.name()))
-            .collect();
-        insta::assert_snapshot!(table.join("\n"), @r"
-        400 malformed
-        401 unauthorised
-        401 second-factor-required
-        403 forbidden
-        404 not-found
-        405 method-not-allowed
-        409 conflict
-        412 changed
-        413 too-large
-        415 unsupported-media-type
-        422 invalid
-        422 key-reused
-        428 precondition-required
-        429 too-many
-        500 broken
-        503 unavailable
-        ");
-    }
-
-    #[test]
-    fn the_cause_of_a_broken_thing_stays_inside() {
-        let cause: Box<dyn Error + Send + Sync> = "no such column: secret".into();
-        let problem = Problem::from(AppError::broken("The store is broken", cause));
-        let body = String::from_utf8(problem.render(None)).unwrap();
-        assert!(!body.contains("secret"), "{body}");
-    }
-
-    #[test]
-    fn waiting_is_rounded_up() {
-        assert_eq!(seconds_up(Duration::from_millis(1)), 1);
-        assert_eq!(seconds_up(Duration::from_secs(2)), 2);
-    }
-}
+mod tests;

@@ -55,6 +55,9 @@ impl Program {
         command
             .current_dir(&self.folder)
             .env("MAINSTAY_DATA", self.folder.join("data"))
+            // The load is not to be held back by what holds strangers back.
+            .env("MAINSTAY_HTTP_REQUESTS_PER_SECOND", "0")
+            .env("MAINSTAY_HTTP_ANONYMOUS_REQUESTS_PER_SECOND", "0")
             .env("MAINSTAY_SMTP_HOST", smtp.ip().to_string())
             .env("MAINSTAY_SMTP_PORT", smtp.port().to_string())
             .env("MAINSTAY_SMTP_TLS", "none")

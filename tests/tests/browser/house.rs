@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
@@ -17,7 +17,7 @@ use mainstay_domain::role::BuiltIn;
 use mainstay_store::{agent, contact};
 use mainstay_testing::{ChromeDriver, chromedriver, chromium, require};
 use mainstay_tests::TestApp;
-use mainstay_web::{Limits, Options, Web, router};
+use mainstay_web::{Hosts, Limits, Options, Passed, Rates, Web, router};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +59,9 @@ impl House {
                 heartbeat: Duration::from_secs(1),
             },
             stop: stop.clone(),
+            rates: Rates::default(),
+            passed: Passed(Arc::new(|| Duration::ZERO)),
+            hosts: Hosts::default(),
             trusted_proxies: Vec::new(),
             worker_alive: Box::new(|| true),
             jobs_alive: Box::new(|| true),

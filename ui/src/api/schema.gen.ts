@@ -1793,6 +1793,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rate how a ticket was handled, once it is resolved. For its customer; rated again within two weeks, the rating changes. */
+        put: operations["tickets_rate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/split": {
         parameters: {
             query?: never;
@@ -4893,6 +4910,7 @@ export interface components {
                  * @description When it was opened.
                  */
                 opened_at: string;
+                rating?: components["schemas"]["Rating"] | null;
                 /**
                  * Format: date-time
                  * @description When it was resolved, while it is.
@@ -5322,6 +5340,25 @@ export interface components {
             /** @description Which kind of problem it is; stable, and a page that explains it. */
             type: string;
         };
+        /** @description How a customer rated a ticket. */
+        Rating: {
+            /**
+             * Format: date-time
+             * @description When they last rated it.
+             */
+            at: string;
+            /** @description What they said besides. */
+            comment?: string | null;
+            /** @description `good` or `bad`. */
+            score: string;
+        };
+        /** @description A rating of a ticket. */
+        RatingInput: {
+            /** @description What there is to say besides. */
+            comment?: string | null;
+            /** @description How it was handled. */
+            score: components["schemas"]["Score"];
+        };
         /** @description A mail as it was received. */
         ReceivedMail: {
             decision?: components["schemas"]["FilingDecision"] | null;
@@ -5381,6 +5418,11 @@ export interface components {
             /** @description `public` or `internal`. */
             visibility: string;
         };
+        /**
+         * @description How a customer rates.
+         * @enum {string}
+         */
+        Score: "good" | "bad";
         /** @description How far somebody is with their second factor. */
         SecondFactor: {
             /** @description Whether a sign-in asks for a code. */
@@ -5688,6 +5730,7 @@ export interface components {
              * @description When it was opened.
              */
             opened_at: string;
+            rating?: components["schemas"]["Rating"] | null;
             /**
              * Format: date-time
              * @description When it was resolved, while it is.
@@ -9370,6 +9413,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tickets_rate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
             };
             default: components["responses"]["Problem"];
         };

@@ -22,6 +22,7 @@ use metrics::counter;
 use super::deliver::record;
 use super::link::url;
 use super::words::alerts;
+use crate::agent::pager_purpose;
 use crate::context::App;
 use crate::error::Result;
 use crate::job::{Job, JobFailure};
@@ -76,6 +77,7 @@ fn medium(channel: NotifyChannel) -> Option<Medium> {
     }
 }
 
+/// How a person is reached; the key of a pager as it is kept, sealed.
 fn address(person: &Agent, medium: Medium) -> Option<&str> {
     match medium {
         Medium::Slack => person.slack.as_deref(),
@@ -208,9 +210,15 @@ pub(crate) async fn send_dispatch(app: &App, job: JobId, id: DispatchId) -> Resu
         (Some(transport), Some(medium)) => {
             let key = dispatch.escalation.map(|id| id.to_string());
             let id = dispatch.id.to_string();
+            let to = match (medium, address(&person, medium)) {
+                (Medium::Pager, Some(sealed)) => {
+                    Some(app.unseal(&pager_purpose(person.id), sealed)?)
+                }
+                (_, plain) => plain.map(str::to_owned),
+            };
             let message = ShortMessage {
                 id: &id,
-                to: address(&person, medium),
+                to: to.as_deref(),
                 act: match dispatch.act {
                     DispatchAct::Tell => Act::Tell,
                     DispatchAct::Acknowledge => Act::Acknowledge,

@@ -7,6 +7,7 @@ mod mention;
 mod merge;
 mod message;
 mod open;
+mod rating;
 mod read;
 mod stored_clock;
 mod terms;

@@ -35,6 +35,10 @@ pub const EVENT_TYPES: &[(&str, &str)] = &[
         "ticket.reopened",
         "A resolved or closed ticket was opened again; beside ticket.status_changed.",
     ),
+    (
+        "ticket.rated",
+        "The customer rated how the ticket was handled, or changed their rating.",
+    ),
     ("ticket.severity_changed", "The severity changed."),
     (
         "ticket.assigned",
@@ -119,6 +123,7 @@ pub(super) fn types(kind: &EventKind) -> Vec<&'static str> {
                 .chain(turn(from, to))
                 .collect();
         }
+        EventKind::Rated { .. } => "ticket.rated",
         EventKind::SeverityChanged { .. } => "ticket.severity_changed",
         EventKind::AssigneeChanged { .. } => "ticket.assigned",
         EventKind::TeamChanged { .. } => "ticket.team_changed",
@@ -229,6 +234,9 @@ fn details(kind: &EventKind) -> Value {
         }
         EventKind::AssigneeChanged { to, reason } => {
             json!({ "to": to.map(|id| id.uuid()), "reason": reason })
+        }
+        EventKind::Rated { score, comment } => {
+            json!({ "score": score.as_str(), "comment": comment })
         }
         EventKind::TeamChanged { to } => json!({ "to": to.map(|id| id.uuid()) }),
         EventKind::CategoryChanged { to } => {

@@ -1,8 +1,11 @@
 //! What may be asked of a ticket.
 
+use jiff::Timestamp;
+
 use crate::event::{CarriedClock, Channel, ContractTerms, Origin, Side, Spoken, Visibility};
 use crate::id::{AccountId, AgentId, ContactId, EscalationId, MessageId, TeamId, TicketId};
 use crate::name::{CategoryName, LadderName, StatusName, Tag};
+use crate::rating::Score;
 use crate::severity::Severity;
 use crate::ticket::Ticket;
 
@@ -148,6 +151,15 @@ pub enum Command<'a> {
         number: u64,
         /// The messages that go.
         messages: Vec<MessageId>,
+    },
+    /// Rate how it was handled.
+    Rate {
+        /// How.
+        score: Score,
+        /// What the customer said besides.
+        comment: Option<String>,
+        /// When.
+        at: Timestamp,
     },
     /// Note that an escalation was raised.
     NoteEscalation {

@@ -4,6 +4,7 @@ use super::{Command, NewMessage, NewTicket, Ticket, UNDO_WITHIN};
 use crate::event::{EventKind, Origin, Side, Spoken, Visibility};
 use crate::id::TicketId;
 use crate::name::StatusName;
+use crate::rating::Rating;
 use crate::status::{Status, StatusKind};
 
 /// Why a command was refused. Nothing has changed.
@@ -32,6 +33,12 @@ pub enum Refusal {
     /// There is nothing to split off.
     #[error("no message was named that could be split off")]
     NothingToSplit,
+    /// Only what is done can be rated.
+    #[error("ticket is not resolved yet; it can be rated when it is")]
+    NotDone,
+    /// A rating cannot be changed any more.
+    #[error("ticket was rated long ago, and the rating cannot be changed any more")]
+    RatedForGood,
     /// A text is missing.
     #[error("{0} must not be empty")]
     Empty(&'static str),
@@ -266,6 +273,14 @@ impl Ticket {
                 !self.links.iter().any(|link| link.to == to),
                 EventKind::Unlinked { to },
             ),
+            Command::Rate { score, comment, at } => {
+                self.may_be_rated(at)?;
+                let is_so = |rating: &Rating| rating.score == score && rating.comment == comment;
+                unless(
+                    self.rating.as_ref().is_some_and(is_so),
+                    EventKind::Rated { score, comment },
+                )
+            }
             Command::NoteSplitFrom {
                 ticket,
                 number,

@@ -14,6 +14,7 @@ use crate::condition::TicketFacts;
 use crate::event::{Event, EventKind};
 use crate::id::{AccountId, AgentId, ContactId, TicketId};
 use crate::name::Tag;
+use crate::rating::Rating;
 use crate::status::StatusKind;
 
 pub use command::{Command, NewMessage, NewTicket};
@@ -41,6 +42,8 @@ pub struct Ticket {
     pub links: Vec<Link>,
     /// The ticket it was merged into.
     pub merged_into: Option<TicketId>,
+    /// How the customer rated it; gone when it is opened again.
+    pub rating: Option<Rating>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it was last resolved, while it is resolved or closed.
@@ -87,6 +90,7 @@ impl Ticket {
             followers: Vec::new(),
             links: Vec::new(),
             merged_into: None,
+            rating: None,
             opened_at: at,
             resolved_at: None,
             closed_at: None,
@@ -130,6 +134,18 @@ impl Ticket {
                 });
             }
             EventKind::Unlinked { to } => self.links.retain(|link| link.to != *to),
+            EventKind::Rated { score, comment } => {
+                let first_at = self
+                    .rating
+                    .as_ref()
+                    .map_or(event.at, |rating| rating.first_at);
+                self.rating = Some(Rating {
+                    score: *score,
+                    comment: comment.clone(),
+                    first_at,
+                    at: event.at,
+                });
+            }
             EventKind::MergedInto { ticket, .. } => self.merged_into = Some(*ticket),
             _ => {}
         }
@@ -138,6 +154,9 @@ impl Ticket {
     /// Keeps the stamps of resolution and closing in step with the status.
     fn note_status(&mut self, at: Timestamp) {
         let kind = self.facts.status.kind;
+        if !kind.is_done() {
+            self.rating = None;
+        }
         self.resolved_at = kind.is_done().then(|| self.resolved_at.unwrap_or(at));
         self.closed_at = (kind == StatusKind::Closed).then(|| self.closed_at.unwrap_or(at));
     }

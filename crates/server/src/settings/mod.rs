@@ -91,6 +91,12 @@ pub struct Http {
     pub max_body: Size,
     /// The longest a request may take.
     pub request_timeout: Span,
+    /// How many requests a second a session or a token may make on average; any number when 0.
+    pub requests_per_second: u32,
+    /// The same of an address that brings neither.
+    pub anonymous_requests_per_second: u32,
+    /// By which names it is asked for besides that of the public address; any when `*`.
+    pub hosts: String,
 }
 
 /// Settings of the store of attachments and raw mail.
@@ -232,6 +238,9 @@ impl Settings {
             max_body: r.value("http.max_body", Size::mebibytes(32)),
             trusted_proxies: r.value("http.trusted_proxies", Networks::default()).0,
             request_timeout: r.value("http.request_timeout", Span::seconds(30)),
+            requests_per_second: r.value("http.requests_per_second", 50),
+            anonymous_requests_per_second: r.value("http.anonymous_requests_per_second", 10),
+            hosts: r.text("http.hosts", ""),
         };
         let blobs = Blobs {
             url: r.text("blobs.url", &data.join("blobs").display().to_string()),

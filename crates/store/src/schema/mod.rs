@@ -138,6 +138,7 @@ impl MigratorTrait for Steps {
             step("0014_safety", safety::SAFETY),
             step("0021_once", mail::ONCE),
             step("0027_sign_in", safety::SIGN_IN),
+            step("0028_ratings", ticket::RATINGS),
         ]
     }
 }

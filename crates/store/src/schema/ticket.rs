@@ -197,3 +197,6 @@ CREATE TABLE thread (
 CREATE INDEX thread_ticket ON thread (ticket);
 CREATE INDEX thread_message ON thread (message);
 ";
+
+/// How customers rate.
+pub(super) const RATINGS: &str = "ALTER TABLE ticket ADD COLUMN rating TEXT";

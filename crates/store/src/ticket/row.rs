@@ -7,6 +7,7 @@ use mainstay_domain::condition::TicketFacts;
 use mainstay_domain::event::{Channel, ContractTerms, Side, TargetOverride};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::name::{CategoryName, CommitmentName, StatusName, Tag, TierName};
+use mainstay_domain::rating::Rating;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
 use mainstay_domain::ticket::{Link, Ticket};
@@ -36,6 +37,7 @@ pub(super) struct TicketRow {
     followers: Vec<AgentId>,
     links: Vec<Link>,
     merged_into: Option<TicketId>,
+    rating: Option<Rating>,
     opened_at: Timestamp,
     resolved_at: Option<Timestamp>,
     closed_at: Option<Timestamp>,
@@ -48,7 +50,7 @@ pub(super) struct TicketRow {
 
 record!(TicketRow in "ticket" {
     id, number, subject, account, contact, channel, severity, category, status, status_kind, team, assignee, tier,
-    overrides, awaiting, tags, fields, followers, links, merged_into, opened_at, resolved_at, closed_at,
+    overrides, awaiting, tags, fields, followers, links, merged_into, rating, opened_at, resolved_at, closed_at,
     last_message_at, updated_at, version, next_due_at, next_due_commitment,
 });
 
@@ -81,6 +83,7 @@ impl TicketRow {
             followers: ticket.followers.clone(),
             links: ticket.links.clone(),
             merged_into: ticket.merged_into,
+            rating: ticket.rating.clone(),
             opened_at: ticket.opened_at,
             resolved_at: ticket.resolved_at,
             closed_at: ticket.closed_at,
@@ -127,6 +130,7 @@ impl TicketRow {
             followers: self.followers,
             links: self.links,
             merged_into: self.merged_into,
+            rating: self.rating,
             opened_at: self.opened_at,
             resolved_at: self.resolved_at,
             closed_at: self.closed_at,

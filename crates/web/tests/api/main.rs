@@ -18,6 +18,8 @@ mod mail;
 mod on_call;
 mod people;
 mod policy;
+mod rates;
+mod ratings;
 mod roles;
 mod second_factors;
 mod service;

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use mainstay_app::{Options, Vault, VaultKey};
+use mainstay_store::agent;
 use serde_json::{Value, json};
 
 use crate::service::{Client, Service};
@@ -184,4 +186,37 @@ async fn the_description_names_an_error_for_every_operation_and_every_route_need
         }
     }
     assert!(operations > 40, "{operations}");
+}
+
+#[tokio::test]
+async fn the_key_of_a_pager_is_kept_sealed() {
+    let vault = Vault::new(vec![VaultKey::new([7; 32])]);
+    let options = Options {
+        vault,
+        ..Options::default()
+    };
+    let service = Service::start_with(options).await;
+    let admin = service.admin().await.with("if-match", "*");
+    let id = service.agent("other@example.com", "agent").await;
+    let path = format!("/agents/{id}");
+    let key = "k".repeat(200);
+    let given = admin.patch(&path, json!({"pager": key})).await;
+    assert_eq!(given.body["has_pager"], true, "{}", given.body);
+    let kept = async || {
+        let on = service.app.store().read();
+        let agent = agent::find(&on, id.parse().unwrap()).await.unwrap();
+        agent.unwrap().pager.unwrap()
+    };
+    let sealed = kept().await;
+    assert!(
+        sealed.starts_with("sealed:") && !sealed.contains("kkkk"),
+        "{sealed}"
+    );
+    let renamed = admin.patch(&path, json!({"name": "Another"})).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    assert_eq!(
+        kept().await,
+        sealed,
+        "what is not given again stays as it is"
+    );
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use mainstay_app::{App, Caller, ManualClock};
 use mainstay_store::{Store, StoreOptions};
-use mainstay_web::{Limits, Options, Web, router};
+use mainstay_web::{Hosts, Limits, Options, Passed, Rates, Web, router};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -47,6 +47,16 @@ impl Service {
     /// A service on a store that holds what it holds. Two services that work on the same store one after the other need
     /// different seeds, or they would give the same identifiers.
     pub async fn on(url: &str, seed: u8, options: mainstay_app::Options) -> Self {
+        Self::on_with(url, seed, options, Rates::default()).await
+    }
+
+    /// The same where nobody may ask more often than this.
+    pub async fn on_with(
+        url: &str,
+        seed: u8,
+        options: mainstay_app::Options,
+        rates: Rates,
+    ) -> Self {
         let store = Store::open(&StoreOptions::new(url)).await.unwrap();
         let clock = Arc::new(ManualClock::at(
             "2026-03-02T09:00:00.123456789Z".parse().unwrap(),
@@ -61,6 +71,9 @@ impl Service {
                 heartbeat: Duration::from_millis(100),
             },
             stop: stop.clone(),
+            rates,
+            passed: Passed(Arc::new(|| Duration::ZERO)),
+            hosts: Hosts::default(),
             trusted_proxies: Vec::new(),
             worker_alive: Box::new(|| true),
             jobs_alive: Box::new(|| true),

@@ -113,7 +113,11 @@ async fn nobody_ends_somebody_elses_session() {
 
 #[tokio::test]
 async fn a_write_by_cookie_must_show_where_it_comes_from() {
-    let service = Service::start().await;
+    let options = mainstay_app::Options {
+        public_url: "http://mainstay.example".to_owned(),
+        ..mainstay_app::Options::default()
+    };
+    let service = Service::start_with(options).await;
     let admin = service.admin().await;
     let bare = admin.without("x-requested-with");
     let team = || json!({"name": "First line"});

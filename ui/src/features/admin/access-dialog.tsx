@@ -10,7 +10,13 @@ import { SessionList } from "@/features/me/session-list";
 import { Failure, LoadingRows } from "@/parts/states";
 import { Refusal } from "./frame";
 
-export function AccessDialog({ agent, onClose }: { agent: Agent; onClose: () => void }) {
+interface Props {
+  agent: Agent;
+  onClose: () => void;
+  onPassword: () => void;
+}
+
+export function AccessDialog({ agent, onClose, onPassword }: Props) {
   const { t } = useTranslation("admin");
   const queries = useQueryClient();
   const queryKey = ["agent-sessions", agent.id];
@@ -46,6 +52,9 @@ export function AccessDialog({ agent, onClose }: { agent: Agent; onClose: () => 
         {sessions.data?.length === 0 && <Text c="dimmed">{t("people.noSessions")}</Text>}
         {sessions.data && <SessionList sessions={sessions.data} ending={end} />}
         <Refusal error={reset.error} />
+        <Button variant="default" w="fit-content" onClick={onPassword}>
+          {t("people.passwordOf", { name: agent.name })}
+        </Button>
         <Group justify="space-between">
           <Text size="sm" c="dimmed" maw="20rem">
             {t("people.resetHint")}

@@ -89,10 +89,6 @@ export function People() {
                             {t("edit")}
                             <span className="unseen"> {agent.name}</span>
                           </Button>
-                          <Button size="compact-sm" variant="default" onClick={() => open({ what: "password", agent })}>
-                            {t("people.password")}
-                            <span className="unseen"> {agent.name}</span>
-                          </Button>
                           <Button size="compact-sm" variant="default" onClick={() => open({ what: "access", agent })}>
                             {t("people.access")}
                             <span className="unseen"> {agent.name}</span>
@@ -108,7 +104,13 @@ export function People() {
         )}
       </Loaded>
       {opened?.what === "agent" && <AgentDialog agent={opened.agent} onClose={close} />}
-      {opened?.what === "access" && <AccessDialog agent={opened.agent} onClose={close} />}
+      {opened?.what === "access" && (
+        <AccessDialog
+          agent={opened.agent}
+          onClose={close}
+          onPassword={() => open({ what: "password", agent: opened.agent })}
+        />
+      )}
       {opened?.what === "password" && <PasswordDialog agent={opened.agent} onClose={close} />}
     </Section>
   );

@@ -15,6 +15,7 @@ import { OpenClocks } from "./clocks";
 import { Escalate } from "./escalate";
 import { useNext } from "./next";
 import classes from "./portal.module.css";
+import { Rate } from "./rate";
 import { Thread } from "./thread";
 
 export function RequestPage({ id }: { id: string }) {
@@ -76,6 +77,7 @@ export function RequestPage({ id }: { id: string }) {
               )}
             </dl>
           </section>
+          {isOver && ticket.merged_into === null && <Rate ticket={ticket} />}
           {seesPromises && <OpenClocks id={id} />}
           {!isOver && (
             <Group>

@@ -19,6 +19,7 @@ import { Connections } from "./links";
 import { Others } from "./others";
 import { Properties } from "./properties";
 import { ticketQuery } from "./queries";
+import { Rating } from "./rating";
 import classes from "./ticket.module.css";
 
 export function TicketPage({ id }: { id: string }) {
@@ -39,6 +40,7 @@ export function TicketPage({ id }: { id: string }) {
     <div className={classes.side}>
       <Clocks id={id} />
       <Escalations ticket={ticket.id} />
+      <Rating ticket={ticket} />
       <Properties ticket={ticket} />
       {ticket.account && <AccountCard ticket={ticket} account={ticket.account} />}
       <Connections ticket={ticket} />

@@ -52,6 +52,8 @@ pub struct TicketBody {
     pub links: Vec<LinkBody>,
     /// The ticket it was merged into.
     pub merged_into: Option<Uuid>,
+    /// How the customer rated it, once it was resolved.
+    pub rating: Option<RatingBody>,
     /// What falls due first.
     pub next_due: Option<NextDueBody>,
     /// When it was opened.
@@ -66,6 +68,18 @@ pub struct TicketBody {
     pub updated_at: Timestamp,
     /// How many facts it is the fold of; its entity tag.
     pub version: u64,
+}
+
+/// How a customer rated a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Rating)]
+pub struct RatingBody {
+    /// `good` or `bad`.
+    pub score: &'static str,
+    /// What they said besides.
+    pub comment: Option<String>,
+    /// When they last rated it.
+    pub at: Timestamp,
 }
 
 /// A link to another ticket.
@@ -119,6 +133,11 @@ impl TicketBody {
                 })
                 .collect(),
             merged_into: ticket.merged_into.map(Into::into),
+            rating: ticket.rating.map(|rating| RatingBody {
+                score: rating.score.as_str(),
+                comment: rating.comment,
+                at: rating.at,
+            }),
             next_due: next_due.map(|due| NextDueBody {
                 at: due.at,
                 commitment: due.commitment.into(),

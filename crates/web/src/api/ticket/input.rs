@@ -11,6 +11,7 @@ use mainstay_app::{App, AppError, Caller};
 use mainstay_domain::event::{Channel, Side, Visibility};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId, UploadId};
 use mainstay_domain::name::{CategoryName, StatusName, Tag};
+use mainstay_domain::rating::Score;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::normalise_tag;
 use serde::de::Error as _;
@@ -392,4 +393,34 @@ fn tags(field: &'static str, texts: &[String]) -> Result<Vec<Tag>> {
         })
     };
     texts.iter().map(tag).collect()
+}
+
+/// A rating of a ticket.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatingInput {
+    /// How it was handled.
+    pub score: ScoreBody,
+    /// What there is to say besides.
+    pub comment: Option<String>,
+}
+
+/// How a customer rates.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[schema(as = Score)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreBody {
+    /// It was handled well.
+    Good,
+    /// It was not.
+    Bad,
+}
+
+impl From<ScoreBody> for Score {
+    fn from(score: ScoreBody) -> Self {
+        match score {
+            ScoreBody::Good => Self::Good,
+            ScoreBody::Bad => Self::Bad,
+        }
+    }
 }

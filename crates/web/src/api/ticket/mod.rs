@@ -22,7 +22,9 @@ pub(super) use self::body::{ActorBody, TicketBody};
 pub(super) use self::input::{NoTicketKey, TicketKey};
 
 use self::body::{FactBody, MessageBody};
-use self::input::{MergeInput, NewMessageInput, NewTicketInput, SplitInput, TicketChangeInput};
+use self::input::{
+    MergeInput, NewMessageInput, NewTicketInput, RatingInput, SplitInput, TicketChangeInput,
+};
 pub(super) use self::list::ListTickets;
 use crate::Web;
 use crate::auth::Auth;
@@ -50,6 +52,7 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(desk::read, desk::keep, desk::discard))
         .routes(routes!(desk::send, desk::hold))
         .routes(routes!(desk::others, desk::be, desk::leave))
+        .routes(routes!(rate))
         .routes(routes!(split))
         .routes(routes!(preview::split))
         .routes(routes!(preview_macro, apply_macro))
@@ -98,6 +101,22 @@ async fn update(
     let changes = input.into_changes(&web.app, &caller).await?;
     web.app
         .change_ticket(&caller, id, &expected, &changes)
+        .await?;
+    Ok(tagged(web.app.ticket(&caller, id).await?))
+}
+
+/// Rate how a ticket was handled, once it is resolved. For its customer; rated again within two weeks, the rating changes.
+#[utoipa::path(put, path = "/tickets/{id}/rating", tag = "tickets", params(("id" = String, Path)),
+    request_body = RatingInput, responses((status = 200, body = TicketBody)))]
+async fn rate(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(key): Id<TicketKey>,
+    Body(input): Body<RatingInput>,
+) -> Result<Tagged<Json<TicketBody>>> {
+    let id = key.find(&web.app, &caller).await?.ticket.id;
+    web.app
+        .rate_ticket(&caller, id, input.score.into(), input.comment)
         .await?;
     Ok(tagged(web.app.ticket(&caller, id).await?))
 }

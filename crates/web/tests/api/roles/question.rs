@@ -28,6 +28,9 @@ pub fn path(route: &Route, things: &Things) -> String {
     if route.path == "/mail/received/{id}/accept" {
         return path.replace(thing(things, "/mail/received"), thing(things, "held mail"));
     }
+    if route.path == "/tickets/{id}/rating" {
+        return path.replace(thing(things, "/tickets"), thing(things, "done ticket"));
+    }
     if route.path == "/search" {
         path.push_str("?q=export");
     }
@@ -72,6 +75,7 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         }
         ("POST", "/sign-in-links/session") => json!({"token": "msl_guessed"}),
         ("PUT", "/tickets/{id}/draft") => json!({"text": "Soon."}),
+        ("PUT", "/tickets/{id}/rating") => json!({"score": "good"}),
         ("PUT", "/tickets/{id}/presence") => json!({"doing": "reading"}),
         ("PUT", "/teams/{id}/on-call") => json!({"layers": []}),
         ("POST", "/teams/{id}/on-call/covers") => {
