@@ -1,5 +1,4 @@
 // Instants, spans and numbers in the reader's language. Nothing else on the screen formats a figure.
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 const UNITS = [
@@ -8,6 +7,21 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ] as const;
+
+/** Making a format costs a hundred times what using one does, so each is made once. */
+function once<F>(make: (key: string) => F): (key: string) => F {
+  const made = new Map<string, F>();
+  return (key) => {
+    const format = made.get(key) ?? make(key);
+    made.set(key, format);
+    return format;
+  };
+}
+
+const unitFormat = once((key) => {
+  const [language, unit, unitDisplay] = key.split(" ");
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: unitDisplay as "narrow" | "long" });
+});
 
 /**
  * A span of time in its two largest units, such as `2h 15m`; under a minute in seconds. The sign is dropped: words around
@@ -23,7 +37,7 @@ export function span(seconds: number, language: string, display: "narrow" | "lon
       if (said.length > 0) break;
       continue;
     }
-    said.push(new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: display }).format(count));
+    said.push(unitFormat(`${language} ${unit} ${display}`).format(count));
     if (said.length === 2) break;
   }
   return said.join(" ");
@@ -43,7 +57,8 @@ const STYLES: Record<InstantStyle, Intl.DateTimeFormatOptions> = {
 
 /** Makes the formats of a language. `zone` is an IANA time zone; the browser's when absent. */
 export function formats(language: string, zone?: string) {
-  const at = (style: InstantStyle) => new Intl.DateTimeFormat(language, { timeZone: zone, ...STYLES[style] });
+  const at = once((style) => new Intl.DateTimeFormat(language, { timeZone: zone, ...STYLES[style as InstantStyle] }));
+  const plain = new Intl.NumberFormat(language);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return {
     instant: (value: string | number, style: InstantStyle = "moment") => at(style).format(new Date(value)),
@@ -55,7 +70,7 @@ export function formats(language: string, zone?: string) {
     },
     span: (seconds: number, display: "narrow" | "long" = "narrow") => span(seconds, language, display),
     number: (value: number, options?: Intl.NumberFormatOptions) =>
-      new Intl.NumberFormat(language, options).format(value),
+      (options ? new Intl.NumberFormat(language, options) : plain).format(value),
     percent: (share: number, digits = 0) =>
       new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share),
     money: (minor: number, currency: string) => {
@@ -73,8 +88,10 @@ export function formats(language: string, zone?: string) {
 
 export type Formats = ReturnType<typeof formats>;
 
+const formatsOf = once((language) => formats(language));
+
 /** The formats of the language that is spoken. */
 export function useFormats(): Formats {
   const { i18n } = useTranslation();
-  return useMemo(() => formats(i18n.language), [i18n.language]);
+  return formatsOf(i18n.language);
 }

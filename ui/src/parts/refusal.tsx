@@ -2,8 +2,9 @@
 import { Alert, List } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { ApiProblem } from "@/api/client";
+import classes from "./refusal.module.css";
 
-/** Says why something was not done; nothing while there is no failure. A change by somebody else is said as such. */
+/** Says why something was not done, with every fault that the service found; nothing while there is no failure. */
 export function Refusal({ error }: { error: Error | null }) {
   const { t } = useTranslation();
   if (!error) return null;
@@ -15,7 +16,10 @@ export function Refusal({ error }: { error: Error | null }) {
       {faults.length > 0 && (
         <List size="sm" mt="xs">
           {faults.map(({ pointer, detail }) => (
-            <List.Item key={`${pointer}${detail}`}>{detail}</List.Item>
+            <List.Item key={`${pointer} ${detail}`} className={classes.fault ?? ""}>
+              {pointer && `${pointer.replace(/^\//, "")}: `}
+              {detail}
+            </List.Item>
           ))}
         </List>
       )}

@@ -7,8 +7,8 @@ import { api, data } from "@/api/client";
 import { everything } from "@/api/pages";
 import type { Agent } from "@/features/directory/directory";
 import { SessionList } from "@/features/me/session-list";
+import { Refusal } from "@/parts/refusal";
 import { Failure, LoadingRows } from "@/parts/states";
-import { Refusal } from "./frame";
 
 interface Props {
   agent: Agent;

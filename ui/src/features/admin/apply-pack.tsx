@@ -7,7 +7,8 @@ import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useCommitmentName } from "@/parts/clock";
-import { Loaded, Refusal, Wide } from "./frame";
+import { Refusal } from "@/parts/refusal";
+import { Loaded, Wide } from "./frame";
 import { cursorOf } from "./listing";
 import { packsQuery, RECOMMENDED } from "./policy-data";
 

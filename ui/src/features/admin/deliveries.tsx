@@ -5,8 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
-import { Loaded, Refusal } from "./frame";
+import { Loaded } from "./frame";
 import { useListing } from "./listing";
 import { State } from "./state";
 

@@ -1,9 +1,8 @@
 // What every section of the administration is made of.
-import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiProblem } from "@/api/client";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
 import classes from "./admin.module.css";
 
@@ -82,28 +81,6 @@ export function Wide({ label, children }: { label: string; children: ReactNode }
     <section className={classes.wide} aria-label={label} tabIndex={0}>
       {children}
     </section>
-  );
-}
-
-/** Why something was not done, with every fault that the service found. */
-export function Refusal({ error }: { error: Error | null }) {
-  const { t } = useTranslation("admin");
-  if (!error) return null;
-  const changed = error instanceof ApiProblem && (error.status === 412 || error.status === 409);
-  const faults = error instanceof ApiProblem ? error.faults : [];
-  return (
-    <Alert color="red" role="alert" title={changed ? t("changed") : t("refused")}>
-      {faults.length > 0 ? (
-        faults.map((fault) => (
-          <pre key={`${fault.pointer} ${fault.detail}`} className={classes.fault}>
-            {fault.pointer && `${fault.pointer.replace(/^\//, "")}: `}
-            {fault.detail}
-          </pre>
-        ))
-      ) : (
-        <Text size="sm">{error.message}</Text>
-      )}
-    </Alert>
   );
 }
 

@@ -7,8 +7,9 @@ import { api, data, Unreachable } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { synchronise, useNow } from "@/app/time";
+import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
-import { Loaded, Refusal, Section, Wide } from "./frame";
+import { Loaded, Section, Wide } from "./frame";
 import { useListing } from "./listing";
 import { State } from "./state";
 

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, onVersion, type Schemas } from "@/api/client";
 import { useAgents, useTeams } from "@/features/directory/directory";
-import { Refusal } from "./frame";
+import { Refusal } from "@/parts/refusal";
 import { versioned } from "./listing";
 import { SEVERITIES } from "./policy-data";
 

@@ -8,8 +8,9 @@ import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { Name } from "@/parts/name";
+import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
-import { Loaded, Refusal, Section, Wide } from "./frame";
+import { Loaded, Section, Wide } from "./frame";
 import { useListing } from "./listing";
 import { State } from "./state";
 

@@ -12,7 +12,8 @@ import { useMay } from "@/app/session";
 import { type Agent, agentsQuery, type Team, teamsQuery, useAgents } from "@/features/directory/directory";
 import { usePolicy } from "@/features/policy/policy";
 import { Dialog } from "@/parts/dialog";
-import { Loaded, Refusal, Section, Wide } from "./frame";
+import { Refusal } from "@/parts/refusal";
+import { Loaded, Section, Wide } from "./frame";
 
 /** What is open: a new team, or one that was read to be changed. */
 type Opened = "new" | Versioned<Team>;

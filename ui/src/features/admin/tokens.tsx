@@ -8,8 +8,9 @@ import { useFormats } from "@/app/format";
 import { useMe } from "@/app/session";
 import { serviceNow } from "@/app/time";
 import { Name } from "@/parts/name";
+import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
-import { Loaded, Refusal, Section, useConfirm, Wide } from "./frame";
+import { Loaded, Section, useConfirm, Wide } from "./frame";
 import { useListing } from "./listing";
 import { SecretOnce } from "./secret-once";
 

@@ -5,8 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onVersion, type Schemas } from "@/api/client";
 import { Name } from "@/parts/name";
+import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
-import { Loaded, Refusal, Section, useConfirm, Wide } from "./frame";
+import { Loaded, Section, useConfirm, Wide } from "./frame";
 import { useListing, versioned } from "./listing";
 
 type View = Schemas["View"];

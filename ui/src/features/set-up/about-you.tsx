@@ -7,8 +7,9 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useMe } from "@/app/session";
-import { Loaded, Refusal } from "@/features/admin/frame";
+import { Loaded } from "@/features/admin/frame";
 import { policyQuery, SEVERITIES } from "@/features/admin/policy-data";
+import { Refusal } from "@/parts/refusal";
 import classes from "../admin/admin.module.css";
 
 interface StepProps {

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
 import { meQuery } from "@/app/session";
-import { Refusal } from "@/features/admin/frame";
+import { Refusal } from "@/parts/refusal";
 
 /** The first administrator, made by whoever has the code that the program printed. It may stand behind the address. */
 export function Administrator({ onDone }: { onDone: () => void }) {

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useFormats } from "@/app/format";
-import { Loaded, Refusal } from "@/features/admin/frame";
+import { Loaded } from "@/features/admin/frame";
 import {
   matrices,
   type PackShown,
@@ -14,6 +14,7 @@ import {
   SEVERITIES,
 } from "@/features/admin/policy-data";
 import { useCommitmentName } from "@/parts/clock";
+import { Refusal } from "@/parts/refusal";
 import classes from "./set-up.module.css";
 
 const COMPARED = ["first_response", "resolution"];
