@@ -362,6 +362,16 @@ impl Visitor {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// The tab dies without a word to the page, and another one is opened.
+    pub async fn crashes(&self) {
+        let dying = self.client.window().await.unwrap();
+        let next = self.client.new_window(true).await.unwrap().handle;
+        self.client.switch_to_window(dying).await.unwrap();
+        // The driver says that the tab has crashed.
+        let _ = self.client.goto("chrome://crash").await;
+        self.client.switch_to_window(next).await.unwrap();
+    }
+
     pub async fn leaves(self) {
         self.client.close().await.unwrap();
     }

@@ -6,3 +6,4 @@ mod keyboard;
 mod portal;
 mod round_trip;
 mod work;
+mod writing;

@@ -32,8 +32,8 @@ function tick() {
   for (const watcher of watchers) watcher();
 }
 
-/** The present instant, a second exact; what uses it is drawn again each second. */
-export function useNow(): number {
+/** The present instant, so many milliseconds exact, a second if not said; what uses it is drawn again as often. */
+export function useNow(exact = 1000): number {
   return useSyncExternalStore(
     (watcher) => {
       watchers.add(watcher);
@@ -45,6 +45,6 @@ export function useNow(): number {
         timer = undefined;
       };
     },
-    () => Math.floor(now / 1000) * 1000,
+    () => Math.floor(now / exact) * exact,
   );
 }

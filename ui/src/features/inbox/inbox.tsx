@@ -1,10 +1,10 @@
 // The inbox: views, and the tickets of one of them in the order in which something must happen.
-import { Button, Group, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useRef } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
 import { useNow } from "@/app/time";
@@ -14,6 +14,7 @@ import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { BulkBar } from "./bulk-bar";
 import { Chosen, Filters } from "./filters";
 import classes from "./inbox.module.css";
+import { useLongList } from "./long-list";
 import { SaveView } from "./save-view";
 import { useSelection } from "./selection";
 import { TicketList } from "./ticket-list";
@@ -29,9 +30,14 @@ export function Inbox() {
   const words = useRef<HTMLInputElement>(null);
   const { data: saved } = useQuery(viewsQuery);
   // Only whole minutes count, so that the list is not read anew each second.
-  const filter = filterOf(search, saved ?? [], useMinute());
+  const filter = filterOf(search, saved ?? [], useNow(60_000));
   const tickets = useInfiniteQuery(ticketsQuery(filter));
-  const rows = tickets.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = useMemo(() => tickets.data?.pages.flatMap((page) => page.items) ?? [], [tickets.data]);
+  const { hasChanged, begin } = useLongList(filter);
+  const { isFetchingNextPage, fetchNextPage } = tickets;
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [isFetchingNextPage, fetchNextPage]);
   const selection = useSelection(rows);
   const seek = useDebouncedCallback(
     (text: string) => void navigate({ search: (now) => ({ ...now, words: text || undefined }), replace: true }),
@@ -77,6 +83,14 @@ export function Inbox() {
           </Group>
           <Chosen search={search} />
           <BulkBar selection={selection} rows={rows} />
+          {hasChanged && (
+            <Group gap="xs" role="status" className={classes.changed ?? ""}>
+              <Text size="sm">{t("changed")}</Text>
+              <Button size="compact-sm" variant="default" onClick={begin}>
+                {t("begin")}
+              </Button>
+            </Group>
+          )}
           {tickets.isPending ? (
             <LoadingRows rows={12} />
           ) : tickets.isError ? (
@@ -84,12 +98,7 @@ export function Inbox() {
           ) : rows.length === 0 ? (
             <Empty title={t("empty.title")}>{search.words ? t("empty.words") : t("empty.hint")}</Empty>
           ) : (
-            <TicketList
-              rows={rows}
-              selection={selection}
-              hasMore={tickets.hasNextPage}
-              onMore={() => !tickets.isFetchingNextPage && void tickets.fetchNextPage()}
-            />
+            <TicketList rows={rows} selection={selection} hasMore={tickets.hasNextPage} onMore={more} />
           )}
         </section>
       </div>
@@ -104,9 +113,4 @@ type Words = ReturnType<typeof useTranslation<"inbox">>["t"];
 function titleOf(search: InboxSearch, saved: { id: string; name: string }[], t: Words): string {
   const standard = STANDARD_VIEWS.find(({ id }) => id === (search.view ?? "open"));
   return standard ? t(`view.${standard.id}`) : (saved.find(({ id }) => id === search.view)?.name ?? t("view.open"));
-}
-
-/** The present instant, a minute exact. */
-function useMinute(): number {
-  return Math.floor(useNow() / 60_000) * 60_000;
 }

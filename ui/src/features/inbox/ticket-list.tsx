@@ -2,7 +2,7 @@
 import { Checkbox, Text } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useRef } from "react";
+import { memo, useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
 import { useAgents } from "@/features/directory/directory";
@@ -28,13 +28,18 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
   const { t } = useTranslation("inbox");
   const navigate = useNavigate();
   const scroll = useRef<HTMLDivElement>(null);
+  // Asked for once each time it is drawn: a long list has tens of thousands of rows of the same height.
+  const height = rowHeight();
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
-    estimateSize: rowHeight,
+    estimateSize: useCallback(() => height, [height]),
     overscan: 12,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    // With another function every row would be reckoned anew.
+    getItemKey: useCallback((index: number) => rows[index]?.id ?? index, [rows]),
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height lie elsewhere.
+  useEffect(() => virtual.measure(), [height]);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {

@@ -43,6 +43,11 @@ export function unsaved(ticket: string): Written | undefined {
   }
 }
 
+/** Whether what the browser keeps goes on from what the service keeps, so that nothing is lost by telling it. */
+export function goesOn(own: Written, kept: Pick<Schemas["Draft"], "text"> | null): boolean {
+  return kept === null || (own.text !== kept.text && own.text.startsWith(kept.text));
+}
+
 /** Tells the service what is written. */
 export const keepDraft = (ticket: string, written: Written, status?: string) =>
   data(
@@ -99,5 +104,13 @@ export function useDraft(ticket: string, standard: Visibility) {
     await api.DELETE("/api/v1/tickets/{id}/draft", { params: { path: { id: ticket } } });
   }, [ticket, forget, queries]);
   useEffect(() => () => clearTimeout(timer.current), []);
+  // What a crash left in the browser is told to the service, unless something else was written on another device meanwhile.
+  const isLookedAt = useRef(false);
+  useEffect(() => {
+    if (kept === undefined || isLookedAt.current) return;
+    isLookedAt.current = true;
+    const left = unsaved(ticket);
+    if (left && goesOn(left, kept)) void flush(left).catch(() => undefined);
+  }, [ticket, kept, flush]);
   return { written, kept, keep, forget, discard, edition };
 }

@@ -9,8 +9,21 @@ export type Message = Schemas["Message"];
 export type Clock = Schemas["Clock"];
 export type TicketFilter = NonNullable<operations["tickets_list"]["parameters"]["query"]>;
 
+export type TicketPage = Schemas["Page_Ticket"];
+
 /** How many rows a reading of a list brings. */
-const PAGE = 100;
+const PAGE = 200;
+
+/** How many pages a list holds that is read anew as a whole when something changes. */
+const MOST_PAGES = 5;
+
+/** How long what was read counts as fresh while no live event says otherwise, in milliseconds. */
+const FRESH = 60_000;
+
+/** Whether a list has become too long to be read anew as a whole. */
+export function isLong(list: { pages: unknown[] } | undefined): boolean {
+  return (list?.pages.length ?? 0) > MOST_PAGES;
+}
 
 /** Tickets, page by page as the reader scrolls. */
 export const ticketsQuery = (filter: TicketFilter) =>
@@ -20,6 +33,9 @@ export const ticketsQuery = (filter: TicketFilter) =>
       data(api.GET("/api/v1/tickets", { params: { query: { ...filter, limit: PAGE, cursor: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => cursorOf(page.next),
+    staleTime: ({ state }) => (isLong(state.data) ? "static" : FRESH),
+    // To compare every row of a long list with every row that is read would cost more than to draw those in sight.
+    structuralSharing: false,
   });
 
 /** A ticket by its number or identifier. */
