@@ -41,6 +41,7 @@ pub mod policy;
 pub mod portal;
 pub mod presence;
 mod routing;
+pub mod search;
 pub mod second_factor;
 pub mod secret;
 pub mod session;

@@ -34,6 +34,7 @@ pub mod policy;
 pub mod rating;
 pub mod role;
 pub mod routing;
+pub mod search;
 pub mod second_factor;
 pub mod session;
 pub mod severity;

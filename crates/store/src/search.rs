@@ -18,6 +18,8 @@ use crate::sql::Sql;
 use crate::ticket::push_scope;
 use crate::words::{asked, excerpt, indexed};
 
+pub use crate::words::{Segment, segments, words_of};
+
 /// A ticket that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {

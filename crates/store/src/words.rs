@@ -107,9 +107,82 @@ pub(crate) fn excerpt(text: &str, words: &[String], width: usize) -> String {
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A part of a text, and whether it is a word that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// The part.
+    pub text: String,
+    /// Whether it was asked for.
+    pub is_match: bool,
+}
+
+/// A text in parts, those that a query asks for marked. Joined they are the text.
+#[must_use]
+pub fn segments(text: &str, query: &str) -> Vec<Segment> {
+    let asked = asked(query);
+    let mut parts: Vec<Segment> = Vec::new();
+    let mut push = |part: &str, is_match: bool| match parts.last_mut() {
+        Some(last) if last.is_match == is_match => last.text.push_str(part),
+        _ => parts.push(Segment {
+            text: part.to_owned(),
+            is_match,
+        }),
+    };
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_word = first.is_alphanumeric();
+        let end = rest
+            .find(|letter: char| letter.is_alphanumeric() != is_word)
+            .unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        push(run, is_word && holds(run, &asked));
+        rest = after;
+    }
+    parts
+}
+
+/// Whether a run of letters holds a word that was asked for.
+fn holds(run: &str, asked: &[String]) -> bool {
+    let mut found = false;
+    each_word(run, |word| {
+        found = asked.iter().enumerate().any(|(index, wanted)| {
+            word == wanted || (index + 1 == asked.len() && word.starts_with(wanted.as_str()))
+        });
+        !found
+    });
+    found
+}
+
+/// The words of a name, for [`Fit::of`](mainstay_domain::search::Fit::of).
+#[must_use]
+pub fn words_of(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    each_word(name, |word| {
+        words.push(word.to_owned());
+        true
+    });
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_that_were_asked_for_are_marked_and_nothing_is_lost() {
+        let text = "The Réplica lags: replicas, lag.";
+        let parts = segments(text, "lag replic");
+        let marked: Vec<&str> = parts
+            .iter()
+            .filter(|part| part.is_match)
+            .map(|part| part.text.as_str())
+            .collect();
+        assert_eq!(marked, ["Réplica", "replicas", "lag"]);
+        let joined: String = parts.iter().map(|part| part.text.as_str()).collect();
+        assert_eq!(joined, text);
+        assert_eq!(segments("", "x"), []);
+        assert_eq!(segments("nothing here", "").len(), 1);
+    }
 
     #[test]
     fn words_lose_case_accents_and_signs() {

@@ -48,6 +48,12 @@ pub struct Limit(u16);
 impl Limit {
     /// The most a page can hold.
     pub const MOST: u16 = 200;
+
+    /// The number.
+    #[must_use]
+    pub fn count(self) -> u32 {
+        u32::from(self.0)
+    }
 }
 
 impl Default for Limit {
@@ -84,7 +90,7 @@ pub fn request(
     let after = after::<String>(list, cursor)?;
     let after = after.map(|text| text.parse()).transpose();
     Ok(PageRequest {
-        limit: u32::from(limit.unwrap_or_default().0),
+        limit: limit.unwrap_or_default().count(),
         after: after.map_err(|_| not_a_cursor())?,
     })
 }

@@ -1234,6 +1234,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/everything": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search tickets with their messages, accounts and contacts at once: what fits best comes first. `GET /search` goes through
+         *     all tickets page by page.
+         */
+        get: operations["search_everything"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -3143,6 +3163,35 @@ export interface components {
              */
             ticket?: string | null;
         };
+        /** @description Something that was found. */
+        Found: {
+            /**
+             * Format: uuid
+             * @description Where a contact works.
+             */
+            account?: string | null;
+            /** @description Where else the words stand; empty where they stand in the name. */
+            excerpt: components["schemas"]["Segment"][];
+            /**
+             * Format: uuid
+             * @description The account, the contact or the ticket.
+             */
+            id: string;
+            /** @description `account`, `contact`, `ticket`, or `message` for a ticket in which something was said. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The message in which the words stand.
+             */
+            message?: string | null;
+            /** @description Its name: the subject of a ticket, the name of an account or a contact. */
+            name: components["schemas"]["Segment"][];
+            /**
+             * Format: int64
+             * @description The number of a ticket.
+             */
+            number?: number | null;
+        };
         /** @description A job that was given up. */
         GivenUpJob: {
             /**
@@ -3186,6 +3235,8 @@ export interface components {
              * @description Its number.
              */
             number: number;
+            /** @description The same in parts, the words marked. */
+            parts: components["schemas"]["Segment"][];
             /** @description Its subject. */
             subject: string;
             /**
@@ -4380,6 +4431,40 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Found: {
+            /** @description The things on this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Where a contact works.
+                 */
+                account?: string | null;
+                /** @description Where else the words stand; empty where they stand in the name. */
+                excerpt: components["schemas"]["Segment"][];
+                /**
+                 * Format: uuid
+                 * @description The account, the contact or the ticket.
+                 */
+                id: string;
+                /** @description `account`, `contact`, `ticket`, or `message` for a ticket in which something was said. */
+                kind: string;
+                /**
+                 * Format: uuid
+                 * @description The message in which the words stand.
+                 */
+                message?: string | null;
+                /** @description Its name: the subject of a ticket, the name of an account or a contact. */
+                name: components["schemas"]["Segment"][];
+                /**
+                 * Format: int64
+                 * @description The number of a ticket.
+                 */
+                number?: number | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_GivenUpJob: {
             /** @description The things on this page. */
             items: {
@@ -4429,6 +4514,8 @@ export interface components {
                  * @description Its number.
                  */
                 number: number;
+                /** @description The same in parts, the words marked. */
+                parts: components["schemas"]["Segment"][];
                 /** @description Its subject. */
                 subject: string;
                 /**
@@ -5448,6 +5535,13 @@ export interface components {
             secret: string;
             /** @description The same as an `otpauth` address. */
             url: string;
+        };
+        /** @description A part of a text. */
+        Segment: {
+            /** @description Whether it is a word that was asked for. */
+            is_match: boolean;
+            /** @description The part. */
+            text: string;
         };
         /** @description When to send a draft. */
         SendInput: {
@@ -8249,6 +8343,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Hit"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    search_everything: {
+        parameters: {
+            query: {
+                /** @description Words, or the number of a ticket; the last word may be the beginning of one. */
+                q: string;
+                /** @description How many things of each kind are told at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Found"];
                 };
             };
             default: components["responses"]["Problem"];

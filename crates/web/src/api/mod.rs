@@ -25,6 +25,7 @@ mod notification;
 mod on_call;
 mod policy;
 mod portal;
+mod search;
 mod session;
 mod set_up;
 mod setting;
@@ -79,6 +80,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 fn contents() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .merge(set_up::routes())
+        .merge(search::routes())
         .merge(session::routes())
         .merge(sign_in_link::routes())
         .merge(me::routes())

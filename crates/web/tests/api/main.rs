@@ -21,6 +21,7 @@ mod policy;
 mod rates;
 mod ratings;
 mod roles;
+mod search;
 mod second_factors;
 mod service;
 mod sessions;

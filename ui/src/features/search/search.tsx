@@ -7,12 +7,12 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
-import { useMay } from "@/app/session";
 import { Avatar } from "@/parts/avatar";
+import { Marked } from "@/parts/marked";
 import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
-import { accountHitsQuery, allHitsQuery, contactHitsQuery } from "./queries";
+import { allHitsQuery, everythingQuery } from "./queries";
 import classes from "./search.module.css";
 
 const route = getRouteApi("/_work/search");
@@ -49,14 +49,14 @@ export function Search() {
 function Found({ words }: { words: string }) {
   const { t } = useTranslation("search");
   const { t: common } = useTranslation();
-  const mayReadAccounts = useMay("account.read");
   const tickets = useInfiniteQuery(allHitsQuery(words));
-  const accounts = useQuery({ ...accountHitsQuery(words, 8), enabled: mayReadAccounts });
-  const contacts = useQuery({ ...contactHitsQuery(words, 8), enabled: mayReadAccounts });
+  const found = useQuery(everythingQuery(words, 8));
+  const accounts = found.data?.filter(({ kind }) => kind === "account") ?? [];
+  const contacts = found.data?.filter(({ kind }) => kind === "contact") ?? [];
   const hits = tickets.data?.pages.flatMap((page) => page.items) ?? [];
   if (tickets.isPending) return <LoadingRows />;
   if (tickets.isError) return <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />;
-  if (hits.length === 0 && !accounts.data?.length && !contacts.data?.length) {
+  if (hits.length === 0 && found.isSuccess && accounts.length + contacts.length === 0) {
     return <Empty title={t("nothing", { words })}>{t("nothingHint")}</Empty>;
   }
   return (
@@ -73,11 +73,11 @@ function Found({ words }: { words: string }) {
                 fw={550}
                 renderRoot={(props) => <Link {...props} to="/tickets/$id" params={{ id: String(hit.number) }} />}
               >
-                #{hit.number} {hit.subject}
+                #{hit.number} {hit.message ? hit.subject : <Marked parts={hit.parts} />}
               </Anchor>
-              {hit.excerpt !== hit.subject && (
+              {hit.message && (
                 <Text size="sm" c="dimmed" lineClamp={2}>
-                  {hit.excerpt}
+                  <Marked parts={hit.parts} />
                 </Text>
               )}
             </li>
@@ -95,39 +95,39 @@ function Found({ words }: { words: string }) {
         )}
       </section>
       <div>
-        {accounts.data && accounts.data.length > 0 && (
+        {accounts.length > 0 && (
           <section aria-label={common("nav.accounts")} className={classes.aside}>
             <Title order={2} mb="xs">
               {common("nav.accounts")}
             </Title>
             <ul className={classes.plain}>
-              {accounts.data.map(({ id, name, domains }) => (
+              {accounts.map(({ id, name, excerpt }) => (
                 <li key={id} className={classes.hit}>
                   <Anchor fw={550} renderRoot={(props) => <Link {...props} to="/accounts/$id" params={{ id }} />}>
-                    {name}
+                    <Marked parts={name} />
                   </Anchor>
                   <Text size="xs" c="dimmed">
-                    {domains.join(", ")}
+                    <Marked parts={excerpt} />
                   </Text>
                 </li>
               ))}
             </ul>
           </section>
         )}
-        {contacts.data && contacts.data.length > 0 && (
+        {contacts.length > 0 && (
           <section aria-label={t("contacts")} className={classes.aside}>
             <Title order={2} mb="xs">
               {t("contacts")}
             </Title>
             <ul className={classes.plain}>
-              {contacts.data.map(({ id, name, addresses, account }) => (
+              {contacts.map(({ id, name, excerpt, account }) => (
                 <li key={id} className={classes.hit}>
                   <Group gap="sm" wrap="nowrap">
-                    <Avatar name={name} />
+                    <Avatar name={name.map(({ text }) => text).join("")} />
                     <div className={classes.grow}>
-                      {name}
+                      <Marked parts={name} />
                       <Text size="xs" c="dimmed">
-                        {addresses.join(", ")}
+                        <Marked parts={excerpt} />
                       </Text>
                       {account && (
                         <Anchor

@@ -1,26 +1,29 @@
 // The command palette: screens, tickets by number or words, accounts by name, and what may be done. Loaded when first asked for.
 import "@mantine/spotlight/styles.css";
-import { useMantineColorScheme } from "@mantine/core";
+import { Group, Text, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, spotlight } from "@mantine/spotlight";
 import {
   IconBuilding,
   IconHash,
   IconLogout,
+  IconMessage,
   IconMoon,
   IconPlus,
   IconSearch,
   IconTicket,
   IconUserCircle,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
-import { accountHitsQuery, hitsQuery } from "@/features/search/queries";
+import { everythingQuery, type Found } from "@/features/search/queries";
 import { useSignOut } from "@/features/session/sign-out";
+import { Marked } from "@/parts/marked";
 import { holdsWords, ticketNumber } from "./palette-words";
+import classes from "./shell.module.css";
 
 interface PaletteProps {
   /** How often it was asked for: each time it opens. */
@@ -31,6 +34,8 @@ interface PaletteProps {
 interface Entry {
   id: string;
   label: string;
+  /** What is drawn in place of the label, where words are marked. */
+  shown?: ReactNode;
   description?: string;
   sign: ReactNode;
   act: () => void;
@@ -38,19 +43,25 @@ interface Entry {
 
 const SIGN = { size: 18, stroke: 1.7, "aria-hidden": true } as const;
 
+/** The sign of each kind of thing that can be found. */
+const SIGNS: Record<string, ReactNode> = {
+  account: <IconBuilding {...SIGN} />,
+  contact: <IconUserCircle {...SIGN} />,
+  message: <IconMessage {...SIGN} />,
+  ticket: <IconTicket {...SIGN} />,
+};
+
 export default function Palette({ asked, screens }: PaletteProps) {
   const { t } = useTranslation("shell");
   const { t: common } = useTranslation();
   const navigate = useNavigate();
   const mayOpen = useMay("ticket.create");
-  const mayReadAccounts = useMay("account.read");
   const signOut = useSignOut();
   const { toggleColorScheme } = useMantineColorScheme();
   const [words, setWords] = useState("");
   const [sought] = useDebouncedValue(words.trim(), 150);
   const isWide = sought.length > 1;
-  const tickets = useQuery({ ...hitsQuery(sought, 5), enabled: isWide });
-  const accounts = useQuery({ ...accountHitsQuery(sought, 5), enabled: isWide && mayReadAccounts });
+  const found = useQuery({ ...everythingQuery(sought, 5), enabled: isWide, placeholderData: keepPreviousData });
   useEffect(() => {
     if (asked > 0) spotlight.open();
   }, [asked]);
@@ -62,6 +73,28 @@ export default function Palette({ asked, screens }: PaletteProps) {
     act,
     ...(description ? { description } : {}),
   });
+  const foundEntry = (each: Found): Entry => ({
+    id: each.kind + each.id,
+    label: "",
+    shown: (
+      <div className={classes.found}>
+        {each.number && `#${each.number} `}
+        <Marked parts={each.name} />
+        {each.excerpt.length > 0 && (
+          <Text size="xs" c="dimmed" lineClamp={2}>
+            <Marked parts={each.excerpt} />
+          </Text>
+        )}
+      </div>
+    ),
+    sign: SIGNS[each.kind] ?? SIGNS.ticket,
+    act: () => goTo(each),
+  });
+  const goTo = ({ kind, id, number, account }: Found) => {
+    if (number) return void navigate({ to: "/tickets/$id", params: { id: String(number) } });
+    const of = kind === "account" ? id : account;
+    if (of) void navigate({ to: "/accounts/$id", params: { id: of } });
+  };
   const groups: { label: string; entries: Entry[] }[] = [
     {
       label: t("tickets"),
@@ -73,27 +106,11 @@ export default function Palette({ asked, screens }: PaletteProps) {
               ),
             ]
           : []),
-        ...(isWide ? (tickets.data?.items ?? []) : []).map((hit) =>
-          entry(
-            hit.ticket,
-            `#${hit.number} ${hit.subject}`,
-            <IconTicket {...SIGN} />,
-            () => void navigate({ to: "/tickets/$id", params: { id: String(hit.number) } }),
-            hit.excerpt,
-          ),
-        ),
       ],
     },
     {
-      label: common("nav.accounts"),
-      entries: (isWide ? (accounts.data ?? []) : []).map((account) =>
-        entry(
-          account.id,
-          account.name,
-          <IconBuilding {...SIGN} />,
-          () => void navigate({ to: "/accounts/$id", params: { id: account.id } }),
-        ),
-      ),
+      label: t("found"),
+      entries: (isWide ? (found.data ?? []) : []).filter(({ number: n }) => String(n) !== number).map(foundEntry),
     },
     {
       label: t("screens"),
@@ -152,7 +169,14 @@ export default function Palette({ asked, screens }: PaletteProps) {
                   description={each.description}
                   leftSection={each.sign}
                   onClick={each.act}
-                />
+                >
+                  {each.shown && (
+                    <Group gap="sm" wrap="nowrap" w="100%">
+                      {each.sign}
+                      {each.shown}
+                    </Group>
+                  )}
+                </Spotlight.Action>
               ))}
             </Spotlight.ActionsGroup>
           ))}

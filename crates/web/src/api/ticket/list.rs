@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::body::TicketBody;
 use crate::Web;
+use crate::api::search::{SegmentBody, marked};
 use crate::auth::Auth;
 use crate::input::{Parameters, parameters};
 use crate::page::{self, Limit, ListQuery, Page};
@@ -284,11 +285,14 @@ pub struct HitBody {
     message: Option<Uuid>,
     /// The place where the words stand.
     excerpt: String,
+    /// The same in parts, the words marked.
+    parts: Vec<SegmentBody>,
 }
 
-impl From<Hit> for HitBody {
-    fn from(hit: Hit) -> Self {
+impl HitBody {
+    fn of(hit: Hit, query: &str) -> Self {
         Self {
+            parts: marked(&hit.excerpt, query),
             ticket: hit.ticket.uuid(),
             number: hit.number,
             subject: hit.subject,
@@ -309,7 +313,9 @@ pub(super) async fn search(
 ) -> Result<Json<Page<HitBody>>> {
     let part = page::request("search", query.limit, query.cursor.as_deref())?;
     let found = web.app.search_tickets(&caller, &query.q, part).await?;
-    Ok(Json(page::of(&uri, "search", found, HitBody::from)))
+    Ok(Json(page::of(&uri, "search", found, |hit| {
+        HitBody::of(hit, &query.q)
+    })))
 }
 
 fn names<T>(text: Option<&str>, name: impl Fn(&str) -> T) -> Vec<T> {

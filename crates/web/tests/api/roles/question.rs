@@ -31,7 +31,7 @@ pub fn path(route: &Route, things: &Things) -> String {
     if route.path == "/tickets/{id}/rating" {
         return path.replace(thing(things, "/tickets"), thing(things, "done ticket"));
     }
-    if route.path == "/search" {
+    if route.path.starts_with("/search") {
         path.push_str("?q=export");
     }
     if route.path == "/teams/{id}/on-call/spans" {
