@@ -185,6 +185,20 @@ impl App {
         }))
     }
 
+    /// The same use cases on the same store, whose identifiers and secrets have another source.
+    #[must_use]
+    pub fn with_seed(&self, seed: [u8; 32]) -> Self {
+        let shared = &self.0;
+        let other = Self::new(
+            shared.store.clone(),
+            Arc::clone(&shared.clock),
+            seed,
+            shared.options.clone(),
+        );
+        other.put_in_force(PolicyInForce::clone(&self.policy()));
+        other
+    }
+
     /// The present instant, to the microsecond: the store keeps no finer one, and what was decided upon must be what is
     /// read again.
     #[must_use]

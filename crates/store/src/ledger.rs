@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, oldest_first};
 use crate::record::{fetch_all, insert_all, insert_values, record, select};
 use crate::sql::Sql;
+use crate::ticket::TimeRange;
 
 /// A fact about an account, such as a contract that began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +179,21 @@ pub async fn tickets(
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn count(on: &impl Connection) -> Result<u64, StoreError> {
     let row = one(on, Sql::new("SELECT COUNT(*) FROM event")).await?;
+    row.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// How many facts of a kind happened in a span of time, open where nothing is said.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn count_of_kind(
+    on: &impl Connection,
+    kind: &str,
+    at: TimeRange,
+) -> Result<u64, StoreError> {
+    let mut sql = Sql::new("SELECT COUNT(*) FROM event").with(" WHERE kind = ", &kind.to_owned());
+    at.push(&mut sql, "at");
+    let row = one(on, sql).await?;
     row.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 

@@ -1,8 +1,10 @@
 //! A demonstration: sixty accounts in all tiers, a year of history, and a day in full swing.
 //!
 //! Everything is made from one constant seed and one instant, so two demonstrations at the same instant are the same.
+//! [`sample`] makes more of the same, in any number, to measure by.
 
 mod cast;
+pub mod sample;
 mod story;
 mod topic;
 
@@ -378,6 +380,7 @@ impl Maker<'_> {
             agent: agent.unwrap_or_else(|| self.app.new_id(opened_at)),
             team: staff.team,
             terms: customer.terms.clone(),
+            subject: topic.subject.to_owned(),
             topic,
             severity,
             opened_at,

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::clock::Terms;
+use mainstay_domain::condition::TicketFacts;
 use mainstay_domain::event::{Actor, Channel, ContractTerms, Origin, Visibility};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::message::Message;
@@ -27,6 +28,7 @@ pub(super) struct Plot<'a> {
     pub team: TeamId,
     pub terms: ContractTerms,
     pub topic: &'a Topic,
+    pub subject: String,
     pub severity: Severity,
     pub opened_at: Timestamp,
 }
@@ -89,6 +91,21 @@ pub(super) fn tell(
     Ok(teller.history)
 }
 
+/// What holds of a ticket when it is opened, as far as promises depend on it.
+pub(super) fn facts_of(plot: &Plot<'_>) -> TicketFacts {
+    TicketFacts {
+        account: Some(plot.account),
+        channel: Channel::Email,
+        severity: plot.severity,
+        category: Some(CategoryName::from(plot.topic.category)),
+        team: Some(plot.team),
+        assignee: Some(plot.agent),
+        terms: plot.terms.clone(),
+        tags: vec![Tag::from(plot.topic.tag)],
+        ..TicketFacts::unopened()
+    }
+}
+
 struct Teller<'a> {
     app: &'a App,
     plot: &'a Plot<'a>,
@@ -113,7 +130,7 @@ impl<'a> Teller<'a> {
         let history = TicketHistory::open(
             app,
             plot.number,
-            plot.topic.subject,
+            &plot.subject,
             plot.opened_at,
             actor,
             opening,

@@ -159,6 +159,42 @@ pub enum Recorded {
     Now,
 }
 
+/// A history with its ledger and its clocks, ready to be written.
+pub(crate) struct Unfolded {
+    row: StoredTicket,
+    events: Vec<Event>,
+    clocks: Vec<StoredClock>,
+    messages: Vec<Message>,
+}
+
+impl Unfolded {
+    /// Folds the clocks of a history, and records what they would have.
+    pub fn of(app: &App, history: TicketHistory, recorded: Recorded) -> Self {
+        let (events, folded) = history.unfold(app, recorded);
+        let mut ticket = history.ticket;
+        ticket.version = events.len() as u64;
+        Self {
+            clocks: stored_clocks(ticket.id, &folded),
+            row: StoredTicket {
+                next_due: next_due(&folded),
+                ticket,
+            },
+            events,
+            messages: history.messages,
+        }
+    }
+
+    /// How many facts its ledger has.
+    pub fn facts(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The clocks as they stand now.
+    pub fn clocks(&self) -> &[StoredClock] {
+        &self.clocks
+    }
+}
+
 /// Writes tickets with their histories, several with each statement.
 pub(crate) async fn bring_in(
     app: &App,
@@ -166,30 +202,26 @@ pub(crate) async fn bring_in(
     histories: &[TicketHistory],
     recorded: Recorded,
 ) -> Result<()> {
-    let mut rows: Vec<StoredTicket> = Vec::with_capacity(histories.len());
-    let mut events: Vec<Vec<Event>> = Vec::with_capacity(histories.len());
-    let mut clocks: Vec<StoredClock> = Vec::new();
-    for history in histories {
-        let (ledger, folded) = history.unfold(app, recorded);
-        let mut ticket = history.ticket.clone();
-        ticket.version = ledger.len() as u64;
-        clocks.extend(stored_clocks(ticket.id, &folded));
-        rows.push(StoredTicket {
-            next_due: next_due(&folded),
-            ticket,
-        });
-        events.push(ledger);
-    }
+    let unfolded: Vec<Unfolded> = histories
+        .iter()
+        .map(|history| Unfolded::of(app, history.clone(), recorded))
+        .collect();
+    write_unfolded(tx, &unfolded).await
+}
+
+/// Writes tickets whose histories were unfolded, several with each statement.
+pub(crate) async fn write_unfolded(tx: &Transaction, unfolded: &[Unfolded]) -> Result<()> {
+    let rows: Vec<StoredTicket> = unfolded.iter().map(|ticket| ticket.row.clone()).collect();
     ticket::insert_many(tx, &rows).await?;
-    let facts = rows.iter().zip(&events).flat_map(|(row, events)| {
-        let account = row.ticket.facts.account;
-        events
-            .iter()
-            .map(move |event| (row.ticket.id, account, event))
-    });
+    let mut facts = Vec::new();
+    for ticket in unfolded {
+        let (id, account) = (ticket.row.ticket.id, ticket.row.ticket.facts.account);
+        facts.extend(ticket.events.iter().map(|event| (id, account, event)));
+    }
     ledger::append_many(tx, facts).await?;
+    let clocks: Vec<StoredClock> = unfolded.iter().flat_map(|t| t.clocks.clone()).collect();
     clock::insert_many(tx, &clocks).await?;
-    let messages: Vec<Message> = histories.iter().flat_map(|h| h.messages.clone()).collect();
+    let messages: Vec<Message> = unfolded.iter().flat_map(|t| t.messages.clone()).collect();
     message::insert_many(tx, &messages).await?;
     Ok(())
 }

@@ -17,8 +17,8 @@ mod writer;
 
 pub use change::Change;
 pub(crate) use change::command;
-pub(crate) use history::bring_in;
 pub use history::{Recorded, TicketHistory};
+pub(crate) use history::{Unfolded, bring_in, write_unfolded};
 pub use mainstay_store::search::Hit;
 pub use mainstay_store::ticket::{
     Direction, NextDue, StoredTicket, TicketFilter, TicketKey, TicketSort, TimeRange,

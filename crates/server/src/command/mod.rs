@@ -7,6 +7,7 @@ use crate::Failure;
 pub mod admin;
 mod argument;
 pub mod backup;
+pub mod bench;
 pub mod calendar;
 pub mod clock;
 pub mod config;
@@ -81,6 +82,8 @@ enum Command {
     Restore(backup::Restore),
     Move(backup::Move),
     Doctor(doctor::Command),
+    #[command(subcommand)]
+    Bench(bench::Command),
     Config(config::Command),
     Openapi(openapi::Command),
 }
@@ -94,6 +97,7 @@ impl CommandLine {
         match self.command {
             Command::Admin(command) => command.run(),
             Command::Backup(command) => command.run(),
+            Command::Bench(command) => command.run(),
             Command::Calendar(command) => command.run(),
             Command::Clock(command) => command.run(),
             Command::Config(command) => command.run(),
