@@ -15,6 +15,7 @@ use crate::caller::{Caller, Credential};
 use crate::context::App;
 use crate::error::Result;
 use crate::secret::digest;
+use crate::transaction::transact;
 
 /// Something somebody did.
 #[derive(Debug, Clone)]
@@ -81,6 +82,9 @@ impl AuditVerdict {
     }
 }
 
+/// So many entries are linked in one transaction.
+const LINKED_AT_ONCE: u32 = 500;
+
 /// So many entries are read at once when the chain is gone through.
 const VERIFIED_AT_ONCE: u32 = 1_000;
 
@@ -114,6 +118,11 @@ fn link_hash(before: Digest, place: u64, entry: &AuditEntry) -> Digest {
     digest(&bytes)
 }
 
+/// The digest of an entry that waits for its place.
+fn own_hash(entry: &AuditEntry) -> Digest {
+    link_hash(Digest([0; 32]), 0, entry)
+}
+
 impl App {
     /// Writes what the caller did into the audit trail.
     ///
@@ -143,10 +152,34 @@ impl App {
             account: action.account,
             detail: detail.to_string(),
         };
-        let head = audit::take_head(tx).await?;
-        let place = head.place + 1;
-        let hash = link_hash(head.hash, place, &entry);
-        Ok(audit::append(tx, &entry, Link { place, hash }).await?)
+        Ok(audit::append(tx, &entry, own_hash(&entry)).await?)
+    }
+
+    /// Links the entries of the audit trail that wait. One that was not written by the program stays as it is, for
+    /// [`verify_audit`](Self::verify_audit) to point at, and keeps no other waiting.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn link_audit(&self) -> Result<()> {
+        while !audit::waiting(&self.read(), 1).await?.is_empty() {
+            let linked = transact!(self, tx => async {
+                let mut last = audit::take_head(tx).await?;
+                let mut links = Vec::new();
+                for (entry, digest) in audit::waiting(tx, LINKED_AT_ONCE).await? {
+                    if digest == own_hash(&entry) {
+                        let place = last.place + 1;
+                        last = Link { place, hash: link_hash(last.hash, place, &entry) };
+                        links.push((entry.id, last));
+                    }
+                }
+                audit::chain(tx, &links).await?;
+                Ok(links.len())
+            })?;
+            if linked == 0 {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Goes through the chain of the audit trail from its beginning, and says whether anybody changed, removed or put in
@@ -185,8 +218,16 @@ impl App {
             let what = "it is not the one that was written last";
             return Ok(AuditVerdict::broken(last.place, None, what));
         }
+        let waiting = audit::waiting(&on, u32::MAX).await?;
+        if let Some((entry, _)) = waiting
+            .iter()
+            .find(|(entry, hash)| *hash != own_hash(entry))
+        {
+            let what = "it was not written by the program";
+            return Ok(AuditVerdict::broken(last.place + 1, Some(entry.id), what));
+        }
         Ok(AuditVerdict::Whole {
-            entries: last.place,
+            entries: last.place + waiting.len() as u64,
             before: audit::count_unchained(&on).await?,
         })
     }

@@ -3,11 +3,14 @@
 //! A tick takes what is due under a lease, does it, and says when there is something to do next. Its cost follows what
 //! is due, never what is open.
 
+use std::time::Duration;
+
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
+use mainstay_domain::id::TicketId;
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
-use mainstay_store::{due, job, mailbox};
+use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
 
 use crate::attachment::forget_upload;
@@ -33,6 +36,15 @@ pub enum Tick {
 
 /// How many due subjects and jobs one tick takes, so that a worker can stop between two ticks.
 const AT_ONCE: u32 = 200;
+
+/// How many tickets whose clocks are due share a transaction, and so a write to the disk. The first of them waits for the last.
+const FIRED_TOGETHER: usize = 20;
+
+/// Of how many jobs it is written down together how they went.
+const WRITTEN_DOWN_TOGETHER: usize = 20;
+
+/// How long a job that is done waits for that, unless the next one takes longer.
+const WRITTEN_DOWN_WITHIN: Duration = Duration::from_millis(200);
 
 /// How many servers are talked to at once.
 const CALLS_AT_ONCE: usize = 32;
@@ -66,11 +78,10 @@ impl App {
     pub async fn tick_due(&self) -> Result<Tick> {
         self.follow_policy().await?;
         let due = self.lease_due(self.now()).await?;
-        for due in &due {
-            if let Err(error) = self.fire(*due).await {
-                // The lease runs out and the subject is due again: nothing is lost, and one bad subject stops no other.
-                counter!(measure::DUE_FAILURES).increment(1);
-                tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
+        let both_tickets = |a: &Due, b: &Due| a.ticket().is_some() && b.ticket().is_some();
+        for run in due.chunk_by(both_tickets) {
+            for part in run.chunks(FIRED_TOGETHER) {
+                self.fire_together(part).await;
             }
         }
         if due.is_empty() {
@@ -85,6 +96,7 @@ impl App {
     /// # Errors
     /// As [`App::tick`].
     pub async fn tick_jobs(&self) -> Result<Tick> {
+        self.link_audit().await?;
         let jobs = self.lease_jobs(self.now()).await?;
         if jobs.is_empty() {
             return Ok(Tick::Idle(job::next_job_at(&self.read()).await?));
@@ -96,8 +108,16 @@ impl App {
         }
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
+        let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
         for job in &near {
-            self.run(job).await?;
+            attempts.push(self.try_job(job).await);
+            if attempts.len() >= WRITTEN_DOWN_TOGETHER || began.elapsed() > WRITTEN_DOWN_WITHIN {
+                self.write_down(&std::mem::take(&mut attempts)).await?;
+                began = Stopwatch::start();
+            }
+        }
+        if !attempts.is_empty() {
+            self.write_down(&attempts).await?;
         }
         let calls = stream::iter(far).map(|job| async move { self.run(&job).await });
         let outcomes: Vec<Result<()>> = calls.buffered(CALLS_AT_ONCE).collect().await;
@@ -165,11 +185,30 @@ impl App {
         })
     }
 
+    /// Does what is due of several subjects: of tickets together, and each by itself when that fails, so that one bad subject
+    /// stops no other.
+    async fn fire_together(&self, due: &[Due]) {
+        let tickets: Vec<TicketId> = due.iter().filter_map(Due::ticket).collect();
+        if tickets.len() > 1 && self.fire_clocks(&tickets).await.is_ok() {
+            for due in due {
+                self.note_done("ticket", *due);
+            }
+            return;
+        }
+        for due in due {
+            if let Err(error) = self.fire(*due).await {
+                // The lease runs out and the subject is due again: nothing is lost.
+                counter!(measure::DUE_FAILURES).increment(1);
+                tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
+            }
+        }
+    }
+
     async fn fire(&self, due: Due) -> Result<()> {
         // Kept apart, so that whatever ticks does not grow with what follows from what is due.
         let subject = match due.subject {
             DueSubject::Ticket(ticket) => {
-                Box::pin(self.fire_clocks(ticket)).await?;
+                Box::pin(self.fire_clocks(&[ticket])).await?;
                 "ticket"
             }
             DueSubject::Escalation(escalation) => {
@@ -181,17 +220,26 @@ impl App {
                 "agent"
             }
         };
+        self.note_done(subject, due);
+        Ok(())
+    }
+
+    fn note_done(&self, subject: &'static str, due: Due) {
         let lateness = self.clock().passed_since(due.at);
         self.lateness().note(lateness);
         measure::note_lateness(subject, lateness);
         if lateness > PROMISED {
             tracing::warn!(subject = ?due.subject, ?lateness, "what was due was done late");
         }
-        Ok(())
     }
 
     /// Runs a job and writes down how it went.
     async fn run(&self, stored: &StoredJob) -> Result<()> {
+        let attempt = self.try_job(stored).await;
+        self.write_down(&[attempt]).await
+    }
+
+    async fn try_job<'a>(&self, stored: &'a StoredJob) -> Attempt<'a> {
         let job = serde_json::from_str::<Job>(&stored.payload);
         let began = Stopwatch::start();
         let outcome = match &job {
@@ -211,31 +259,19 @@ impl App {
             Err(_) => "dead",
         };
         counter!(measure::JOBS, "kind" => stored.kind.clone(), "outcome" => told).increment(1);
-        let id = stored.id;
+        Attempt {
+            stored,
+            job: job.ok(),
+            outcome,
+        }
+    }
+
+    /// Writes down how jobs went, all at once. Should that fail, they are run again, which does no harm.
+    async fn write_down(&self, attempts: &[Attempt<'_>]) -> Result<()> {
         let now = self.now();
         transact!(self, tx => async {
-            if let Ok(Job::SendMail { mail }) = &job {
-                note_mail(self, tx, *mail).await?;
-            }
-            let node = &self.options().node;
-            let is_held = match &outcome {
-                Ok(()) => job::complete(tx, id, node).await?,
-                Err(JobFailure::Retry(reason)) if stored.attempts + 1 < MOST_ATTEMPTS => {
-                    job::retry(tx, id, node, now + backoff(stored.attempts), reason).await?
-                }
-                Err(JobFailure::RetryAfter { reason, wait }) if stored.attempts + 1 < MOST_ATTEMPTS => {
-                    let wait = backoff(stored.attempts).max(SignedDuration::try_from(*wait).unwrap_or_default());
-                    job::retry(tx, id, node, now + wait, reason).await?
-                }
-                Err(JobFailure::Retry(reason) | JobFailure::RetryAfter { reason, .. } | JobFailure::Fail(reason)) => {
-                    tracing::warn!(kind = %stored.kind, %id, "a job was given up");
-                    job::give_up(tx, id, node, now, reason).await?
-                }
-                Err(JobFailure::Lost) => false,
-            };
-            if !is_held {
-                // Another worker holds it by now, and will say how it went.
-                tracing::warn!(kind = %stored.kind, %id, "a job outlived its lease");
+            for attempt in attempts {
+                attempt.write_down(self, tx, now).await?;
             }
             Ok(())
         })
@@ -268,5 +304,48 @@ impl App {
             Job::ForgetExport { export } => forget_export(self, *export).await,
             Job::ForgetUpload { upload } => forget_upload(self, *upload).await,
         }
+    }
+}
+
+/// How a job went that was tried.
+struct Attempt<'a> {
+    stored: &'a StoredJob,
+    /// Absent when it cannot be read.
+    job: Option<Job>,
+    outcome: Result<(), JobFailure>,
+}
+
+impl Attempt<'_> {
+    async fn write_down(&self, app: &App, tx: &Transaction, now: Timestamp) -> Result<()> {
+        let (stored, id) = (self.stored, self.stored.id);
+        if let Some(Job::SendMail { mail }) = &self.job {
+            note_mail(app, tx, *mail).await?;
+        }
+        let node = &app.options().node;
+        let is_held = match &self.outcome {
+            Ok(()) => job::complete(tx, id, node).await?,
+            Err(JobFailure::Retry(reason)) if stored.attempts + 1 < MOST_ATTEMPTS => {
+                job::retry(tx, id, node, now + backoff(stored.attempts), reason).await?
+            }
+            Err(JobFailure::RetryAfter { reason, wait }) if stored.attempts + 1 < MOST_ATTEMPTS => {
+                let wait = backoff(stored.attempts)
+                    .max(SignedDuration::try_from(*wait).unwrap_or_default());
+                job::retry(tx, id, node, now + wait, reason).await?
+            }
+            Err(
+                JobFailure::Retry(reason)
+                | JobFailure::RetryAfter { reason, .. }
+                | JobFailure::Fail(reason),
+            ) => {
+                tracing::warn!(kind = %stored.kind, %id, "a job was given up");
+                job::give_up(tx, id, node, now, reason).await?
+            }
+            Err(JobFailure::Lost) => false,
+        };
+        if !is_held {
+            // Another worker holds it by now, and will say how it went.
+            tracing::warn!(kind = %stored.kind, %id, "a job outlived its lease");
+        }
+        Ok(())
     }
 }

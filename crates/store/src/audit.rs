@@ -6,6 +6,7 @@ use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::AccountId;
 use sea_orm::QueryResult;
+use uuid::Uuid;
 
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
@@ -35,6 +36,9 @@ pub struct AuditFilter {
 }
 
 /// A place in the chain: every entry has the next one, with a digest of itself and of the digest before.
+///
+/// An entry is not linked by whoever writes it, who would have to wait for every other: it waits, with a digest of itself alone,
+/// until somebody links all that wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     /// The first entry of the chain has 1; 0 is the place before it.
@@ -44,7 +48,7 @@ pub struct Link {
 }
 
 /// The last link of the chain. Until the transaction ends nobody else gets it, on whatever node, so that the chain never
-/// forks: ask for it late.
+/// forks.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
@@ -83,22 +87,67 @@ fn link(row: &QueryResult, first: usize) -> Result<Link, StoreError> {
     })
 }
 
-/// Appends an entry at the place after the head, which was [taken](take_head). Nothing is ever changed or removed here.
+/// Appends an entry, which waits to be linked, with a digest of itself. Nothing is ever changed or removed here.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when the place is taken.
-pub async fn append(tx: &Transaction, entry: &AuditEntry, link: Link) -> Result<(), StoreError> {
+/// [`StoreError::Conflict`] when its id is taken.
+pub async fn append(
+    tx: &Transaction,
+    entry: &AuditEntry,
+    digest: Digest,
+) -> Result<(), StoreError> {
     let columns: Vec<&str> = AuditEntry::COLUMNS
         .iter()
         .copied()
-        .chain(["place", "hash"])
+        .chain(["hash"])
         .collect();
     let mut row = entry.to_values();
-    row.extend([link.place.to_value(), link.hash.to_value()]);
-    insert_values(tx, "audit", &columns, vec![row], "").await?;
+    row.push(digest.to_value());
+    insert_values(tx, "audit", &columns, vec![row], "").await
+}
+
+/// Entries that wait to be linked, the first written first, each with the digest of itself.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn waiting(
+    on: &impl Connection,
+    limit: u32,
+) -> Result<Vec<(AuditEntry, Digest)>, StoreError> {
+    let sql = Sql::new(format!(
+        "SELECT {}, t.hash FROM audit t WHERE t.place IS NULL AND t.hash IS NOT NULL ORDER BY t.id",
+        columns::<AuditEntry>("t.")
+    ))
+    .with(" LIMIT ", &limit);
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| {
+            let digest = Field::read(row, AuditEntry::COLUMNS.len())?;
+            Ok((AuditEntry::read(row, 0)?, digest))
+        })
+        .collect()
+}
+
+/// Links entries that wait, in order, after the head, which was [taken](take_head).
+///
+/// # Errors
+/// [`StoreError::Conflict`] when a place is taken.
+pub async fn chain(tx: &Transaction, links: &[(Uuid, Link)]) -> Result<(), StoreError> {
+    let Some((_, last)) = links.last() else {
+        return Ok(());
+    };
+    let mut sql = Sql::new("UPDATE audit SET place = v.column2, hash = v.column3 FROM (VALUES ");
+    for (index, (entry, link)) in links.iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { ", (" });
+        sql.bind(entry).push(", ").bind(&link.place).push(", ");
+        sql.bind(&link.hash).push(")");
+    }
+    sql.push(") v WHERE audit.id = v.column1");
+    tx.execute(sql).await?;
     let sql = Sql::new("UPDATE audit_head SET place = ")
-        .with("", &link.place)
-        .with(", hash = ", &link.hash)
+        .with("", &last.place)
+        .with(", hash = ", &last.hash)
         .then(" WHERE id = 1");
     tx.execute(sql).await?;
     Ok(())
@@ -137,7 +186,7 @@ pub async fn chained(
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn count_unchained(on: &impl Connection) -> Result<u64, StoreError> {
-    let sql = Sql::new("SELECT COUNT(*) FROM audit WHERE place IS NULL");
+    let sql = Sql::new("SELECT COUNT(*) FROM audit WHERE hash IS NULL");
     match one(on, sql).await? {
         Some(row) => Field::read(&row, 0),
         None => Ok(0),

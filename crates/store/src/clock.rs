@@ -143,6 +143,24 @@ pub async fn replace(
     due::set(tx, DueSubject::Ticket(ticket), next_of(clocks)).await
 }
 
+/// Writes the clocks of a ticket that was opened in the same transaction, of which there are none to remove. The ticket is
+/// due when the first of them is, or at `asked` when that is before.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the ticket is not there or a clock is.
+pub async fn insert(
+    tx: &Transaction,
+    ticket: TicketId,
+    clocks: &[StoredClock],
+    asked: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    insert_all(tx, clocks).await?;
+    match next_of(clocks).into_iter().chain(asked).min() {
+        Some(next) => due::set(tx, DueSubject::Ticket(ticket), Some(next)).await,
+        None => Ok(()),
+    }
+}
+
 /// Inserts the clocks of new tickets, several with each statement, and makes each ticket due when the first of its
 /// clocks is.
 ///

@@ -10,6 +10,7 @@ use sea_orm::{
 use crate::error::StoreError;
 use crate::news::Bell;
 use crate::sql::Sql;
+use crate::turn::Turn;
 
 /// Reads what is committed.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Reader {
 #[derive(Debug)]
 pub struct Transaction {
     pub(crate) inner: DatabaseTransaction,
+    /// On SQLite the right to write; it is given on after what was written is undone or kept.
+    pub(crate) turn: Option<Turn>,
     pub(crate) bell: Arc<Bell>,
     /// Whether it appended to the feed of changes.
     pub(crate) has_news: AtomicBool,
@@ -32,7 +35,10 @@ impl Transaction {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer; whether it was kept is then not known.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.inner.commit().await?;
+        match self.turn {
+            Some(turn) => turn.commit(self.inner).await?,
+            None => self.inner.commit().await?,
+        }
         if self.has_news.into_inner() {
             self.bell.ring();
         }
@@ -44,7 +50,10 @@ impl Transaction {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer; nothing is kept then either.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.inner.rollback().await?)
+        match self.turn {
+            Some(turn) => turn.rollback(self.inner).await,
+            None => Ok(self.inner.rollback().await?),
+        }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

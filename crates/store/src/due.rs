@@ -34,6 +34,17 @@ pub struct Due {
     pub at: Timestamp,
 }
 
+impl Due {
+    /// The ticket on which something is due, if it is one.
+    #[must_use]
+    pub fn ticket(&self) -> Option<TicketId> {
+        match self.subject {
+            DueSubject::Ticket(ticket) => Some(ticket),
+            DueSubject::Escalation(_) | DueSubject::Agent(_) => None,
+        }
+    }
+}
+
 /// Says when something must happen next on a subject, or never, and ends its lease.
 ///
 /// # Errors

@@ -58,6 +58,7 @@ pub mod team;
 pub mod thread;
 pub mod ticket;
 pub mod token;
+mod turn;
 pub mod upload;
 pub mod view;
 pub mod webhook;

@@ -10,8 +10,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
 };
 use tempfile::TempDir;
 
@@ -21,6 +20,7 @@ use crate::error::StoreError;
 use crate::news::Bell;
 use crate::schema;
 use crate::sql::Sql;
+use crate::turn::{Turn, Writers};
 
 /// Where the store is and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Store {
     /// On SQLite a pool of one connection, so that writers queue here rather than meet in the file; on PostgreSQL the
     /// readers' pool.
     writer: DatabaseConnection,
+    /// Who writes next, on SQLite.
+    writers: Option<Writers>,
     /// Rung when changes were committed.
     pub(crate) bell: Arc<Bell>,
     /// The folder of a database that is to vanish.
@@ -115,28 +117,32 @@ impl Store {
     }
 
     /// Begins to write. On SQLite one transaction at a time is open, so keep it short, and never begin one inside
-    /// another.
+    /// another. Those that are begun while others wait share a write to the disk.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer in time.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        // A transaction that reads first and writes later would fail on SQLite when another has written in between:
-        // it must hold the right to write from the start.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: (self.writer.get_database_backend() == DbBackend::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.writer.begin_with_options(options).await?;
-        Ok(self.within(inner))
+        match &self.writers {
+            Some(writers) => {
+                let (inner, turn) = writers.begin().await?;
+                Ok(self.within(inner, Some(turn)))
+            }
+            None => Ok(self.within(self.writer.begin().await?, None)),
+        }
     }
 
-    pub(crate) fn within(&self, inner: DatabaseTransaction) -> Transaction {
+    pub(crate) fn within(&self, inner: DatabaseTransaction, turn: Option<Turn>) -> Transaction {
         Transaction {
             inner,
+            turn,
             bell: Arc::clone(&self.bell),
             has_news: AtomicBool::new(false),
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn writers(&self) -> Option<&Writers> {
+        self.writers.as_ref()
     }
 
     /// Asks the database for a sign of life.
@@ -238,6 +244,7 @@ impl Store {
         let pool = Database::connect(reading).await?;
         Ok(Self {
             reader: Reader { pool },
+            writers: Some(Writers::new(writer.clone(), patience)),
             writer,
             bell: Arc::default(),
             _folder: None,
@@ -255,6 +262,7 @@ impl Store {
         Ok(Self {
             reader: Reader { pool: pool.clone() },
             writer: pool,
+            writers: None,
             bell: Arc::default(),
             _folder: None,
         })

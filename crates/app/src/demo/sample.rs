@@ -148,7 +148,6 @@ async fn next_part(
     Ok(part)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn broke_off(error: tokio::task::JoinError) -> AppError {
     AppError::broken("The making of a sample broke off.", error)
 }

@@ -12,14 +12,17 @@ use crate::error::Result;
 use crate::transaction::transact;
 
 impl App {
-    /// Records what has come due on a ticket's clocks, each instant once, and sets off what follows.
-    pub(crate) async fn fire_clocks(&self, ticket: TicketId) -> Result<()> {
+    /// Records what has come due on the clocks of tickets, each instant once, and sets off what follows.
+    /// The tickets of one call share a transaction: all of it takes effect, or nothing.
+    pub(crate) async fn fire_clocks(&self, tickets: &[TicketId]) -> Result<()> {
         transact!(self, tx => async {
-            let mut writer = TicketWriter::load(self, tx, ticket).await?;
-            for (at, kind) in unrecorded(writer.events(), &writer.clocks()) {
-                writer.record(Actor::System, at, kind);
+            for ticket in tickets {
+                let mut writer = TicketWriter::load(self, tx, *ticket).await?;
+                for (at, kind) in unrecorded(writer.events(), &writer.clocks()) {
+                    writer.record(Actor::System, at, kind);
+                }
+                writer.refresh().await?;
             }
-            writer.refresh().await?;
             Ok(())
         })
     }

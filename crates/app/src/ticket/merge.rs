@@ -57,7 +57,7 @@ impl App {
         let ticket = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[from]).await?;
             let ticket = split(self, tx, from, messages, subject, actor).await?;
-            trail.opened(ticket.id).end(self, tx).await?;
+            trail.opened(&ticket).end(self, tx).await?;
             Ok(ticket)
         })?;
         self.wake();

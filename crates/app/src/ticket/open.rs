@@ -83,7 +83,7 @@ impl App {
             let trail = TokenTrail::begin(tx, caller, &[]).await?;
             attach_uploads(self, tx, caller, &uploads).await?;
             let ticket = open_ticket(self, tx, actor, &open).await?;
-            trail.opened(ticket.id).end(self, tx).await?;
+            trail.opened(&ticket).end(self, tx).await?;
             Ok(ticket)
         })?;
         self.wake();

@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use mainstay_domain::contract::Contract;
 use mainstay_domain::event::Actor;
-use mainstay_domain::id::{AccountId, TicketId};
+use mainstay_domain::id::AccountId;
 use mainstay_domain::ticket::Command;
 use mainstay_store::Transaction;
+use mainstay_store::ticket::StoredTicket;
 
 use super::open::terms_of;
 use super::{OpenTickets, TicketWriter};
@@ -45,27 +46,33 @@ impl App {
     pub(crate) async fn review_terms(&self, account: AccountId) -> Result<()> {
         let mut open = OpenTickets::of_account(self, account);
         while let Some(tickets) = open.next().await? {
-            for stored in &tickets {
-                self.review_terms_of(stored.ticket.id, account).await?;
+            for part in tickets.chunks(REVIEWED_TOGETHER) {
+                self.review_terms_of(part, account).await?;
             }
         }
         Ok(())
     }
 
-    async fn review_terms_of(&self, id: TicketId, account: AccountId) -> Result<()> {
+    async fn review_terms_of(&self, tickets: &[StoredTicket], account: AccountId) -> Result<()> {
         transact!(self, tx => async {
-            let mut writer = TicketWriter::load(self, tx, id).await?;
             let terms = terms_of(tx, Some(account), self.now()).await?;
             let reason = match &terms.tier {
                 Some(tier) => format!("The contract in force sells the tier {tier}."),
                 None => "No contract is in force any more.".to_owned(),
             };
-            writer.decide(Actor::System, Command::SetTerms { terms, reason })?;
-            writer.save().await?;
+            for stored in tickets {
+                let mut writer = TicketWriter::load(self, tx, stored.ticket.id).await?;
+                let (terms, reason) = (terms.clone(), reason.clone());
+                writer.decide(Actor::System, Command::SetTerms { terms, reason })?;
+                writer.save().await?;
+            }
             Ok(())
         })
     }
 }
+
+/// How many tickets share a transaction when their terms are reviewed: others wait for no longer than that takes.
+const REVIEWED_TOGETHER: usize = 20;
 
 /// The day of a contract's term in which an instant lies: terms begin and end at midnight in UTC.
 pub(crate) fn day_of(at: Timestamp) -> Date {

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use mainstay_domain::audit::AuditEntry;
 use mainstay_domain::id::{TicketId, TokenId};
 use mainstay_domain::role::Permission;
-use mainstay_domain::ticket::Scope;
+use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::audit::{self, AuditFilter};
 use mainstay_store::{PageRequest, Transaction, ticket};
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ pub type ByToken = (RangeInclusive<u64>, TokenId);
 pub(crate) struct TokenTrail<'a> {
     caller: &'a Caller,
     before: Vec<(TicketId, u64)>,
+    opened: Option<&'a Ticket>,
 }
 
 impl<'a> TokenTrail<'a> {
@@ -45,32 +46,43 @@ impl<'a> TokenTrail<'a> {
                 }
             }
         }
-        Ok(Self { caller, before })
+        Ok(Self {
+            caller,
+            before,
+            opened: None,
+        })
     }
 
-    /// Adds a ticket that was opened since.
-    pub(crate) fn opened(mut self, ticket: TicketId) -> Self {
+    /// Adds a ticket that was opened since, as it was written.
+    pub(crate) fn opened(mut self, ticket: &'a Ticket) -> Self {
         if matches!(self.caller.credential, Credential::Token(_)) {
-            self.before.push((ticket, 0));
+            self.opened = Some(ticket);
         }
         self
     }
 
     /// Writes down what was recorded since.
     pub(crate) async fn end(self, app: &App, tx: &Transaction) -> Result<()> {
-        for (id, before) in self.before {
-            let Some(found) = ticket::find(tx, Scope::Everything, id).await? else {
-                continue;
-            };
-            let after = found.ticket.version;
-            if after > before {
-                let action = Action::new(ACTION, "ticket", id)
-                    .of_account(found.ticket.facts.account)
-                    .with(json!({ "first": before + 1, "last": after }));
-                app.record(tx, self.caller, action).await?;
+        if let Some(ticket) = self.opened {
+            self.note(app, tx, ticket, 0).await?;
+        }
+        for (id, before) in &self.before {
+            if let Some(found) = ticket::find(tx, Scope::Everything, *id).await? {
+                self.note(app, tx, &found.ticket, *before).await?;
             }
         }
         Ok(())
+    }
+
+    async fn note(&self, app: &App, tx: &Transaction, ticket: &Ticket, before: u64) -> Result<()> {
+        let after = ticket.version;
+        if after <= before {
+            return Ok(());
+        }
+        let action = Action::new(ACTION, "ticket", ticket.id)
+            .of_account(ticket.facts.account)
+            .with(json!({ "first": before + 1, "last": after }));
+        app.record(tx, self.caller, action).await
     }
 }
 

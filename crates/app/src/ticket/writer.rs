@@ -233,8 +233,7 @@ impl<'a> TicketWriter<'a> {
             let expected = self.ticket.version - facts.len() as u64;
             ticket::update(self.tx, &row, expected).await?;
         }
-        clock::replace(self.tx, id, &stored_clocks(id, clocks)).await?;
-        self.await_unresolved(id, clocks).await?;
+        self.write_clocks(id, clocks).await?;
         if facts.is_empty() {
             return Ok(());
         }
@@ -255,21 +254,26 @@ impl<'a> TicketWriter<'a> {
         Ok(change::append(self.tx, &[change]).await?)
     }
 
-    /// Makes the ticket due at the instant at which a ladder asks whether it is resolved, when that is before the next
-    /// instant of its clocks.
-    async fn await_unresolved(&self, id: TicketId, clocks: &[Clock]) -> Result<()> {
+    /// Writes the clocks, and makes the ticket due at their next instant, or at the one at which a ladder asks whether it is
+    /// resolved, when that is before.
+    async fn write_clocks(&self, id: TicketId, clocks: &[Clock]) -> Result<()> {
         let ladders = self.policy.ladder_rules();
         let ticket = &self.ticket;
         let asked = next_unresolved(&ticket.facts, ticket.opened_at, self.now, ladders.rules());
-        let Some(asked) = asked.unwrap_or_else(|error| {
+        let asked = asked.unwrap_or_else(|error| {
             tracing::error!(ticket = %id, %error, "a ladder cannot say when to ask whether a ticket is resolved");
             None
-        }) else {
-            return Ok(());
-        };
+        });
+        let stored = stored_clocks(id, clocks);
+        if self.stored == 0 {
+            return Ok(clock::insert(self.tx, id, &stored, asked).await?);
+        }
+        clock::replace(self.tx, id, &stored).await?;
         let next = clocks.iter().filter_map(|clock| clock.next_at).min();
-        let next = next.map_or(asked, |next| next.min(asked));
-        Ok(due::set(self.tx, DueSubject::Ticket(id), Some(next)).await?)
+        match asked.filter(|asked| next.is_none_or(|next| *asked < next)) {
+            Some(asked) => Ok(due::set(self.tx, DueSubject::Ticket(id), Some(asked)).await?),
+            None => Ok(()),
+        }
     }
 
     /// Writes down that a recorded miss was undone by a late fact, once for each.

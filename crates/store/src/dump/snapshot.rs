@@ -36,7 +36,7 @@ impl Snapshot {
             },
             _ => TransactionOptions::default(),
         };
-        let tx = store.within(pool.begin_with_options(options).await?);
+        let tx = store.within(pool.begin_with_options(options).await?, None);
         // The first question fixes the instant.
         let steps = schema::taken(&tx).await?;
         let tables = catalog::tables(&tx).await?;

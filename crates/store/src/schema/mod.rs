@@ -137,6 +137,7 @@ impl MigratorTrait for Steps {
             step("0013_desk", desk::DESK),
             step("0014_safety", safety::SAFETY),
             step("0021_once", mail::ONCE),
+            step("0026_audit_waiting", safety::WAITING),
             step("0027_sign_in", safety::SIGN_IN),
             step("0028_ratings", ticket::RATINGS),
         ]

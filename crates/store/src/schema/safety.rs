@@ -12,6 +12,11 @@ CREATE TABLE audit_head (
 );
 ";
 
+/// Entries of the audit trail that wait to be linked are found without looking at the others.
+pub(super) const WAITING: &str = "
+CREATE INDEX audit_waiting ON audit (id) WHERE place IS NULL AND hash IS NOT NULL;
+";
+
 /// Other ways to sign in than by a password, and a second factor beside it.
 pub(super) const SIGN_IN: &str = "
 CREATE TABLE sign_in_link (

@@ -21,6 +21,7 @@ use crate::given::{self, at};
 on_each_engine!(
     the_feed_misses_nothing,
     the_chain_of_the_trail_never_forks,
+    an_entry_waits_until_it_is_linked,
     the_trail_is_listed_latest_first,
     facts_about_accounts_stand_beside_those_of_tickets,
 );
@@ -108,6 +109,10 @@ async fn the_chain_of_the_trail_never_forks(fresh: &Fresh) {
         let store = fresh.store.clone();
         tokio::spawn(async move {
             let tx = store.begin().await.unwrap();
+            let entry = trail_entry(number);
+            audit::append(&tx, &entry, Digest([9; 32])).await.unwrap();
+            tx.commit().await.unwrap();
+            let tx = store.begin().await.unwrap();
             let head = audit::take_head(&tx).await.unwrap();
             let mut hash = head.hash;
             hash.0[0] += 1;
@@ -115,9 +120,7 @@ async fn the_chain_of_the_trail_never_forks(fresh: &Fresh) {
                 place: head.place + 1,
                 hash,
             };
-            audit::append(&tx, &trail_entry(number), link)
-                .await
-                .unwrap();
+            audit::chain(&tx, &[(entry.id, link)]).await.unwrap();
             tx.commit().await.unwrap();
         })
     });
@@ -134,13 +137,26 @@ async fn the_chain_of_the_trail_never_forks(fresh: &Fresh) {
     assert_eq!(audit::head(&on).await.unwrap(), chain[7].1);
     assert_eq!(audit::chained(&on, 6, 1).await.unwrap(), chain[6..7]);
     assert_eq!(audit::count_unchained(&on).await.unwrap(), 0);
+    assert_eq!(audit::waiting(&on, 9).await.unwrap(), []);
+}
+
+async fn an_entry_waits_until_it_is_linked(fresh: &Fresh) {
+    let (entry, digest) = (trail_entry(1), Digest([9; 32]));
+    let tx = fresh.store.begin().await.unwrap();
+    audit::append(&tx, &entry, digest).await.unwrap();
+    tx.commit().await.unwrap();
+    let on = fresh.store.read();
+    assert_eq!(audit::waiting(&on, 9).await.unwrap(), [(entry, digest)]);
+    assert_eq!(audit::chained(&on, 0, 9).await.unwrap(), []);
+    assert_eq!(audit::head(&on).await.unwrap().place, 0);
 }
 
 async fn append(tx: &Transaction, entry: &AuditEntry, place: u64) {
     let head = audit::take_head(tx).await.unwrap();
     assert_eq!(head.place, place - 1);
     let hash = Digest([u8::try_from(place).unwrap(); 32]);
-    audit::append(tx, entry, Link { place, hash })
+    audit::append(tx, entry, hash).await.unwrap();
+    audit::chain(tx, &[(entry.id, Link { place, hash })])
         .await
         .unwrap();
 }

@@ -198,7 +198,7 @@ impl Sender {
             "subject": format!("The {first} report is empty since the {second} update"),
             "account": account,
             "severity": severity,
-            "message": { "text": format!("Since this morning the {first} report has no rows. It had them on Friday. We changed nothing on our side; the {second} update came on Saturday.") },
+            "message": format!("Since this morning the {first} report has no rows. It had them on Friday. We changed nothing on our side; the {second} update came on Saturday."),
         });
         Question::json(Method::POST, "/tickets", &body)
     }
