@@ -15,14 +15,27 @@ fn load(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 fn told(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]
 fn a_store_holds_what_was_asked_for_and_is_filled_once() {
     let folder = tempfile::tempdir().unwrap();
-    let asked = ["--tickets", "120", "--open", "40", "--due", "10", "--due-in", "20m"];
+    let asked = [
+        "--tickets",
+        "120",
+        "--open",
+        "40",
+        "--due",
+        "10",
+        "--due-in",
+        "20m",
+    ];
     let made = told(&load(folder.path(), &asked));
     assert_eq!(made["tickets"], 120);
     let running = made["running_clocks"].as_u64().unwrap();
@@ -40,5 +53,8 @@ fn more_open_tickets_than_there_are_to_be_are_refused() {
     let refused = load(folder.path(), &["--tickets", "10", "--open", "11"]);
     assert!(!refused.status.success());
     let error = String::from_utf8_lossy(&refused.stderr);
-    assert!(error.contains("ask for more tickets, or for fewer open ones"), "{error}");
+    assert!(
+        error.contains("ask for more tickets, or for fewer open ones"),
+        "{error}"
+    );
 }
