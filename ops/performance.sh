@@ -81,7 +81,7 @@ begin() {
     export MAINSTAY_URL=$url
     began=$(date +%s%N)
     # shellcheck disable=SC2046
-    MAINSTAY_MAIL_FLOOD_MAILS=1000000 in_place "$MAINSTAY" serve $(store "$name") --listen "127.0.0.1:$port" --log-level error 2> "$folder/log" &
+    MAINSTAY_MAIL_FLOOD_MAILS=1000000 MAINSTAY_HTTP_REQUESTS_PER_SECOND=0 MAINSTAY_HTTP_HOSTS='*' in_place "$MAINSTAY" serve $(store "$name") --listen "127.0.0.1:$port" --log-level error 2> "$folder/log" &
     server=$!
     until curl -s -f -o "$folder/answer" -H "Authorization: Bearer $token" "$url/api/v1/tickets/1" ; do
         kill -0 "$server" || { cat "$folder/log" >&2 ; exit 1 ; }
