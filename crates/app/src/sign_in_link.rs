@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
-use mainstay_channels::template::{Language, MessageTemplate, RenderedMessage, Templates};
+use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::{OutgoingMailId, SignInLinkId};
 use mainstay_domain::sign_in_link::{LinkPurpose, SignInLink};
@@ -27,46 +27,6 @@ use crate::transaction::transact;
 
 /// How long a link serves.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(30);
-
-/// What is written where the policy has no template of its own, by purpose and language.
-const WORDS: [(LinkPurpose, Language, &str, &str); 6] = [
-    (
-        LinkPurpose::SignIn,
-        Language::English,
-        "Your link to sign in to {{ company.name }}",
-        "Hello {{ contact.name }},\n\nopen this link to sign in. It serves once, for {{ link.minutes }} minutes:\n\n{{ link.url }}\n\nIf you did not ask for it, do nothing: nobody can sign in without this mail.\n",
-    ),
-    (
-        LinkPurpose::SignIn,
-        Language::Spanish,
-        "Su enlace para entrar en {{ company.name }}",
-        "Hola, {{ contact.name }}:\n\nAbra este enlace para entrar. Sirve una sola vez, durante {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSi no lo ha pedido usted, no haga nada: nadie puede entrar sin este correo.\n",
-    ),
-    (
-        LinkPurpose::SignIn,
-        Language::Portuguese,
-        "Seu link para entrar em {{ company.name }}",
-        "Olá, {{ contact.name }},\n\nabra este link para entrar. Ele serve uma única vez, por {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSe você não o pediu, não faça nada: ninguém entra sem este e-mail.\n",
-    ),
-    (
-        LinkPurpose::NewPassword,
-        Language::English,
-        "Set a new password for {{ company.name }}",
-        "Hello {{ contact.name }},\n\nopen this link to set a new password. It serves once, for {{ link.minutes }} minutes:\n\n{{ link.url }}\n\nIf you did not ask for it, do nothing: your password stays as it is.\n",
-    ),
-    (
-        LinkPurpose::NewPassword,
-        Language::Spanish,
-        "Elija una contraseña nueva para {{ company.name }}",
-        "Hola, {{ contact.name }}:\n\nAbra este enlace para elegir una contraseña nueva. Sirve una sola vez, durante {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSi no lo ha pedido usted, no haga nada: su contraseña no cambia.\n",
-    ),
-    (
-        LinkPurpose::NewPassword,
-        Language::Portuguese,
-        "Defina uma nova senha para {{ company.name }}",
-        "Olá, {{ contact.name }},\n\nabra este link para definir uma nova senha. Ele serve uma única vez, por {{ link.minutes }} minutos:\n\n{{ link.url }}\n\nSe você não o pediu, não faça nada: sua senha continua a mesma.\n",
-    ),
-];
 
 /// What somebody brings who opened a link.
 #[derive(Clone)]
@@ -308,39 +268,7 @@ fn render(
         },
     });
     let policy = app.policy();
-    let own = templates(policy.current(), name)
-        .and_then(|templates| templates.render(name, addressee.language, &context));
-    if let Ok(rendered) = own {
-        return Ok(rendered);
-    }
-    if policy
-        .current()
-        .templates
-        .iter()
-        .any(|t| t.name.as_str() == name)
-    {
-        tracing::warn!(
-            name,
-            "a template does not work, and the program's own is used"
-        );
-    }
-    program_own(name, link.purpose)
+    templates(policy.current(), name)
         .and_then(|templates| templates.render(name, addressee.language, &context))
         .map_err(|error| AppError::broken("A mail could not be written.", error))
-}
-
-fn program_own(
-    name: &str,
-    purpose: LinkPurpose,
-) -> Result<Templates, mainstay_channels::template::TemplateError> {
-    let mut templates = Templates::new();
-    for (_, language, subject, text) in WORDS.iter().filter(|(of, ..)| *of == purpose) {
-        let template = MessageTemplate {
-            subject: (*subject).to_owned(),
-            text: (*text).to_owned(),
-            html: None,
-        };
-        templates.add(name, *language, template)?;
-    }
-    Ok(templates)
 }

@@ -11,7 +11,7 @@ fn load(folder: &Path, arguments: &[&str]) -> Output {
         .arg(folder)
         .args(arguments)
         .output()
-        .unwrap()
+        .expect("the program starts")
 }
 
 fn told(output: &Output) -> Value {
@@ -20,7 +20,7 @@ fn told(output: &Output) -> Value {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
 }
 
 #[test]

@@ -149,16 +149,16 @@ impl Text for WhoText {
 #[derive(Debug, Clone)]
 pub(crate) enum AfterForm {
     ByHand,
-    Table(AfterTable),
+    Table(Box<AfterTable>),
 }
 
 record! {
     /// After how long a step is taken: exactly one of `unacknowledged` and `unresolved`.
     struct AfterTable as "when a step is taken" {
         /// When nobody has acknowledged for so long since the step before.
-        unacknowledged: Option<Length>,
+        unacknowledged: Option<At<Length>>,
         /// When it is not resolved so long after the escalation was raised.
-        unresolved: Option<Length>,
+        unresolved: Option<At<Length>>,
         /// The calendar on which that is counted; every hour counts when absent.
         calendar: Option<At<Name>>,
     }
@@ -186,7 +186,7 @@ impl FromToml for AfterForm {
 
     fn from_toml(value: &Toml<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         if value.get_ref().is_table() {
-            return AfterTable::from_toml(value, reader).map(Self::Table);
+            return AfterTable::from_toml(value, reader).map(|table| Self::Table(Box::new(table)));
         }
         read_text::<ByHand>(value, reader).map(|ByHand| Self::ByHand)
     }
@@ -241,6 +241,20 @@ impl LadderForm {
                 );
             }
         }
+        for (index, step) in self.step.iter().enumerate() {
+            if let Some(first) = self.step[..index]
+                .iter()
+                .find(|first| first.name == step.name)
+            {
+                names.report(
+                    Problem::error(&step.place, format!("two steps are called `{}`", step.name))
+                        .expected(
+                            "expected a name of its own, by which people tell the steps apart",
+                        )
+                        .related(&first.place, "the first of that name"),
+                );
+            }
+        }
         let highest = self.step.last().map(|step| step.level.value);
         Ladder {
             name: LadderName::from(self.name.value.0.as_str()),
@@ -272,6 +286,16 @@ impl LadderForm {
 
 impl StepForm {
     fn lower(&self, names: &mut Definitions<'_>) -> Step {
+        if self.who.0.is_empty() && !names.lost.any() {
+            names.report(
+                Problem::error(
+                    &self.place,
+                    format!("the step `{}` tells nobody", self.name),
+                )
+                .expected("expected at least one in `who`")
+                .help("to tell whoever works on the ticket, write who = \"assignee\""),
+            );
+        }
         Step {
             name: self.name.clone(),
             level: self.level.value.0,
@@ -309,9 +333,18 @@ fn timing(after: Option<&AfterForm>, names: &mut Definitions<'_>) -> StepTiming 
         Some(AfterForm::Table(table)) => table,
     };
     let calendar = table.calendar.as_ref().map(|name| names.calendar(name));
-    match (table.unacknowledged, table.unresolved) {
-        (Some(Length(after)), None) => StepTiming::Unacknowledged { after, calendar },
-        (None, Some(Length(after))) => StepTiming::Unresolved { after, calendar },
+    for length in table.unacknowledged.iter().chain(&table.unresolved) {
+        refuse_zero(length, names);
+    }
+    match (&table.unacknowledged, &table.unresolved) {
+        (Some(length), None) => StepTiming::Unacknowledged {
+            after: length.value.0,
+            calendar,
+        },
+        (None, Some(length)) => StepTiming::Unresolved {
+            after: length.value.0,
+            calendar,
+        },
         _ => {
             names.report(
                 Problem::error(&table.place, "a step is taken after exactly one thing")
@@ -319,5 +352,15 @@ fn timing(after: Option<&AfterForm>, names: &mut Definitions<'_>) -> StepTiming 
             );
             StepTiming::ByHand
         }
+    }
+}
+
+fn refuse_zero(length: &At<Length>, names: &mut Definitions<'_>) {
+    if !length.value.0.is_positive() {
+        names.report(
+            Problem::error(&length.place, "a step that waits for no time does not wait")
+                .expected("expected a time longer than zero")
+                .help("leave `after` out to take the step together with the one before"),
+        );
     }
 }

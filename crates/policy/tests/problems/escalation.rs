@@ -104,3 +104,52 @@ error: a ladder does not lead down
 "##
     );
 }
+
+/// Steps that tell nobody, that do not wait, or whose name is taken.
+#[test]
+fn a_step_that_tells_nobody() {
+    assert_snapshot!(
+        problems(
+            "escalation.toml",
+            r##"
+[[ladder]]
+name = "day"
+description = "By day"
+[[ladder.step]]
+name = "Team"
+level = 1
+who = []
+[[ladder.step]]
+name = "Team"
+level = 2
+who = "ticket_team"
+after = { unacknowledged = "0m" }
+"##
+        ),
+        @r##"
+error: the step `Team` tells nobody
+ --> escalation.toml:4:1
+  |
+4 | [[ladder.step]]
+  | ^^^^^^^^^^^^^^^ expected at least one in `who`
+  = help: to tell whoever works on the ticket, write who = "assignee"
+
+error: two steps are called `Team`
+ --> escalation.toml:8:1
+  |
+8 | [[ladder.step]]
+  | ^^^^^^^^^^^^^^^ expected a name of its own, by which people tell the steps apart
+ ::: escalation.toml:4:1
+  |
+4 | [[ladder.step]]
+  | --------------- the first of that name
+
+error: a step that waits for no time does not wait
+  --> escalation.toml:12:28
+   |
+12 | after = { unacknowledged = "0m" }
+   |                            ^^^^ expected a time longer than zero
+   = help: leave `after` out to take the step together with the one before
+"##
+    );
+}

@@ -97,13 +97,16 @@ impl Command {
         let folder = temporary
             .as_ref()
             .map(|folder| folder.path().display().to_string());
-        let settings = Settings::load(&Flags {
+        let mut settings = Settings::load(&Flags {
             data: self.data.clone().or(folder),
             listen: Some(self.listen.clone()),
             database: self.database.clone(),
             log_level: Some("warn".to_owned()),
             ..Flags::default()
         })?;
+        // It is there to be tried, also by a program in a hurry.
+        settings.http.requests_per_second = 0;
+        settings.http.anonymous_requests_per_second = 0;
         logging::start(&settings.log)?;
         let kept_in = settings.data.display().to_string();
         in_runtime(async {
