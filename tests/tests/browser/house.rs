@@ -9,6 +9,7 @@ use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use mainstay_app::Caller;
 use mainstay_app::mail::MailOptions;
 use mainstay_domain::contact::{Contact, PortalRole};
 use mainstay_domain::event::Actor;
@@ -127,14 +128,14 @@ impl House {
 
     /// Somebody who serves, signed in.
     pub async fn at_work(&self, name: &str, role: BuiltIn) -> Visitor {
-        let email = self.lets_in(name, role).await;
-        let visitor = self.signed_in(&email).await;
+        let caller = self.lets_in(name, role).await;
+        let visitor = self.signed_in(&caller.email).await;
         visitor.finds("//nav//a[contains(., 'Inbox')]").await;
         visitor
     }
 
-    /// Somebody who serves and has a password to sign in with: their address.
-    pub async fn lets_in(&self, name: &str, role: BuiltIn) -> String {
+    /// Somebody who serves and has a password to sign in with.
+    pub async fn lets_in(&self, name: &str, role: BuiltIn) -> Caller {
         let caller = self.test.serving(name, &[role]).await;
         let Actor::Agent(id) = caller.actor else {
             panic!("{name} serves");
@@ -146,7 +147,7 @@ impl House {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        caller.email
+        caller
     }
 
     /// A browser at the sign-in page.

@@ -14,10 +14,10 @@ async fn a_ticket_is_answered_by_keyboard_only() {
     };
     let account = house.test.account("Acme", "Enterprise").await;
     let ticket = house.test.customer_opens(account, Severity::P2).await;
-    let email = house.lets_in("Priya", BuiltIn::Agent).await;
+    let caller = house.lets_in("Priya", BuiltIn::Agent).await;
     let priya = house.visitor().await;
     priya.is_at("input[type=email]").await;
-    priya.presses(&email).await;
+    priya.presses(&caller.email).await;
     priya.press(Key::Tab).await;
     priya.is_at("input[autocomplete=current-password]").await;
     priya.presses(PASSWORD).await;

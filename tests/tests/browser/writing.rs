@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use mainstay_app::{Caller, Expected};
-use mainstay_domain::event::Actor;
 use mainstay_domain::role::BuiltIn;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Ticket;
+use mainstay_store::PageRequest;
 
 use crate::house::{House, Visitor};
 
@@ -21,11 +21,7 @@ const SEND: &str = "//form//button[@type='submit' and not(@disabled)]";
 async fn at_a_ticket(house: &House) -> (Caller, Visitor, Ticket) {
     let account = house.test.account("Acme", "Enterprise").await;
     let ticket = house.test.customer_opens(account, Severity::P2).await;
-    let priya = house.test.serving("Priya", &[BuiltIn::Manager]).await;
-    let Actor::Agent(id) = priya.actor else {
-        panic!("Priya serves");
-    };
-    house.let_in(id).await;
+    let priya = house.lets_in("Priya", BuiltIn::Manager).await;
     let visitor = house.signed_in(&priya.email).await;
     visitor.finds("//nav//a[contains(., 'Inbox')]").await;
     (priya, visitor, ticket)
@@ -65,7 +61,11 @@ async fn a_reply_that_is_held_back_never_leaves_and_is_written_on() {
         .finds(&format!("{EDITOR}[contains(., 'We look into it.')]"))
         .await;
     house.test.advance(SignedDuration::from_secs(15)).await;
-    let said = async || house.test.app.messages(&priya, ticket.id).await.unwrap();
+    let said = async || {
+        let page = PageRequest::first(10);
+        let messages = house.test.app.messages(&priya, ticket.id, page).await;
+        messages.unwrap().items
+    };
     assert_eq!(said().await.len(), 1, "only the customer has spoken");
 
     let editor = visitor.finds(EDITOR).await;
