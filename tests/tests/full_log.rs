@@ -40,7 +40,8 @@ fn requests_are_answered_though_nothing_can_be_logged() {
             panic!("it ended: {status}");
         }
         if let Ok(mut stream) = TcpStream::connect(address) {
-            let ask = "GET /api/v1/tickets HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
+            let ask =
+                "GET /api/v1/tickets HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
             stream.write_all(ask.as_bytes()).expect("a request");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("an answer");

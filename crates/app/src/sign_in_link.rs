@@ -11,6 +11,7 @@ use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::{OutgoingMailId, SignInLinkId};
 use mainstay_domain::sign_in_link::{LinkPurpose, SignInLink};
+use mainstay_policy::default_templates;
 use mainstay_store::{Transaction, account, agent, contact, session, sign_in_link};
 use serde_json::json;
 
@@ -268,7 +269,13 @@ fn render(
         },
     });
     let policy = app.policy();
-    templates(policy.current(), name)
+    let own = &policy.current().templates;
+    // A sign-in may be asked for before any pack is applied.
+    let words = match own.iter().any(|template| template.name.as_str() == name) {
+        true => own,
+        false => default_templates(),
+    };
+    templates(words, name)
         .and_then(|templates| templates.render(name, addressee.language, &context))
         .map_err(|error| AppError::broken("A mail could not be written.", error))
 }

@@ -32,7 +32,7 @@ mod words;
 pub use builtin::{DEFAULT_PACK, builtin, builtin_names};
 pub use diff::{Change, diff};
 pub use hours::hours_text;
-pub use pack::{Pack, Refusal, load, load_applied};
+pub use pack::{Pack, Refusal, default_templates, load, load_applied};
 pub use place::Place;
 pub use problem::{Level, Problem};
 pub use schema::schema_files;

@@ -284,8 +284,14 @@ static DEFAULT_TEMPLATES: LazyLock<Vec<MessageTemplate>> = LazyLock::new(|| {
     templates
 });
 
+/// The templates of the default pack: what is written where no pack is applied yet.
+#[must_use]
+pub fn default_templates() -> &'static [MessageTemplate] {
+    &DEFAULT_TEMPLATES
+}
+
 fn with_default_templates(mut policy: Policy) -> Policy {
-    for default in DEFAULT_TEMPLATES.iter() {
+    for default in default_templates() {
         let has_own = policy
             .templates
             .iter()

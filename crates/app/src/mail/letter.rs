@@ -8,7 +8,7 @@ use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::Contact;
 use mainstay_domain::message::Message;
-use mainstay_domain::policy::Policy;
+use mainstay_domain::policy;
 use mainstay_domain::team::Team;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::clock::{ClockState, StoredClock};
@@ -168,7 +168,7 @@ impl Subject {
     ) -> Result<RenderedMessage, TemplateError> {
         let context = self.context(app, identity, said);
         let policy = app.policy();
-        let rendered = templates(policy.current(), name)
+        let rendered = templates(&policy.current().templates, name)
             .and_then(|templates| templates.render(name, language, &context));
         match rendered {
             Ok(rendered) => Ok(rendered),
@@ -203,10 +203,13 @@ async fn find_agent(
     })
 }
 
-/// The templates of one name, in every language the policy has them in.
-pub(crate) fn templates(policy: &Policy, name: &str) -> Result<Templates, TemplateError> {
+/// The templates of one name among `all`, in every language they are in.
+pub(crate) fn templates(
+    all: &[policy::MessageTemplate],
+    name: &str,
+) -> Result<Templates, TemplateError> {
     let mut templates = Templates::new();
-    for template in &policy.templates {
+    for template in all {
         if template.name.as_str() != name {
             continue;
         }

@@ -95,7 +95,7 @@ async fn render(
         },
         several => ("digest", digest(app, identity, person, several, about)),
     };
-    let rendered = templates(policy.current(), name)
+    let rendered = templates(&policy.current().templates, name)
         .and_then(|templates| templates.render(name, language, &context));
     match rendered {
         Ok(rendered) => Ok(rendered),
