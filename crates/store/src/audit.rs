@@ -5,7 +5,6 @@ use mainstay_domain::audit::AuditEntry;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Actor;
 use mainstay_domain::id::AccountId;
-use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::column::Field;
@@ -13,6 +12,7 @@ use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::record::{Record, columns, fetch_all, insert_values, record, select};
+use crate::row::Row;
 use crate::sql::Sql;
 use crate::ticket::TimeRange;
 
@@ -80,7 +80,7 @@ async fn head_by(on: &impl Connection, lock: &str) -> Result<Link, StoreError> {
     link(&row, 0)
 }
 
-fn link(row: &QueryResult, first: usize) -> Result<Link, StoreError> {
+fn link(row: &Row, first: usize) -> Result<Link, StoreError> {
     Ok(Link {
         place: Field::read(row, first)?,
         hash: Field::read(row, first + 1)?,

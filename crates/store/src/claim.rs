@@ -2,8 +2,7 @@
 //!
 //! A claim is a lock of the database's session: it ends with the process, however that ends.
 
-use sea_orm::sqlx::{PgConnection, query_scalar};
-use sea_orm::{DbBackend, sqlx};
+use sea_orm::sqlx::{self, PgConnection, query_scalar};
 
 use crate::error::StoreError;
 use crate::open::Store;
@@ -33,10 +32,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn claim(&self, claim: Claim) -> Result<Option<Claimed>, StoreError> {
-        let pool = &self.read().pool;
-        if pool.get_database_backend() != DbBackend::Postgres {
+        let Some(pool) = self.postgres() else {
             return Ok(Some(Claimed { _session: None }));
-        }
+        };
         let broken = |error: sqlx::Error| StoreError::Unavailable(error.to_string());
         let session = pool.get_postgres_connection_pool().acquire().await;
         // It is the lock's own from here on: the pool would give it to others.

@@ -22,18 +22,18 @@ use mainstay_domain::rating::Rating;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::StatusKind;
 use mainstay_domain::ticket::Link;
-use sea_orm::sea_query::Nullable;
-use sea_orm::{QueryResult, TryGetable, Value};
+use sea_orm::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::row::{self, Row};
 
 /// A value that is kept in one column that is never null.
 pub(crate) trait Scalar: Sized {
     /// What the engine keeps.
-    type Base: TryGetable + Nullable + Into<Value>;
+    type Base: row::Base;
 
     fn to_base(&self) -> Self::Base;
 
@@ -45,7 +45,7 @@ pub(crate) trait Scalar: Sized {
 pub(crate) trait Field: Sized {
     fn to_value(&self) -> Value;
 
-    fn read(row: &QueryResult, index: usize) -> Result<Self, StoreError>;
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError>;
 }
 
 impl<T: Scalar> Field for T {
@@ -53,7 +53,7 @@ impl<T: Scalar> Field for T {
         self.to_base().into()
     }
 
-    fn read(row: &QueryResult, index: usize) -> Result<Self, StoreError> {
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
         Option::read(row, index)?
             .ok_or_else(|| StoreError::Corrupt(format!("nothing in column {index}")))
     }
@@ -62,11 +62,13 @@ impl<T: Scalar> Field for T {
 impl<T: Scalar> Field for Option<T> {
     fn to_value(&self) -> Value {
         self.as_ref()
-            .map_or_else(T::Base::null, |value| value.to_base().into())
+            .map_or_else(<T::Base as sea_orm::sea_query::Nullable>::null, |value| {
+                value.to_base().into()
+            })
     }
 
-    fn read(row: &QueryResult, index: usize) -> Result<Self, StoreError> {
-        row.try_get_by_index::<Option<T::Base>>(index)?
+    fn read(row: &Row, index: usize) -> Result<Self, StoreError> {
+        row.get::<T::Base>(index)?
             .map(T::from_base)
             .transpose()
             .map_err(StoreError::Corrupt)

@@ -3,30 +3,48 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Statement,
-};
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryFutureExt as _, TryStreamExt as _};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, StreamTrait as _};
 
 use crate::error::StoreError;
 use crate::news::Bell;
+use crate::row::Row;
 use crate::sql::Sql;
-use crate::turn::Turn;
+use crate::sqlite;
+
+/// So many values make a statement that may take long.
+const MANY_VALUES: usize = 500;
 
 /// Reads what is committed.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    pub(crate) pool: DatabaseConnection,
+    pub(crate) pool: Pool,
+}
+
+/// Where readers get their connections.
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    Sqlite(sqlite::Readers),
+    Postgres(DatabaseConnection),
 }
 
 /// Reads and writes. What it wrote is kept by [`commit`](Self::commit), and undone when it is dropped without.
 #[derive(Debug)]
 pub struct Transaction {
-    pub(crate) inner: DatabaseTransaction,
-    /// On SQLite the right to write; it is given on after what was written is undone or kept.
-    pub(crate) turn: Option<Turn>,
+    pub(crate) inner: Inner,
     pub(crate) bell: Arc<Bell>,
     /// Whether it appended to the feed of changes.
     pub(crate) has_news: AtomicBool,
+}
+
+/// The transaction of an engine.
+#[derive(Debug)]
+pub(crate) enum Inner {
+    Sqlite(sqlite::Turn),
+    /// A reader of SQLite that sees the file as it is at one instant.
+    Snapshot(sqlite::Lent),
+    Postgres(DatabaseTransaction),
 }
 
 impl Transaction {
@@ -35,9 +53,10 @@ impl Transaction {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer; whether it was kept is then not known.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.turn {
-            Some(turn) => turn.commit(self.inner).await?,
-            None => self.inner.commit().await?,
+        match self.inner {
+            Inner::Sqlite(turn) => turn.commit().await?,
+            Inner::Snapshot(_) => {}
+            Inner::Postgres(inner) => inner.commit().await?,
         }
         if self.has_news.into_inner() {
             self.bell.ring();
@@ -45,25 +64,61 @@ impl Transaction {
         Ok(())
     }
 
-    /// Undoes everything that was written. Dropping does the same, a little later.
+    /// Undoes everything that was written. Dropping does the same, on PostgreSQL a little later.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer; nothing is kept then either.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        match self.turn {
-            Some(turn) => turn.rollback(self.inner).await,
-            None => Ok(self.inner.rollback().await?),
+        match self.inner {
+            Inner::Sqlite(_) | Inner::Snapshot(_) => Ok(()),
+            Inner::Postgres(inner) => Ok(inner.rollback().await?),
         }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        self.inner.get_database_backend() == DbBackend::Postgres
+        matches!(self.inner, Inner::Postgres(_))
     }
 
     /// Executes a statement and returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
-        let statement = sql.into_statement(self.inner.get_database_backend());
-        Ok(self.inner.execute_raw(statement).await?.rows_affected())
+        match &self.inner {
+            Inner::Sqlite(turn) if sql.values().len() > MANY_VALUES => {
+                turn.apart(move |session| session.execute(&sql)).await
+            }
+            Inner::Sqlite(turn) => turn.session()?.execute(&sql),
+            Inner::Snapshot(lent) => lent.shared().session().execute(&sql),
+            Inner::Postgres(inner) => {
+                let done = inner.execute_raw(sql.into_statement()).await?;
+                Ok(done.rows_affected())
+            }
+        }
+    }
+
+    /// The rows of an answer as they come.
+    pub(crate) fn stream(&self, sql: Sql) -> BoxStream<'_, Result<Row, StoreError>> {
+        match &self.inner {
+            Inner::Sqlite(turn) => turn.rows(sql).boxed(),
+            Inner::Snapshot(lent) => lent.shared().rows(sql).boxed(),
+            Inner::Postgres(inner) => {
+                let rows = inner.stream_raw(sql.into_statement()).try_flatten_stream();
+                rows.map_ok(Row::Postgres).map_err(StoreError::from).boxed()
+            }
+        }
+    }
+
+    /// Executes statements without values, which may take long.
+    pub(crate) async fn run(&self, statements: &str) -> Result<(), StoreError> {
+        match &self.inner {
+            Inner::Sqlite(turn) => {
+                let statements = statements.to_owned();
+                turn.apart(move |session| session.run(&statements)).await
+            }
+            Inner::Snapshot(lent) => lent.shared().session().run(statements),
+            Inner::Postgres(inner) => {
+                inner.execute_unprepared(statements).await?;
+                Ok(())
+            }
+        }
     }
 }
 
@@ -74,39 +129,20 @@ impl Connection for Reader {}
 impl Connection for Transaction {}
 
 pub(crate) mod private {
-    use super::{ConnectionTrait, Reader, Statement, Transaction};
-    use super::{DatabaseConnection, DatabaseTransaction, DbBackend, QueryResult, Sql, StoreError};
+    use sea_orm::ConnectionTrait as _;
+
+    use super::{Inner, Pool, Reader, Transaction};
+    use crate::error::StoreError;
+    use crate::row::Row;
+    use crate::sql::Sql;
 
     /// Where a question goes. Nothing outside this crate can implement it or ask by it.
     #[derive(Debug, Clone, Copy)]
     pub enum Target<'a> {
         /// Any connection of a pool.
-        Pool(&'a DatabaseConnection),
+        Reader(&'a Reader),
         /// The connection of a transaction.
-        Transaction(&'a DatabaseTransaction),
-    }
-
-    impl Target<'_> {
-        fn backend(self) -> DbBackend {
-            match self {
-                Self::Pool(pool) => pool.get_database_backend(),
-                Self::Transaction(transaction) => transaction.get_database_backend(),
-            }
-        }
-
-        async fn query_one(self, statement: Statement) -> Result<Option<QueryResult>, StoreError> {
-            Ok(match self {
-                Self::Pool(pool) => pool.query_one_raw(statement).await?,
-                Self::Transaction(transaction) => transaction.query_one_raw(statement).await?,
-            })
-        }
-
-        async fn query_all(self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
-            Ok(match self {
-                Self::Pool(pool) => pool.query_all_raw(statement).await?,
-                Self::Transaction(transaction) => transaction.query_all_raw(statement).await?,
-            })
-        }
+        Transaction(&'a Transaction),
     }
 
     /// The part of [`Connection`](super::Connection) that stays in this crate.
@@ -117,32 +153,105 @@ pub(crate) mod private {
 
     impl Asked for Reader {
         fn target(&self) -> Target<'_> {
-            Target::Pool(&self.pool)
+            Target::Reader(self)
         }
     }
 
     impl Asked for Transaction {
         fn target(&self) -> Target<'_> {
-            Target::Transaction(&self.inner)
+            Target::Transaction(self)
+        }
+    }
+
+    impl Reader {
+        async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
+            match &self.pool {
+                Pool::Sqlite(readers) => {
+                    let lent = readers.lend().await?;
+                    lent.ask(move |session| session.one(&sql)).await
+                }
+                Pool::Postgres(pool) => {
+                    let row = pool.query_one_raw(sql.into_statement()).await?;
+                    Ok(row.map(Row::Postgres))
+                }
+            }
+        }
+
+        async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
+            match &self.pool {
+                Pool::Sqlite(readers) => {
+                    let lent = readers.lend().await?;
+                    lent.ask(move |session| session.all(&sql)).await
+                }
+                Pool::Postgres(pool) => {
+                    let rows = pool.query_all_raw(sql.into_statement()).await?;
+                    Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
+            }
+        }
+    }
+
+    impl Transaction {
+        async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
+            match &self.inner {
+                Inner::Sqlite(turn) => turn.session()?.one(&sql),
+                Inner::Snapshot(lent) => lent.shared().session().one(&sql),
+                Inner::Postgres(inner) => {
+                    let row = inner.query_one_raw(sql.into_statement()).await?;
+                    Ok(row.map(Row::Postgres))
+                }
+            }
+        }
+
+        async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
+            match &self.inner {
+                Inner::Sqlite(turn) => turn.session()?.all(&sql),
+                Inner::Snapshot(lent) => lent.shared().session().all(&sql),
+                Inner::Postgres(inner) => {
+                    let rows = inner.query_all_raw(sql.into_statement()).await?;
+                    Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
+            }
         }
     }
 
     /// The first row of an answer.
-    pub(crate) async fn one(on: &impl Asked, sql: Sql) -> Result<Option<QueryResult>, StoreError> {
-        let target = on.target();
-        target.query_one(sql.into_statement(target.backend())).await
+    pub(crate) async fn one(on: &impl Asked, sql: Sql) -> Result<Option<Row>, StoreError> {
+        match on.target() {
+            Target::Reader(reader) => reader.one(sql).await,
+            Target::Transaction(transaction) => transaction.one(sql).await,
+        }
+    }
+
+    /// The first row of an answer that is found by its key, so that it takes no time worth another thread.
+    pub(crate) async fn one_by_key(on: &impl Asked, sql: Sql) -> Result<Option<Row>, StoreError> {
+        match on.target() {
+            Target::Reader(Reader {
+                pool: Pool::Sqlite(readers),
+            }) => {
+                let lent = readers.lend().await?;
+                let session = lent.shared().session();
+                session.one(&sql)
+            }
+            _ => one(on, sql).await,
+        }
     }
 
     /// Every row of an answer.
-    pub(crate) async fn all(on: &impl Asked, sql: Sql) -> Result<Vec<QueryResult>, StoreError> {
-        let target = on.target();
-        target.query_all(sql.into_statement(target.backend())).await
+    pub(crate) async fn all(on: &impl Asked, sql: Sql) -> Result<Vec<Row>, StoreError> {
+        match on.target() {
+            Target::Reader(reader) => reader.all(sql).await,
+            Target::Transaction(transaction) => transaction.all(sql).await,
+        }
     }
 
     /// Whether the engine is PostgreSQL, where the two must be asked differently.
     pub(crate) fn is_postgres(on: &impl Asked) -> bool {
-        on.target().backend() == DbBackend::Postgres
+        match on.target() {
+            Target::Reader(reader) => matches!(reader.pool, Pool::Postgres(_)),
+            Target::Transaction(transaction) => transaction.is_postgres(),
+        }
     }
 }
 
-pub(crate) use private::{all, is_postgres, one};
+pub(crate) use private::{all, is_postgres, one, one_by_key};

@@ -1,6 +1,7 @@
 //! What can go wrong in the store.
 
-use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+use rusqlite::ffi;
+use sea_orm::sqlx::error::ErrorKind;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// Why the store could not do what was asked. That something is not there is no error.
@@ -76,23 +77,17 @@ fn from_driver(error: &sqlx::Error) -> StoreError {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => StoreError::Unavailable(error.to_string()),
-        sqlx::Error::Database(refusal) => {
-            match refusal.kind() {
-                ErrorKind::UniqueViolation => return StoreError::Conflict(taken(refusal.as_ref())),
-                ErrorKind::ForeignKeyViolation => {
-                    return StoreError::Conflict(
-                        "it refers to something that is not there".to_owned(),
-                    );
-                }
-                _ => {}
-            }
-            let code = refusal.code().unwrap_or_default();
-            if is_transient(&code) {
+        sqlx::Error::Database(refusal) => match refusal.kind() {
+            ErrorKind::UniqueViolation => StoreError::Conflict(taken(
+                refusal.table().unwrap_or_default(),
+                refusal.constraint().unwrap_or_default(),
+            )),
+            ErrorKind::ForeignKeyViolation => StoreError::Conflict(REFERS.to_owned()),
+            _ if is_transient(&refusal.code().unwrap_or_default()) => {
                 StoreError::Unavailable(error.to_string())
-            } else {
-                StoreError::Refused(error.to_string())
             }
-        }
+            _ => StoreError::Refused(error.to_string()),
+        },
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
             StoreError::Corrupt(error.to_string())
         }
@@ -100,28 +95,52 @@ fn from_driver(error: &sqlx::Error) -> StoreError {
     }
 }
 
-/// Whether the same statement may succeed later. PostgreSQL's codes have five places, SQLite's fewer.
+/// Whether the same statement of PostgreSQL may succeed later.
 fn is_transient(code: &str) -> bool {
-    if code.len() < 5 {
-        // 5 busy, 6 locked, 10 input or output, 13 full, with their extended codes in the upper bytes.
-        let number = code.parse::<u32>();
-        return number.is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13));
-    }
     TRANSIENT.contains(&code)
         || TRANSIENT_CLASSES
             .iter()
             .any(|class| code.starts_with(class))
 }
 
-/// Says in words what is taken. PostgreSQL names the table and the constraint, SQLite the columns: `team.name`.
-fn taken(refusal: &dyn DatabaseError) -> String {
-    let message = refusal.message();
-    let named = message.rsplit(": ").next().unwrap_or_default();
-    let table = refusal
-        .table()
-        .or_else(|| named.split_once('.').map(|(table, _)| table))
-        .unwrap_or_default();
-    let by = refusal.constraint().unwrap_or(named);
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let rusqlite::Error::SqliteFailure(cause, message) = &error else {
+            return Self::Refused(error.to_string());
+        };
+        let message = message.clone().unwrap_or_else(|| cause.to_string());
+        match cause.extended_code {
+            ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+                // It names the columns: `UNIQUE constraint failed: team.name`.
+                let columns = message.rsplit(": ").next().unwrap_or_default();
+                let table = columns.split('.').next().unwrap_or_default();
+                Self::Conflict(taken(table, columns))
+            }
+            ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Self::Conflict(REFERS.to_owned()),
+            code if is_transient_on_sqlite(code) => Self::Unavailable(message),
+            _ => Self::Refused(message),
+        }
+    }
+}
+
+/// Whether the same statement of SQLite may succeed later: busy, locked, input or output, full, a file that cannot be opened, with
+/// their extended codes in the upper bytes.
+fn is_transient_on_sqlite(code: i32) -> bool {
+    matches!(
+        code & 0xff,
+        ffi::SQLITE_BUSY
+            | ffi::SQLITE_LOCKED
+            | ffi::SQLITE_IOERR
+            | ffi::SQLITE_FULL
+            | ffi::SQLITE_CANTOPEN
+    )
+}
+
+/// What is said of a reference that leads nowhere.
+const REFERS: &str = "it refers to something that is not there";
+
+/// Says in words what is taken, by the table and the constraint or the columns.
+fn taken(table: &str, by: &str) -> String {
     match table {
         "account_domain" => "another account has this domain".to_owned(),
         "account" if by.contains("external_id") => {
@@ -146,15 +165,21 @@ mod tests {
 
     #[test]
     fn what_passes_is_told_from_what_stays() {
-        // A full disk on either engine, a broken one, a busy store, a lost connection, a server that ends.
-        for code in [
-            "13", "53100", "778", "58030", "517", "08006", "57P01", "53300",
-        ] {
+        // A full disk, a broken one, a lost connection, a server that ends, too many connections.
+        for code in ["53100", "58030", "08006", "57P01", "53300"] {
             assert!(is_transient(code), "{code}");
         }
-        // A constraint on either engine, a syntax error, a column that is not there.
-        for code in ["19", "2067", "23505", "42601", "42703", "1", ""] {
+        // A constraint, a syntax error, a column that is not there.
+        for code in ["23505", "42601", "42703", ""] {
             assert!(!is_transient(code), "{code}");
+        }
+        // Full, a failed write, a busy snapshot.
+        for code in [13, 778, 517] {
+            assert!(is_transient_on_sqlite(code), "{code}");
+        }
+        // A constraint, a unique one, a fault in a statement.
+        for code in [19, 2067, 1] {
+            assert!(!is_transient_on_sqlite(code), "{code}");
         }
     }
 }

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use mainstay_domain::event::{Actor, Event};
 use mainstay_domain::id::{AccountId, EventId, TicketId};
 use mainstay_domain::policy::PolicyVersion;
-use sea_orm::QueryResult;
 
 use crate::column::{Field, Scalar, from_json, to_json};
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, oldest_first};
 use crate::record::{fetch_all, insert_all, insert_values, record, select};
+use crate::row::Row;
 use crate::sql::Sql;
 use crate::ticket::TimeRange;
 
@@ -268,7 +268,7 @@ pub async fn of_account(
 const SELECT_EVENT: &str =
     "SELECT id, at, recorded_at, sequence, actor, policy, payload, ticket FROM event";
 
-fn read_event(row: &QueryResult, first: usize) -> Result<Event, StoreError> {
+fn read_event(row: &Row, first: usize) -> Result<Event, StoreError> {
     let id: EventId = Field::read(row, first)?;
     let payload = String::read(row, first + 6)?;
     Ok(Event {
@@ -284,6 +284,6 @@ fn read_event(row: &QueryResult, first: usize) -> Result<Event, StoreError> {
     })
 }
 
-fn read_with_ticket(row: &QueryResult) -> Result<(TicketId, Event), StoreError> {
+fn read_with_ticket(row: &Row) -> Result<(TicketId, Event), StoreError> {
     Ok((Field::read(row, 7)?, read_event(row, 0)?))
 }

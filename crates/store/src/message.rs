@@ -10,13 +10,14 @@ use mainstay_domain::event::Visibility;
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::Scope;
-use sea_orm::{QueryResult, Value};
+use sea_orm::Value;
 
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, oldest_first};
 use crate::record::{fetch_all, insert_all, insert_values, record};
+use crate::row::Row;
 use crate::search::{self, Entry};
 use crate::sql::Sql;
 use crate::ticket::push_scope;
@@ -264,7 +265,7 @@ async fn attachments(
     Ok(found)
 }
 
-fn read_attachment(row: &QueryResult) -> Result<Attachment, StoreError> {
+fn read_attachment(row: &Row) -> Result<Attachment, StoreError> {
     Ok(Attachment {
         digest: Field::read(row, 2)?,
         file_name: Field::read(row, 3)?,

@@ -46,10 +46,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer any more: begin anew a little later.
     pub async fn share_news(&self, node: &str) -> Result<(), StoreError> {
-        let pool = &self.read().pool;
-        if pool.get_database_backend() != DbBackend::Postgres {
+        let Some(pool) = self.postgres() else {
             return std::future::pending().await;
-        }
+        };
         let broken = |error: sea_orm::sqlx::Error| StoreError::Unavailable(error.to_string());
         let mut listener = PgListener::connect_with(pool.get_postgres_connection_pool())
             .await

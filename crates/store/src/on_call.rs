@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use mainstay_domain::id::{CoverId, TeamId};
 use mainstay_domain::on_call::{Cover, Layer, LayerSpec, Rota};
-use sea_orm::QueryResult;
 
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all};
 use crate::error::StoreError;
 use crate::record::insert_values;
+use crate::row::Row;
 use crate::sql::Sql;
 
 const LAYER: [&str; 9] = [
@@ -128,7 +128,7 @@ fn rows(columns: &[&str], table: &str, team: Option<TeamId>, order: &str) -> Sql
     sql.then(&format!(" ORDER BY {order}"))
 }
 
-fn read_layer(row: &QueryResult) -> Result<Layer, StoreError> {
+fn read_layer(row: &Row) -> Result<Layer, StoreError> {
     Layer::new(LayerSpec {
         name: Field::read(row, 2)?,
         agents: Field::read(row, 3)?,
@@ -141,7 +141,7 @@ fn read_layer(row: &QueryResult) -> Result<Layer, StoreError> {
     .map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-fn read_cover(row: &QueryResult) -> Result<Cover, StoreError> {
+fn read_cover(row: &Row) -> Result<Cover, StoreError> {
     Ok(Cover {
         id: Field::read(row, 1)?,
         layer: Field::read(row, 2)?,

@@ -1,26 +1,25 @@
 //! Opening the store.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use jiff::Timestamp;
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, IsolationLevel, TransactionOptions,
+    TransactionTrait as _,
 };
 use tempfile::TempDir;
 
 use crate::column::Field;
-use crate::connection::{Reader, Transaction, one};
+use crate::connection::{Inner, Pool, Reader, Transaction, one};
 use crate::error::StoreError;
 use crate::news::Bell;
 use crate::schema;
 use crate::sql::Sql;
-use crate::turn::{Turn, Writers};
+use crate::sqlite::{self, Readers, Session, Writers};
 
 /// Where the store is and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,16 +59,17 @@ pub struct PoolStanding {
 /// The store. Cloning is cheap; every clone is the same store.
 #[derive(Debug, Clone)]
 pub struct Store {
-    reader: Reader,
-    /// On SQLite a pool of one connection, so that writers queue here rather than meet in the file; on PostgreSQL the
-    /// readers' pool.
-    writer: DatabaseConnection,
-    /// Who writes next, on SQLite.
-    writers: Option<Writers>,
+    engine: Engine,
     /// Rung when changes were committed.
     pub(crate) bell: Arc<Bell>,
     /// The folder of a database that is to vanish.
     _folder: Option<Arc<TempDir>>,
+}
+
+#[derive(Debug, Clone)]
+enum Engine {
+    Sqlite { readers: Readers, writers: Writers },
+    Postgres(DatabaseConnection),
 }
 
 impl Store {
@@ -102,7 +102,7 @@ impl Store {
         Ok(if options.url == "sqlite::memory:" {
             Self::open_vanishing(options).await?
         } else if options.url.starts_with("sqlite:") {
-            Self::open_sqlite(options, &options.url, SqliteSynchronous::Full).await?
+            Self::open_sqlite(options, file(&options.url)?, true).await?
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
             Self::open_postgres(options).await?
         } else {
@@ -113,7 +113,11 @@ impl Store {
     /// Reads what is committed.
     #[must_use]
     pub fn read(&self) -> Reader {
-        self.reader.clone()
+        let pool = match &self.engine {
+            Engine::Sqlite { readers, .. } => Pool::Sqlite(readers.clone()),
+            Engine::Postgres(pool) => Pool::Postgres(pool.clone()),
+        };
+        Reader { pool }
     }
 
     /// Begins to write. On SQLite one transaction at a time is open, so keep it short, and never begin one inside
@@ -122,27 +126,55 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer in time.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        match &self.writers {
-            Some(writers) => {
-                let (inner, turn) = writers.begin().await?;
-                Ok(self.within(inner, Some(turn)))
-            }
-            None => Ok(self.within(self.writer.begin().await?, None)),
-        }
+        let inner = match &self.engine {
+            Engine::Sqlite { writers, .. } => Inner::Sqlite(writers.begin().await?),
+            Engine::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(self.within(inner))
     }
 
-    pub(crate) fn within(&self, inner: DatabaseTransaction, turn: Option<Turn>) -> Transaction {
+    /// Sees the store as it is when it is first asked, whatever is written since.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction, StoreError> {
+        let inner = match &self.engine {
+            Engine::Postgres(pool) => {
+                let options = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                };
+                Inner::Postgres(pool.begin_with_options(options).await?)
+            }
+            Engine::Sqlite { readers, .. } => {
+                let lent = readers.lend().await?;
+                lent.shared().session().run("BEGIN")?;
+                Inner::Snapshot(lent)
+            }
+        };
+        Ok(self.within(inner))
+    }
+
+    fn within(&self, inner: Inner) -> Transaction {
         Transaction {
             inner,
-            turn,
             bell: Arc::clone(&self.bell),
             has_news: AtomicBool::new(false),
         }
     }
 
+    /// The pool of PostgreSQL.
+    pub(crate) fn postgres(&self) -> Option<&DatabaseConnection> {
+        match &self.engine {
+            Engine::Postgres(pool) => Some(pool),
+            Engine::Sqlite { .. } => None,
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn writers(&self) -> Option<&Writers> {
-        self.writers.as_ref()
+        match &self.engine {
+            Engine::Sqlite { writers, .. } => Some(writers),
+            Engine::Postgres(_) => None,
+        }
     }
 
     /// Asks the database for a sign of life.
@@ -150,8 +182,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when there is none.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.writer.ping().await?;
-        Ok(self.reader.pool.ping().await?)
+        if let Engine::Sqlite { writers, .. } = &self.engine {
+            writers.ping().await?;
+        }
+        one(&self.read(), Sql::new("SELECT 1")).await?;
+        Ok(())
     }
 
     /// The time of a database that several nodes share, by which they agree; nothing where the store is a file of this
@@ -160,35 +195,43 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn shared_time(&self) -> Result<Option<Timestamp>, StoreError> {
-        if self.writer.get_database_backend() != DbBackend::Postgres {
+        if self.postgres().is_none() {
             return Ok(None);
         }
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
-        let row = one(&self.reader, Sql::new(sql)).await?;
+        let row = one(&self.read(), Sql::new(sql)).await?;
         row.map(|row| Field::read(&row, 0)).transpose()
     }
 
     /// The connections that are open just now. On PostgreSQL readers and writers share one pool.
     #[must_use]
     pub fn connections(&self) -> Vec<PoolStanding> {
-        let of = |name, pool: &DatabaseConnection| {
-            let (open, idle) = match pool.get_database_backend() {
-                DbBackend::Postgres => {
-                    let pool = pool.get_postgres_connection_pool();
-                    (pool.size(), pool.num_idle())
-                }
-                _ => {
-                    let pool = pool.get_sqlite_connection_pool();
-                    (pool.size(), pool.num_idle())
-                }
-            };
-            let idle = u32::try_from(idle).unwrap_or(open);
-            PoolStanding { name, open, idle }
-        };
-        if self.writer.get_database_backend() == DbBackend::Postgres {
-            return vec![of("shared", &self.writer)];
+        match &self.engine {
+            Engine::Postgres(pool) => {
+                let pool = pool.get_postgres_connection_pool();
+                let open = pool.size();
+                vec![PoolStanding {
+                    name: "shared",
+                    open,
+                    idle: u32::try_from(pool.num_idle()).unwrap_or(open),
+                }]
+            }
+            Engine::Sqlite { readers, writers } => {
+                let (open, idle) = readers.standing();
+                vec![
+                    PoolStanding {
+                        name: "readers",
+                        open,
+                        idle,
+                    },
+                    PoolStanding {
+                        name: "writer",
+                        open: 1,
+                        idle: writers.is_idle().into(),
+                    },
+                ]
+            }
         }
-        vec![of("readers", &self.reader.pool), of("writer", &self.writer)]
     }
 
     /// Closes every connection once it is no longer used. What was committed is safe without.
@@ -196,8 +239,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.reader.pool.close_by_ref().await?;
-        Ok(self.writer.close_by_ref().await?)
+        match self.engine {
+            Engine::Postgres(pool) => Ok(pool.close().await?),
+            Engine::Sqlite { readers, writers } => {
+                readers.close();
+                writers.close().await
+            }
+        }
     }
 
     /// A database for as long as the store lives. It is a file in a temporary folder: a SQLite database in memory can
@@ -209,43 +257,30 @@ impl Store {
             .map_err(|error| {
                 StoreError::Unavailable(format!("no temporary folder could be made: {error}"))
             })?;
-        let url = format!("sqlite:{}", folder.path().join("store.db").display());
-        let mut store = Self::open_sqlite(options, &url, SqliteSynchronous::Off).await?;
+        let file = folder.path().join("store.db");
+        let mut store = Self::open_sqlite(options, file, false).await?;
         store._folder = Some(Arc::new(folder));
         Ok(store)
     }
 
     async fn open_sqlite(
         options: &StoreOptions,
-        url: &str,
-        synchronous: SqliteSynchronous,
+        path: PathBuf,
+        is_durable: bool,
     ) -> Result<Self, StoreError> {
-        url.parse::<SqliteConnectOptions>()
-            .map_err(|error| address(url, &error.to_string()))?;
         let patience = options.patience;
-        let configure = move |sqlite: SqliteConnectOptions| {
-            sqlite
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(synchronous)
-                .busy_timeout(patience)
-                .foreign_keys(true)
-                .statement_cache_capacity(400)
-                .pragma("temp_store", "memory")
-                .pragma("cache_size", "-32768")
-                .optimize_on_close(true, 400)
+        let opening = sqlite::Options {
+            path,
+            patience,
+            is_durable,
         };
-        let mut writing = connect_options(url, options, 1);
-        writing.map_sqlx_sqlite_opts(configure);
-        writing.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|writer, _| is_free(writer)));
-        let writer = Database::connect(writing).await?;
-        let mut reading = connect_options(url, options, options.connections);
-        reading.map_sqlx_sqlite_opts(move |sqlite| configure(sqlite).pragma("query_only", "on"));
-        let pool = Database::connect(reading).await?;
+        let readers = Readers::new(opening.clone(), options.connections.max(1));
+        let writer = sqlite::apart(move || Session::open(&opening)).await?;
         Ok(Self {
-            reader: Reader { pool },
-            writers: Some(Writers::new(writer.clone(), patience)),
-            writer,
+            engine: Engine::Sqlite {
+                readers,
+                writers: Writers::new(writer, patience),
+            },
             bell: Arc::default(),
             _folder: None,
         })
@@ -256,46 +291,34 @@ impl Store {
             .url
             .parse::<PgConnectOptions>()
             .map_err(|error| address(&options.url, &error.to_string()))?;
-        let mut connect = connect_options(&options.url, options, options.connections);
-        connect.set_application_name("mainstay");
+        let mut connect = ConnectOptions::new(&options.url);
+        connect
+            .max_connections(options.connections.max(1))
+            .acquire_timeout(options.patience)
+            .connect_timeout(options.patience)
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false)
+            .set_application_name("mainstay");
         let pool = Database::connect(connect).await?;
         Ok(Self {
-            reader: Reader { pool: pool.clone() },
-            writer: pool,
-            writers: None,
+            engine: Engine::Postgres(pool),
             bell: Arc::default(),
             _folder: None,
         })
     }
 }
 
-/// Whether a writer that is given back is in no transaction any more. SQLite ends one by itself when the disk is full or
-/// broken; the driver's own attempt to end it then fails, and it believes from then on that it is inside of one: whatever
-/// it wrote would never be committed. Such a connection is closed, and the next writer opens another.
-fn is_free(writer: &mut SqliteConnection) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
-    Box::pin(async move {
-        // What is still to be undone is undone before the answer comes.
-        writer.ping().await?;
-        Ok(!writer.is_in_transaction())
-    })
-}
-
-fn connect_options(url: &str, options: &StoreOptions, connections: u32) -> ConnectOptions {
-    let mut connect = ConnectOptions::new(url);
-    connect
-        .max_connections(connections.max(1))
-        .acquire_timeout(options.patience)
-        .connect_timeout(options.patience)
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false)
-        // A file does not go away between two statements, and asking costs as much as a statement.
-        .test_before_acquire(!url.starts_with("sqlite:"));
-    if url.starts_with("sqlite:") {
-        connect
-            .max_lifetime(None::<Duration>)
-            .idle_timeout(None::<Duration>);
+/// The file that an address names.
+fn file(url: &str) -> Result<PathBuf, StoreError> {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() {
+        return Err(address(url, "it names no file"));
     }
-    connect
+    if path.contains('?') {
+        return Err(address(url, "it takes no options"));
+    }
+    Ok(PathBuf::from(path))
 }
 
 /// The address may carry a password, which does not belong into an error.
@@ -314,7 +337,6 @@ fn address(url: &str, reason: &str) -> StoreError {
 mod tests {
     use super::*;
     use crate::setting;
-    use sea_orm::ConnectionTrait as _;
 
     /// As SQLite does by itself when the disk is full.
     #[tokio::test]
@@ -323,7 +345,7 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("store.db").display());
         let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
         let tx = store.begin().await.unwrap();
-        tx.inner.execute_unprepared("ROLLBACK").await.unwrap();
+        tx.run("ROLLBACK").await.unwrap();
         drop(tx);
         drop(store.begin().await.unwrap());
         let tx = store.begin().await.unwrap();

@@ -1,10 +1,11 @@
 //! Rows that correspond to a struct, field by field.
 
-use sea_orm::{QueryResult, Value};
+use sea_orm::Value;
 
 use crate::column::Field;
-use crate::connection::{Connection, Transaction, all, one};
+use crate::connection::{Connection, Transaction, all, one, one_by_key};
 use crate::error::StoreError;
+use crate::row::Row;
 use crate::sql::Sql;
 
 /// A struct whose fields are the columns of a table.
@@ -16,7 +17,7 @@ pub(crate) trait Record: Sized {
     fn to_values(&self) -> Vec<Value>;
 
     /// Reads the columns from `first` on.
-    fn read(row: &QueryResult, first: usize) -> Result<Self, StoreError>;
+    fn read(row: &Row, first: usize) -> Result<Self, StoreError>;
 }
 
 /// Says that a struct is kept in a table whose columns are named as its fields.
@@ -30,7 +31,7 @@ macro_rules! record {
                 vec![$($crate::column::Field::to_value(&self.$field)),*]
             }
 
-            fn read(row: &sea_orm::QueryResult, first: usize) -> Result<Self, $crate::error::StoreError> {
+            fn read(row: &$crate::row::Row, first: usize) -> Result<Self, $crate::error::StoreError> {
                 let mut index = first;
                 $(
                     let $field = $crate::column::Field::read(row, index)?;
@@ -198,11 +199,9 @@ pub(crate) async fn find<T: Record>(
     key: &impl Field,
 ) -> Result<Option<T>, StoreError> {
     let column = T::COLUMNS.first().copied().unwrap_or("id");
-    fetch_one(
-        on,
-        select::<T>().with(&format!(" WHERE t.{column} = "), key),
-    )
-    .await
+    let sql = select::<T>().with(&format!(" WHERE t.{column} = "), key);
+    let row = one_by_key(on, sql).await?;
+    row.map(|row| T::read(&row, 0)).transpose()
 }
 
 /// The row with a key, which no other transaction writes until this one ends: whoever reads a row to write it again

@@ -74,14 +74,21 @@ impl Sql {
         self
     }
 
-    /// Both engines understand `$1`, but SQLite looks such a name up among all the others, which takes longer than
-    /// everything else where a statement inserts hundreds of rows.
-    pub(crate) fn into_statement(self, backend: DbBackend) -> Statement {
-        let text = match backend {
-            DbBackend::Postgres => numbered(&self.text),
-            _ => self.text,
-        };
-        Statement::from_sql_and_values(backend, text, self.values)
+    /// The text as SQLite reads it. It understands `$1` too, but looks such a name up among all the others, which takes longer
+    /// than everything else where a statement inserts hundreds of rows.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The values, in order.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The statement as PostgreSQL reads it.
+    pub(crate) fn into_statement(self) -> Statement {
+        let text = numbered(&self.text);
+        Statement::from_sql_and_values(DbBackend::Postgres, text, self.values)
     }
 }
 

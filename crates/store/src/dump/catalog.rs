@@ -1,12 +1,13 @@
 //! Which tables and columns there are, asked of the engine, so that none can be forgotten.
 
-use sea_orm::{QueryResult, Value};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use super::Cell;
 use crate::column::Field;
 use crate::connection::{Connection, all, is_postgres};
 use crate::error::StoreError;
+use crate::row::Row;
 use crate::sql::Sql;
 
 /// A table.
@@ -84,14 +85,14 @@ impl Table {
         format!("SELECT {} FROM {}", columns.join(", "), self.name)
     }
 
-    pub(super) fn read(&self, row: &QueryResult) -> Result<Vec<Cell>, StoreError> {
+    pub(super) fn read(&self, row: &Row) -> Result<Vec<Cell>, StoreError> {
         let read = |(index, column): (usize, &Column)| {
             Ok(match column.kind {
                 Kind::Integer => Option::<i64>::read(row, index)?.map(Cell::Integer),
                 Kind::Boolean => {
                     Option::<i64>::read(row, index)?.map(|value| Cell::Boolean(value != 0))
                 }
-                Kind::Real => row.try_get_by_index::<Option<f64>>(index)?.map(Cell::Real),
+                Kind::Real => row.get(index)?.map(Cell::Real),
                 Kind::Text => Option::<String>::read(row, index)?.map(Cell::Text),
                 Kind::Bytes => Option::<Vec<u8>>::read(row, index)?.map(Cell::Bytes),
             }

@@ -1,6 +1,6 @@
 //! Filling an empty store.
 
-use sea_orm::{ConnectionTrait as _, Value};
+use sea_orm::Value;
 
 use super::Cell;
 use super::catalog::{self, Kind, TICKET_NUMBER, Table};
@@ -57,12 +57,10 @@ impl Filling {
             }
             for (table, name, _) in &references {
                 let sql = format!("ALTER TABLE {table} DROP CONSTRAINT {name}");
-                tx.inner.execute_unprepared(&sql).await?;
+                tx.run(&sql).await?;
             }
         } else {
-            tx.inner
-                .execute_unprepared("PRAGMA defer_foreign_keys = ON")
-                .await?;
+            tx.run("PRAGMA defer_foreign_keys = ON").await?;
         }
         Ok(Self {
             store,
@@ -123,7 +121,7 @@ impl Filling {
             (true, _) => format!("SELECT setval('{TICKET_NUMBER}', {last})"),
             (false, _) => format!("UPDATE {TICKET_NUMBER} SET last = {last}"),
         };
-        self.tx.inner.execute_unprepared(&sql).await?;
+        self.tx.run(&sql).await?;
         Ok(())
     }
 
@@ -146,7 +144,7 @@ impl Filling {
     pub async fn finish(self) -> Result<(), StoreError> {
         for (table, name, definition) in &self.references {
             let sql = format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}");
-            self.tx.inner.execute_unprepared(&sql).await?;
+            self.tx.run(&sql).await?;
         }
         if self.tx.is_postgres() {
             // Keys that count by themselves go on after the last one.
@@ -158,7 +156,7 @@ impl Filling {
                 let sql = format!(
                     "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), GREATEST(MAX({column}), 1)) FROM {table}"
                 );
-                self.tx.inner.execute_unprepared(&sql).await?;
+                self.tx.run(&sql).await?;
             }
         }
         self.tx.commit().await?;

@@ -1,10 +1,6 @@
 //! The store as it is at one instant.
 
 use futures::StreamExt as _;
-use sea_orm::{
-    AccessMode, ConnectionTrait, DbBackend, IsolationLevel, Statement, StreamTrait as _,
-    TransactionOptions, TransactionTrait as _,
-};
 
 use super::Cell;
 use super::catalog::{self, Table};
@@ -12,6 +8,7 @@ use crate::connection::Transaction;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::schema;
+use crate::sql::Sql;
 
 /// The store as it was when the snapshot was taken, whatever is written since. It holds a connection.
 #[derive(Debug)]
@@ -27,16 +24,7 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn of(store: &Store) -> Result<Self, StoreError> {
-        let pool = store.read().pool;
-        let options = match ConnectionTrait::get_database_backend(&pool) {
-            DbBackend::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            },
-            _ => TransactionOptions::default(),
-        };
-        let tx = store.within(pool.begin_with_options(options).await?, None);
+        let tx = store.snapshot().await?;
         // The first question fixes the instant.
         let steps = schema::taken(&tx).await?;
         let tables = catalog::tables(&tx).await?;
@@ -73,17 +61,10 @@ pub(super) async fn rows<E: From<StoreError>>(
     table: &Table,
     mut each: impl FnMut(Vec<Cell>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let backend = ConnectionTrait::get_database_backend(&tx.inner);
-    let sql = table.select(backend == DbBackend::Postgres);
-    let statement = Statement::from_string(backend, sql);
-    let mut stream = tx
-        .inner
-        .stream_raw(statement)
-        .await
-        .map_err(StoreError::from)?;
-    while let Some(row) = stream.next().await {
-        let row = row.map_err(StoreError::from)?;
-        each(table.read(&row)?)?;
+    let sql = Sql::new(table.select(tx.is_postgres()));
+    let mut rows = std::pin::pin!(tx.stream(sql));
+    while let Some(row) = rows.next().await {
+        each(table.read(&row?)?)?;
     }
     Ok(())
 }

@@ -17,9 +17,6 @@ mod service;
 mod ticket;
 mod work;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
-use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all};
 use crate::error::StoreError;
@@ -47,7 +44,7 @@ pub(crate) async fn migrate(tx: &Transaction) -> Result<(), StoreError> {
         let found = newer.clone();
         return Err(StoreError::NewerSchema { found });
     }
-    Steps::up(&tx.inner, None).await?;
+    climb(tx, &applied, known.len()).await?;
     let needs = CONTRACTING.last().copied().unwrap_or_default();
     if setting::get(tx, NEEDS).await?.as_deref() == Some(needs) {
         return Ok(());
@@ -63,14 +60,13 @@ pub(crate) async fn migrate_to(tx: &Transaction, steps: &[String]) -> Result<(),
         let found = newer.clone();
         return Err(StoreError::NewerSchema { found });
     }
-    let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     let applied = applied(tx).await?;
     if !known.starts_with(steps) || (!applied.is_empty() && applied != steps) {
         let what = "the store has another schema than the rows; give an address at which there is nothing yet";
         return Err(StoreError::Conflict(what.to_owned()));
     }
     if applied.is_empty() {
-        Steps::up(&tx.inner, Some(count)).await?;
+        climb(tx, &applied, steps.len()).await?;
     }
     Ok(())
 }
@@ -84,21 +80,24 @@ pub(crate) async fn forget_needs(tx: &Transaction) -> Result<(), StoreError> {
 /// Nodes that start together take turns; the lock ends with the transaction.
 async fn take_turns(tx: &Transaction) -> Result<(), StoreError> {
     if tx.is_postgres() {
-        let lock = Statement::from_string(
-            DbBackend::Postgres,
-            "SELECT pg_advisory_xact_lock(7238461055)",
-        );
-        tx.inner.execute_raw(lock).await?;
+        tx.run("SELECT pg_advisory_xact_lock(7238461055)").await?;
     }
     Ok(())
 }
 
 /// The steps that this version knows.
 fn known() -> Vec<String> {
-    Steps::migrations()
-        .iter()
-        .map(|step| step.name().to_owned())
-        .collect()
+    steps().iter().map(|step| step.name.to_owned()).collect()
+}
+
+/// Takes those of the first steps that were not taken yet.
+async fn climb(tx: &Transaction, applied: &[String], count: usize) -> Result<(), StoreError> {
+    for step in steps().iter().take(count) {
+        if !applied.iter().any(|name| name == step.name) {
+            step.take(tx).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The steps that were taken by a store that is there; nothing is made where there is none.
@@ -110,46 +109,46 @@ pub(crate) async fn taken(on: &impl Connection) -> Result<Vec<String>, StoreErro
 
 /// The steps that were taken; the table that lists them is made where there is none.
 async fn applied(tx: &Transaction) -> Result<Vec<String>, StoreError> {
-    let applied = Steps::get_migration_models(&tx.inner).await?;
-    Ok(applied.into_iter().map(|step| step.version).collect())
+    tx.run(
+        "CREATE TABLE IF NOT EXISTS seaql_migrations \
+         (version varchar NOT NULL PRIMARY KEY, applied_at bigint NOT NULL)",
+    )
+    .await?;
+    taken(tx).await
 }
 
-struct Steps;
-
-impl MigratorTrait for Steps {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            step("0001_people", people::PEOPLE),
-            step("0002_tickets", ticket::TICKETS),
-            step("0003_work", work::WORK),
-            step("0004_mail", mail::MAIL),
-            step("0005_service", service::SERVICE),
-            Box::new(Step {
-                name: "0006_search",
-                sqlite: search::SEARCH_SQLITE,
-                postgres: search::SEARCH_POSTGRES,
-            }),
-            step("0007_notices", notice::NOTICES),
-            step("0008_imported", imported::IMPORTED),
-            step("0009_duty", duty::DUTY),
-            step("0010_files", file::FILES),
-            step("0011_policy_teams", policy::TEAMS),
-            step("0013_desk", desk::DESK),
-            step("0014_safety", safety::SAFETY),
-            step("0021_once", mail::ONCE),
-            step("0026_audit_waiting", safety::WAITING),
-            step("0027_sign_in", safety::SIGN_IN),
-            step("0028_ratings", ticket::RATINGS),
-        ]
-    }
+fn steps() -> Vec<Step> {
+    vec![
+        step("0001_people", people::PEOPLE),
+        step("0002_tickets", ticket::TICKETS),
+        step("0003_work", work::WORK),
+        step("0004_mail", mail::MAIL),
+        step("0005_service", service::SERVICE),
+        Step {
+            name: "0006_search",
+            sqlite: search::SEARCH_SQLITE,
+            postgres: search::SEARCH_POSTGRES,
+        },
+        step("0007_notices", notice::NOTICES),
+        step("0008_imported", imported::IMPORTED),
+        step("0009_duty", duty::DUTY),
+        step("0010_files", file::FILES),
+        step("0011_policy_teams", policy::TEAMS),
+        step("0013_desk", desk::DESK),
+        step("0014_safety", safety::SAFETY),
+        step("0021_once", mail::ONCE),
+        step("0026_audit_waiting", safety::WAITING),
+        step("0027_sign_in", safety::SIGN_IN),
+        step("0028_ratings", ticket::RATINGS),
+    ]
 }
 
-fn step(name: &'static str, sql: &'static str) -> Box<dyn MigrationTrait> {
-    Box::new(Step {
+fn step(name: &'static str, sql: &'static str) -> Step {
+    Step {
         name,
         sqlite: sql,
         postgres: sql,
-    })
+    }
 }
 
 struct Step {
@@ -158,37 +157,47 @@ struct Step {
     postgres: &'static str,
 }
 
-impl MigrationName for Step {
-    fn name(&self) -> &str {
-        self.name
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sql = match manager.get_database_backend() {
-            DbBackend::Postgres => self
-                .postgres
-                .replace("@uuid", "UUID")
-                .replace("@bytes", "BYTEA")
-                .replace("@key", "TEXT COLLATE \"C\"")
-                .replace("@serial", "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY")
-                .replace("@sequence", "CREATE SEQUENCE ticket_number")
-                .replace("@transaction", "BIGINT NOT NULL DEFAULT pg_current_xact_id()::text::bigint"),
-            _ => self
-                .sqlite
-                .replace("@uuid", "BLOB")
-                .replace("@bytes", "BLOB")
-                .replace("@key", "TEXT")
-                .replace("@serial", "INTEGER PRIMARY KEY AUTOINCREMENT")
-                .replace(
-                    "@sequence",
-                    "CREATE TABLE ticket_number (last BIGINT NOT NULL); INSERT INTO ticket_number VALUES (0)",
-                )
-                .replace("@transaction", "BIGINT NOT NULL DEFAULT 0"),
+impl Step {
+    async fn take(&self, tx: &Transaction) -> Result<(), StoreError> {
+        let (statements, now) = if tx.is_postgres() {
+            (self.for_postgres(), "extract(epoch FROM now())::bigint")
+        } else {
+            (self.for_sqlite(), "unixepoch()")
         };
-        manager.get_connection().execute_unprepared(&sql).await?;
+        tx.run(&statements).await?;
+        let taken = format!("INSERT INTO seaql_migrations (applied_at, version) VALUES ({now}, ");
+        let mut sql = Sql::new(taken);
+        sql.bind(&self.name.to_owned()).push(")");
+        tx.execute(sql).await?;
         Ok(())
+    }
+
+    fn for_postgres(&self) -> String {
+        self.postgres
+            .replace("@uuid", "UUID")
+            .replace("@bytes", "BYTEA")
+            .replace("@key", "TEXT COLLATE \"C\"")
+            .replace(
+                "@serial",
+                "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+            )
+            .replace("@sequence", "CREATE SEQUENCE ticket_number")
+            .replace(
+                "@transaction",
+                "BIGINT NOT NULL DEFAULT pg_current_xact_id()::text::bigint",
+            )
+    }
+
+    fn for_sqlite(&self) -> String {
+        self.sqlite
+            .replace("@uuid", "BLOB")
+            .replace("@bytes", "BLOB")
+            .replace("@key", "TEXT")
+            .replace("@serial", "INTEGER PRIMARY KEY AUTOINCREMENT")
+            .replace(
+                "@sequence",
+                "CREATE TABLE ticket_number (last BIGINT NOT NULL); INSERT INTO ticket_number VALUES (0)",
+            )
+            .replace("@transaction", "BIGINT NOT NULL DEFAULT 0")
     }
 }

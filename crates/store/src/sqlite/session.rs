@@ -1,0 +1,173 @@
+//! A connection to the file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::types::{ToSql, ToSqlOutput, Value as Cell, ValueRef};
+use rusqlite::{Connection, OpenFlags, Rows, Statement};
+use sea_orm::Value;
+
+use crate::error::StoreError;
+use crate::row::Row;
+use crate::sql::Sql;
+
+/// How many statements a connection keeps ready, more than the program has of them.
+const STATEMENTS: usize = 400;
+
+/// How many rows of an index are looked at to learn what is in it.
+const ANALYSIS: u32 = 400;
+
+/// How a connection is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// How long a statement waits for another process.
+    pub(crate) patience: Duration,
+    /// Whether a commit waits until it is on the disk.
+    pub(crate) is_durable: bool,
+}
+
+/// A connection to the file.
+#[derive(Debug)]
+pub(crate) struct Session(Connection);
+
+impl Session {
+    /// Opens the file, and makes it where there is none.
+    pub(crate) fn open(options: &Options) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&options.path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.busy_timeout(options.patience)?;
+        let synchronous = if options.is_durable { "FULL" } else { "OFF" };
+        connection.execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768"
+        ))?;
+        Ok(Self(connection))
+    }
+
+    /// Opens the file for those who only read.
+    pub(crate) fn open_to_read(options: &Options) -> Result<Self, StoreError> {
+        let session = Self::open(options)?;
+        session.run("PRAGMA query_only = ON")?;
+        Ok(session)
+    }
+
+    /// Whether a transaction is open. SQLite ends one by itself when the disk is full or broken.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        !self.0.is_autocommit()
+    }
+
+    /// Carries out statements without values.
+    pub(crate) fn run(&self, statements: &str) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch(statements)?)
+    }
+
+    /// Carries out a statement without values that is used often.
+    pub(crate) fn run_often(&self, statement: &'static str) -> Result<(), StoreError> {
+        self.0.prepare_cached(statement)?.raw_execute()?;
+        Ok(())
+    }
+
+    /// Carries out a statement and returns how many rows it changed.
+    pub(crate) fn execute(&self, sql: &Sql) -> Result<u64, StoreError> {
+        let mut statement = self.0.prepare_cached(sql.text())?;
+        bind(&mut statement, sql.values())?;
+        Ok(u64::try_from(statement.raw_execute()?).unwrap_or(u64::MAX))
+    }
+
+    /// The first row of an answer.
+    pub(crate) fn one(&self, sql: &Sql) -> Result<Option<Row>, StoreError> {
+        let mut found = None;
+        self.each(sql, |row| {
+            found = Some(row);
+            false
+        })?;
+        Ok(found)
+    }
+
+    /// Every row of an answer.
+    pub(crate) fn all(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        self.each(sql, |row| {
+            found.push(row);
+            true
+        })?;
+        Ok(found)
+    }
+
+    /// Gives the rows of an answer, for as long as they are wanted.
+    pub(crate) fn each(
+        &self,
+        sql: &Sql,
+        mut is_wanted: impl FnMut(Row) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare_cached(sql.text())?;
+        bind(&mut statement, sql.values())?;
+        let columns = statement.column_count();
+        let mut rows: Rows<'_> = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let cells: Result<Vec<Cell>, StoreError> = (0..columns)
+                .map(|index| cell(index, row.get_ref(index)?))
+                .collect();
+            if !is_wanted(Row::Sqlite(cells?)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns what is in the tables, for the plans of those who come after.
+    pub(crate) fn optimize(&self) -> Result<(), StoreError> {
+        self.run(&format!(
+            "PRAGMA analysis_limit = {ANALYSIS}; PRAGMA optimize"
+        ))
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), StoreError> {
+    for (index, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, Bound(value))?;
+    }
+    Ok(())
+}
+
+/// A value as SQLite keeps it.
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = match self.0 {
+            Value::Bool(value) => value.map(|value| ValueRef::Integer(value.into())),
+            Value::BigInt(value) => value.map(ValueRef::Integer),
+            Value::Double(value) => value.map(ValueRef::Real),
+            Value::String(value) => value.as_ref().map(|value| ValueRef::Text(value.as_bytes())),
+            Value::Bytes(value) => value.as_deref().map(ValueRef::Blob),
+            Value::Uuid(value) => value.as_ref().map(|value| ValueRef::Blob(value.as_bytes())),
+            other => {
+                let what = format!("no column holds {other:?}");
+                return Err(rusqlite::Error::ToSqlConversionFailure(what.into()));
+            }
+        };
+        Ok(ToSqlOutput::Borrowed(value.unwrap_or(ValueRef::Null)))
+    }
+}
+
+fn cell(index: usize, value: ValueRef<'_>) -> Result<Cell, StoreError> {
+    Ok(match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Integer(value),
+        ValueRef::Real(value) => Cell::Real(value),
+        ValueRef::Text(value) => match std::str::from_utf8(value) {
+            Ok(text) => Cell::Text(text.to_owned()),
+            Err(error) => {
+                let what = format!("the text of column {index} is not UTF-8: {error}");
+                return Err(StoreError::Corrupt(what));
+            }
+        },
+        ValueRef::Blob(value) => Cell::Blob(value.to_vec()),
+    })
+}

@@ -1,0 +1,385 @@
+//! Who writes next, and how several share one write to the disk.
+//!
+//! SQLite has one writer at a time, and what makes a transaction durable takes longer than all of its statements. So those who
+//! want to write at the same time share a common transaction: each writes within a savepoint of it, in turn, and once all who were
+//! waiting have had their turn, the common transaction is committed for all of them. Nobody is told of success before that, and
+//! whoever fails undoes the own savepoint only. Where nobody else waits, the common transaction is committed at once.
+//!
+//! A use case may be abandoned at any point, as when a browser goes away. So the right to write goes along to the thread that begins
+//! or commits, and whoever drops it there or elsewhere leaves no savepoint half ended.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use futures::Stream;
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+use super::session::Session;
+use super::{Shared, apart, ending};
+use crate::error::StoreError;
+use crate::row::Row;
+use crate::sql::Sql;
+
+/// So many transactions share a write to the disk, at most: the first of them waits for the last.
+const MOST: usize = 64;
+
+/// Those who write.
+#[derive(Debug, Clone)]
+pub(crate) struct Writers(Arc<Queue>);
+
+#[derive(Debug)]
+struct Queue {
+    shared: Shared,
+    patience: Duration,
+    /// Held by whoever writes, and given on in the order in which it was asked for.
+    common: Arc<Mutex<Option<Common>>>,
+    waiting: AtomicUsize,
+    begun: AtomicU64,
+}
+
+/// A transaction that several share.
+#[derive(Debug)]
+struct Common {
+    number: u64,
+    /// Those who have written and wait to be told that it is on the disk.
+    told: Vec<oneshot::Sender<Result<(), StoreError>>>,
+}
+
+/// The right to write. What was written by it is undone when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    queue: Arc<Queue>,
+    /// There until it is given on.
+    held: Option<OwnedMutexGuard<Option<Common>>>,
+}
+
+impl Writers {
+    /// Those who write by a connection, and wait for each other no longer than `patience`.
+    pub(crate) fn new(session: Session, patience: Duration) -> Self {
+        Self(Arc::new(Queue {
+            shared: Shared::new(session),
+            patience,
+            common: Arc::default(),
+            waiting: AtomicUsize::new(0),
+            begun: AtomicU64::new(0),
+        }))
+    }
+
+    /// Waits for a turn, and begins to write.
+    pub(crate) async fn begin(&self) -> Result<Turn, StoreError> {
+        let turn = Arc::clone(&self.0).turn().await?;
+        let is_begun = turn.held.as_ref().is_some_and(|held| held.is_some());
+        let turn = if is_begun {
+            turn
+        } else {
+            // Another process may be writing.
+            apart(move || turn.begin_common()).await?
+        };
+        turn.save()?;
+        Ok(turn)
+    }
+
+    /// Asks the writer for a sign of life.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.0.shared.apart(|session| session.run("SELECT 1")).await
+    }
+
+    /// Whether nobody writes now.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.0.common.try_lock().is_ok()
+    }
+
+    /// Ends the writing of those who write, so that the next program finds what it needs to plan well.
+    pub(crate) async fn close(&self) -> Result<(), StoreError> {
+        let turn = Arc::clone(&self.0).turn().await?;
+        let closing = apart(move || turn.queue.shared.session().optimize());
+        closing.await
+    }
+}
+
+impl Turn {
+    /// The connection to write by, for something that takes no time worth another thread.
+    pub(crate) fn session(&self) -> Result<MutexGuard<'_, Session>, StoreError> {
+        let session = self.queue.shared.session();
+        check(&session)?;
+        Ok(session)
+    }
+
+    /// The rows of an answer as they come.
+    pub(crate) fn rows(&self, sql: Sql) -> impl Stream<Item = Result<Row, StoreError>> + use<> {
+        self.queue.shared.rows(sql)
+    }
+
+    /// Does something that may take long by the connection to write by.
+    pub(crate) async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Session) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let checked = |session: &Session| check(session).and_then(|()| work(session));
+        self.queue.shared.apart(checked).await
+    }
+
+    /// Ends a turn whose writes are to be kept. When this returns they are on the disk.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        // When this fails, the turn is dropped and sees whether the others' work still stands.
+        self.release()?;
+        let Some(mut held) = self.held.take() else {
+            return Err(ending());
+        };
+        let nobody_waits = self.queue.waiting.load(Ordering::Acquire) == 0;
+        let is_full = |common: &Common| common.told.len() + 1 >= MOST;
+        let shared = self.queue.shared.clone();
+        let told = match held.as_mut() {
+            Some(common) if !nobody_waits && !is_full(common) => {
+                let (tell, told) = oneshot::channel();
+                common.told.push(tell);
+                let is_first = common.told.len() == 1;
+                let number = common.number;
+                drop(held);
+                if is_first {
+                    // Its next turn comes when all who wait now have had theirs.
+                    tokio::spawn(finish(Arc::clone(&self.queue), number));
+                }
+                told
+            }
+            _ => return apart(move || commit(&shared, held)).await,
+        };
+        told.await.unwrap_or_else(|_| Err(ending()))
+    }
+
+    fn save(&self) -> Result<(), StoreError> {
+        self.session()?.run_often("SAVEPOINT turn")
+    }
+
+    fn release(&self) -> Result<(), StoreError> {
+        self.session()?.run_often("RELEASE turn")
+    }
+
+    /// Begins a transaction that others may share.
+    fn begin_common(mut self) -> Result<Self, StoreError> {
+        let number = self.queue.begun.fetch_add(1, Ordering::Relaxed);
+        let held = self.held.as_mut().ok_or_else(ending)?;
+        // A transaction that reads first and writes later would fail when another process has written in between: it must
+        // hold the right to write from the start.
+        self.queue.shared.session().run_often("BEGIN IMMEDIATE")?;
+        **held = Some(Common {
+            number,
+            told: Vec::new(),
+        });
+        Ok(self)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(mut held) = self.held.take() else {
+            return;
+        };
+        let Some(common) = held.as_ref() else {
+            return;
+        };
+        let session = self.queue.shared.session();
+        let stands =
+            session.is_in_transaction() && session.run("ROLLBACK TO turn; RELEASE turn").is_ok();
+        if stands && !common.told.is_empty() {
+            // What others have written is kept by the first of them.
+            return;
+        }
+        if session.is_in_transaction() {
+            // Where it fails the connection is broken, and every writer after this one is told so.
+            let _ = session.run("ROLLBACK");
+        }
+        if let Some(common) = held.take() {
+            common.tell(&Err(undone()));
+        }
+    }
+}
+
+impl Queue {
+    async fn turn(self: Arc<Self>) -> Result<Turn, StoreError> {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let _waiting = Waiting(&self.waiting);
+        let asked = Arc::clone(&self.common).lock_owned();
+        let held = tokio::time::timeout(self.patience, asked).await;
+        let held = held.map_err(|_| {
+            StoreError::Unavailable("other writers have not finished in time".to_owned())
+        })?;
+        Ok(Turn {
+            held: Some(held),
+            queue: Arc::clone(&self),
+        })
+    }
+}
+
+/// One who waits, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Commits the common transaction of a number, unless somebody has.
+async fn finish(queue: Arc<Queue>, number: u64) {
+    let held = Arc::clone(&queue.common).lock_owned().await;
+    if held.as_ref().is_some_and(|common| common.number == number) {
+        let shared = queue.shared.clone();
+        // Whoever waits for it is told how it went.
+        let _ = apart(move || commit(&shared, held)).await;
+    }
+}
+
+/// Commits the common transaction and tells those who wait for it.
+fn commit(shared: &Shared, mut held: OwnedMutexGuard<Option<Common>>) -> Result<(), StoreError> {
+    let Some(common) = held.take() else {
+        return Err(ending());
+    };
+    let session = shared.session();
+    let outcome = check(&session).and_then(|()| session.run_often("COMMIT"));
+    if outcome.is_err() && session.is_in_transaction() {
+        // Where it fails the connection is broken, and every writer after this one is told so.
+        let _ = session.run("ROLLBACK");
+    }
+    drop(session);
+    common.tell(&outcome);
+    outcome
+}
+
+impl Common {
+    fn tell(self, outcome: &Result<(), StoreError>) {
+        for waiting in self.told {
+            // Whoever was abandoned does not listen any more.
+            let _ = waiting.send(outcome.clone());
+        }
+    }
+}
+
+/// Fails when SQLite has ended the transaction by itself, as it does when the disk is full or broken: what is written
+/// afterwards would be kept one by one.
+fn check(session: &Session) -> Result<(), StoreError> {
+    if session.is_in_transaction() {
+        Ok(())
+    } else {
+        Err(undone())
+    }
+}
+
+fn undone() -> StoreError {
+    let what = "the database undid a transaction by itself, as it does when the disk is full";
+    StoreError::Unavailable(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Transaction;
+    use crate::setting;
+    use crate::{Store, StoreOptions};
+
+    async fn a_store() -> Store {
+        let options = StoreOptions::new("sqlite::memory:");
+        Store::open(&options).await.unwrap()
+    }
+
+    fn queue(store: &Store) -> &Queue {
+        &store.writers().unwrap().0
+    }
+
+    /// Another writer, who has asked for a turn already when this returns.
+    async fn another(store: &Store) -> tokio::task::JoinHandle<Transaction> {
+        let waiting = queue(store).waiting.load(Ordering::Acquire);
+        let asking = store.clone();
+        let other = tokio::spawn(async move { asking.begin().await.unwrap() });
+        while queue(store).waiting.load(Ordering::Acquire) == waiting {
+            tokio::task::yield_now().await;
+        }
+        other
+    }
+
+    async fn kept(store: &Store, name: &str) -> bool {
+        setting::get(&store.read(), name).await.unwrap().is_some()
+    }
+
+    #[tokio::test]
+    async fn those_who_write_at_the_same_time_share_a_write_to_the_disk() {
+        let store = a_store().await;
+        let before = queue(&store).begun.load(Ordering::Relaxed);
+        let first = store.begin().await.unwrap();
+        let mut writing = Vec::new();
+        for number in 0..9 {
+            let other = another(&store).await;
+            writing.push(tokio::spawn(async move {
+                let tx = other.await.unwrap();
+                setting::set(&tx, &format!("other {number}"), "yes")
+                    .await
+                    .unwrap();
+                tx.commit().await
+            }));
+        }
+        setting::set(&first, "first", "yes").await.unwrap();
+        first.commit().await.unwrap();
+        for other in writing {
+            other.await.unwrap().unwrap();
+        }
+        assert_eq!(queue(&store).begun.load(Ordering::Relaxed) - before, 1);
+        for number in 0..9 {
+            assert!(kept(&store, &format!("other {number}")).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_fails_undoes_no_more_than_was_their_own() {
+        let store = a_store().await;
+        let first = store.begin().await.unwrap();
+        let other = another(&store).await;
+        setting::set(&first, "first", "yes").await.unwrap();
+        let committed = tokio::spawn(first.commit());
+        let other = other.await.unwrap();
+        setting::set(&other, "other", "yes").await.unwrap();
+        assert!(!kept(&store, "first").await, "it is not on the disk yet");
+        drop(other);
+        committed.await.unwrap().unwrap();
+        assert!(kept(&store, "first").await);
+        assert!(!kept(&store, "other").await);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_of_success_when_sqlite_undid_the_common_transaction() {
+        let store = a_store().await;
+        let first = store.begin().await.unwrap();
+        let other = another(&store).await;
+        setting::set(&first, "first", "yes").await.unwrap();
+        let committed = tokio::spawn(first.commit());
+        let other = other.await.unwrap();
+        // As SQLite does by itself when the disk is full; what comes after would be a transaction of its own.
+        queue(&store).shared.session().run("ROLLBACK").unwrap();
+        let third = another(&store).await;
+        other.commit().await.unwrap_err();
+        let refused = committed.await.unwrap().unwrap_err();
+        assert!(refused.is_transient(), "{refused}");
+        let third = third.await.unwrap();
+        setting::set(&third, "third", "yes").await.unwrap();
+        third.commit().await.unwrap();
+        assert!(!kept(&store, "first").await);
+        assert!(kept(&store, "third").await);
+    }
+
+    #[tokio::test]
+    async fn who_is_abandoned_while_waiting_for_the_disk_keeps_nobody_waiting() {
+        let store = a_store().await;
+        let first = store.begin().await.unwrap();
+        let other = another(&store).await;
+        setting::set(&first, "first", "yes").await.unwrap();
+        let mut committed = Box::pin(first.commit());
+        // It is begun, and never asked again.
+        assert!(futures::poll!(committed.as_mut()).is_pending());
+        drop(committed);
+        drop(other.await.unwrap());
+        let next = store.begin().await.unwrap();
+        setting::set(&next, "next", "yes").await.unwrap();
+        next.commit().await.unwrap();
+        assert!(kept(&store, "first").await);
+    }
+}
