@@ -24,6 +24,7 @@ pub mod export;
 mod facts;
 pub mod id;
 pub mod job;
+pub mod letter;
 pub mod macro_;
 pub mod mail;
 pub mod message;

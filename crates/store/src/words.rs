@@ -3,8 +3,7 @@
 //! The engines split texts differently, so it is done here: letters and digits make words, case and accents are
 //! dropped, and each ideograph is a word.
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use mainstay_domain::letter::each_unaccented;
 
 /// A longer word is no word but data, and PostgreSQL refuses very long ones.
 const LONGEST_WORD: usize = 64;
@@ -47,28 +46,32 @@ pub(crate) fn asked(query: &str) -> Vec<String> {
 /// Calls with each word, for as long as the answer is yes.
 fn each_word(text: &str, mut visit: impl FnMut(&str) -> bool) {
     let mut word = String::new();
-    let ended = std::iter::once(' ');
-    let plain = text
-        .nfkd()
-        .filter(|letter| !is_combining_mark(*letter))
-        .flat_map(char::to_lowercase);
-    for letter in plain.chain(ended) {
-        let ideograph = is_ideograph(letter);
-        if letter.is_alphanumeric() && !ideograph {
-            word.push(letter);
-            continue;
+    let mut is_wanted = true;
+    let mut end = |word: &mut String, is_wanted: &mut bool| {
+        if *is_wanted && !word.is_empty() && word.len() <= LONGEST_WORD {
+            *is_wanted = visit(word);
         }
-        if !word.is_empty() {
-            let short = word.len() <= LONGEST_WORD;
-            if short && !visit(&word) {
-                return;
+        word.clear();
+    };
+    for piece in text.split_inclusive(char::is_whitespace) {
+        each_unaccented(piece, |letter| {
+            for letter in letter.to_lowercase() {
+                if is_ideograph(letter) {
+                    end(&mut word, &mut is_wanted);
+                    word.push(letter);
+                    end(&mut word, &mut is_wanted);
+                } else if letter.is_alphanumeric() {
+                    word.push(letter);
+                } else {
+                    end(&mut word, &mut is_wanted);
+                }
             }
-            word.clear();
-        }
-        if ideograph && !visit(letter.encode_utf8(&mut [0; 4])) {
+        });
+        if !is_wanted {
             return;
         }
     }
+    end(&mut word, &mut is_wanted);
 }
 
 /// Scripts that put no blanks between words.

@@ -1,50 +1,56 @@
 //! Finding words in what people write: whole words, whatever their case and accents.
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::letter::each_unaccented;
 
 /// The words of a text, ready to be searched.
 ///
 /// Letters are compared without case and accents, so `Proteção` is `protecao`. A word ends at anything that is neither a
 /// letter nor a digit, so `e-mail` is the two words `e mail`. In scripts that put no blanks between words every
 /// character is a word of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Words(Vec<String>);
+///
+/// They are kept in one text with a blank before and after each, so that looking for a phrase is looking for a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words(String);
+
+impl Default for Words {
+    fn default() -> Self {
+        Self::of("")
+    }
+}
 
 impl Words {
     /// Splits a text into its words.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let mut words = Vec::new();
-        let mut word = String::new();
-        for letter in text.nfkd().filter(|letter| !is_combining_mark(*letter)) {
+        let mut words = String::with_capacity(text.len() + 2);
+        words.push(BETWEEN);
+        each_unaccented(text, |letter| {
             if is_written_without_blanks(letter) {
-                end(&mut word, &mut words);
-                words.push(letter.to_string());
+                end(&mut words);
+                words.push(letter);
+                words.push(BETWEEN);
             } else if letter.is_alphanumeric() {
-                fold(letter, &mut word);
+                fold(letter, &mut words);
             } else {
-                end(&mut word, &mut words);
+                end(&mut words);
             }
-        }
-        end(&mut word, &mut words);
+        });
+        end(&mut words);
         Self(words)
     }
 
     /// Whether there is no word in it. Such a phrase is found nowhere, and a pack that asks for one is mistaken.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.len() == BETWEEN.len_utf8()
     }
 
     /// Whether the words of a phrase occur here, one directly after the other.
     #[must_use]
     pub fn contain(&self, phrase: &Self) -> bool {
-        !phrase.is_empty()
-            && self
-                .0
-                .windows(phrase.0.len())
-                .any(|window| window == phrase.0)
+        !phrase.is_empty() && self.0.contains(&phrase.0)
     }
 
     /// The first of some phrases that occurs here.
@@ -57,15 +63,22 @@ impl Words {
     }
 }
 
-fn end(word: &mut String, words: &mut Vec<String>) {
-    if !word.is_empty() {
-        words.push(std::mem::take(word));
+/// What stands before and after each word.
+const BETWEEN: char = ' ';
+
+fn end(words: &mut String) {
+    if !words.ends_with(BETWEEN) {
+        words.push(BETWEEN);
     }
 }
 
 /// Adds a letter in lower case; those that are not a letter and an accent to Unicode, but are to people, as two plain
 /// letters or one.
 fn fold(letter: char, word: &mut String) {
+    if letter.is_ascii() {
+        word.push(letter.to_ascii_lowercase());
+        return;
+    }
     for letter in letter.to_lowercase() {
         match letter {
             'ß' => word.push_str("ss"),
@@ -150,7 +163,7 @@ mod tests {
         #[test]
         fn a_text_contains_each_run_of_its_own_words(text in "\\PC{0,60}", from in 0usize..8, len in 1usize..4) {
             let words = Words::of(&text);
-            let run: Vec<String> = words.0.iter().skip(from).take(len).cloned().collect();
+            let run: Vec<String> = words.0.split_whitespace().skip(from).take(len).map(str::to_owned).collect();
             if !run.is_empty() {
                 prop_assert!(words.contain(&Words::of(&run.join(" "))));
             }
