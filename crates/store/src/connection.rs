@@ -5,9 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryFutureExt as _, TryStreamExt as _};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, StreamTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _,
+};
 
-use crate::error::StoreError;
+use crate::error::{StoreError, is_lost};
 use crate::news::Bell;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -15,6 +17,9 @@ use crate::sqlite;
 
 /// So many values make a statement that may take long.
 const MANY_VALUES: usize = 500;
+
+/// How many lost connections are met in a row, at most.
+const MOST_TRIES: usize = 20;
 
 /// Reads what is committed.
 #[derive(Debug, Clone)]
@@ -122,6 +127,21 @@ impl Transaction {
     }
 }
 
+/// Tries anew, by another connection, what may be tried twice: to begin, or to read outside of a transaction. All connections of a
+/// pool may be lost at once, as when PostgreSQL starts anew.
+pub(crate) async fn again<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, DbErr>>,
+{
+    for _ in 1..MOST_TRIES {
+        match work().await {
+            Err(error) if is_lost(&error) => {}
+            done => return Ok(done?),
+        }
+    }
+    Ok(work().await?)
+}
+
 /// What can be asked: a [`Reader`] or a [`Transaction`].
 pub trait Connection: private::Asked {}
 
@@ -131,7 +151,7 @@ impl Connection for Transaction {}
 pub(crate) mod private {
     use sea_orm::ConnectionTrait as _;
 
-    use super::{Inner, Pool, Reader, Transaction};
+    use super::{Inner, Pool, Reader, Transaction, again};
     use crate::error::StoreError;
     use crate::row::Row;
     use crate::sql::Sql;
@@ -171,7 +191,8 @@ pub(crate) mod private {
                     lent.ask(move |session| session.one(&sql)).await
                 }
                 Pool::Postgres(pool) => {
-                    let row = pool.query_one_raw(sql.into_statement()).await?;
+                    let statement = sql.into_statement();
+                    let row = again(|| pool.query_one_raw(statement.clone())).await?;
                     Ok(row.map(Row::Postgres))
                 }
             }
@@ -184,7 +205,8 @@ pub(crate) mod private {
                     lent.ask(move |session| session.all(&sql)).await
                 }
                 Pool::Postgres(pool) => {
-                    let rows = pool.query_all_raw(sql.into_statement()).await?;
+                    let statement = sql.into_statement();
+                    let rows = again(|| pool.query_all_raw(statement.clone())).await?;
                     Ok(rows.into_iter().map(Row::Postgres).collect())
                 }
             }

@@ -70,6 +70,24 @@ impl From<DbErr> for StoreError {
     }
 }
 
+/// Whether the connection to PostgreSQL was lost, and not what was asked by it wrong.
+pub(crate) fn is_lost(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))
+    | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    match &**cause {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(refusal) => {
+            let code = refusal.code().unwrap_or_default();
+            code.starts_with("08") || code.starts_with("57P0")
+        }
+        _ => false,
+    }
+}
+
 fn from_driver(error: &sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Io(_)

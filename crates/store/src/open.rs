@@ -14,12 +14,18 @@ use sea_orm::{
 use tempfile::TempDir;
 
 use crate::column::Field;
-use crate::connection::{Inner, Pool, Reader, Transaction, one};
+use crate::connection::{Inner, Pool, Reader, Transaction, again, one};
 use crate::error::StoreError;
 use crate::news::Bell;
 use crate::schema;
 use crate::sql::Sql;
 use crate::sqlite::{self, Readers, Session, Writers};
+
+/// How many statements a connection to PostgreSQL keeps ready, more than the program has of them.
+const STATEMENTS: usize = 400;
+
+/// A connection that nobody used for so long is asked for a sign of life before it is used.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// Where the store is and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +134,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let inner = match &self.engine {
             Engine::Sqlite { writers, .. } => Inner::Sqlite(writers.begin().await?),
-            Engine::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+            Engine::Postgres(pool) => Inner::Postgres(again(|| pool.begin()).await?),
         };
         Ok(self.within(inner))
     }
@@ -298,7 +304,10 @@ impl Store {
             .connect_timeout(options.patience)
             .sqlx_logging(false)
             .record_stmt_in_spans(false)
-            .set_application_name("mainstay");
+            .set_application_name("mainstay")
+            // Whoever begins or reads by a connection that was lost meanwhile takes another.
+            .test_before_acquire_if_idle_for(RESTED)
+            .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS));
         let pool = Database::connect(connect).await?;
         Ok(Self {
             engine: Engine::Postgres(pool),
