@@ -5,7 +5,7 @@ use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Actor;
 
 use crate::column::Field;
-use crate::connection::{Connection, Transaction, one};
+use crate::connection::{Connection, Transaction, one_by_key};
 use crate::error::StoreError;
 use crate::sql::Sql;
 
@@ -77,7 +77,7 @@ pub async fn find(
     let sql = Sql::new("SELECT request, status, body FROM idempotency")
         .with(" WHERE actor = ", &actor)
         .with(" AND key = ", &key.to_owned());
-    let Some(row) = one(on, sql).await? else {
+    let Some(row) = one_by_key(on, sql).await? else {
         return Ok(Known::New);
     };
     let first: Digest = Field::read(&row, 0)?;

@@ -3,7 +3,7 @@
 use sea_orm::Value;
 
 use crate::column::Field;
-use crate::connection::{Connection, Transaction, all, one, one_by_key};
+use crate::connection::{Connection, Transaction, all, one_by_key};
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -66,11 +66,13 @@ pub(crate) fn columns<T: Record>(prefix: &str) -> String {
     text
 }
 
+/// The row that an index finds.
 pub(crate) async fn fetch_one<T: Record>(
     on: &impl Connection,
     sql: Sql,
 ) -> Result<Option<T>, StoreError> {
-    one(on, sql).await?.map(|row| T::read(&row, 0)).transpose()
+    let row = one_by_key(on, sql).await?;
+    row.map(|row| T::read(&row, 0)).transpose()
 }
 
 pub(crate) async fn fetch_all<T: Record>(
@@ -199,9 +201,11 @@ pub(crate) async fn find<T: Record>(
     key: &impl Field,
 ) -> Result<Option<T>, StoreError> {
     let column = T::COLUMNS.first().copied().unwrap_or("id");
-    let sql = select::<T>().with(&format!(" WHERE t.{column} = "), key);
-    let row = one_by_key(on, sql).await?;
-    row.map(|row| T::read(&row, 0)).transpose()
+    fetch_one(
+        on,
+        select::<T>().with(&format!(" WHERE t.{column} = "), key),
+    )
+    .await
 }
 
 /// The row with a key, which no other transaction writes until this one ends: whoever reads a row to write it again

@@ -1,7 +1,7 @@
 //! What the program remembers about itself between two runs, such as a simulated clock.
 
 use crate::column::Field;
-use crate::connection::{Connection, Transaction, one};
+use crate::connection::{Connection, Transaction, one_by_key};
 use crate::error::StoreError;
 use crate::record::{self, insert_values, record, upsert_all};
 use crate::sql::Sql;
@@ -19,7 +19,7 @@ record!(Setting in "setting" { name, value });
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn get(on: &impl Connection, name: &str) -> Result<Option<String>, StoreError> {
     let sql = Sql::new("SELECT value FROM setting").with(" WHERE name = ", &name.to_owned());
-    one(on, sql)
+    one_by_key(on, sql)
         .await?
         .map(|row| Field::read(&row, 0))
         .transpose()
@@ -37,7 +37,7 @@ pub async fn set(tx: &Transaction, name: &str, value: &str) -> Result<(), StoreE
     upsert_all(tx, [&setting], "name").await
 }
 
-/// Gives a name a value unless it has one, and says which it has now.
+/// Gives a name a value unless it has one_by_key, and says which it has now.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
