@@ -91,7 +91,7 @@ impl Reader {
             Some(address) => (display_name(&phrase, self.name_end), address),
             None => split_bare(&phrase),
         };
-        let address = decode_words(address.trim_matches(['<', '>', '\'', '"'])).to_lowercase();
+        let address = without_blanks(&decode_words(address.trim_matches(['<', '>', '\'', '"'])));
         // Some programs write the link to the address in place of the address.
         let address = address
             .strip_prefix("mailto:")
@@ -101,6 +101,12 @@ impl Reader {
             self.addresses.push(Address { name, address });
         }
     }
+}
+
+/// The address in lower case. What is encoded within may be anything; no address has blanks, line ends or brackets.
+fn without_blanks(address: &str) -> String {
+    let is_part = |c: &char| !c.is_whitespace() && !c.is_control() && !"<>".contains(*c);
+    address.to_lowercase().chars().filter(is_part).collect()
 }
 
 /// The name is what stands before the bracket; what follows it only when nothing stands before and it is no address.
@@ -201,6 +207,15 @@ mod tests {
             "Eva <@relay.example.com:eva@example.com>",
             &[("Eva", "eva@example.com")],
         );
+    }
+
+    #[test]
+    fn nothing_encoded_gets_blanks_or_line_ends_into_an_address() {
+        check(
+            "<=?utf-8?q?a=0D=0ABcc:_x?=@example.com>",
+            &[("", "abcc:x@example.com")],
+        );
+        check("Mailer>Daemon", &[("", "mailerdaemon")]);
     }
 
     #[test]

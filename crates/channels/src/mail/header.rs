@@ -98,13 +98,14 @@ pub fn decode_words(value: &str) -> String {
     decoded
 }
 
-/// The message ids of a `Message-ID`, `In-Reply-To` or `References` value, without angle brackets.
+/// The message ids of a `Message-ID`, `In-Reply-To` or `References` value, without angle brackets. One whose bracket is not
+/// closed ends where the next one begins.
 pub fn message_ids(value: &str) -> Vec<String> {
     let mut ids = Vec::new();
     let mut rest = value;
     while let Some(start) = rest.find('<') {
         let after = &rest[start + 1..];
-        let end = after.find('>').unwrap_or(after.len());
+        let end = after.find(['<', '>']).unwrap_or(after.len());
         let id: String = after[..end]
             .chars()
             .filter(|c| !c.is_whitespace())
@@ -112,13 +113,12 @@ pub fn message_ids(value: &str) -> Vec<String> {
         if !id.is_empty() {
             ids.push(id);
         }
-        rest = after.get(end + 1..).unwrap_or_default();
+        rest = after[end..].trim_start_matches('>');
     }
     if ids.is_empty() && !value.contains('<') {
         ids.extend(
             value
-                .split(|c: char| c.is_whitespace() || c == ',')
-                .map(|id| id.trim_matches(['<', '>']))
+                .split(|c: char| c.is_whitespace() || ",>".contains(c))
                 .filter(|id| !id.is_empty())
                 .map(str::to_owned),
         );
@@ -418,6 +418,8 @@ mod tests {
         );
         assert_eq!(message_ids("a@x b@y"), ["a@x", "b@y"]);
         assert_eq!(message_ids("<a@x"), ["a@x"]);
+        assert_eq!(message_ids("<a@x\t<b@y>> c@z"), ["a@x", "b@y"]);
+        assert_eq!(message_ids("a@x> b@y>"), ["a@x", "b@y"]);
         assert!(message_ids("<>").is_empty());
     }
 }

@@ -38,6 +38,7 @@ pub fn sanitise(
     };
     let withheld_images = rewrite_images(&mut dom, remote_images, cid_url);
     remove_foreign(&mut dom);
+    plain_styles(&mut dom);
     let source = dom.to_html();
     if source.split('<').map(escaping).sum::<usize>() > MOST_ESCAPING {
         return as_text(&to_text(html));
@@ -58,7 +59,8 @@ pub fn sanitise(
         .clean(&source)
         .to_string();
     SafeHtml {
-        html: cleaned,
+        // Blanks before the first element mean nothing.
+        html: cleaned.trim_ascii_start().to_owned(),
         withheld_images,
     }
 }
@@ -347,43 +349,88 @@ fn rewrite_images(
     remote_images: RemoteImages,
     cid_url: &dyn Fn(&str) -> Option<String>,
 ) -> usize {
-    let images: Vec<NodeId> = dom
-        .steps()
-        .into_iter()
-        .filter_map(|step| match step {
-            Step::Enter(id) if dom.tag(id) == "img" => Some(id),
-            _ => None,
-        })
-        .collect();
+    let images = elements(dom, |dom, id| dom.tag(id) == "img");
     let mut withheld = 0;
     for id in images {
-        let source = dom
-            .attribute(id, "src")
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
-        let scheme = source
-            .split(':')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let source = as_browsers_read(dom.attribute(id, "src").unwrap_or_default());
         let Some(attributes) = dom.attributes_mut(id) else {
             continue;
         };
         // The sender could name a withheld image himself; only ours may stand there.
-        attributes.retain(|attribute| &*attribute.name.local != "data-remote-src");
-        let is_remote = matches!(scheme.as_str(), "http" | "https") || source.starts_with("//");
-        if scheme == "cid" {
-            if let Some(url) = cid_url(source.get(4..).unwrap_or_default()) {
-                set_attribute(attributes, "src", &url);
+        attributes.retain(|attribute| {
+            !matches!(&*attribute.name.local, "src" | "srcset" | "data-remote-src")
+        });
+        let scheme = source
+            .split_once(':')
+            .map(|(scheme, _)| scheme.to_ascii_lowercase());
+        match scheme.as_deref() {
+            Some("cid") => {
+                let url = cid_url(source.get(4..).unwrap_or_default());
+                set_attribute(attributes, "src", &url.unwrap_or(source));
             }
-        } else if is_remote && remote_images == RemoteImages::Withhold {
-            attributes.retain(|attribute| !matches!(&*attribute.name.local, "src" | "srcset"));
-            set_attribute(attributes, "data-remote-src", &source);
-            withheld += 1;
+            _ if !is_remote(&source) => {}
+            _ if remote_images == RemoteImages::Withhold => {
+                set_attribute(attributes, "data-remote-src", &source);
+                withheld += 1;
+            }
+            _ => set_attribute(attributes, "src", &source),
         }
     }
     withheld
+}
+
+/// An address as browsers read it: without blanks and controls around it, and without tabs and line ends within.
+fn as_browsers_read(address: &str) -> String {
+    address
+        .trim_matches(|c: char| c <= ' ')
+        .chars()
+        .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
+        .collect()
+}
+
+/// Whether an address leads to another server. Browsers take `\` for `/`. What is neither remote nor within the message
+/// leads nowhere, for a message has no place of its own, or to something that is no image.
+fn is_remote(address: &str) -> bool {
+    let start: String = address.chars().take(8).collect();
+    let start = start.to_ascii_lowercase().replace('\\', "/");
+    ["http:", "https:", "//"]
+        .iter()
+        .any(|remote| start.starts_with(remote))
+}
+
+/// Leaves of styles only what is written plainly: a value with other characters is no colour or emphasis, and would be
+/// read differently each time.
+fn plain_styles(dom: &mut Dom) {
+    for id in elements(dom, |dom, id| dom.attribute(id, "style").is_some()) {
+        let plain: Vec<&str> = dom
+            .attribute(id, "style")
+            .unwrap_or_default()
+            .split(';')
+            .filter(|declaration| is_plain_style(declaration))
+            .collect();
+        let plain = plain.join(";");
+        if let Some(attributes) = dom.attributes_mut(id) {
+            set_attribute(attributes, "style", &plain);
+        }
+    }
+}
+
+fn is_plain_style(declaration: &str) -> bool {
+    let value = declaration.split_once(':').map_or("", |(_, value)| value);
+    let opened = value.matches('(').count();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " #%.,()!-".contains(c);
+    value.chars().all(is_plain) && opened <= 1 && opened == value.matches(')').count()
+}
+
+/// The elements of which something holds.
+fn elements(dom: &Dom, holds: impl Fn(&Dom, NodeId) -> bool) -> Vec<NodeId> {
+    dom.steps()
+        .into_iter()
+        .filter_map(|step| match step {
+            Step::Enter(id) if holds(dom, id) => Some(id),
+            _ => None,
+        })
+        .collect()
 }
 
 fn set_attribute(attributes: &mut Vec<Attribute>, name: &str, value: &str) {
@@ -452,6 +499,38 @@ mod tests {
             "{}",
             shown.html
         );
+    }
+
+    #[test]
+    fn an_image_from_elsewhere_is_known_however_it_is_written() {
+        for source in [
+            "ht&#9;tps://spy.example.com/1.gif",
+            " &#1;https://spy.example.com/1.gif",
+            "HTTPS:spy.example.com/1.gif",
+            "\\\\spy.example.com/1.gif",
+            "/&#10;/spy.example.com/1.gif",
+            "/\\spy.example.com/1.gif",
+        ] {
+            let cleaned = safe(&format!("<img src=\"{source}\">"));
+            assert_eq!(cleaned.withheld_images, 1, "{source}");
+            assert!(!cleaned.html.contains(" src="), "{}", cleaned.html);
+        }
+        for nowhere in [
+            "/api/v1/me",
+            "1.gif",
+            "ftp://example.com/1.gif",
+            "data:image/gif;base64,R0",
+        ] {
+            assert_eq!(safe(&format!("<img src=\"{nowhere}\">")).html, "<img>");
+        }
+    }
+
+    #[test]
+    fn styles_are_colour_and_emphasis_plainly_written() {
+        let cleaned = safe(
+            "<p style=\"color:rgb(1, 2, 3); background-color:red{; font-weight:b\\6fld;text-align:left\">a</p>",
+        );
+        insta::assert_snapshot!(cleaned.html, @r#"<p style="color:rgb(1, 2, 3);text-align:left">a</p>"#);
     }
 
     #[test]

@@ -196,7 +196,10 @@ fn take_attachment(message: &mut Message, part: &Part, raw: &[u8], limits: &Mail
         return;
     }
     message.attachments.push(Attachment {
-        filename: part.filename().map(str::to_owned),
+        // Encoded, it may hold line ends and other controls.
+        filename: part
+            .filename()
+            .map(|name| name.replace(char::is_control, " ")),
         content_type: part.content_type.value.clone(),
         content_id: part
             .headers
@@ -254,6 +257,16 @@ mod tests {
         assert_eq!(
             image.sha256(),
             "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_file_is_one_line() {
+        let raw = "Content-Type: image/png; name*=utf-8''a%0D%0Ab%00.png\n\nx";
+        let message = read(raw.as_bytes());
+        assert_eq!(
+            message.attachments[0].filename.as_deref(),
+            Some("a  b .png")
         );
     }
 
