@@ -4,45 +4,33 @@
 //! each with what the other system calls it. Whatever was interrupted can be run again: what is there is not brought in
 //! twice, because a ticket and its external id are committed together.
 
-mod csv;
-mod date;
-mod document;
-mod encoding;
-mod incoming;
-mod known;
-mod map;
 mod party;
 mod report;
-mod row;
 mod story;
-mod table;
-mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use mainstay_domain::name::{CommitmentName, TierName};
+use mainstay_domain::name::TierName;
 use mainstay_domain::policy::Tier;
 use mainstay_domain::role::Permission;
+use mainstay_import::{Contents, Incoming, Known, SOURCE_NAME, is_source_name};
 use mainstay_store::clock::{ClockState, StoredClock};
 use mainstay_store::imported::{self, Imported, ImportedKind};
 use mainstay_store::{clock, ticket};
 
-use self::document::Document;
-use self::incoming::{Contents, Incoming};
-use self::known::Known;
 use self::party::Parties;
-use self::table::{Meaning, Table};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Fault, Result};
+use crate::field::is_address;
 use crate::ticket::{Recorded, TicketHistory, bring_in};
 use crate::transaction::transact;
 
-pub use map::{ImportMap, MapProblem};
+pub use mainstay_import::{ImportMap, MapProblem};
 pub use report::{Comparison, ImportReport, Made, OurVerdicts, Remark, Remarked};
 
 /// How many tickets are committed together.
@@ -102,7 +90,7 @@ impl App {
             rows,
             tickets,
             remarks,
-        } = self.read_file(map, file, &known)?;
+        } = mainstay_import::read(map, file, &known, self.now()).map_err(whole)?;
         let source = options.source.as_deref().unwrap_or(map.name());
         let importer = Importer {
             app: self,
@@ -149,51 +137,26 @@ impl App {
         Ok(report)
     }
 
-    fn read_file(&self, map: &ImportMap, file: impl Read, known: &Known) -> Result<Contents> {
-        let form = &map.form;
-        let delimiter = form.delimiter.map(|delimiter| delimiter.0);
-        let document = Document::read(
-            file,
-            form.format,
-            form.encoding,
-            delimiter,
-            form.records.as_deref(),
-        )
-        .map_err(|fault| whole(format!("{fault}.")))?;
-        if let Some(header) = document.header() {
-            map.check_header(header)
-                .map_err(|problem| whole(problem.to_string()))?;
-        }
-        Ok(incoming::read(&document, form, known, self.now()))
-    }
-
     /// Refuses a map that names what the policy in force does not have.
     fn check_map(&self, map: &ImportMap, options: &ImportOptions) -> Result<Known> {
         if let Some(source) = &options.source
-            && !map::is_source_name(source)
+            && !is_source_name(source)
         {
-            let fault = format!("{source:?} is not a name: expected {}", map::SOURCE_NAME);
+            let fault = format!("{source:?} is not a name: expected {SOURCE_NAME}");
             return Err(AppError::invalid("source", fault));
         }
-        let known = Known::of(self.policy().current(), options);
+        let known = Known::of(self.policy().current(), options.tier.is_some(), is_address);
         if let Some(tier) = &options.tier {
             known
                 .check("tier", tier.as_str())
                 .map_err(|fault| AppError::invalid("tier", fault))?;
         }
-        let form = &map.form;
-        for (what, table) in [
-            ("status", &form.status),
-            ("severity", &form.severity),
-            ("category", &form.category),
-            ("channel", &form.channel),
-        ] {
-            check_table(map, what, table.as_ref(), &known)?;
-        }
+        map.check(&known)
+            .map_err(|problem| whole(problem.to_string()))?;
         if options.tier.is_none() {
-            let advice =
-                |problem| whole(format!("{problem}\n  Say which tier to take with --tier."));
-            check_table(map, "tier", form.tier.as_ref(), &known).map_err(advice)?;
+            map.check_tiers(&known).map_err(|problem| {
+                whole(format!("{problem}\n  Say which tier to take with --tier."))
+            })?;
         }
         Ok(known)
     }
@@ -223,34 +186,6 @@ fn whole(detail: String) -> AppError {
         path: Vec::new(),
         detail,
     }])
-}
-
-/// Refuses a table that gives what is not known here.
-fn check_table(
-    map: &ImportMap,
-    what: &str,
-    table: Option<&toml::Spanned<Table>>,
-    known: &Known,
-) -> Result<()> {
-    let Some(table) = table.map(toml::Spanned::get_ref) else {
-        return Ok(());
-    };
-    let refused = |span, fault: String| whole(map.problem(span, &fault).to_string());
-    for meaning in table.meanings() {
-        if let Meaning::Is(value) = meaning.get_ref() {
-            known
-                .check(what, value)
-                .map_err(|fault| refused(meaning.span(), fault))?;
-        }
-    }
-    if table.values.is_empty()
-        && let Some(value) = table.from.get_ref().constant()
-    {
-        known
-            .check(what, value)
-            .map_err(|fault| refused(table.from.span(), fault))?;
-    }
-    Ok(())
 }
 
 /// What an account is taken to have been sold, where nothing is known of its contract.
@@ -366,12 +301,12 @@ impl Importer<'_> {
 
     /// Puts the file's verdicts beside ours, for every ticket of the file that is in the store.
     async fn compare(&self, map: &ImportMap, tickets: &[Incoming]) -> Result<Option<Comparison>> {
-        let Some(compare) = &map.form.compare else {
+        let Some((name, commitment)) = map.comparison() else {
             return Ok(None);
         };
         let mut comparison = Comparison {
-            name: compare.name.clone(),
-            commitment: CommitmentName::from(compare.commitment.as_str()),
+            name: name.to_owned(),
+            commitment,
             theirs_met: OurVerdicts::default(),
             theirs_missed: OurVerdicts::default(),
             theirs_unknown: OurVerdicts::default(),

@@ -16,10 +16,10 @@ use mainstay_store::imported::{self, ImportedKind};
 use mainstay_store::{Transaction, account, agent, contact, contract, team};
 use uuid::Uuid;
 
-use super::incoming::{Incoming, Party};
 use super::report::Made;
 use super::{Importer, Sold};
 use crate::error::Result;
+use mainstay_import::{Incoming, Party};
 
 /// Everybody whom the tickets of a batch name, by what the file knows them by.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! What became of a file: what was brought in, what was not and why, and their verdicts beside ours.
 
 use mainstay_domain::name::CommitmentName;
+pub use mainstay_import::{Remark, Remarked};
 
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,44 +46,6 @@ pub struct Made {
     pub teams: u64,
     /// Agents.
     pub agents: u64,
-}
-
-/// Something to say of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remarked {
-    /// Which row, from 1, the header not counted.
-    pub row: u64,
-    /// The line on which it begins, from 1; absent in a JSON array.
-    pub line: Option<u64>,
-    /// The ticket it tells of, as far as that is known.
-    pub external_id: Option<String>,
-    /// What became of it.
-    pub remark: Remark,
-    /// Why.
-    pub reason: String,
-}
-
-/// What became of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Remark {
-    /// It is wrong and was left out.
-    Rejected,
-    /// The map says that it is left out.
-    Ignored,
-    /// It was brought in, but for something.
-    Noted,
-}
-
-impl Remark {
-    /// The name in reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rejected => "rejected",
-            Self::Ignored => "ignored",
-            Self::Noted => "noted",
-        }
-    }
 }
 
 /// How the other system's verdicts and ours agree, over all tickets of the file that are in the store.

@@ -12,11 +12,11 @@ use mainstay_domain::status::{Status, StatusKind};
 use mainstay_domain::ticket::{Command, NewTicket};
 use uuid::Uuid;
 
-use super::incoming::{Incoming, Snapshot};
 use super::party::Parties;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::ticket::TicketHistory;
+use mainstay_import::{Incoming, Snapshot};
 
 /// The history of a ticket: opened as it first looked, and each difference at its time.
 pub(super) fn tell(
