@@ -1,9 +1,9 @@
 // Writes a picture of every screen, at each width, in light and in dark.
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { browserPath, signIn } from "./browser.js";
 import { startDemo, startEmpty } from "./program.js";
 import { GUIDE, screens, setUpScreens } from "./screens.js";
 import { setStage } from "./stage.js";
@@ -42,14 +42,6 @@ const { values: asked } = parseArgs({
 /** A path as it was meant where the command was given: npm runs it in its own folder. */
 const meant = (path) => resolve(process.env.INIT_CWD ?? ".", path);
 
-function browserPath() {
-  const names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-  const found = names.map((name) => spawnSync("which", [name], { encoding: "utf8" }).stdout?.trim()).find(Boolean);
-  const path = process.env.CHROMIUM_BIN ?? found;
-  if (path) return path;
-  throw new Error("no browser was found: install Chromium, or name one in CHROMIUM_BIN");
-}
-
 /** Answers with the files of a folder whatever is not the service's. */
 async function showClient(context, folder) {
   await context.route(
@@ -59,22 +51,6 @@ async function showClient(context, folder) {
       return route.fulfill({ path: existsSync(path) && !path.endsWith("/") ? path : join(folder, "index.html") });
     },
   );
-}
-
-/** Signs somebody in and gives the state of their browser; of somebody who has not signed in when there is no name. */
-async function signIn(browser, service, who) {
-  const context = await browser.newContext();
-  const user = service.users?.find(({ email }) => email.startsWith(`${who}@`));
-  if (user) {
-    const answer = await context.request.post(`${service.url}/api/v1/sessions`, {
-      data: { email: user.email, password: user.password },
-      headers: { "x-requested-with": "mainstay" },
-    });
-    if (!answer.ok()) throw new Error(`${user.email} cannot sign in: ${answer.status()} ${await answer.text()}`);
-  }
-  const state = await context.storageState();
-  await context.close();
-  return state;
 }
 
 /** Waits until the page has read what it shows: nothing is asked for, nothing is loading, the letters are there. */
@@ -132,7 +108,8 @@ async function takeAll(browser, service, list) {
   const isAsked = (name) => !asked.only || asked.only.split(",").some((word) => name.startsWith(word));
   const chosen = list.filter(({ name }) => (asked.guide ? GUIDE.includes(name) : isAsked(name)));
   for (const who of new Set(chosen.map((screen) => screen.who))) {
-    const state = await signIn(browser, service, who);
+    const user = service.users?.find(({ email }) => email.startsWith(`${who}@`));
+    const state = user && (await signIn(browser, service.url, user));
     const looks = (asked.guide ? "1440" : asked.widths)
       .split(",")
       .flatMap((width) =>

@@ -32,19 +32,26 @@ function tick() {
   for (const watcher of watchers) watcher();
 }
 
+/**
+ * What is said of the present instant, in milliseconds since 1970. Whoever shows it is drawn again when that changes, not each
+ * second: the answer must be a word, a number or whatever else stays the same while it says the same.
+ */
+export function useAsTimePasses<T>(say: (now: number) => T): T {
+  return useSyncExternalStore(watch, () => say(now));
+}
+
+function watch(watcher: () => void): () => void {
+  watchers.add(watcher);
+  timer ??= setInterval(tick, 1000);
+  return () => {
+    watchers.delete(watcher);
+    if (watchers.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
 /** The present instant, so many milliseconds exact, a second if not said; what uses it is drawn again as often. */
 export function useNow(exact = 1000): number {
-  return useSyncExternalStore(
-    (watcher) => {
-      watchers.add(watcher);
-      timer ??= setInterval(tick, 1000);
-      return () => {
-        watchers.delete(watcher);
-        if (watchers.size > 0) return;
-        clearInterval(timer);
-        timer = undefined;
-      };
-    },
-    () => Math.floor(now / exact) * exact,
-  );
+  return useAsTimePasses((now) => Math.floor(now / exact) * exact);
 }

@@ -1,10 +1,10 @@
 // A clock as a person reads it: how much is left in words, with a sign and a colour that say the same.
-import { Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconClock, IconHourglassLow, IconPlayerPause, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
-import { useNow } from "@/app/time";
+import { useAsTimePasses } from "@/app/time";
 import classes from "./clock.module.css";
+import { Hint } from "./hint";
 
 /** How pressing a clock is. */
 export type Tone = "calm" | "soon" | "late" | "good";
@@ -33,17 +33,21 @@ export function Countdown({ at, commitment, target }: { at: string; commitment: 
   const { t } = useTranslation();
   const format = useFormats();
   const nameOf = useCommitmentName();
-  const left = (Date.parse(at) - useNow()) / 1000;
-  const tone = toneOf(left, target);
+  const due = Date.parse(at);
+  const tone = useAsTimePasses((now) => toneOf((due - now) / 1000, target));
+  const words = useAsTimePasses((now) =>
+    t(due < now ? "clock.over" : "clock.left", { span: format.span((due - now) / 1000) }),
+  );
   const Sign = SIGNS[tone];
-  const words = t(left < 0 ? "clock.over" : "clock.left", { span: format.span(left) });
   return (
-    <Tooltip label={t("clock.due", { commitment: nameOf(commitment), at: format.instant(at, "exact") })}>
-      <span className={classes.chip} data-tone={tone}>
-        <Sign size={14} aria-hidden />
-        {words}
-      </span>
-    </Tooltip>
+    <Hint say={() => t("clock.due", { commitment: nameOf(commitment), at: format.instant(at, "exact") })}>
+      {(hinted) => (
+        <span {...hinted} className={classes.chip} data-tone={tone}>
+          <Sign size={14} aria-hidden />
+          {words}
+        </span>
+      )}
+    </Hint>
   );
 }
 

@@ -1,5 +1,4 @@
 // Severity and status: a shape, a word and a colour, so that none of them alone must be seen.
-import { Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import classes from "./severity.module.css";
 
@@ -10,7 +9,7 @@ export function Severity({ severity, short = false }: { severity: string; short?
   const { t } = useTranslation();
   const word = t(`severity.${severity}` as "severity.P1", { defaultValue: severity });
   return (
-    <Group gap={6} wrap="nowrap" component="span" className={classes.severity} data-severity={severity}>
+    <span className={classes.severity} data-severity={severity}>
       <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
         {[0, 1, 2, 3].map((bar) => (
           <rect
@@ -26,7 +25,7 @@ export function Severity({ severity, short = false }: { severity: string; short?
       </svg>
       <span>{severity}</span>
       {short ? <span className="unseen">{word}</span> : <span>{word}</span>}
-    </Group>
+    </span>
   );
 }
 
@@ -35,8 +34,8 @@ export function Status({ status, kind }: { status: string; kind: string }) {
   const { t, i18n } = useTranslation();
   const known = status === kind && i18n.exists(`status.${kind}`, { ns: "common" });
   return (
-    <Text component="span" className={classes.status} data-kind={kind}>
+    <span className={classes.status} data-kind={kind}>
       {known ? t(`status.${kind}` as "status.open") : status}
-    </Text>
+    </span>
   );
 }

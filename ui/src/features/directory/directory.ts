@@ -30,6 +30,12 @@ export function useTeams(): Map<string, Team> {
 
 const NONE = new Map<string, never>();
 
+const ordered = new WeakMap<object, Map<string, unknown>>();
+
+/** Each list is put in order once, however many ask: every row of a list may. */
 function byId<T extends { id: string }>(all: T[]): Map<string, T> {
-  return new Map(all.map((each) => [each.id, each]));
+  const known = ordered.get(all) as Map<string, T> | undefined;
+  const map = known ?? new Map(all.map((each) => [each.id, each]));
+  ordered.set(all, map);
+  return map;
 }

@@ -4,8 +4,8 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
-import { useNow } from "@/app/time";
 import { ticketQuery } from "@/features/ticket/queries";
+import { Ago } from "@/parts/ago";
 import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
@@ -68,7 +68,6 @@ export function Escalations() {
 function Row({ escalation }: { escalation: Escalation }) {
   const { t } = useTranslation("escalations");
   const format = useFormats();
-  const now = useNow();
   const first = escalation.tickets[0];
   const { data: ticket } = useQuery({ ...ticketQuery(first ?? ""), enabled: first !== undefined });
   return (
@@ -88,7 +87,7 @@ function Row({ escalation }: { escalation: Escalation }) {
           {escalation.reason}
         </Text>
         <Text size="xs" c="dimmed">
-          {t("ladderOf", { name: escalation.ladder })} · {format.ago(escalation.raised_at, now)}
+          {t("ladderOf", { name: escalation.ladder })} · <Ago at={escalation.raised_at} />
         </Text>
       </span>
       <span className={classes.state}>

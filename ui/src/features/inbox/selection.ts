@@ -1,5 +1,6 @@
 // Which rows are marked, and which one the keyboard is on.
 import { useCallback, useState } from "react";
+import { rowOpenedLast } from "./opening";
 
 export interface Selection {
   /** The identifiers of the marked rows. */
@@ -15,7 +16,7 @@ export interface Selection {
 
 export function useSelection(rows: { id: string }[]): Selection {
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
-  const [at, moveTo] = useState(-1);
+  const [at, moveTo] = useState(() => rowOpenedLast(rows));
   const [last, setLast] = useState(0);
   const toggle = useCallback(
     (row: number, range = false) => {

@@ -1,6 +1,4 @@
 // The rows of the inbox: only those in sight are drawn, however many there are.
-import { Checkbox, Text } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +10,7 @@ import { Avatar } from "@/parts/avatar";
 import { ClockState, Countdown } from "@/parts/clock";
 import { Severity, Status } from "@/parts/severity";
 import classes from "./inbox.module.css";
+import { useOpening } from "./opening";
 import type { Selection } from "./selection";
 
 interface TicketListProps {
@@ -26,7 +25,8 @@ const AHEAD = 30;
 
 export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps) {
   const { t } = useTranslation("inbox");
-  const navigate = useNavigate();
+  const agents = useAgents();
+  const { open, prepare, listens } = useOpening(rows);
   const scroll = useRef<HTMLDivElement>(null);
   // Asked for once each time it is drawn: a long list has tens of thousands of rows of the same height.
   const height = rowHeight();
@@ -50,28 +50,26 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
     const to = Math.max(0, Math.min(rows.length - 1, row));
     selection.moveTo(to);
     virtual.scrollToIndex(to);
-  };
-  const open = () => {
-    const row = rows[selection.at];
-    if (row) void navigate({ to: "/tickets/$id", params: { id: String(row.number) } });
+    prepare(to);
   };
   useKeys({
     next: () => move(selection.at + 1),
     previous: () => move(selection.at - 1),
     mark: () => selection.toggle(selection.at),
     markAll: selection.toggleAll,
-    open,
+    open: () => open(selection.at),
     clear: selection.clear,
   });
   return (
     <div ref={scroll} className={classes.scroll}>
-      <ul aria-label={t("tickets")} className={classes.rows} style={{ height: virtual.getTotalSize() }}>
+      <ul aria-label={t("tickets")} className={classes.rows} style={{ height: virtual.getTotalSize() }} {...listens}>
         {items.map(({ index, start, key, size }) => {
           const ticket = rows[index];
           return (
             ticket && (
               <li
                 key={key}
+                data-index={index}
                 aria-posinset={index + 1}
                 aria-setsize={hasMore ? -1 : rows.length}
                 className={classes.row}
@@ -84,6 +82,7 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
                   isMarked={selection.marked.has(ticket.id)}
                   index={index}
                   onToggle={selection.toggle}
+                  assignee={ticket.assignee ? agents.get(ticket.assignee)?.name : undefined}
                 />
               </li>
             )
@@ -105,18 +104,20 @@ interface RowProps {
   isMarked: boolean;
   index: number;
   onToggle: Selection["toggle"];
+  /** Who has it, by name. */
+  assignee: string | undefined;
 }
 
-const Row = memo(function Row({ ticket, isMarked, index, onToggle }: RowProps) {
+/** One row, of plain elements: scrolling draws hundreds of them a second. */
+const Row = memo(function Row({ ticket, isMarked, index, onToggle, assignee }: RowProps) {
   const { t } = useTranslation("inbox");
-  const agents = useAgents();
   const account = useName(ticket.account);
-  const assignee = ticket.assignee ? agents.get(ticket.assignee) : undefined;
   return (
     <>
       <span className={classes.mark}>
-        <Checkbox
-          size="xs"
+        <input
+          type="checkbox"
+          className={classes.box}
           checked={isMarked}
           aria-label={t("select", { number: ticket.number })}
           onChange={(event) => onToggle(index, (event.nativeEvent as MouseEvent).shiftKey)}
@@ -126,24 +127,18 @@ const Row = memo(function Row({ ticket, isMarked, index, onToggle }: RowProps) {
         <Severity severity={ticket.severity} short />
       </span>
       <span className={classes.subject}>
-        <Link to="/tickets/$id" params={{ id: String(ticket.number) }} className={classes.open} preload="intent">
-          <Text span c="dimmed" size="sm" className="tabular">
-            #{ticket.number}
-          </Text>{" "}
+        <a href={`/tickets/${ticket.number}`} className={classes.open}>
+          <span className={classes.number}>#{ticket.number}</span>{" "}
           <span data-awaits={ticket.awaiting === "agent" || undefined}>{ticket.subject}</span>
-        </Link>
-        <Text span c="dimmed" size="sm" truncate className={classes.account}>
-          {[account, ticket.tier].filter(Boolean).join(" · ")}
-        </Text>
+        </a>
+        <span className={classes.account}>{[account, ticket.tier].filter(Boolean).join(" · ")}</span>
       </span>
       <span className={classes.status}>
         <Status status={ticket.status} kind={ticket.status_kind} />
       </span>
       <span className={classes.assignee}>
-        {assignee && <Avatar name={assignee.name} size={22} />}
-        <Text span size="sm" truncate>
-          {assignee?.name ?? t("nobody")}
-        </Text>
+        {assignee && <Avatar name={assignee} size={22} />}
+        <span>{assignee ?? t("nobody")}</span>
       </span>
       <span className={classes.clock}>
         <NextDue ticket={ticket} />

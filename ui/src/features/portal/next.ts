@@ -1,7 +1,7 @@
 // What happens next on a request, in the customer's words.
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
-import { useNow } from "@/app/time";
+import { useAsTimePasses } from "@/app/time";
 import type { Ticket } from "@/features/ticket/queries";
 
 /** Who moves next, and whether they are late. */
@@ -22,8 +22,7 @@ const TONES = { closed: "calm", solved: "good", yours: "soon", waiting: "calm", 
 export function useNext(ticket: Ticket): { words: string; tone: (typeof TONES)[Next] } {
   const { t } = useTranslation("portal");
   const format = useFormats();
-  const now = useNow();
-  const next = nextOf(ticket, now);
+  const next = useAsTimePasses((now) => nextOf(ticket, now));
   const at = ticket.next_due ? format.instant(ticket.next_due.at, "moment") : "";
   return { words: t(`next.${next}`, { at }), tone: TONES[next] };
 }

@@ -6,10 +6,9 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useFormats } from "@/app/format";
 import { useMay, useMe } from "@/app/session";
-import { useNow } from "@/app/time";
 import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
+import { Ago } from "@/parts/ago";
 import { Page } from "@/parts/page";
 import { Severity } from "@/parts/severity";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
@@ -102,8 +101,6 @@ export function Requests() {
 }
 
 function RequestRow({ ticket }: { ticket: Ticket }) {
-  const format = useFormats();
-  const now = useNow();
   const next = useNext(ticket);
   return (
     <li>
@@ -111,7 +108,7 @@ function RequestRow({ ticket }: { ticket: Ticket }) {
         <span className={classes.rowMain}>
           <span className={classes.rowSubject}>{ticket.subject}</span>
           <Text component="span" size="sm" c="dimmed">
-            <span className="tabular">#{ticket.number}</span> · {format.ago(ticket.updated_at, now)}
+            <span className="tabular">#{ticket.number}</span> · <Ago at={ticket.updated_at} />
           </Text>
         </span>
         <span className={classes.rowNext} data-tone={next.tone}>

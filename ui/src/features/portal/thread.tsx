@@ -5,9 +5,9 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useMe } from "@/app/session";
-import { useNow } from "@/app/time";
 import { useName } from "@/features/directory/names";
 import { type Message, messagesQuery } from "@/features/ticket/queries";
+import { Ago } from "@/parts/ago";
 import { Avatar } from "@/parts/avatar";
 import classes from "./portal.module.css";
 
@@ -26,7 +26,6 @@ export function Thread({ id }: { id: string }) {
 function Said({ message }: { message: Message }) {
   const { t } = useTranslation("portal");
   const format = useFormats();
-  const now = useNow();
   const me = useMe();
   const isMine = message.author.id === me.id;
   const known = useName(message.author.id);
@@ -40,7 +39,7 @@ function Said({ message }: { message: Message }) {
             {name}
           </Text>
           <Text c="dimmed" size="xs" component="time" title={format.instant(message.at, "exact")}>
-            {format.ago(message.at, now)}
+            <Ago at={message.at} />
           </Text>
         </Group>
         <div className={classes.text}>{message.text}</div>

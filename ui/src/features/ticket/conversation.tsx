@@ -6,8 +6,8 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
-import { useNow } from "@/app/time";
 import { useName } from "@/features/directory/names";
+import { Ago } from "@/parts/ago";
 import { Avatar } from "@/parts/avatar";
 import { Html } from "./html";
 import { type Message, messagesQuery } from "./queries";
@@ -36,7 +36,6 @@ export function Conversation({ id }: { id: string }) {
 function Said({ message }: { message: Message }) {
   const { t } = useTranslation("ticket");
   const format = useFormats();
-  const now = useNow();
   const name = useAuthorName(message);
   const isNote = message.visibility === "internal";
   return (
@@ -52,7 +51,7 @@ function Said({ message }: { message: Message }) {
             {name}
           </Text>
           <Text c="dimmed" size="xs" component="time" title={format.instant(message.at, "exact")}>
-            {format.ago(message.at, now)}
+            <Ago at={message.at} />
           </Text>
           {isNote && (
             <Badge
