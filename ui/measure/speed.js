@@ -23,14 +23,13 @@ const asked = readAsked(HELP, {
 
 /** Each screen, and what is there when it can be read. */
 const SCREENS = [
-  ["inbox", "/inbox", "main li[data-index]"],
+  ["inbox", "/inbox", "main li[aria-posinset]"],
   ["my day", "/my-day", "main section h2, main [class*=mantine-Title]"],
   ["board", "/board", "main section[data-column] h2"],
   ["escalations", "/escalations", "main h1"],
   ["accounts", "/accounts", "main tbody tr, main li"],
   ["search", "/search?q=sign", "main li"],
   ["teams", "/teams", "main section, main table"],
-  ["reports", "/reports", "main h1"],
 ];
 
 const round = (value) => Math.round(value * 10) / 10;
@@ -99,7 +98,7 @@ async function ticket(page) {
       true,
     );
   });
-  const rows = page.locator("main li[data-index]");
+  const rows = page.locator("main li[aria-posinset]");
   await rows.first().waitFor();
   const used = await meter(page);
   const times = [];
@@ -124,7 +123,7 @@ async function ticket(page) {
 /** What each letter costs, in an answer of some length; the longest frame is what a person feels. */
 async function typing(page) {
   await page.goto(`${asked.url}/inbox`);
-  await page.locator("main li[data-index] a").first().click();
+  await page.locator("main li[aria-posinset] a").first().click();
   const field = page.locator(".ProseMirror");
   await field.waitFor();
   await field.click();
@@ -163,7 +162,7 @@ async function typing(page) {
 /** Frames while a list of many rows is turned by the wheel. */
 async function scrolling(page) {
   await page.goto(`${asked.url}/inbox`);
-  const list = page.locator("main ul:has(> li[data-index])");
+  const list = page.locator("main ul:has(> li[aria-posinset])");
   await list.locator("li").first().waitFor();
   const wanted = Number(asked.rows);
   const height = await list.locator("li").first().evaluate((row) => row.offsetHeight);

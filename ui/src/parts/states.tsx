@@ -17,7 +17,7 @@ interface MessageProps {
 
 function Message({ sign, title, order = 2, children, action }: MessageProps) {
   return (
-    <Center mih="12rem" p="lg">
+    <Center mih={order === 1 ? "70dvh" : "12rem"} p="lg">
       <Stack align="center" gap="xs" maw="28rem" ta="center">
         {sign}
         <Title order={order} size="h2">

@@ -8,7 +8,8 @@ import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useCommitmentName } from "@/parts/clock";
 import { Refusal } from "@/parts/refusal";
-import { Loaded, Wide } from "./frame";
+import { Wide } from "@/parts/wide";
+import { Loaded } from "./frame";
 import { cursorOf } from "./listing";
 import { packsQuery, RECOMMENDED } from "./policy-data";
 

@@ -8,8 +8,9 @@ import { api, data } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { agentsQuery } from "@/features/directory/directory";
 import { Name } from "@/parts/name";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section, Wide } from "./frame";
+import { Loaded, Section } from "./frame";
 import { useListing } from "./listing";
 
 const startOf = (day: string) => new Date(`${day}T00:00:00`).toISOString();

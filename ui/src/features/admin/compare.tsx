@@ -4,8 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/api/client";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Wide } from "./frame";
+import { Loaded } from "./frame";
 import { useListing } from "./listing";
 import { packsQuery } from "./policy-data";
 

@@ -6,8 +6,9 @@ import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section, Wide } from "./frame";
+import { Loaded, Section } from "./frame";
 import { useListing } from "./listing";
 
 export function Failures() {

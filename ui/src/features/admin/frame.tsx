@@ -4,7 +4,6 @@ import { modals } from "@mantine/modals";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
-import classes from "./admin.module.css";
 
 interface SectionProps {
   title: string;
@@ -71,16 +70,6 @@ export function Loaded<T>({ query, empty, children }: LoadedProps<T>) {
         </Button>
       )}
     </>
-  );
-}
-
-/** A table that scrolls sideways where it is wider than the screen, also by keyboard. */
-export function Wide({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section className={classes.wide} aria-label={label} tabIndex={0}>
-      {children}
-    </section>
   );
 }
 

@@ -8,8 +8,9 @@ import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { synchronise, useNow } from "@/app/time";
 import { Refusal } from "@/parts/refusal";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section, Wide } from "./frame";
+import { Loaded, Section } from "./frame";
 import { useListing } from "./listing";
 import { State } from "./state";
 
@@ -44,7 +45,7 @@ export function Health() {
       <Section title={t("health.nav")} lead={t("health.lead")}>
         <Loaded query={ready}>
           {(is) => (
-            <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
+            <SimpleGrid cols={{ base: 2, md: 4 }}>
               {(["store", "worker", "jobs", "accepting"] as const).map((part) => (
                 <Figure key={part} label={t(`health.${part}`)}>
                   <State state={is[part] ? "active" : "failed"} word={t(is[part] ? "health.well" : "health.unwell")} />

@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { Name } from "@/parts/name";
-import { Loaded, Section, useConfirm, Wide } from "./frame";
+import { Wide } from "@/parts/wide";
+import { Loaded, Section, useConfirm } from "./frame";
 import { useListing } from "./listing";
 import { MacroDialog } from "./macro-dialog";
 

@@ -9,8 +9,9 @@ import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section, Wide } from "./frame";
+import { Loaded, Section } from "./frame";
 import { useListing } from "./listing";
 import { State } from "./state";
 

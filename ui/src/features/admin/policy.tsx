@@ -7,9 +7,10 @@ import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { useCommitmentName } from "@/parts/clock";
 import { Severity } from "@/parts/severity";
+import { Wide } from "@/parts/wide";
 import { ApplyPack } from "./apply-pack";
 import { Compare } from "./compare";
-import { Loaded, Section, Wide } from "./frame";
+import { Loaded, Section } from "./frame";
 import { matrices, type PackShown, policyQuery, SEVERITIES } from "./policy-data";
 import { Versions } from "./versions";
 

@@ -13,7 +13,8 @@ import { type Agent, agentsQuery, type Team, teamsQuery, useAgents } from "@/fea
 import { usePolicy } from "@/features/policy/policy";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
-import { Loaded, Section, Wide } from "./frame";
+import { Wide } from "@/parts/wide";
+import { Loaded, Section } from "./frame";
 
 /** What is open: a new team, or one that was read to be changed. */
 type Opened = "new" | Versioned<Team>;

@@ -9,8 +9,9 @@ import { useMe } from "@/app/session";
 import { serviceNow } from "@/app/time";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section, useConfirm, Wide } from "./frame";
+import { Loaded, Section, useConfirm } from "./frame";
 import { useListing } from "./listing";
 import { SecretOnce } from "./secret-once";
 

@@ -8,8 +8,9 @@ import { api, data, onceKey } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { Name } from "@/parts/name";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, useConfirm, Wide } from "./frame";
+import { Loaded, useConfirm } from "./frame";
 import { useListing } from "./listing";
 import { State } from "./state";
 

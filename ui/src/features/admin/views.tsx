@@ -6,8 +6,9 @@ import { useTranslation } from "react-i18next";
 import { api, data, onVersion, type Schemas } from "@/api/client";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
+import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section, useConfirm, Wide } from "./frame";
+import { Loaded, Section, useConfirm } from "./frame";
 import { useListing, versioned } from "./listing";
 
 type View = Schemas["View"];

@@ -156,9 +156,11 @@ function Events({ escalation }: { escalation: EscalationRecord }) {
             key={JSON.stringify(event)}
             title={t(`event.${event.type}` as "event.raised", { defaultValue: event.type.replaceAll("_", " ") })}
           >
-            <Text size="sm" className={`${classes.words} sentence`}>
-              {wordsOf(event.what)}
-            </Text>
+            {wordsOf(event.what) && (
+              <Text size="sm" className={`${classes.words} sentence`}>
+                {wordsOf(event.what)}
+              </Text>
+            )}
             <Text size="xs" c="dimmed">
               {format.instant(event.at)} · {event.actor ? <Name id={event.actor} /> : common("person.system")}
             </Text>

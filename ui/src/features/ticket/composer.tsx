@@ -3,13 +3,14 @@ import { ActionIcon, Button, FileButton, Group, Kbd, SegmentedControl, Skeleton,
 import { notifications } from "@mantine/notifications";
 import { IconPaperclip } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useKeys } from "@/app/keys";
 import { useMay } from "@/app/session";
 import { useNow } from "@/app/time";
 import { useAgents } from "@/features/directory/directory";
+import { Later } from "@/parts/later";
 import classes from "./composer.module.css";
 import { useDraft, type Visibility } from "./draft";
 import { MacroDialog } from "./macro-dialog";
@@ -34,16 +35,20 @@ export function Composer({ ticket, onTyping }: ComposerProps) {
   const { t } = useTranslation("ticket");
   const mayReply = useMay("ticket.reply");
   const mayNote = useMay("ticket.note");
-  const { written, kept, keep, forget, discard, edition } = useDraft(ticket.id, mayReply ? "public" : "internal");
+  const { written, current, kept, keep, forget, discard, edition } = useDraft(
+    ticket.id,
+    mayReply ? "public" : "internal",
+  );
   const files = useUploads();
   const [focus, setFocus] = useState(0);
   const [macro, setMacro] = useState<Macro>();
   const agents = useAgents();
+  const tellTyping = useTyping(onTyping);
   const { data: macros } = useQuery({ ...macrosQuery, enabled: mayReply || mayNote });
   const { send, holdBack, outgoing } = useSending(ticket.id, kept, {
     onLeft: () => {
       forget();
-      onTyping(false);
+      tellTyping(false);
       if (written?.visibility === "internal") files.clear();
     },
     onBack: (back) => {
@@ -56,11 +61,12 @@ export function Composer({ ticket, onTyping }: ComposerProps) {
   useEffect(() => {
     if (ticket.last_message_at && !isOut) clearFiles();
   }, [ticket.last_message_at, isOut, clearFiles]);
-  useTypingEnds(written?.text, onTyping);
+  const people = useMemo(() => [...agents.values()].filter(({ active }) => active), [agents]);
 
   const write = (visibility: Visibility) => {
-    if (!written) return;
-    keep({ ...written, visibility });
+    const now = current();
+    if (!now) return;
+    keep({ ...now, visibility });
     setFocus((before) => before + 1);
   };
   useKeys({ reply: () => mayReply && write("public"), note: () => mayNote && write("internal") });
@@ -72,7 +78,7 @@ export function Composer({ ticket, onTyping }: ComposerProps) {
   const isUploading = files.uploads.some((upload) => !upload.id && upload.failure === undefined);
   const ids = files.uploads.flatMap(({ id }) => (id ? [id] : []));
   const cannotSend = (written.text.trim() === "" && ids.length === 0) || isUploading || send.isPending;
-  const submit = (status?: string) => !cannotSend && send.mutate({ written, files: ids, status });
+  const submit = (status?: string) => !cannotSend && send.mutate({ written: current() ?? written, files: ids, status });
 
   const useMacro = async (id: string, insert: (text: string) => void) => {
     const chosen = macros?.find((each) => each.id === id);
@@ -105,7 +111,7 @@ export function Composer({ ticket, onTyping }: ComposerProps) {
           size="xs"
           aria-label={t("visibility")}
           value={written.visibility}
-          onChange={(value) => keep({ ...written, visibility: value as Visibility })}
+          onChange={(value) => keep({ ...(current() ?? written), visibility: value as Visibility })}
           data={[
             { value: "public", label: t("reply"), disabled: !mayReply },
             { value: "internal", label: t("note"), disabled: !mayNote },
@@ -120,22 +126,20 @@ export function Composer({ ticket, onTyping }: ComposerProps) {
           {t("refused", { reason: kept.refused })}
         </Text>
       )}
-      <Suspense fallback={<div className={classes.coming} />}>
+      <Later meanwhile={<div className={classes.coming} />}>
         <Editor
           key={edition}
           label={t(isPublic ? "reply" : "note")}
           hint={t(isPublic ? "replyHint" : "noteHint")}
-          initial={written.text}
-          people={[...agents.values()].filter(({ active }) => active)}
+          initial={(current() ?? written).text}
+          people={people}
           macros={(macros ?? []).map(({ id, name, description }) => ({ id, name, hint: description }))}
           focus={focus}
           onChange={(text, mentions) => {
-            keep({
-              ...written,
-              text,
-              mentions: [...new Set([...mentions, ...stillNamed(written.mentions, text, agents)])],
-            });
-            onTyping(text !== "");
+            const before = current() ?? written;
+            const named = [...new Set([...mentions, ...stillNamed(before.mentions, text, agents)])];
+            keep({ ...before, text, mentions: named });
+            tellTyping(text !== "");
           }}
           onSend={() => submit()}
           onFiles={files.add}
@@ -152,7 +156,7 @@ export function Composer({ ticket, onTyping }: ComposerProps) {
             </FileButton>
           }
         />
-      </Suspense>
+      </Later>
       <UploadList uploads={files.uploads} onRemove={files.remove} />
       <Group justify="space-between" gap="xs">
         <Text size="xs" c="dimmed" visibleFrom="md">
@@ -185,13 +189,18 @@ function stillNamed(mentions: string[], text: string, agents: Map<string, { name
   return mentions.filter((id) => text.includes(`@${agents.get(id)?.name ?? "\n"}`));
 }
 
-/** Says that one is not typing any more when nothing was written for a while. */
-function useTypingEnds(text: string | undefined, onTyping: (isTyping: boolean) => void) {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each letter begins the pause anew.
-  useEffect(() => {
-    const timer = setTimeout(() => onTyping(false), PAUSE);
-    return () => clearTimeout(timer);
-  }, [text, onTyping]);
+/** Says whether one is typing, and that one is not any more when nothing was written for a while. */
+function useTyping(onTyping: (isTyping: boolean) => void): (isTyping: boolean) => void {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(
+    (isTyping) => {
+      onTyping(isTyping);
+      clearTimeout(timer.current);
+      if (isTyping) timer.current = setTimeout(() => onTyping(false), PAUSE);
+    },
+    [onTyping],
+  );
 }
 
 interface LeavingProps {

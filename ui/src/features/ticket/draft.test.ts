@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { goesOn } from "./draft";
+import { goesOn, looksAlike } from "./draft";
 
 const own = (text: string) => ({ text, visibility: "public" as const, mentions: [] });
 
@@ -11,3 +11,13 @@ test.each([
 ])("%j is told over %j: %s", (text, kept, told) =>
   expect(goesOn(own(text), kept === null ? null : { text: kept })).toBe(told),
 );
+
+test.each([
+  ["Half", "Half a thought", true],
+  ["", "H", false],
+  ["H", "", false],
+  [" ", " H", false],
+])("%j looks like %j: %s", (one, other, alike) => expect(looksAlike(own(one), own(other))).toBe(alike));
+
+test("a note does not look like a reply", () =>
+  expect(looksAlike(own("Half"), { ...own("Half"), visibility: "internal" })).toBe(false));

@@ -48,6 +48,14 @@ export function goesOn(own: Written, kept: Pick<Schemas["Draft"], "text"> | null
   return kept === null || (own.text !== kept.text && own.text.startsWith(kept.text));
 }
 
+/** Whether the screen says the same of both, so that it need not be drawn again with each letter. */
+export function looksAlike(one: Written, other: Written): boolean {
+  const isBlank = ({ text }: Written) => text.trim() === "";
+  return (
+    one.visibility === other.visibility && (one.text === "") === (other.text === "") && isBlank(one) === isBlank(other)
+  );
+}
+
 /** Tells the service what is written. */
 export const keepDraft = (ticket: string, written: Written, status?: string) =>
   data(
@@ -57,7 +65,10 @@ export const keepDraft = (ticket: string, written: Written, status?: string) =>
     }),
   );
 
-/** The draft of a ticket: `undefined` until it is read. `edition` changes when what is written was replaced from outside. */
+/**
+ * The draft of a ticket: `undefined` until it is read. `written` may be some letters behind, for the field draws them itself;
+ * `current` answers with all of them. `edition` changes when what is written was replaced from outside.
+ */
 export function useDraft(ticket: string, standard: Visibility) {
   const queries = useQueryClient();
   const { data: kept, isError } = useQuery(draftQuery(ticket));
@@ -71,6 +82,10 @@ export function useDraft(ticket: string, standard: Visibility) {
       ? empty
       : undefined;
   const written = own ?? read;
+  const shown = useRef(written);
+  shown.current = written;
+  const typed = useRef<Written>(undefined);
+  const current = useCallback(() => typed.current ?? shown.current, []);
 
   const flush = useCallback(
     async (next: Written) => {
@@ -83,7 +98,8 @@ export function useDraft(ticket: string, standard: Visibility) {
   );
   const keep = useCallback(
     (next: Written) => {
-      setOwn(next);
+      typed.current = next;
+      setOwn((before) => (before && looksAlike(before, next) ? before : next));
       localStorage.setItem(key(ticket), JSON.stringify(next));
       clearTimeout(timer.current);
       // Whatever fails here is tried again with the next letter, and the browser has it meanwhile.
@@ -95,6 +111,7 @@ export function useDraft(ticket: string, standard: Visibility) {
   const forget = useCallback(() => {
     clearTimeout(timer.current);
     localStorage.removeItem(key(ticket));
+    typed.current = undefined;
     setOwn(undefined);
     setEdition((before) => before + 1);
   }, [ticket]);
@@ -112,5 +129,5 @@ export function useDraft(ticket: string, standard: Visibility) {
     const left = unsaved(ticket);
     if (left && goesOn(left, kept)) void flush(left).catch(() => undefined);
   }, [ticket, kept, flush]);
-  return { written, kept, keep, forget, discard, edition };
+  return { written, current, kept, keep, forget, discard, edition };
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useCommitmentName } from "@/parts/clock";
+import { Wide } from "@/parts/wide";
 import type { Clock } from "./queries";
 
 /** One clock before and after; either may be missing. */
@@ -51,7 +52,7 @@ function ClockTable({ title, turns }: { title: string; turns: Turn[] }) {
           {t("noClocks")}
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={420}>
+        <Wide label={title}>
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -74,7 +75,7 @@ function ClockTable({ title, turns }: { title: string; turns: Turn[] }) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Wide>
       )}
     </div>
   );

@@ -4,6 +4,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { Wide } from "@/parts/wide";
 import classes from "./ledger.module.css";
 import { explanationQuery } from "./queries";
 
@@ -49,7 +50,7 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
         startedAt={clock.started_at}
         dueAt={clock.due_at ?? undefined}
       />
-      <Table.ScrollContainer minWidth={480}>
+      <Wide label={t("ledger.reason")}>
         <Table horizontalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
@@ -85,7 +86,7 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
             </Table.Tr>
           </Table.Tfoot>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
     </Stack>
   );
 }

@@ -4,10 +4,12 @@ import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Countdown } from "@/parts/clock";
+import { Later } from "@/parts/later";
 import { Severity, Status } from "@/parts/severity";
+import { LoadingRows } from "@/parts/states";
 import { AccountCard } from "./account-card";
 import { Actions } from "./actions";
 import { Clocks } from "./clocks";
@@ -32,19 +34,25 @@ export function TicketPage({ id }: { id: string }) {
   }, [ticket.number, ticket.subject]);
   const conversation = (
     <div className={classes.main}>
-      <Conversation id={id} />
+      <Suspense fallback={<Coming />}>
+        <Conversation id={id} />
+      </Suspense>
       <Composer ticket={ticket} onTyping={setIsTyping} />
     </div>
   );
   const details = (
     <div className={classes.side}>
-      <Clocks id={id} />
-      <Escalations ticket={ticket.id} />
-      <Rating ticket={ticket} />
-      <Properties ticket={ticket} />
-      {ticket.account && <AccountCard ticket={ticket} account={ticket.account} />}
-      <Connections ticket={ticket} />
-      <History id={id} />
+      <Suspense fallback={<LoadingRows rows={3} />}>
+        <Clocks id={id} />
+      </Suspense>
+      <Later>
+        <Escalations ticket={ticket.id} />
+        <Rating ticket={ticket} />
+        <Properties ticket={ticket} />
+        {ticket.account && <AccountCard ticket={ticket} account={ticket.account} />}
+        <Connections ticket={ticket} />
+        <History id={id} />
+      </Later>
     </div>
   );
   return (
@@ -88,5 +96,14 @@ export function TicketPage({ id }: { id: string }) {
         </div>
       )}
     </article>
+  );
+}
+
+/** The conversation while it is on its way, as high as it may become, so that the composer stays where it is. */
+function Coming() {
+  return (
+    <div className={classes.conversation}>
+      <LoadingRows rows={3} />
+    </div>
   );
 }
