@@ -5,7 +5,7 @@ import "./global.css";
 import { MantineProvider } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { createRouter, RouterProvider } from "@tanstack/react-router";
+import { type AnyRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
@@ -14,7 +14,9 @@ import { routeTree } from "@/routeTree.gen";
 import { applyDensity } from "./density";
 import { startLanguage } from "./i18n";
 import { makeQueryClient } from "./query";
+import { meQuery } from "./session";
 import { theme } from "./theme";
+import { keepTime } from "./time";
 
 /** What was thrown, as an error: anything may be. */
 const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
@@ -42,8 +44,22 @@ declare module "@tanstack/react-router" {
   }
 }
 
+/** Asks for the code of the screen, and for who looks at it, while the words are still on their way. */
+function askAhead() {
+  const matches = router.matchRoutes(router.latestLocation);
+  const routes = new Map<string, AnyRoute>(Object.entries(router.routesById));
+  for (const { routeId } of matches) {
+    const route = routes.get(routeId);
+    if (route) void router.loadRouteChunk(route);
+  }
+  if (!matches.some(({ routeId }) => routeId === "/_work")) return;
+  void queries.prefetchQuery(meQuery);
+  void keepTime();
+}
+
 async function start() {
   applyDensity();
+  askAhead();
   await startLanguage();
   const root = document.getElementById("root");
   if (!root) throw new Error("the page has no root");

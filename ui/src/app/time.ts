@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { api, data } from "@/api/client";
 
 let reference = { service: Date.now(), wall: Date.now(), speed: 1 };
-let isKept = false;
+let keeping: Promise<void> | undefined;
 let now = Date.now();
 const watchers = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -18,13 +18,15 @@ export async function synchronise(): Promise<void> {
   const asked = Date.now();
   const time = await data(api.GET("/api/v1/time"));
   reference = { service: Date.parse(time.now), wall: (asked + Date.now()) / 2, speed: time.speed };
-  isKept = true;
   tick();
 }
 
 /** Knows the time of the service before anything is drawn that depends on it; later, when it cannot be asked now. */
-export async function keepTime(): Promise<void> {
-  if (!isKept) await synchronise().catch(() => undefined);
+export function keepTime(): Promise<void> {
+  keeping ??= synchronise().catch(() => {
+    keeping = undefined;
+  });
+  return keeping;
 }
 
 function tick() {

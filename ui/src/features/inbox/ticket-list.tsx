@@ -28,13 +28,12 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
   const agents = useAgents();
   const { open, prepare, listens } = useOpening(rows);
   const scroll = useRef<HTMLDivElement>(null);
-  // Asked for once each time it is drawn: a long list has tens of thousands of rows of the same height.
   const height = rowHeight();
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
     estimateSize: useCallback(() => height, [height]),
-    overscan: 12,
+    overscan: 8,
     // With another function every row would be reckoned anew.
     getItemKey: useCallback((index: number) => rows[index]?.id ?? index, [rows]),
   });
@@ -93,10 +92,17 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
   );
 }
 
-/** The height of a row as the density wants it, in pixels. */
+const heights = new Map<string | undefined, number>();
+
+/** The height of a row as the density wants it, in pixels. To ask the style while one scrolls would lay out the page anew. */
 function rowHeight(): number {
-  const height = getComputedStyle(document.documentElement).getPropertyValue("--ms-row");
-  return Number.parseFloat(height || "3.25") * 16;
+  const { density } = document.documentElement.dataset;
+  const known = heights.get(density);
+  if (known) return known;
+  const said = getComputedStyle(document.documentElement).getPropertyValue("--ms-row");
+  const height = Number.parseFloat(said || "3.25") * 16;
+  heights.set(density, height);
+  return height;
 }
 
 interface RowProps {

@@ -57,7 +57,7 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
               <Table.Th>{t("ledger.from")}</Table.Th>
               <Table.Th>{t("ledger.until")}</Table.Th>
               <Table.Th>{t("ledger.reason")}</Table.Th>
-              <Table.Th ta="right">{t("ledger.counted")}</Table.Th>
+              <Table.Th className={classes.figure ?? ""}>{t("ledger.counted")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -71,7 +71,7 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
                     {span.source}
                   </Text>
                 </Table.Td>
-                <Table.Td ta="right" className="tabular">
+                <Table.Td className={`${classes.figure} tabular`}>
                   {span.counted_seconds > 0 ? format.span(span.counted_seconds) : "–"}
                 </Table.Td>
               </Table.Tr>
@@ -80,9 +80,7 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
           <Table.Tfoot>
             <Table.Tr>
               <Table.Th colSpan={3}>{t("ledger.sum")}</Table.Th>
-              <Table.Th ta="right" className="tabular">
-                {format.span(explanation.counted_seconds)}
-              </Table.Th>
+              <Table.Th className={`${classes.figure} tabular`}>{format.span(explanation.counted_seconds)}</Table.Th>
             </Table.Tr>
           </Table.Tfoot>
         </Table>
