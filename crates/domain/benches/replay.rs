@@ -30,6 +30,9 @@ fn main() {
 /// How many tickets are replayed in a round.
 const TICKETS: usize = 1000;
 
+/// How many ledgers differ: each begins in another minute.
+const DIFFERENT: usize = 7000;
+
 #[divan::bench]
 fn replay_tickets(bencher: divan::Bencher<'_, '_>) {
     let book = book();
@@ -39,6 +42,22 @@ fn replay_tickets(bencher: divan::Bencher<'_, '_>) {
         .counter(divan::counter::ItemsCount::new(TICKETS))
         .bench(|| {
             for ticket in &tickets {
+                assert_eq!(fold(divan::black_box(ticket), &book, now).len(), 5);
+            }
+        });
+}
+
+/// What a store of that size takes on one core: each ticket is one of all the ledgers that differ, which together are larger than
+/// a processor's nearest caches.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn replay_a_million_tickets(bencher: divan::Bencher<'_, '_>) {
+    let book = book();
+    let tickets: Vec<Vec<Event>> = (0..DIFFERENT).map(ledger).collect();
+    let now = instant(40_000);
+    bencher
+        .counter(divan::counter::ItemsCount::new(1_000_000_usize))
+        .bench_local(|| {
+            for ticket in tickets.iter().cycle().take(1_000_000) {
                 assert_eq!(fold(divan::black_box(ticket), &book, now).len(), 5);
             }
         });
@@ -221,7 +240,7 @@ fn ledger(number: usize) -> Vec<Event> {
         (1000, agent, raised),
         (1400, agent, change(StatusKind::Open, StatusKind::Resolved)),
     ];
-    let start = i64::try_from(number % 7000).unwrap_or(0);
+    let start = i64::try_from(number % DIFFERENT).unwrap_or(0);
     happenings
         .into_iter()
         .zip(1u64..)

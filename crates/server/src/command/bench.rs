@@ -1,9 +1,12 @@
 //! `mainstay bench`: how fast it is, measured on the machine at hand.
 
+mod chart;
 mod drive;
 mod fire;
 mod idle;
+mod live;
 mod load;
+mod process;
 mod run;
 mod tally;
 mod target;
@@ -25,8 +28,13 @@ pub enum Command {
     Run(run::Run),
     /// Say what a running service costs while nothing happens
     Idle(idle::Idle),
+    /// Let many agents look on, and say what a running service costs meanwhile
+    #[command(after_help = live::EXAMPLES)]
+    Live(live::Live),
     /// Wait for clocks that fall due together, and say how late each took effect
     Fire(fire::Fire),
+    /// Draw what ops/growth.sh measured: how costs grow with the size of a store
+    Chart(chart::Chart),
     /// Change a target of an account's contract, and say how long its open clocks took to follow
     Terms(terms::Terms),
 }
@@ -41,6 +49,8 @@ impl Command {
             Self::Load(load) => load.run(),
             Self::Run(run) => run.run(),
             Self::Idle(idle) => idle.run(),
+            Self::Live(live) => live.run(),
+            Self::Chart(chart) => chart.run(),
             Self::Fire(fire) => fire.run(),
             Self::Terms(terms) => terms.run(),
         }

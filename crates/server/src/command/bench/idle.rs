@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
-use mainstay_app::measure::Stopwatch;
 use serde_json::json;
 
 use super::super::output::say;
+use super::process::Watch;
 use crate::Failure;
 
 /// Say what a running service on this machine costs while nothing happens: processor time and memory, as the system (Linux) counts
@@ -33,16 +33,14 @@ impl Idle {
     /// # Errors
     /// Fails when there is no such process, or the system does not say what it costs.
     pub fn run(self) -> Result<(), Failure> {
-        let before = self.processor_millis()?;
-        let took = Stopwatch::start();
+        let watch = Watch::begin(self.pid)?;
         std::thread::sleep(Duration::from_secs(self.time));
-        let seconds = took.elapsed().as_secs_f64();
-        let a_second = (self.processor_millis()? - before) / seconds;
+        let cost = watch.end()?;
+        let (a_second, resident) = (cost.processor_ms_per_second, cost.resident_mb);
         let a_tick = a_second / TICKS_A_SECOND;
-        let resident = self.resident_megabytes()?;
         if self.json {
             return say(json!({
-                "seconds": seconds,
+                "seconds": cost.seconds,
                 "processor_ms_per_second": a_second,
                 "processor_ms_per_tick": a_tick,
                 "resident_mb": resident,
@@ -51,41 +49,5 @@ impl Idle {
         say(format_args!(
             "{a_second:.3} ms of processor time a second, {a_tick:.3} ms a tick; {resident:.1} MB resident"
         ))
-    }
-
-    /// The processor time of every thread, in milliseconds.
-    fn processor_millis(&self) -> Result<f64, Failure> {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid))
-            .map_err(|error| self.unknown(&error))?;
-        let mut nanos = 0.0;
-        for thread in threads.flatten() {
-            // A thread may end meanwhile.
-            let text = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
-            nanos += text
-                .split(' ')
-                .next()
-                .and_then(|first| first.parse::<f64>().ok())
-                .unwrap_or(0.0);
-        }
-        Ok(nanos / 1e6)
-    }
-
-    fn resident_megabytes(&self) -> Result<f64, Failure> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))
-            .map_err(|error| self.unknown(&error))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes =
-            line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
-        kilobytes
-            .map(|kilobytes| kilobytes * 1024.0 / 1e6)
-            .ok_or_else(|| self.unknown(&"no VmRSS is told"))
-    }
-
-    fn unknown(&self, error: &dyn std::fmt::Display) -> Failure {
-        Failure::new(format!(
-            "the system does not say what the process {} costs: {error}",
-            self.pid
-        ))
-        .with_remedy("give the number of a running service on this machine, which must be a Linux")
     }
 }

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, IF_MATCH};
-use hyper::{Method, Request, StatusCode};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, IF_MATCH};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -67,6 +68,17 @@ impl Question {
             body: Bytes::from(body.to_string()),
         }
     }
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// Nobody in particular.
+    None,
+    /// Whoever has the token of the target.
+    Token,
+    /// Somebody who is signed in, by the cookie they carry.
+    Session(String),
 }
 
 /// What came back.
@@ -159,20 +171,7 @@ impl Wire {
         if self.sender.is_closed() {
             *self = self.target.connect().await?;
         }
-        let mut request = Request::builder();
-        if question.method == Method::PATCH {
-            request = request.header(IF_MATCH, "*");
-        }
-        let request = request
-            .method(question.method.clone())
-            .uri(format!("/api/v1{}", question.path))
-            .header(HOST, self.target.authority()?)
-            .header(AUTHORIZATION, format!("Bearer {}", self.target.token))
-            .header(CONTENT_TYPE, question.media_type)
-            .body(Full::new(question.body.clone()))
-            .map_err(|error| Failure::new(format!("the request cannot be made: {error}")))?;
-        let broken = |error: hyper::Error| Failure::new(format!("the connection broke: {error}"));
-        let response = self.sender.send_request(request).await.map_err(broken)?;
+        let response = self.begin(question, &Credential::Token).await?;
         let status = response.status();
         let body = response
             .into_body()
@@ -184,4 +183,38 @@ impl Wire {
         self.sender.ready().await.ok();
         Ok(Answer { status, body })
     }
+
+    /// Asks, and waits until the answer begins.
+    ///
+    /// # Errors
+    /// Fails when the connection breaks.
+    pub async fn begin(
+        &mut self,
+        question: &Question,
+        credential: &Credential,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut request = Request::builder();
+        if question.method == Method::PATCH {
+            request = request.header(IF_MATCH, "*");
+        }
+        request = match credential {
+            Credential::None => request,
+            Credential::Token => {
+                request.header(AUTHORIZATION, format!("Bearer {}", self.target.token))
+            }
+            Credential::Session(cookie) => request.header(COOKIE, cookie),
+        };
+        let request = request
+            .method(question.method.clone())
+            .uri(format!("/api/v1{}", question.path))
+            .header(HOST, self.target.authority()?)
+            .header(CONTENT_TYPE, question.media_type)
+            .body(Full::new(question.body.clone()))
+            .map_err(|error| Failure::new(format!("the request cannot be made: {error}")))?;
+        self.sender.send_request(request).await.map_err(broken)
+    }
+}
+
+fn broken(error: hyper::Error) -> Failure {
+    Failure::new(format!("the connection broke: {error}"))
 }
