@@ -1,6 +1,7 @@
 //! `mainstay top`: a running service in the terminal.
 
 mod reading;
+mod screen;
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -10,8 +11,9 @@ use reqwest::Client;
 use serde::Serialize;
 
 use self::reading::Reading;
+use self::screen::Screen;
 use super::output::{say, table};
-use super::serve::in_runtime;
+use super::serve::{in_runtime, stop_on_signal};
 use crate::Failure;
 use crate::failure::root_of;
 
@@ -20,9 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_secs(2);
-
-/// Puts the cursor in the upper left corner and clears what follows.
-const CLEAR: &str = "\u{1b}[H\u{1b}[J";
 
 /// Look at a running service: what is due, how late it is done, the queue, mail, requests and errors.
 ///
@@ -65,26 +64,41 @@ impl Command {
                 .timeout(PATIENCE)
                 .build()
                 .map_err(|error| Failure::new(format!("no connection can be made: {error}")))?;
-            let once = self.once || !io::stdout().is_terminal();
-            let mut before = None;
-            loop {
-                let reading = self.read(&client).await?;
-                if self.json {
-                    return say(in_json(&reading)?);
-                }
-                let view = in_words(&reading, before.as_ref());
-                if once {
-                    return say(view);
-                }
-                say(format_args!(
-                    "{CLEAR}{view}\n\n{}  every {}s, Ctrl-C ends",
-                    self.url,
-                    EVERY.as_secs()
-                ))?;
-                before = Some(reading);
-                tokio::time::sleep(EVERY).await;
+            let reading = self.read(&client).await?;
+            if self.json {
+                return say(in_json(&reading)?);
             }
+            if self.once || !io::stdout().is_terminal() {
+                return say(in_words(&reading, None));
+            }
+            let stop = stop_on_signal()?;
+            let watched = stop.run_until_cancelled(self.watch(&client, reading)).await;
+            watched.unwrap_or(Ok(()))
         })
+    }
+
+    /// Shows it again and again. A service that does not answer meanwhile may do so again.
+    async fn watch(&self, client: &Client, first: Reading) -> Result<(), Failure> {
+        let refused = |error| Failure::new(format!("the terminal cannot be written to: {error}"));
+        let mut screen = Screen::enter().map_err(refused)?;
+        let mut view = in_words(&first, None);
+        let mut foot = format!("{}  every {}s, Ctrl-C ends", self.url, EVERY.as_secs());
+        let (mut before, standing_foot) = (Some(first), foot.clone());
+        loop {
+            screen.show(&view, &foot).map_err(refused)?;
+            tokio::time::sleep(EVERY).await;
+            match self.read(client).await {
+                Ok(reading) => {
+                    view = in_words(&reading, before.as_ref());
+                    foot.clone_from(&standing_foot);
+                    before = Some(reading);
+                }
+                Err(failure) => {
+                    foot = format!("{}; what stands above is old", failure.message());
+                    before = None;
+                }
+            }
+        }
     }
 
     async fn read(&self, client: &Client) -> Result<Reading, Failure> {
@@ -194,29 +208,42 @@ fn in_json(reading: &Reading) -> Result<String, Failure> {
 
 fn in_words(reading: &Reading, before: Option<&Reading>) -> String {
     let due = Due::of(reading);
-    let seconds = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}s"));
-    let next = due
-        .next_seconds
-        .map_or("never".to_owned(), |next| format!("in {next:.0}s"));
+    let waits = match due.overdue {
+        0.0 => "nothing waits".to_owned(),
+        waiting => format!(
+            "{waiting} wait, the oldest for {}",
+            length(due.oldest_seconds)
+        ),
+    };
+    let next = match due.next_seconds {
+        None => "nothing comes".to_owned(),
+        Some(next) => format!("the next in {}", length(next)),
+    };
+    let late = match due.mean_lateness_seconds {
+        None => "nothing done yet".to_owned(),
+        Some(mean) => format!(
+            "{} done, {mean:.3}s on average, 99 of 100 within {}",
+            due.done,
+            due.p99_lateness_seconds
+                .map_or("-".to_owned(), |within| format!("{within}s")),
+        ),
+    };
+    let transactions = reading
+        .mean("mainstay_store_transaction_seconds")
+        .map_or("-".to_owned(), |mean| format!("{mean:.3}s"));
     let mut text = format!(
         "mainstay {}\n\n\
-         due      {} wait, the oldest for {:.1}s; next {next}; {} within the hour\n\
-         late     {} done, {} on average, 99 of 100 within {}; {} failed\n\
-         store    transactions {} on average; {} begun anew; {}\n\
-         live     {} listeners\n\n",
+         due      {waits}; {next}; {} within the hour\n\
+         late     {late}; {} failed\n\
+         store    a transaction takes {transactions} on average, {} begun anew; in use {}\n\
+         live     {} listening\n\n",
         reading
             .label("mainstay_build_info", "version")
             .unwrap_or_default(),
-        due.overdue,
-        due.oldest_seconds,
         due.next_hour,
-        due.done,
-        seconds(due.mean_lateness_seconds),
-        seconds(due.p99_lateness_seconds),
         due.failures,
-        seconds(reading.mean("mainstay_store_transaction_seconds")),
         reading.sum("mainstay_store_retries_total"),
-        pairs(&reading.by("mainstay_store_connections", &["pool", "state"])),
+        in_use(reading),
         reading.sum("mainstay_live_listeners"),
     );
     let mut rows = vec![
@@ -233,7 +260,7 @@ fn in_words(reading: &Reading, before: Option<&Reading>) -> String {
             rows.push(vec![
                 kind,
                 waiting.to_string(),
-                format!("{oldest:.1}s"),
+                length(oldest),
                 dead.to_string(),
             ]);
         }
@@ -260,9 +287,37 @@ fn in_words(reading: &Reading, before: Option<&Reading>) -> String {
     text
 }
 
+/// Of how many connections how many are in use, pool by pool.
+fn in_use(reading: &Reading) -> String {
+    let connections = "mainstay_store_connections";
+    let pools = reading.by(connections, &["pool"]);
+    let standing = reading.by(connections, &["pool", "state"]);
+    let pools = pools.iter().map(|(pool, open)| {
+        let used = standing.get(&format!("{pool} in_use"));
+        format!("{pool} {} of {open}", used.copied().unwrap_or_default())
+    });
+    pools.collect::<Vec<_>>().join(", ")
+}
+
+/// A length of time in its two largest units.
+fn length(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1}s");
+    }
+    let minutes = (seconds / 60.0).floor();
+    let hours = (minutes / 60.0).floor();
+    let days = (hours / 24.0).floor();
+    match (days, hours) {
+        (0.0, 0.0) => format!("{minutes}m {:.0}s", (seconds % 60.0).floor()),
+        (0.0, _) => format!("{hours}h {}m", minutes % 60.0),
+        _ => format!("{days}d {}h", hours % 24.0),
+    }
+}
+
 fn pairs(counted: &std::collections::BTreeMap<String, f64>) -> String {
     let pairs: Vec<String> = counted
         .iter()
+        .filter(|(_, count)| **count > 0.0)
         .map(|(name, count)| format!("{name} {count}"))
         .collect();
     pairs.join(", ")
@@ -297,6 +352,28 @@ mod tests {
         requests         11     -         2xx 10, 4xx 1
         problems         1      -         not-found 1
         ");
+    }
+
+    #[test]
+    fn a_length_of_time_is_told_in_its_two_largest_units() {
+        let lengths = [0.25, 59.9, 60.0, 3_599.0, 7_380.0, 200_000.0].map(length);
+        assert_eq!(
+            lengths,
+            ["0.2s", "59.9s", "1m 0s", "59m 59s", "2h 3m", "2d 7h"]
+        );
+    }
+
+    #[test]
+    fn a_service_that_has_just_begun_says_so_in_words() {
+        let text = in_words(&Reading::parse("mainstay_due_next_seconds -1\n"), None);
+        assert!(
+            text.contains("due      nothing waits; nothing comes; 0 within the hour"),
+            "{text}"
+        );
+        assert!(
+            text.contains("late     nothing done yet; 0 failed"),
+            "{text}"
+        );
     }
 
     #[test]
