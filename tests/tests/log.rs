@@ -1,19 +1,15 @@
 //! What the log holds of people: nothing, also where it says most. A process has one log, so this is alone in its file.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use mainstay_app::Caller;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::role::BuiltIn;
 use mainstay_server::logging;
-use mainstay_server::service::Service;
-use mainstay_server::settings::{Reader, Settings};
 use mainstay_server::time::WallClock;
+use mainstay_tests::service::{RunningService, settings};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -48,7 +44,6 @@ async fn the_log_names_nobody_and_tells_no_secret() {
         .with_ansi(false)
         .with_writer(move || sink.clone())
         .init();
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().expect("a folder");
     // Nobody listens at the mail server's port, so that what fails is logged as well.
     let text = format!(
@@ -56,20 +51,12 @@ async fn the_log_names_nobody_and_tells_no_secret() {
          [smtp]\nhost = \"127.0.0.1\"\nport = 9\ntls = \"none\"\n",
         folder.path()
     );
-    let given = Some((Path::new("mainstay.toml"), text.as_str()));
-    let reader = Reader::new(given, BTreeMap::new(), BTreeMap::new()).expect("settings");
-    let settings = Settings::read(reader).expect("settings");
-    let service = Service::start(settings, Arc::new(WallClock))
-        .await
-        .expect("a service");
-    let app = service.app().clone();
+    let service = RunningService::begin(settings(&text), Arc::new(WallClock)).await;
+    let (app, url) = (&service.app, &service.url);
     let pack = mainstay_policy::builtin("mainstay").expect("a pack");
     app.apply_policy(&Caller::machine(), &pack, "test")
         .await
         .expect("a policy");
-    let url = format!("http://{}", service.address());
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(service.run(stop.clone()));
 
     let fill = |agent: &mut Agent| {
         agent.email = "yvonne@house.example".to_owned();
@@ -117,8 +104,7 @@ async fn the_log_names_nobody_and_tells_no_secret() {
         .expect("a mail");
     let filed = app.file_received(mail.id).await.expect("a filed mail");
     assert!(filed.ticket.is_some(), "{filed:?}");
-    stop.cancel();
-    running.await.expect("no panic").expect("an end in order");
+    service.end().await;
 
     let log = written.text();
     assert!(

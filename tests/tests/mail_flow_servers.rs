@@ -1,7 +1,6 @@
 //! The whole service between a real mail server and real mailboxes: a customer's letter arrives by IMAP as it is
 //! delivered, the answer goes out by SMTP, and the customer's answer to that finds its ticket.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
 use mainstay_domain::event::{Actor, Side, Visibility};
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_server::service::Service;
-use mainstay_server::settings::{Reader, Settings};
+use mainstay_server::settings::Settings;
 use mainstay_server::time::WallClock;
 use mainstay_store::{message, ticket};
 use mainstay_testing::{DovecotServer, EximServer, require};
@@ -30,9 +29,7 @@ fn settings(folder: &Path, exim: &EximServer, mailboxes: &DovecotServer) -> Sett
         password = DovecotServer::PASSWORD,
         smtp = exim.port(),
     );
-    let file = Some((Path::new("mainstay.toml"), text.as_str()));
-    let reader = Reader::new(file, BTreeMap::new(), BTreeMap::new()).expect("settings");
-    Settings::read(reader).expect("settings")
+    mainstay_tests::service::settings(&text)
 }
 
 fn letter(to: &str, id: &str, text: &str) -> OutgoingMail {

@@ -111,6 +111,7 @@ fn secret() -> SigningSecret {
 
 async fn deliver(sender: &WebhookSender, url: &str) -> WebhookOutcome {
     let delivery = WebhookDelivery {
+        traceparent: None,
         url,
         id: "msg_1",
         at: Timestamp::from_second(1_700_000_000).expect("a date"),

@@ -54,6 +54,7 @@ pub mod ticket;
 pub mod tidy;
 pub mod time;
 pub mod token;
+pub mod trace;
 mod transaction;
 mod vault;
 mod view;

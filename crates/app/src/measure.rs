@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
+use mainstay_domain::escalation::NotifyChannel;
 use mainstay_store::{due, job};
 use metrics::{counter, gauge, histogram};
 
@@ -110,9 +111,35 @@ pub fn describe() {
         }
     }
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    gauge!(LISTENERS).set(0.0);
+    count_from_zero();
+}
+
+/// Tells every count that has a bound at the start: of one that appears with its first event, whoever watches does not see that
+/// it has grown.
+fn count_from_zero() {
     counter!(DUE_FAILURES).absolute(0);
     counter!(TRANSACTION_RETRIES).absolute(0);
-    gauge!(LISTENERS).set(0.0);
+    for source in WAYS_IN {
+        counter!(MAIL_IN, "source" => source).absolute(0);
+    }
+    for outcome in ["sent", "retry", "dead"] {
+        counter!(MAIL_OUT, "outcome" => outcome).absolute(0);
+    }
+    for outcome in ["delivered", "retry", "dead"] {
+        counter!(WEBHOOKS, "outcome" => outcome).absolute(0);
+        for channel in NotifyChannel::ALL {
+            let by_mail_or_here = [NotifyChannel::InApp, NotifyChannel::Email];
+            if !by_mail_or_here.contains(&channel) {
+                counter!(MESSAGES, "channel" => channel.as_str(), "outcome" => outcome).absolute(0);
+            }
+        }
+    }
+    for kind in Job::KINDS {
+        for outcome in ["done", "retry", "dead", "lost"] {
+            counter!(JOBS, "kind" => kind, "outcome" => outcome).absolute(0);
+        }
+    }
 }
 
 /// Notes how a transaction went, with its repetitions.
@@ -126,15 +153,19 @@ pub(crate) fn note_lateness(subject: &'static str, lateness: SignedDuration) {
     histogram!(DUE_LATENESS, "subject" => subject).record(lateness.as_secs_f64().max(0.0));
 }
 
-/// Notes a mail that was taken in. Of a mailbox only that it is one is told, not its name.
+/// The ways by which mail comes.
+const WAYS_IN: [&str; 3] = ["pipe", "http", "imap"];
+
+/// By which way a mail came. Of a mailbox only that it is one is told, not its name.
+pub(crate) fn way_in(source: &str) -> &'static str {
+    let first = source.split(':').next();
+    let known = WAYS_IN.into_iter().find(|way| Some(*way) == first);
+    known.unwrap_or("other")
+}
+
+/// Notes a mail that was taken in.
 pub(crate) fn note_received(source: &str) {
-    let source = match source.split(':').next() {
-        Some("pipe") => "pipe",
-        Some("http") => "http",
-        Some("imap") => "imap",
-        _ => "other",
-    };
-    counter!(MAIL_IN, "source" => source).increment(1);
+    counter!(MAIL_IN, "source" => way_in(source)).increment(1);
 }
 
 impl App {

@@ -12,6 +12,7 @@ use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
 use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
+use tracing::{Instrument as _, Span};
 
 use crate::attachment::forget_upload;
 use crate::context::App;
@@ -22,6 +23,7 @@ use crate::lateness::PROMISED;
 use crate::mail;
 use crate::measure::{self, Stopwatch};
 use crate::notification::{note_mail, send_dispatch};
+use crate::trace;
 use crate::transaction::transact;
 use crate::webhook;
 
@@ -82,7 +84,9 @@ impl App {
         for run in due.chunk_by(both_tickets) {
             for part in run.chunks(FIRED_TOGETHER) {
                 // What follows from a due instant is long; on the heap it takes nothing from the stack of whoever asked.
-                Box::pin(self.fire_together(part)).await;
+                let span =
+                    tracing::debug_span!("due", subjects = part.len(), first = ?part[0].subject);
+                Box::pin(self.fire_together(part)).instrument(span).await;
             }
         }
         if due.is_empty() {
@@ -200,6 +204,7 @@ impl App {
             if let Err(error) = Box::pin(self.fire(*due)).await {
                 // The lease runs out and the subject is due again: nothing is lost.
                 counter!(measure::DUE_FAILURES).increment(1);
+                trace::fail(&Span::current());
                 tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
             }
         }
@@ -245,7 +250,16 @@ impl App {
         let began = Stopwatch::start();
         let outcome = match &job {
             // Kept apart, so that whatever ticks does not grow with the deepest of its jobs.
-            Ok(job) => Box::pin(self.run_job(stored, job)).await,
+            Ok(job) => {
+                let span = tracing::debug_span!("job", kind = %stored.kind, job = %stored.id);
+                let outcome = Box::pin(self.run_job(stored, job))
+                    .instrument(span.clone())
+                    .await;
+                if outcome.is_err() {
+                    trace::fail(&span);
+                }
+                outcome
+            }
             Err(error) => Err(JobFailure::Fail(format!("the job cannot be read: {error}"))),
         };
         histogram!(measure::JOB_SECONDS, "kind" => stored.kind.clone()).record(began.elapsed());

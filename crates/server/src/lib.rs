@@ -13,6 +13,7 @@ mod random;
 pub mod service;
 pub mod settings;
 pub mod time;
+pub mod traces;
 pub mod webhook;
 
 pub use command::CommandLine;

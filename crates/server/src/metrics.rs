@@ -127,6 +127,7 @@ fn recorder() -> Result<PrometheusHandle, Failure> {
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).map_err(|error| refused(error.to_string()))?;
     measure::describe();
+    mainstay_web::count_problems_from_zero();
     *installed = Some(handle.clone());
     Ok(handle)
 }

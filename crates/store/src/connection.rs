@@ -8,6 +8,7 @@ use futures::{StreamExt as _, TryFutureExt as _, TryStreamExt as _};
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _,
 };
+use tracing::Span;
 
 use crate::error::{StoreError, is_lost};
 use crate::news::Bell;
@@ -41,6 +42,8 @@ pub struct Transaction {
     pub(crate) bell: Arc<Bell>,
     /// Whether it appended to the feed of changes.
     pub(crate) has_news: AtomicBool,
+    /// Lasts as long as it does, for those who watch from outside.
+    pub(crate) span: Span,
 }
 
 /// The transaction of an engine.
@@ -63,6 +66,7 @@ impl Transaction {
             Inner::Snapshot(_) => {}
             Inner::Postgres(inner) => inner.commit().await?,
         }
+        self.span.record("committed", true);
         if self.has_news.into_inner() {
             self.bell.ring();
         }

@@ -12,6 +12,8 @@ use sea_orm::{
     TransactionTrait as _,
 };
 use tempfile::TempDir;
+use tracing::field::Empty;
+use tracing::{Level, Span};
 
 use crate::column::Field;
 use crate::connection::{Inner, Pool, Reader, Transaction, again, one};
@@ -132,11 +134,29 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer in time.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        // Made before the wait for a turn, so that what is seen of it from outside holds the wait.
+        let span = self.span();
         let inner = match &self.engine {
             Engine::Sqlite { writers, .. } => Inner::Sqlite(writers.begin().await?),
             Engine::Postgres(pool) => Inner::Postgres(again(|| pool.begin()).await?),
         };
-        Ok(self.within(inner))
+        Ok(Transaction {
+            span,
+            ..self.within(inner)
+        })
+    }
+
+    /// The span of a transaction. One that belongs to nothing has none: those of a worker that finds nothing to do would bury
+    /// everything else.
+    fn span(&self) -> Span {
+        if !tracing::span_enabled!(Level::DEBUG) || Span::current().is_none() {
+            return Span::none();
+        }
+        let engine = match &self.engine {
+            Engine::Sqlite { .. } => "sqlite",
+            Engine::Postgres(_) => "postgresql",
+        };
+        tracing::debug_span!("transaction", engine, committed = Empty)
     }
 
     /// Sees the store as it is when it is first asked, whatever is written since.
@@ -164,6 +184,7 @@ impl Store {
             inner,
             bell: Arc::clone(&self.bell),
             has_news: AtomicBool::new(false),
+            span: Span::none(),
         }
     }
 

@@ -10,6 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use mainstay_app::measure::{HTTP_PROBLEMS, HTTP_SECONDS, Stopwatch};
+use mainstay_app::trace::{self, TRACEPARENT};
 use metrics::{counter, histogram};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -93,6 +94,8 @@ async fn log(mut request: Request, next: Next) -> Response {
         route,
         status = field::Empty,
     );
+    let parent = request.headers().get(TRACEPARENT);
+    trace::continue_from(&span, parent.and_then(|value| value.to_str().ok()));
     let labels = [("method", method_of(&request)), ("route", route.to_owned())];
     async {
         let began = Stopwatch::start();
@@ -101,6 +104,7 @@ async fn log(mut request: Request, next: Next) -> Response {
         measure(&labels, began, &response);
         tracing::Span::current().record("status", status.as_u16());
         if status.is_server_error() {
+            trace::fail(&tracing::Span::current());
             tracing::error!(status = status.as_u16(), "request failed");
         } else {
             tracing::debug!(status = status.as_u16(), "request answered");
@@ -128,6 +132,13 @@ fn measure(labels: &[(&'static str, String); 2], began: Stopwatch, response: &Re
         .record(began.elapsed());
     if let Some(problem) = response.extensions().get::<Problem>() {
         counter!(HTTP_PROBLEMS, "kind" => problem.kind().name()).increment(1);
+    }
+}
+
+/// Tells the count of each kind of problem from the start, so that whoever watches sees the first of them.
+pub fn count_problems_from_zero() {
+    for kind in Kind::ALL {
+        counter!(HTTP_PROBLEMS, "kind" => kind.name()).absolute(0);
     }
 }
 

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 pub use api::openapi;
-pub use frame::Limits;
+pub use frame::{Limits, count_problems_from_zero};
 pub use host::Hosts;
 pub use rate::{Passed, Rate, Rates};
 

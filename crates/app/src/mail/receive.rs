@@ -7,6 +7,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::mail::{self, Received};
 use mainstay_store::{Page, PageRequest, ticket};
+use tracing::Instrument as _;
 
 use super::file::{FilingDecision, read_mail};
 use crate::attachment::digest;
@@ -14,7 +15,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
-use crate::measure::note_received;
+use crate::measure::{note_received, way_in};
 use crate::transaction::transact;
 
 /// A mail that is safe in the store.
@@ -83,13 +84,17 @@ impl App {
             message: None,
             error: None,
         };
-        let received = transact!(self, tx => async {
-            let received = mail::receive(tx, &mail).await?;
-            if received == Received::Now {
-                Job::ReadMail { raw_mail: mail.id }.queue(self, tx, now).await?;
-            }
-            Ok(received)
-        })?;
+        let span = tracing::debug_span!("receive_mail", source = way_in(source), mail = %mail.id);
+        let receive = async {
+            transact!(self, tx => async {
+                let received = mail::receive(tx, &mail).await?;
+                if received == Received::Now {
+                    Job::ReadMail { raw_mail: mail.id }.queue(self, tx, now).await?;
+                }
+                Ok(received)
+            })
+        };
+        let received = receive.instrument(span).await?;
         if received == Received::Now {
             note_received(source);
         }

@@ -13,6 +13,7 @@ use mainstay_store::mail::{self, AfterFailure};
 use mainstay_store::{Page, PageRequest, Transaction, job};
 use metrics::counter;
 use tokio::time::{Sleep, sleep};
+use tracing::Instrument as _;
 
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -21,6 +22,7 @@ use crate::error::{AppError, Result};
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS};
 use crate::measure::MAIL_OUT;
 use crate::ticket::{MessageText, append_message};
+use crate::trace;
 use crate::transaction::transact;
 
 /// How long handing over may take in all.
@@ -53,12 +55,17 @@ pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Resu
         Claimed::Nothing => return Ok(()),
         Claimed::LostLease => return Err(JobFailure::Lost),
     };
+    let span = tracing::debug_span!("send_mail", mail = %id);
     let sending = tokio::time::timeout(LONGEST_SENDING, transport.send(&mail));
     let outcome = tokio::select! {
         biased;
         () = lost_lease(app, job, lease) => return Err(JobFailure::Lost),
-        outcome = sending => outcome,
+        outcome = sending.instrument(span.clone()) => outcome,
     };
+    if !matches!(outcome, Ok(Ok(_))) {
+        trace::fail(&span);
+    }
+    drop(span);
     let outcome = outcome.unwrap_or_else(|_| {
         Err(SmtpFailure::Retry {
             reason: "handing over took too long".to_owned(),

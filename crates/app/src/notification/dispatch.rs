@@ -18,6 +18,7 @@ use mainstay_domain::notification::{Notification, NotificationState};
 use mainstay_store::due::DueSubject;
 use mainstay_store::{Transaction, agent, dispatch, due, job, notification};
 use metrics::counter;
+use tracing::Instrument as _;
 
 use super::deliver::record;
 use super::link::url;
@@ -28,6 +29,7 @@ use crate::error::Result;
 use crate::job::{Job, JobFailure};
 use crate::mail::Identity;
 use crate::measure::MESSAGES;
+use crate::trace;
 use crate::transaction::transact;
 
 /// How often a short message is tried. Six tries span a quarter of an hour; whoever was not reached by then is told by
@@ -229,7 +231,15 @@ pub(crate) async fn send_dispatch(app: &App, job: JobId, id: DispatchId) -> Resu
                 detail: &dispatch.detail,
                 url: &dispatch.url,
             };
-            transport.send(medium, &message).await
+            let span = tracing::debug_span!("send_message", dispatch = %dispatch.id, channel = %dispatch.channel);
+            let outcome = transport
+                .send(medium, &message)
+                .instrument(span.clone())
+                .await;
+            if !matches!(outcome, NotifyOutcome::Delivered { .. }) {
+                trace::fail(&span);
+            }
+            outcome
         }
         _ => NotifyOutcome::Permanent {
             reason: format!("no way to reach people by {} is set up", dispatch.channel),

@@ -15,6 +15,8 @@ use mainstay_domain::webhook::{Webhook, WebhookDelivery, WebhookDeliveryState};
 use mainstay_store::{Transaction, job, message, webhook};
 use metrics::counter;
 use serde_json::{Value, json};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -22,6 +24,7 @@ use crate::context::App;
 use crate::error::Result;
 use crate::job::{JobFailure, MOST_ATTEMPTS};
 use crate::measure::WEBHOOKS;
+use crate::trace;
 use crate::transaction::transact;
 
 /// A subscription whose every try has failed for so long is switched off.
@@ -50,14 +53,19 @@ pub(crate) async fn call_webhook(
     let secret = app.unseal(&super::purpose(to.id), &to.secret)?;
     let outcome = match SigningSecret::parse(&secret) {
         Ok(secret) => {
+            let span = tracing::debug_span!("call_webhook", webhook = %to.id, delivery = %id, status = Empty);
+            let traceparent = trace::traceparent(&span);
             let attempt = channel::WebhookDelivery {
                 url: &to.url,
                 id: &delivery.id.to_string(),
                 at: app.now(),
                 body: delivery.body.as_bytes(),
                 secrets: &[secret],
+                traceparent: traceparent.as_deref(),
             };
-            transport.deliver(&attempt).await
+            let outcome = transport.deliver(&attempt).instrument(span.clone()).await;
+            note_in_span(&span, &outcome);
+            outcome
         }
         Err(error) => WebhookOutcome::Permanent {
             reason: format!("the secret of the subscription cannot be used: {error}"),
@@ -81,6 +89,19 @@ pub(crate) async fn call_webhook(
             wait: retry_after.unwrap_or_default().min(LONGEST_WAIT),
         }),
         _ => Ok(()),
+    }
+}
+
+fn note_in_span(span: &Span, outcome: &WebhookOutcome) {
+    let status = match outcome {
+        WebhookOutcome::Delivered { status } => Some(*status),
+        WebhookOutcome::Retry { status, .. } | WebhookOutcome::Permanent { status, .. } => {
+            trace::fail(span);
+            *status
+        }
+    };
+    if let Some(status) = status {
+        span.record("status", status);
     }
 }
 

@@ -43,6 +43,8 @@ pub struct WebhookDelivery<'a> {
     pub body: &'a [u8],
     /// The receiver's secrets, each of which signs.
     pub secrets: &'a [SigningSecret],
+    /// To which trace the attempt belongs (W3C Trace Context), where traces are kept.
+    pub traceparent: Option<&'a str>,
 }
 
 /// What came of an attempt.
@@ -115,6 +117,9 @@ impl WebhookSender {
             SigningSecret::headers(delivery.secrets, delivery.id, delivery.at, delivery.body)
         {
             request = request.header(name, value);
+        }
+        if let Some(traceparent) = delivery.traceparent {
+            request = request.header("traceparent", traceparent);
         }
         match send(request).await {
             Ok(response) => judge(&response),

@@ -107,7 +107,7 @@ impl Command {
         // It is there to be tried, also by a program in a hurry.
         settings.http.requests_per_second = 0;
         settings.http.anonymous_requests_per_second = 0;
-        logging::start(&settings.log)?;
+        let _traces = logging::start(&settings)?;
         let kept_in = settings.data.display().to_string();
         in_runtime(async {
             let _claimed = claim_alone(&settings).await?;

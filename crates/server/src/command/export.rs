@@ -36,7 +36,7 @@ impl Command {
         let mut flags = self.flags.clone();
         flags.log_level = flags.log_level.or_else(|| Some("warn".to_owned()));
         let settings = Settings::load(&flags)?;
-        logging::start(&settings.log)?;
+        let _traces = logging::start(&settings)?;
         must_exist(&settings)?;
         if self.out.is_none() && std::io::stdout().is_terminal() {
             return Err(

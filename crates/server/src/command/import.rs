@@ -111,7 +111,7 @@ impl Tickets {
         let mut flags = self.flags.clone();
         flags.log_level = flags.log_level.or_else(|| Some("warn".to_owned()));
         let settings = Settings::load(&flags)?;
-        logging::start(&settings.log)?;
+        let _traces = logging::start(&settings)?;
         let report = in_runtime(async {
             if service::store_file(&settings).is_some_and(|path| !path.exists()) {
                 // Neither a check nor a refusal is to leave an empty store behind.

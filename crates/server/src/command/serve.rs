@@ -52,7 +52,7 @@ impl Command {
             listen: self.listen,
             ..self.flags
         })?;
-        logging::start(&settings.log)?;
+        let _traces = logging::start(&settings)?;
         for warning in &settings.warnings {
             tracing::warn!("{warning}");
         }
@@ -121,14 +121,18 @@ async fn ensure_policy(app: &App) -> Result<(), Failure> {
 /// # Errors
 /// Returns what the future returns.
 pub fn in_runtime<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    // Two libraries bring a provider each; without a choice rustls panics at the first connection. A second call in
-    // one process is refused, which changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    encrypt_in_one_way();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("the program cannot start its threads: {error}")))?
         .block_on(future)
+}
+
+/// Installs the program's one way to encrypt connections: two libraries bring one each, and without a choice rustls panics at the
+/// first connection. A second call in one process is refused, which changes nothing.
+pub fn encrypt_in_one_way() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Ends when the process is asked to: by `SIGTERM`, or by `SIGINT` (Ctrl-C). A second signal ends it at once.

@@ -23,6 +23,7 @@ pub use value::{Address, LogFormat, Networks, Roles, Secret, Size, Span, Tls};
 use ipnet::IpNet;
 
 use crate::Failure;
+use crate::traces::Endpoint;
 
 /// Everything that can be set.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub struct Settings {
     pub second_factor_roles: Roles,
     /// Where measurements are given out, if they are.
     pub metrics: Option<SocketAddr>,
+    /// Where spans are sent, if they are.
+    pub traces: Option<Endpoint>,
     /// Whether this node does due clocks and jobs.
     pub worker: bool,
     /// How long running requests and jobs may take to finish when the program is asked to end.
@@ -272,6 +275,7 @@ impl Settings {
         let session_lifetime = r.value("session.lifetime", Span::seconds(14 * 86_400));
         let second_factor_roles = r.value("session.second_factor_roles", Roles::default());
         let metrics = r.maybe("metrics.listen").map(|Address(listen)| listen);
+        let traces = r.maybe("telemetry.otlp_endpoint");
         let worker = r.value("worker.enabled", true);
         let shutdown_deadline = r.value("shutdown.deadline", Span::seconds(20));
         let (shown, warnings) = reader.finish()?;
@@ -292,6 +296,7 @@ impl Settings {
             session_lifetime,
             second_factor_roles,
             metrics,
+            traces,
             worker,
             shutdown_deadline,
             shown,
@@ -442,6 +447,22 @@ mod tests {
             shown.value.as_deref(),
             Some("postgres://me:***@db/mainstay")
         );
+    }
+
+    #[test]
+    fn the_standard_variable_of_traces_counts_after_our_own() {
+        let standard = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://theirs:4318");
+        let ours = ("MAINSTAY_TELEMETRY_OTLP_ENDPOINT", "http://ours:4318");
+        for (environment, expected, from) in [
+            (&[standard][..], "http://theirs:4318/v1/traces", standard.0),
+            (&[standard, ours][..], "http://ours:4318/v1/traces", ours.0),
+        ] {
+            let settings = load("", environment, &Flags::default()).unwrap();
+            let traces = settings.traces.as_ref().map(Endpoint::for_traces);
+            assert_eq!(traces.as_deref(), Some(expected));
+            assert_eq!(origin(&settings, "telemetry.otlp_endpoint"), from);
+        }
+        assert!(load("", &[], &Flags::default()).unwrap().traces.is_none());
     }
 
     #[test]

@@ -25,6 +25,10 @@ const OTHER_VARIABLES: [&str; 6] = [
     "MAINSTAY_URL",
 ];
 
+/// Settings that a variable which other programs share may give as well, after our own.
+const STANDARD_VARIABLES: [(&str, &str); 1] =
+    [("telemetry.otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT")];
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -247,9 +251,13 @@ impl Reader {
         if let Some((flag, text)) = self.flags.get(key) {
             return Some((text.clone(), Origin::Flag(flag)));
         }
-        let name = variable(key);
-        if let Some(text) = self.environment.get(&name) {
-            return Some((text.clone(), Origin::Environment(name)));
+        let standard = STANDARD_VARIABLES.iter().filter(|(of, _)| *of == key);
+        for name in
+            std::iter::once(variable(key)).chain(standard.map(|(_, name)| (*name).to_owned()))
+        {
+            if let Some(text) = self.environment.get(&name) {
+                return Some((text.clone(), Origin::Environment(name)));
+            }
         }
         let value = self.file.get(key)?;
         match &value.text {
