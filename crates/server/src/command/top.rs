@@ -335,10 +335,10 @@ mod tests {
         insta::assert_snapshot!(in_words(&reading, None), @r"
         mainstay 0.1.0
 
-        due      2 wait, the oldest for 0.2s; next in 0s; 17 within the hour
-        late     100 done, 0.050s on average, 99 of 100 within 0.500s; 0 failed
-        store    transactions 0.002s on average; 0 begun anew; readers idle 3, readers in_use 1
-        live     4 listeners
+        due      2 wait, the oldest for 0.2s; the next in 0.0s; 17 within the hour
+        late     100 done, 0.050s on average, 99 of 100 within 0.5s; 0 failed
+        store    a transaction takes 0.002s on average, 0 begun anew; in use readers 1 of 4
+        live     4 listening
 
         queue      waiting  oldest  given up
         send_mail  3        1.5s    1
