@@ -1,7 +1,7 @@
 //! A tree of an HTML document, in one vector: no recursion, so that no depth of nesting can exhaust the stack.
 
 use std::borrow::Cow;
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashSet;
 
 use html5ever::interface::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
@@ -18,12 +18,16 @@ const DEEPEST: usize = 500;
 /// The most attributes of an element that are parsed: the parser compares each with all before it.
 const MOST_ATTRIBUTES: usize = 200;
 
+/// How many times as long as the source its elements may become. A parser opens what was left open in one paragraph anew in
+/// each that follows, so that a hundred tags and a thousand paragraphs make a hundred thousand elements.
+const MOST_GROWTH: usize = 8;
+
 /// The most bytes that may have to be searched for characters to escape. After each that it escapes, the serialiser
 /// searches the whole rest of the value, so that its work grows with the square.
 pub const MOST_ESCAPING: usize = 1 << 29;
 
-/// As much text as is escaped in one go, for the same reason.
-const ESCAPED_AT_ONCE: usize = 1_024;
+/// As much text as is escaped, or parsed, in one go, for the same reason.
+const AT_ONCE: usize = 1_024;
 
 /// What a node is.
 #[derive(Debug)]
@@ -60,13 +64,20 @@ pub enum Step {
 }
 
 impl Dom {
-    /// Parses `html`; none when it is nested deeper, or has more attributes, than a message needs.
+    /// Parses `html`; none when it is nested deeper, has more attributes, or would become longer than a message needs.
     pub fn parse(html: &str) -> Option<Self> {
         if nesting(html) > DEEPEST || attributes(html) > MOST_ATTRIBUTES {
             return None;
         }
-        let sink = Sink::default();
-        let dom: Self = parse_document(sink, Default::default()).one(html);
+        let most = MOST_GROWTH * html.len() + 10_000;
+        let mut parser = parse_document(Sink::default(), Default::default());
+        for piece in pieces(html) {
+            parser.process(StrTendril::from(piece));
+            if parser.tokenizer.sink.sink.written.get() > most {
+                return None;
+            }
+        }
+        let dom: Self = parser.finish();
         (dom.attribute_escaping() <= MOST_ESCAPING).then_some(dom)
     }
 
@@ -278,11 +289,11 @@ pub fn escaping(text: &str) -> usize {
     text.len() * text.bytes().filter(escaped).count()
 }
 
-/// The text in pieces that are escaped in one go each.
+/// The text in pieces that are escaped, or parsed, in one go each.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let mut end = rest.len().min(ESCAPED_AT_ONCE);
+        let mut end = rest.len().min(AT_ONCE);
         while !rest.is_char_boundary(end) {
             end -= 1;
         }
@@ -352,6 +363,8 @@ fn nesting(html: &str) -> usize {
 
 struct Sink {
     dom: RefCell<Dom>,
+    /// How many bytes the elements so far take as HTML, without what they hold.
+    written: Cell<usize>,
 }
 
 impl Default for Sink {
@@ -360,6 +373,7 @@ impl Default for Sink {
         dom.add(Content::Document);
         Self {
             dom: RefCell::new(dom),
+            written: Cell::new(0),
         }
     }
 }
@@ -394,6 +408,12 @@ impl TreeSink for Sink {
         attributes: Vec<Attribute>,
         _flags: ElementFlags,
     ) -> NodeId {
+        let within: usize = attributes
+            .iter()
+            .map(|attribute| attribute.name.local.len() + attribute.value.len() + 4)
+            .sum();
+        let tags = 2 * name.local.len() + 5;
+        self.written.set(self.written.get() + tags + within);
         self.dom
             .borrow_mut()
             .add(Content::Element { name, attributes })

@@ -541,4 +541,13 @@ mod tests {
         let bold = "<b><i>".repeat(1_000) + "x";
         assert_eq!(to_text(&bold), "x");
     }
+
+    #[test]
+    fn what_would_grow_without_measure_is_shown_as_text() {
+        let open: String = (0..100)
+            .map(|number| format!("<b title={number}>"))
+            .collect();
+        let html = format!("<p>{open}{}", "<p>x".repeat(1_000));
+        assert_eq!(safe(&html).html, "x".repeat(1_000));
+    }
 }
