@@ -205,6 +205,7 @@ impl TestApp {
             .open_ticket(&self.contact_of(account), open)
             .await
             .expect("a ticket")
+            .ticket
     }
 
     /// A public message of one side.

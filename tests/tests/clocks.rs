@@ -271,7 +271,7 @@ async fn a_ticket_for_a_contact_is_their_accounts_and_no_others() {
         at: None,
     };
     let opened = test.app.open_ticket(&test.agent(), for_alma(None)).await;
-    let opened = opened.unwrap();
+    let opened = opened.unwrap().ticket;
     assert_eq!(opened.facts.account, Some(acme));
     let clock = test.clock(opened.id, "first_response").await;
     assert_eq!(clock.due_at, Some(instant("2026-03-02T10:00:00Z")));

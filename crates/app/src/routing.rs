@@ -1,7 +1,5 @@
 //! Routing: which severity, category, team and agent a new ticket gets where nobody has said so.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
@@ -15,8 +13,9 @@ use mainstay_domain::routing::{
     assign,
 };
 use mainstay_domain::severity::Severity;
-use mainstay_store::ticket::{OpenLoad, open_load};
-use mainstay_store::{Transaction, agent, team};
+use mainstay_domain::team::Team;
+use mainstay_store::ticket::OpenLoad;
+use mainstay_store::{Transaction, agent, team, ticket};
 
 use crate::context::App;
 use crate::error::Result;
@@ -54,13 +53,17 @@ pub(crate) async fn route(
     // A rule knows better than a word.
     let ruled = open.category.clone().or_else(|| outcome.category.clone());
     let category = ruled.or(hinted);
-    let team = match open.team {
-        Some(team) => Some(team),
-        None => team_of(tx, outcome).await?,
-    };
+    let (mut team, mut named) = (open.team, None);
+    if team.is_none() {
+        named = team_of(tx, outcome).await?;
+        team = named.as_ref().map(|team| team.id);
+    }
     let assignee = match open.assignee {
         Some(_) => None,
-        None => choose(tx, policy, open, account, &routed, team, now).await?,
+        None => {
+            let team = TeamAsked { id: team, named };
+            choose(tx, policy, open, account, &routed, team, now).await?
+        }
     };
     let mut tags = open.tags.clone();
     tags.extend(outcome.tags.iter().cloned());
@@ -160,7 +163,27 @@ fn plain_language(tag: &str) -> Language {
     Language::from(language.to_lowercase())
 }
 
-async fn team_of(tx: &Transaction, outcome: &RoutingOutcome) -> Result<Option<TeamId>> {
+/// The team whose members are asked.
+struct TeamAsked {
+    /// Absent where all are asked.
+    id: Option<TeamId>,
+    /// The same, where it was read already.
+    named: Option<Team>,
+}
+
+impl TeamAsked {
+    /// Its members; absent where there is no such team.
+    async fn members(self, tx: &Transaction) -> Result<Option<Vec<AgentId>>> {
+        let team = match (self.named, self.id) {
+            (Some(team), _) => Some(team),
+            (None, Some(id)) => team::find(tx, id).await?,
+            (None, None) => None,
+        };
+        Ok(team.map(|team| team.members))
+    }
+}
+
+async fn team_of(tx: &Transaction, outcome: &RoutingOutcome) -> Result<Option<Team>> {
     let Some(name) = &outcome.team else {
         return Ok(None);
     };
@@ -168,7 +191,7 @@ async fn team_of(tx: &Transaction, outcome: &RoutingOutcome) -> Result<Option<Te
     if found.is_none() {
         tracing::warn!(team = %name, "a routing rule names a team that does not exist: make it or change the rule");
     }
-    Ok(found.map(|team| team.id))
+    Ok(found)
 }
 
 /// Who takes the ticket, and why; nobody when no rule chooses anybody, or nobody can.
@@ -178,7 +201,7 @@ async fn choose(
     open: &OpenTicket,
     account: Option<&Account>,
     routed: &Routed,
-    team: Option<TeamId>,
+    team: TeamAsked,
     now: Timestamp,
 ) -> Result<Option<(AgentId, String)>> {
     let outcome = &routed.outcome;
@@ -260,37 +283,25 @@ async fn owner(
 async fn candidates(
     tx: &Transaction,
     policy: &Policy,
-    team: Option<TeamId>,
+    team: TeamAsked,
     owner: Option<AgentId>,
 ) -> Result<Vec<Candidate>> {
-    let members = match team {
-        Some(team) => team::find(tx, team).await?.map(|team| team.members),
-        None => None,
-    };
-    let loads: BTreeMap<AgentId, OpenLoad> = open_load(tx)
-        .await?
-        .into_iter()
-        .map(|load| (load.agent, load))
-        .collect();
-    Ok(agent::all(tx)
-        .await?
-        .into_iter()
-        .filter(|agent| agent.active)
-        .filter(|agent| {
-            let of_team = members
-                .as_ref()
-                .is_none_or(|members| members.contains(&agent.id));
-            of_team || owner == Some(agent.id)
-        })
-        .map(|agent| candidate(policy, &agent, loads.get(&agent.id)))
+    let mut among = team.members(tx).await?;
+    if let (Some(among), Some(owner)) = (&mut among, owner) {
+        among.push(owner);
+    }
+    let found = ticket::candidates(tx, among.as_deref()).await?;
+    let candidates = found.iter();
+    Ok(candidates
+        .map(|(agent, load)| candidate(policy, agent, load))
         .collect())
 }
 
-fn candidate(policy: &Policy, agent: &Agent, load: Option<&OpenLoad>) -> Candidate {
+fn candidate(policy: &Policy, agent: &Agent, load: &OpenLoad) -> Candidate {
     let calendar = agent.calendar.as_ref().unwrap_or(&policy.default_calendar);
     Candidate {
         agent: agent.id,
-        open_load: load.map_or(0, |load| u32::try_from(load.tickets).unwrap_or(u32::MAX)),
+        open_load: u32::try_from(load.tickets).unwrap_or(u32::MAX),
         capacity: agent.capacity,
         skills: agent
             .skills
@@ -304,6 +315,6 @@ fn candidate(policy: &Policy, agent: &Agent, load: Option<&OpenLoad>) -> Candida
             .collect(),
         hours: policy.calendars.get(calendar).cloned(),
         away_until: None,
-        last_assigned_at: load.and_then(|load| load.last_opened_at),
+        last_assigned_at: load.last_opened_at,
     }
 }

@@ -14,6 +14,9 @@ use crate::transaction::transact;
 /// How often it is done.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long it is remembered at least who wrote mails: one may be read long after it came.
+const SENDERS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
 /// How many rows one transaction removes at most, so that nobody else who writes waits for long.
 const AT_ONCE: u32 = 500;
 
@@ -83,6 +86,10 @@ impl App {
             Fleeting::Changes => ago(retention.changes),
             Fleeting::WebhookDeliveries => ago(retention.webhook_deliveries),
             Fleeting::SignInFailures => now.saturating_sub(FORGET).unwrap_or(now),
+            Fleeting::MailSenders => {
+                let kept = self.options().mail.flood.within.max(SENDERS_KEPT);
+                now.saturating_sub(kept).unwrap_or(now)
+            }
         }
     }
 }

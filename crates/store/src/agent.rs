@@ -76,6 +76,24 @@ pub async fn find_by_email(on: &impl Connection, email: &str) -> Result<Option<A
     .await
 }
 
+/// The agents who have one of these e-mail addresses, whatever their letters' case, in no order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn find_by_emails(
+    on: &impl Connection,
+    emails: &[String],
+) -> Result<Vec<Agent>, StoreError> {
+    let keys: Vec<String> = emails.iter().map(|email| name_key(email)).collect();
+    let mut found = Vec::new();
+    for keys in keys.chunks(5_000) {
+        let mut sql = select::<Agent>();
+        sql.push(" WHERE t.email_key IN (").bind_all(keys).push(")");
+        found.extend(fetch_all::<Agent>(on, sql).await?);
+    }
+    Ok(found)
+}
+
 /// Every agent, by name, those who may not sign in any more among them.
 ///
 /// # Errors

@@ -1,12 +1,15 @@
 //! Contracts.
 
 use jiff::civil::Date;
+use mainstay_domain::account::Account;
 use mainstay_domain::contract::{self, Contract};
 use mainstay_domain::id::{AccountId, ContractId};
 
-use crate::connection::{Connection, Transaction};
+use crate::column::Field;
+use crate::connection::{Connection, Transaction, all};
 use crate::error::StoreError;
-use crate::record::{self, fetch_all, insert_all, record, select};
+use crate::record::{self, Record, columns, fetch_all, insert_all, record, select};
+use crate::sql::Sql;
 
 record!(Contract in "contract" {
     id, account, tier, starts_on, ends_on, renews_on, value, currency, overrides, created_at,
@@ -64,6 +67,35 @@ pub async fn of_account(
         .with(" WHERE t.account = ", &account)
         .then(" ORDER BY t.starts_on DESC, t.id DESC");
     fetch_all(on, sql).await
+}
+
+/// An account with its contracts, the latest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn with_account(
+    on: &impl Connection,
+    account: AccountId,
+) -> Result<Option<(Account, Vec<Contract>)>, StoreError> {
+    let sql = Sql::new(format!(
+        "SELECT {}, {} FROM account a LEFT JOIN contract c ON c.account = a.id",
+        columns::<Account>("a."),
+        columns::<Contract>("c.")
+    ))
+    .with(" WHERE a.id = ", &account)
+    .then(" ORDER BY c.starts_on DESC, c.id DESC");
+    let rows = all(on, sql).await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let place = Account::COLUMNS.len();
+    let mut contracts = Vec::new();
+    for row in &rows {
+        if Option::<ContractId>::read(row, place)?.is_some() {
+            contracts.push(Contract::read(row, place)?);
+        }
+    }
+    Ok(Some((Account::read(first, 0)?, contracts)))
 }
 
 /// The contract of an account that is in force on a day; of several the one that started last.

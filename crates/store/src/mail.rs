@@ -125,6 +125,28 @@ pub async fn lock_received(tx: &Transaction, id: RawMailId) -> Result<Option<Raw
     find_received(tx, id).await
 }
 
+/// How a received mail stands, for whoever has read it and now files it: as with [`lock_received`], nobody else decides about it
+/// meanwhile. Its bytes are not read again.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it cannot be read.
+pub async fn lock_state(
+    tx: &Transaction,
+    mail: &RawMail,
+) -> Result<Option<RawMailState>, StoreError> {
+    let mut sql = Sql::new("SELECT id, state FROM raw_mail").with(" WHERE digest = ", &mail.digest);
+    sql.push(" ORDER BY id");
+    if tx.is_postgres() {
+        sql.push(" FOR UPDATE");
+    }
+    for row in all(tx, sql).await? {
+        if RawMailId::read(&row, 0)? == mail.id {
+            return Ok(Some(Field::read(&row, 1)?));
+        }
+    }
+    Ok(None)
+}
+
 /// A mail of these bytes that was taken into a ticket or held before, by whichever way it came; its `bytes` are left out.
 ///
 /// # Errors
@@ -453,15 +475,6 @@ pub async fn count_from_sender(
         .with(" WHERE address_key = ", &name_key(address))
         .with(" AND at >= ", &since);
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
-}
-
-/// Forgets who wrote before an instant, and says how many notes that were.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn prune_senders(tx: &Transaction, before: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(Sql::new("DELETE FROM mail_sender").with(" WHERE at < ", &before))
-        .await
 }
 
 /// `SELECT …columns… FROM table t` with nothing in place of the mail's bytes.

@@ -39,11 +39,19 @@ pub async fn insert(tx: &Transaction, message: &Message) -> Result<(), StoreErro
 /// # Errors
 /// As [`insert`].
 pub async fn insert_many(tx: &Transaction, messages: &[Message]) -> Result<(), StoreError> {
-    insert_all(tx, messages).await?;
-    let attachments = messages.iter().flat_map(attachment_rows).collect();
-    insert_values(tx, "attachment", &ATTACHMENT, attachments, "").await?;
+    insert_unindexed(tx, messages).await?;
     let entries: Vec<Entry> = messages.iter().map(entry).collect();
     search::index(tx, &entries).await
+}
+
+/// Inserts new messages whose words somebody else indexes.
+pub(crate) async fn insert_unindexed(
+    tx: &Transaction,
+    messages: &[Message],
+) -> Result<(), StoreError> {
+    insert_all(tx, messages).await?;
+    let attachments = messages.iter().flat_map(attachment_rows).collect();
+    insert_values(tx, "attachment", &ATTACHMENT, attachments, "").await
 }
 
 /// Writes what was read of a mail into the message it became, in place of what an earlier reading made of it. Whose
@@ -275,7 +283,7 @@ fn read_attachment(row: &Row) -> Result<Attachment, StoreError> {
     })
 }
 
-fn entry(message: &Message) -> Entry {
+pub(crate) fn entry(message: &Message) -> Entry {
     match message.visibility {
         Visibility::Public => Entry::reply(message.ticket, message.id, &message.text),
         Visibility::Internal => Entry::note(message.ticket, message.id, &message.text),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::column::Field;
 use crate::connection::all;
 use crate::sql::Sql;
-use crate::ticket::list::OPEN_LOAD;
+use crate::ticket::list::{OPEN_LOAD, candidates_sql};
 use crate::{Store, StoreOptions, due, job};
 
 #[tokio::test]
@@ -17,6 +17,7 @@ async fn what_is_due_is_found_by_an_index() {
         ("job", Sql::new(job::NEXT)),
         ("job", job::lease_sql(now, "worker", now, 10).then(")")),
         ("ticket", Sql::new(OPEN_LOAD)),
+        ("o", candidates_sql()),
     ];
     let store = Store::open(&StoreOptions::new("sqlite::memory:"))
         .await

@@ -23,11 +23,13 @@ pub enum Fleeting {
     SignInFailures,
     /// Links by which somebody could have signed in.
     SignInLinks,
+    /// Who wrote mails, for noticing a flood.
+    MailSenders,
 }
 
 impl Fleeting {
     /// Everything that is not kept for ever.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sessions,
         Self::IdempotencyKeys,
         Self::Changes,
@@ -35,6 +37,7 @@ impl Fleeting {
         Self::Presence,
         Self::SignInFailures,
         Self::SignInLinks,
+        Self::MailSenders,
     ];
 
     /// The table, its key, and the condition up to the instant.
@@ -50,6 +53,7 @@ impl Fleeting {
             ),
             Self::Presence => ("presence", "ticket, agent", "until <= "),
             Self::SignInLinks => ("sign_in_link", "id", "expires_at <= "),
+            Self::MailSenders => ("mail_sender", "address_key, at", "at <= "),
             Self::SignInFailures => ("sign_in_failure", "name", "last <= "),
         }
     }

@@ -145,7 +145,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// The subject of a ticket and the name of its account.
-    fn subject(ticket: TicketId, subject: &str, account_name: Option<&str>) -> Self {
+    pub(crate) fn subject(ticket: TicketId, subject: &str, account_name: Option<&str>) -> Self {
         Self {
             ticket,
             message: None,

@@ -79,7 +79,8 @@ impl House {
             message: Some(self.test.says(Side::Customer)),
             at: None,
         };
-        self.test.app.open_ticket(&self.ana, open).await.unwrap()
+        let opened = self.test.app.open_ticket(&self.ana, open).await;
+        opened.unwrap().ticket
     }
 
     pub async fn escalations(&self, ticket: TicketId) -> Vec<EscalationView> {

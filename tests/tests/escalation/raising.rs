@@ -295,7 +295,8 @@ async fn a_strangers_words_wake_nobody_until_somebody_knows_who_they_are() {
         message: Some(house.test.says(Side::Customer)),
         at: None,
     };
-    let ticket = house.test.app.open_ticket(&house.ana, open).await.unwrap();
+    let opened = house.test.app.open_ticket(&house.ana, open).await;
+    let ticket = opened.unwrap().ticket;
     assert_eq!(ticket.facts.severity, Severity::P1, "proposed by its words");
     house.test.advance(SignedDuration::from_hours(1)).await;
     let critical = |views: Vec<EscalationView>| {

@@ -128,7 +128,7 @@ async fn a_ladder_tells_whoever_the_rota_says_is_on_call() {
         ladder.steps[0].who = vec![mainstay_domain::escalation::Recipient::OnCall(name.into())];
         put_in_force(test, policy);
         let ticket = test.app.open_ticket(&house.eva, another(&house)).await;
-        let view = house.by_ladder(ticket.unwrap().id).await;
+        let view = house.by_ladder(ticket.unwrap().ticket.id).await;
         let told: Vec<_> = view
             .notifications
             .iter()

@@ -52,7 +52,7 @@ async fn a_busy_far_side_is_asked_again_when_it_wants_to_be() {
         .app
         .open_ticket(&house.eva, another(&house))
         .await;
-    let ticket = ticket.unwrap().id;
+    let ticket = ticket.unwrap().ticket.id;
     house.test.run_due().await;
     assert_eq!(house.sink.at("/Messages.json").len(), 1);
     house.test.advance(SignedDuration::from_secs(299)).await;
@@ -77,7 +77,7 @@ async fn what_nobody_takes_goes_by_mail_after_a_quarter_of_an_hour() {
         .app
         .open_ticket(&house.eva, another(&house))
         .await;
-    let ticket = ticket.unwrap().id;
+    let ticket = ticket.unwrap().ticket.id;
     house.test.advance(SignedDuration::from_mins(30)).await;
     let tries = usize::try_from(MOST_TRIES).unwrap();
     assert_eq!(house.sink.at("/Messages.json").len(), tries);
@@ -106,7 +106,7 @@ async fn what_is_refused_for_good_goes_by_mail_at_once_and_not_twice() {
         .app
         .open_ticket(&house.eva, another(&house))
         .await;
-    let ticket = ticket.unwrap().id;
+    let ticket = ticket.unwrap().ticket.id;
     house.test.run_due().await;
     assert_eq!(house.sink.at("/chat.postMessage").len(), 1);
     assert_eq!(

@@ -82,7 +82,7 @@ impl House {
             message: Some(test.says(Side::Customer)),
             at: None,
         };
-        let ticket = test.app.open_ticket(&eva, open).await.unwrap();
+        let ticket = test.app.open_ticket(&eva, open).await.unwrap().ticket;
         test.run_due().await;
         Self {
             test,

@@ -95,7 +95,7 @@ impl Application<'_> {
     async fn apply(&self, app: &App, tx: &Transaction, ticket: TicketId) -> Result<Ticket> {
         let trail = TokenTrail::begin(tx, self.caller, &[ticket]).await?;
         let (writer, messages) = self.decide(app, tx, ticket).await?;
-        let written = writer.save().await?;
+        let written = writer.save().await?.ticket;
         for message in &messages {
             deliver_message(app, tx, ticket, self.caller.actor, message).await?;
         }

@@ -1,6 +1,6 @@
 //! Filing a mail: read, decided, and put where it belongs, all in one transaction.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::contact::Contact;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
@@ -23,9 +23,6 @@ use crate::ticket::{
     LONGEST_SUBJECT, MessageText, OpenTicket, TicketWriter, append_message, open_ticket,
 };
 use crate::transaction::transact;
-
-/// How long it is remembered who wrote: a mail may be read long after it came.
-const SENDERS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The most people that one mail adds to a ticket.
 const MOST_PARTICIPANTS: usize = 50;
@@ -122,16 +119,29 @@ async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
         ));
     }
     let identity = app.mail_identity().await?;
-    let gathered = gather(app, &app.read(), &identity, raw, &letter).await?;
-    let files = match thread(&gathered.evidence).route {
-        Route::Ignore => None,
-        Route::Append(_) | Route::Open { .. } | Route::Hold(_) => {
-            Some(keep_files(app, &letter).await?)
-        }
-    };
-    transact!(app, tx => file_once(app, tx, &identity, raw.id, &letter, files.as_deref()))?;
+    let files = files_to_keep(app, &identity, raw, &letter).await?;
+    transact!(app, tx => file_once(app, tx, &identity, raw, &letter, files.as_deref()))?;
     app.wake();
     Ok(())
+}
+
+/// Keeps the files of a mail, if it has any and is to be filed; of one that is ignored nothing is kept.
+async fn files_to_keep(
+    app: &App,
+    identity: &Identity,
+    raw: &RawMail,
+    letter: &Letter,
+) -> Result<Option<Vec<Attachment>>> {
+    if letter.attachments.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let gathered = gather(app, &app.read(), identity, raw, letter).await?;
+    match thread(&gathered.evidence).route {
+        Route::Ignore => Ok(None),
+        Route::Append(_) | Route::Open { .. } | Route::Hold(_) => {
+            Ok(Some(keep_files(app, letter).await?))
+        }
+    }
 }
 
 /// Reads a mail on a thread of its own. Reading never panics by design; if it did, only this mail would fail.
@@ -165,16 +175,19 @@ async fn file_once(
     app: &App,
     tx: &Transaction,
     identity: &Identity,
-    id: RawMailId,
+    raw: &RawMail,
     letter: &Letter,
     files: Option<&[Attachment]>,
 ) -> Result<()> {
-    let raw = lock(tx, id).await?;
-    if raw.state != RawMailState::New {
+    // A mail that is still new is as it was read.
+    if mail::lock_state(tx, raw).await? != Some(RawMailState::New) {
         return Ok(());
     }
-    let gathered = gather(app, tx, identity, &raw, letter).await?;
-    note_sender(app, tx, &raw, letter).await?;
+    let gathered = gather(app, tx, identity, raw, letter).await?;
+    if let Some(from) = &letter.from {
+        // For noticing a flood.
+        mail::note_sender(tx, &from.address, raw.received_at).await?;
+    }
     let decision = thread(&gathered.evidence);
     let filing = Filing {
         app,
@@ -185,19 +198,7 @@ async fn file_once(
         files,
         at: raw.received_at,
     };
-    filing.file(raw, &decision).await?;
-    Ok(())
-}
-
-/// Notes who wrote, for noticing a flood, and forgets what no longer matters for that.
-async fn note_sender(app: &App, tx: &Transaction, raw: &RawMail, letter: &Letter) -> Result<()> {
-    let Some(from) = &letter.from else {
-        return Ok(());
-    };
-    mail::note_sender(tx, &from.address, raw.received_at).await?;
-    let now = app.now();
-    let kept = app.options().mail.flood.within.max(SENDERS_KEPT);
-    mail::prune_senders(tx, now.saturating_sub(kept).unwrap_or(now)).await?;
+    filing.file(raw.clone(), &decision).await?;
     Ok(())
 }
 
@@ -318,7 +319,7 @@ impl Filing<'_> {
             at: Some(self.at),
         };
         let opened = open_ticket(self.app, self.tx, author, &open).await?;
-        let id = opened.id;
+        let id = opened.ticket.id;
         if let Some(to) = follows {
             let mut writer = TicketWriter::load(self.app, self.tx, id).await?;
             let link = Command::Link {
@@ -440,15 +441,18 @@ async fn note_participants(
     letter: &Letter,
 ) -> Result<()> {
     let from = letter.from.iter().map(|from| &from.address);
-    let mut addresses = Vec::new();
-    for address in from.chain(&letter.correspondents).take(MOST_PARTICIPANTS) {
-        let is_ours = identity.is_ours(address)
-            || agent::find_by_email(tx, address).await?.is_some()
-            || !address.contains('@');
-        if !is_ours {
-            addresses.push(address.clone());
-        }
-    }
+    let mut addresses: Vec<String> = from
+        .chain(&letter.correspondents)
+        .take(MOST_PARTICIPANTS)
+        .filter(|address| address.contains('@') && !identity.is_ours(address))
+        .cloned()
+        .collect();
+    let agents = agent::find_by_emails(tx, &addresses).await?;
+    let is_agent = |address: &String| {
+        let mut emails = agents.iter().map(|agent| agent.email.to_lowercase());
+        emails.any(|email| email == address.to_lowercase())
+    };
+    addresses.retain(|address| !is_agent(address));
     Ok(participant::add(tx, ticket, &addresses).await?)
 }
 

@@ -204,7 +204,7 @@ async fn save_changes(
         let command = command(writer.app(), writer.transaction(), change).await?;
         writer.decide(actor, command)?;
     }
-    let ticket = writer.save().await?;
+    let ticket = writer.save().await?.ticket;
     let after = ticket.version;
     Ok((ticket, Changed { before, after }))
 }

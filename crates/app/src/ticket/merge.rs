@@ -6,10 +6,10 @@ use mainstay_domain::event::{Actor, Side};
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::{Command, NewMessage, NewTicket, Scope, Ticket};
-use mainstay_store::{Transaction, message, ticket};
+use mainstay_store::{Transaction, account, message, ticket};
 
 use super::open::check_subject;
-use super::{TicketWriter, TokenTrail};
+use super::{Opening, TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -154,7 +154,7 @@ pub(crate) async fn merge(
         },
     )?;
     source.save().await?;
-    let ticket = target.save().await?;
+    let ticket = target.save().await?.ticket;
     let conversation = message::of_ticket(tx, Scope::Everything, from).await?;
     let messages: Vec<MessageId> = conversation.iter().map(|message| message.id).collect();
     message::move_to(tx, &messages, into).await?;
@@ -198,7 +198,18 @@ pub(crate) async fn split(
     let number = ticket::next_number(tx).await?;
     let id: TicketId = app.new_id(app.now());
     let unopened = Ticket::unopened(id, number, subject.to_owned(), first.at);
-    let mut new = TicketWriter::unopened(app, tx, unopened);
+    let account_name = match source.ticket.facts.account {
+        Some(account) => account::find(tx, account)
+            .await?
+            .map(|account| account.name),
+        None => None,
+    };
+    // Its messages are there already.
+    let opening = Opening {
+        account_name,
+        message: None,
+    };
+    let mut new = TicketWriter::unopened(app, tx, unopened, opening);
     let facts = source.ticket.facts.clone();
     let opening = NewTicket {
         account: facts.account,
@@ -245,7 +256,7 @@ pub(crate) async fn split(
         },
     )?;
     source.save().await?;
-    let ticket = new.save().await?;
+    let ticket = new.save().await?.ticket;
     message::move_to(tx, messages, id).await?;
     Ok(ticket)
 }

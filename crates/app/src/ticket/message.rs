@@ -100,14 +100,9 @@ impl MessageText {
         self.visibility == Visibility::Public && self.origin == Origin::Person
     }
 
-    /// Writes the message and its words, beside the fact that it was added.
-    pub(crate) async fn store(
-        &self,
-        tx: &Transaction,
-        ticket: TicketId,
-        author: Actor,
-    ) -> Result<()> {
-        let row = Message {
+    /// The message as it is stored, beside the fact that it was added.
+    pub(super) fn row(&self, ticket: TicketId, author: Actor) -> Message {
+        Message {
             id: self.id,
             ticket,
             author,
@@ -123,9 +118,7 @@ impl MessageText {
             attachments: self.attachments.clone(),
             raw_mail: self.raw_mail,
             at: self.at,
-        };
-        message::insert(tx, &row).await?;
-        Ok(())
+        }
     }
 }
 
@@ -202,7 +195,7 @@ pub(crate) async fn append_message(
     add_message(&mut writer, author, message, then)?;
     let written = writer.save().await?;
     deliver_message(app, tx, ticket, author, message).await?;
-    Ok(written)
+    Ok(written.ticket)
 }
 
 /// Writes a message down whose adding was decided and saved, tells those whom it mentions, and sends an agent's public
@@ -214,7 +207,7 @@ pub(crate) async fn deliver_message(
     author: Actor,
     message: &MessageText,
 ) -> Result<()> {
-    message.store(tx, ticket, author).await?;
+    message::insert(tx, &message.row(ticket, author)).await?;
     tell_mentioned(app, tx, ticket, author, message).await?;
     if message.side == Side::Agent && message.is_conversation() {
         let deliver = Job::DeliverReply {

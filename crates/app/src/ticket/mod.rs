@@ -34,4 +34,4 @@ pub(crate) use terms::day_of;
 pub use trail::ByToken;
 pub(crate) use trail::TokenTrail;
 pub(crate) use walk::OpenTickets;
-pub(crate) use writer::{NewFact, TicketWriter, next_due};
+pub(crate) use writer::{NewFact, Opening, TicketWriter, next_due};

@@ -1,17 +1,19 @@
 //! Opening a ticket.
 
 use jiff::Timestamp;
+use mainstay_domain::contract::{Contract, in_force};
 use mainstay_domain::event::{Actor, Channel, ContractTerms, Side};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
 use mainstay_domain::name::{CategoryName, Tag};
 use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
-use mainstay_store::{Transaction, account, contact, contract, ticket};
+use mainstay_store::ticket::StoredTicket;
+use mainstay_store::{Transaction, contact, contract, ticket};
 
 use super::mention::tell_mentioned;
 use super::message::{MessageText, add_message};
-use super::{TicketWriter, TokenTrail};
+use super::{Opening, TicketWriter, TokenTrail, day_of};
 use crate::attachment::attach_uploads;
 use crate::caller::Caller;
 use crate::context::App;
@@ -55,7 +57,7 @@ impl App {
     /// [`AppError::Forbidden`], and [`AppError::Invalid`] for an empty subject, for an account, category or team that
     /// is not there, for an instant that is to come or before 1970, for what a contact may not choose, and for an upload that is not
     /// theirs to attach.
-    pub async fn open_ticket(&self, caller: &Caller, mut open: OpenTicket) -> Result<Ticket> {
+    pub async fn open_ticket(&self, caller: &Caller, mut open: OpenTicket) -> Result<StoredTicket> {
         if let Some(contact) = caller.contact() {
             caller.require(Permission::PortalWrite)?;
             open.keep_to(caller.account, contact)?;
@@ -79,15 +81,15 @@ impl App {
             uploads.clone_from(&message.uploads);
         }
         let actor = caller.actor;
-        let ticket = transact!(self, tx => async {
+        let opened = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[]).await?;
             attach_uploads(self, tx, caller, &uploads).await?;
-            let ticket = open_ticket(self, tx, actor, &open).await?;
-            trail.opened(&ticket).end(self, tx).await?;
-            Ok(ticket)
+            let opened = open_ticket(self, tx, actor, &open).await?;
+            trail.opened(&opened.ticket).end(self, tx).await?;
+            Ok(opened)
         })?;
         self.wake();
-        Ok(ticket)
+        Ok(opened)
     }
 }
 
@@ -135,27 +137,32 @@ pub(crate) async fn open_ticket(
     tx: &Transaction,
     actor: Actor,
     open: &OpenTicket,
-) -> Result<Ticket> {
+) -> Result<StoredTicket> {
     let subject = open.subject.trim();
     check_subject(subject)?;
     check_category(app, open.category.as_ref())?;
     let now = app.now();
     let said_at = open.message.as_ref().map(|message| message.at);
-    let at = open.at.or(said_at).unwrap_or(now).min(now);
+    let at = to_the_microsecond(open.at.or(said_at).unwrap_or(now).min(now));
     let open = &with_account_of_contact(tx, open).await?;
-    let account =
-        match open.account {
-            Some(id) => Some(account::find(tx, id).await?.ok_or_else(|| {
-                AppError::invalid("account", format!("there is no account {id}"))
-            })?),
-            None => None,
-        };
-    let terms = terms_of(tx, open.account, at).await?;
+    let (account, terms) = match open.account {
+        Some(id) => {
+            let found = contract::with_account(tx, id).await?;
+            let no_such = || AppError::invalid("account", format!("there is no account {id}"));
+            let (account, contracts) = found.ok_or_else(no_such)?;
+            (Some(account), terms_at(&contracts, at))
+        }
+        None => (None, ContractTerms::default()),
+    };
     let routing = route(app, tx, open, account.as_ref(), &terms, now).await?;
     let id: TicketId = app.new_id(at);
     let number = ticket::next_number(tx).await?;
     let unopened = Ticket::unopened(id, number, subject.to_owned(), at);
-    let mut writer = TicketWriter::unopened(app, tx, unopened);
+    let opening = Opening {
+        account_name: account.map(|account| account.name),
+        message: open.message.as_ref().map(|message| message.row(id, actor)),
+    };
+    let mut writer = TicketWriter::unopened(app, tx, unopened, opening);
     let new = NewTicket {
         account: open.account,
         contact: open.contact,
@@ -180,9 +187,10 @@ pub(crate) async fn open_ticket(
     }
     let written = writer.save().await?;
     if let Some(message) = &open.message {
-        message.store(tx, id, actor).await?;
         tell_mentioned(app, tx, id, actor, message).await?;
-        if message.side == Side::Customer && message.is_conversation() {
+        let is_theirs = message.side == Side::Customer && message.is_conversation();
+        // Without a contact there is nobody to send a receipt to.
+        if is_theirs && open.contact.is_some() {
             Job::Acknowledge { ticket: id }.queue(app, tx, now).await?;
         }
     }
@@ -219,11 +227,17 @@ pub(crate) async fn terms_of(
     let Some(account) = account else {
         return Ok(ContractTerms::default());
     };
-    let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let contract = contract::in_force(tx, account, day).await?;
-    Ok(contract
-        .map(|contract| contract.terms())
-        .unwrap_or_default())
+    Ok(terms_at(&contract::of_account(tx, account).await?, at))
+}
+
+fn terms_at(contracts: &[Contract], at: Timestamp) -> ContractTerms {
+    let contract = in_force(contracts, day_of(at));
+    contract.map(Contract::terms).unwrap_or_default()
+}
+
+/// The store keeps no finer instant, and what is told of a new ticket is what will be read of it.
+fn to_the_microsecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 /// The longest subject, in characters: as long as a line of a mail may be.

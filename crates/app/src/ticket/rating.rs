@@ -47,7 +47,7 @@ impl App {
             let mut writer = TicketWriter::load(self, tx, id).await?;
             let comment = comment.clone();
             writer.decide(caller.actor, Command::Rate { score, comment, at })?;
-            let ticket = writer.save().await?;
+            let ticket = writer.save().await?.ticket;
             trail.end(self, tx).await?;
             Ok(ticket)
         })?;

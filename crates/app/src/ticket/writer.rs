@@ -12,6 +12,7 @@ use mainstay_domain::condition::TicketFacts;
 use mainstay_domain::escalation::next_unresolved;
 use mainstay_domain::event::{Actor, Event, EventKind};
 use mainstay_domain::id::{MessageId, TicketId};
+use mainstay_domain::message::Message;
 use mainstay_domain::ticket::{Command, Scope, Ticket};
 use mainstay_store::change::Change;
 use mainstay_store::due::DueSubject;
@@ -40,6 +41,19 @@ pub(crate) struct TicketWriter<'a> {
     before: Vec<Option<TicketFacts>>,
     /// What new messages say.
     said: BTreeMap<MessageId, String>,
+    /// What the store says is due next.
+    next_due: Option<NextDue>,
+    /// What is written with a ticket that is opened.
+    opening: Opening,
+}
+
+/// What is written with a ticket that is opened.
+#[derive(Default)]
+pub(crate) struct Opening {
+    /// The name of its account.
+    pub account_name: Option<String>,
+    /// What it was opened with.
+    pub message: Option<Message>,
 }
 
 /// A new fact, and what held of the ticket before and after it.
@@ -51,8 +65,10 @@ pub(crate) struct NewFact {
 
 impl<'a> TicketWriter<'a> {
     /// A ticket that is to be opened.
-    pub fn unopened(app: &'a App, tx: &'a Transaction, ticket: Ticket) -> Self {
+    pub fn unopened(app: &'a App, tx: &'a Transaction, ticket: Ticket, opening: Opening) -> Self {
         Self {
+            opening,
+            next_due: None,
             app,
             tx,
             policy: app.policy(),
@@ -68,12 +84,13 @@ impl<'a> TicketWriter<'a> {
     /// Loads a ticket and its ledger. Two who load the same ticket exclude each other when they save: the places in its
     /// ledger are unique, and the second must load again.
     pub async fn load(app: &'a App, tx: &'a Transaction, id: TicketId) -> Result<Self> {
-        let ticket = ticket::find(tx, Scope::Everything, id)
+        let StoredTicket { ticket, next_due } = ticket::find(tx, Scope::Everything, id)
             .await?
-            .ok_or_else(|| AppError::no_such("ticket", id))?
-            .ticket;
+            .ok_or_else(|| AppError::no_such("ticket", id))?;
         let events = ledger::load(tx, id).await?;
         Ok(Self {
+            opening: Opening::default(),
+            next_due,
             app,
             tx,
             policy: app.policy(),
@@ -179,16 +196,19 @@ impl<'a> TicketWriter<'a> {
     }
 
     /// Writes what is new. Nothing is written when nothing happened.
-    pub async fn save(self) -> Result<Ticket> {
+    pub async fn save(self) -> Result<StoredTicket> {
         if self.events.len() == self.stored {
-            return Ok(self.ticket);
+            return Ok(StoredTicket {
+                ticket: self.ticket,
+                next_due: self.next_due,
+            });
         }
         self.refresh().await
     }
 
     /// Writes what is new, and the clocks as they are folded now even when nothing is; raises the escalations that
     /// follow, and tells people. What came due in the meantime and was not acted on yet is left to the worker, at once.
-    pub async fn refresh(mut self) -> Result<Ticket> {
+    pub async fn refresh(mut self) -> Result<StoredTicket> {
         let mut clocks = self.clocks();
         self.note_corrections(&clocks);
         let response = escalation::respond(&mut self, &clocks).await?;
@@ -197,41 +217,46 @@ impl<'a> TicketWriter<'a> {
         }
         let overdue = unrecorded(&self.events, &clocks);
         let tx = self.tx;
-        let ticket = self.finish(&clocks).await?;
+        let stored = self.finish(&clocks).await?;
+        let ticket = &stored.ticket;
         if let Some((at, _)) = overdue.first() {
             // The clocks are folded past these instants, so that nothing else would ever be due on them.
             due::set(tx, DueSubject::Ticket(ticket.id), Some(*at)).await?;
         }
-        response.save(&ticket).await?;
-        Ok(ticket)
+        response.save(ticket).await?;
+        Ok(stored)
     }
 
     /// Writes what is new, from which no escalation follows.
-    pub async fn save_quietly(mut self) -> Result<Ticket> {
+    pub async fn save_quietly(mut self) -> Result<StoredTicket> {
         let clocks = self.clocks();
         self.note_corrections(&clocks);
         let clocks = self.clocks();
         self.finish(&clocks).await
     }
 
-    async fn finish(mut self, clocks: &[Clock]) -> Result<Ticket> {
-        let id = self.ticket.id;
+    async fn finish(mut self, clocks: &[Clock]) -> Result<StoredTicket> {
         let facts = self.events.split_off(self.stored);
-        self.write(id, &facts, clocks).await?;
-        Ok(self.ticket)
-    }
-
-    async fn write(&self, id: TicketId, facts: &[Event], clocks: &[Clock]) -> Result<()> {
-        let account = self.ticket.facts.account;
         let row = StoredTicket {
             ticket: self.ticket.clone(),
             next_due: next_due(clocks),
         };
+        self.write(&row, &facts, clocks).await?;
+        Ok(row)
+    }
+
+    async fn write(&self, row: &StoredTicket, facts: &[Event], clocks: &[Clock]) -> Result<()> {
+        let (id, account) = (self.ticket.id, self.ticket.facts.account);
         if self.stored == 0 {
-            ticket::insert(self.tx, &row).await?;
+            let Opening {
+                account_name,
+                message,
+            } = &self.opening;
+            let name = account_name.as_deref();
+            ticket::insert_opened(self.tx, row, name, message.as_ref()).await?;
         } else {
             let expected = self.ticket.version - facts.len() as u64;
-            ticket::update(self.tx, &row, expected).await?;
+            ticket::update(self.tx, row, expected).await?;
         }
         self.write_clocks(id, clocks).await?;
         if facts.is_empty() {

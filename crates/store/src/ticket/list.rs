@@ -1,6 +1,7 @@
 //! Lists of tickets: filtered, sorted, page by page.
 
 use jiff::Timestamp;
+use mainstay_domain::agent::Agent;
 use mainstay_domain::event::Channel;
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId};
 use mainstay_domain::name::{CategoryName, StatusName, Tag, TierName};
@@ -13,8 +14,9 @@ use super::{StoredTicket, push_scope, select};
 use crate::column::Field;
 use crate::connection::{Connection, all, is_postgres, one};
 use crate::error::StoreError;
+use crate::named_list::name_key;
 use crate::page::{Cursor, Page, PageRequest};
-use crate::record::Record;
+use crate::record::{Record, columns};
 use crate::search;
 use crate::sql::Sql;
 
@@ -244,6 +246,48 @@ pub async fn open_load(on: &impl Connection) -> Result<Vec<OpenLoad>, StoreError
             })
         })
         .collect()
+}
+
+/// The active agents who could be given a ticket, by name, each with how much they have to do: those of `among`, or everybody.
+/// Nobody is given more than they can bear, so no more tickets are counted than whoever can bear most may have: this costs by
+/// that, not by what is open.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn candidates(
+    on: &impl Connection,
+    among: Option<&[AgentId]>,
+) -> Result<Vec<(Agent, OpenLoad)>, StoreError> {
+    if among.is_some_and(<[AgentId]>::is_empty) {
+        return Ok(Vec::new());
+    }
+    let mut sql = candidates_sql();
+    if let Some(among) = among {
+        sql.push(" AND a.id IN (").bind_all(among).push(")");
+    }
+    let mut found = Vec::new();
+    for row in all(on, sql).await? {
+        let agent = Agent::read(&row, 0)?;
+        let first = Agent::COLUMNS.len();
+        let load = OpenLoad {
+            agent: agent.id,
+            tickets: Field::read(&row, first)?,
+            last_opened_at: Field::read(&row, first + 1)?,
+        };
+        found.push((agent, load));
+    }
+    found.sort_by_cached_key(|(agent, _)| (name_key(&agent.name), agent.id));
+    Ok(found)
+}
+
+pub(crate) fn candidates_sql() -> Sql {
+    let open =
+        "FROM ticket o WHERE o.assignee = a.id AND o.status_kind NOT IN ('resolved', 'closed')";
+    Sql::new(format!(
+        "SELECT {}, (SELECT COUNT(*) FROM (SELECT 1 {open} LIMIT (SELECT MAX(capacity) FROM agent)) counted), \
+         (SELECT MAX(o.opened_at) {open}) FROM agent a WHERE a.active",
+        columns::<Agent>("a.")
+    ))
 }
 
 pub(crate) const OPEN_LOAD: &str = "SELECT assignee, COUNT(*), MAX(opened_at) FROM ticket \

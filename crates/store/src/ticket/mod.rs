@@ -7,19 +7,22 @@ mod row;
 
 use jiff::Timestamp;
 use mainstay_domain::id::{AccountId, AgentId, TicketId};
+use mainstay_domain::message::Message;
 use mainstay_domain::name::{CommitmentName, Tag};
 use mainstay_domain::ticket::{Link, Scope, Ticket};
 
 pub use list::{
-    Direction, TicketFilter, TicketKey, TicketSort, TimeRange, count, list, open_load, tally,
+    Direction, TicketFilter, TicketKey, TicketSort, TimeRange, candidates, count, list, open_load,
+    tally,
 };
 pub use list::{OpenLoad, Tally, TallyBy};
 
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
+use crate::message;
 use crate::record::{Record, columns, insert_all, insert_values, update_sql};
-use crate::search;
+use crate::search::{self, Entry};
 use crate::sql::Sql;
 use row::TicketRow;
 
@@ -83,6 +86,28 @@ pub async fn next_numbers(tx: &Transaction, count: u32) -> Result<Vec<u64>, Stor
 /// [`StoreError::Conflict`] when its id or number is taken, or somebody it names is not there.
 pub async fn insert(tx: &Transaction, stored: &StoredTicket) -> Result<(), StoreError> {
     insert_many(tx, std::slice::from_ref(stored)).await
+}
+
+/// Inserts a new ticket with the message it was opened with, if any. `account_name` is the name of its account, by which it is
+/// found as well.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_opened(
+    tx: &Transaction,
+    stored: &StoredTicket,
+    account_name: Option<&str>,
+    message: Option<&Message>,
+) -> Result<(), StoreError> {
+    let ticket = &stored.ticket;
+    insert_all(tx, [&TicketRow::of(stored)]).await?;
+    insert_children(tx, &[ticket]).await?;
+    let mut entries = vec![Entry::subject(ticket.id, &ticket.subject, account_name)];
+    if let Some(message) = message {
+        message::insert_unindexed(tx, std::slice::from_ref(message)).await?;
+        entries.push(message::entry(message));
+    }
+    search::index(tx, &entries).await
 }
 
 /// Inserts new tickets, several with each statement. A ticket that was merged comes after the one it went into.

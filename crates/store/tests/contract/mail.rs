@@ -6,6 +6,7 @@ use mainstay_domain::digest::Digest;
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailState};
 use mainstay_store::mail::{self, AfterFailure, Received};
 use mainstay_store::mailbox::{self, MailboxState};
+use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::thread::{self, ThreadEntry};
 use mainstay_store::{PageRequest, StoreError, message, participant};
 
@@ -285,7 +286,8 @@ async fn senders_are_counted_and_participants_known(fresh: &Fresh) {
             .unwrap(),
         1
     );
-    assert_eq!(mail::prune_senders(&tx, at(5)).await.unwrap(), 1);
+    let forgotten = retention::prune(&tx, Fleeting::MailSenders, at(4), 10);
+    assert_eq!(forgotten.await.unwrap(), 1);
 
     given::tickets(&tx, [1, 2]).await;
     let copied = ["Bo@x.example", "ana@x.example"].map(str::to_owned);

@@ -67,10 +67,10 @@ async fn create(
     Body(input): Body<NewTicketInput>,
 ) -> Result<Response> {
     let request = input.into_request(&web.app, &caller)?;
-    let ticket = web.app.open_ticket(&caller, request).await?;
-    let stored = web.app.ticket(&caller, ticket.id).await?;
-    let path = format!("/tickets/{}", ticket.id);
-    Ok(created(&path, ticket.version, Json(TicketBody::of(stored))))
+    let stored = web.app.open_ticket(&caller, request).await?;
+    let path = format!("/tickets/{}", stored.ticket.id);
+    let version = stored.ticket.version;
+    Ok(created(&path, version, Json(TicketBody::of(stored))))
 }
 
 /// Read a ticket, by its identifier or its number.
