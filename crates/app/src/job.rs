@@ -179,6 +179,11 @@ impl Job {
         }
     }
 
+    /// Whether a job of this name reads a mail that came in.
+    pub(crate) fn reads_mail(kind: &str) -> bool {
+        kind == "read_mail"
+    }
+
     /// Whether a job of this name waits for another server.
     pub(crate) fn calls_out(kind: &str) -> bool {
         matches!(kind, "send_mail" | "call_webhook" | "send_dispatch")

@@ -3,11 +3,12 @@
 //! A tick takes what is due under a lease, does it, and says when there is something to do next. Its cost follows what
 //! is due, never what is open.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
-use mainstay_domain::id::TicketId;
+use mainstay_domain::id::{RawMailId, TicketId};
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
 use mainstay_store::{Transaction, due, job, mailbox};
@@ -16,13 +17,14 @@ use tracing::{Instrument as _, Span};
 
 use crate::attachment::forget_upload;
 use crate::context::App;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use crate::export::{forget_export, write_export};
 use crate::job::{Job, JobFailure, MOST_ATTEMPTS, backoff};
 use crate::lateness::PROMISED;
 use crate::mail;
 use crate::measure::{self, Stopwatch};
 use crate::notification::{note_mail, send_dispatch};
+use crate::ticket::{TOGETHER, Work};
 use crate::trace;
 use crate::transaction::transact;
 use crate::webhook;
@@ -39,8 +41,8 @@ pub enum Tick {
 /// How many due subjects and jobs one tick takes, so that a worker can stop between two ticks.
 const AT_ONCE: u32 = 200;
 
-/// How many tickets whose clocks are due share a transaction, and so a write to the disk. The first of them waits for the last.
-const FIRED_TOGETHER: usize = 20;
+/// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
+const FILED_TOGETHER: usize = 16;
 
 /// Of how many jobs it is written down together how they went.
 const WRITTEN_DOWN_TOGETHER: usize = 20;
@@ -82,7 +84,7 @@ impl App {
         let due = self.lease_due(self.now()).await?;
         let both_tickets = |a: &Due, b: &Due| a.ticket().is_some() && b.ticket().is_some();
         for run in due.chunk_by(both_tickets) {
-            for part in run.chunks(FIRED_TOGETHER) {
+            for part in run.chunks(TOGETHER) {
                 // What follows from a due instant is long; on the heap it takes nothing from the stack of whoever asked.
                 let span =
                     tracing::debug_span!("due", subjects = part.len(), first = ?part[0].subject);
@@ -114,8 +116,12 @@ impl App {
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
         let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
-        for job in &near {
-            attempts.push(Box::pin(self.try_job(job)).await);
+        let together: Vec<&[StoredJob]> = near
+            .chunk_by(both_mails)
+            .flat_map(|run| run.chunks(FILED_TOGETHER))
+            .collect();
+        for several in together {
+            attempts.extend(Box::pin(self.try_jobs(several)).await);
             if attempts.len() >= WRITTEN_DOWN_TOGETHER || began.elapsed() > WRITTEN_DOWN_WITHIN {
                 self.write_down(&std::mem::take(&mut attempts)).await?;
                 began = Stopwatch::start();
@@ -194,40 +200,30 @@ impl App {
     /// stops no other.
     async fn fire_together(&self, due: &[Due]) {
         let tickets: Vec<TicketId> = due.iter().filter_map(Due::ticket).collect();
-        if tickets.len() > 1 && Box::pin(self.fire_clocks(&tickets)).await.is_ok() {
-            for due in due {
-                self.note_done("ticket", *due);
-            }
-            return;
-        }
+        let failed = self.for_each_ticket(&tickets, Work::Fire).await;
+        let mut failed: BTreeMap<TicketId, AppError> = failed.into_iter().collect();
         for due in due {
-            if let Err(error) = Box::pin(self.fire(*due)).await {
-                // The lease runs out and the subject is due again: nothing is lost.
-                counter!(measure::DUE_FAILURES).increment(1);
-                trace::fail(&Span::current());
-                tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
+            let outcome = match due.subject {
+                DueSubject::Ticket(ticket) => failed.remove(&ticket).map_or(Ok("ticket"), Err),
+                // Kept apart, so that whatever ticks does not grow with what follows from what is due.
+                DueSubject::Escalation(escalation) => Box::pin(self.climb(escalation))
+                    .await
+                    .map(|()| "escalation"),
+                DueSubject::Agent(agent) => {
+                    let delivered = Box::pin(self.deliver_notifications(agent)).await;
+                    delivered.map(|()| "agent")
+                }
+            };
+            match outcome {
+                Ok(subject) => self.note_done(subject, *due),
+                Err(error) => {
+                    // The lease runs out and the subject is due again: nothing is lost.
+                    counter!(measure::DUE_FAILURES).increment(1);
+                    trace::fail(&Span::current());
+                    tracing::error!(subject = ?due.subject, %error, "what is due could not be done");
+                }
             }
         }
-    }
-
-    async fn fire(&self, due: Due) -> Result<()> {
-        // Kept apart, so that whatever ticks does not grow with what follows from what is due.
-        let subject = match due.subject {
-            DueSubject::Ticket(ticket) => {
-                Box::pin(self.fire_clocks(&[ticket])).await?;
-                "ticket"
-            }
-            DueSubject::Escalation(escalation) => {
-                Box::pin(self.climb(escalation)).await?;
-                "escalation"
-            }
-            DueSubject::Agent(agent) => {
-                Box::pin(self.deliver_notifications(agent)).await?;
-                "agent"
-            }
-        };
-        self.note_done(subject, due);
-        Ok(())
     }
 
     fn note_done(&self, subject: &'static str, due: Due) {
@@ -243,6 +239,45 @@ impl App {
     async fn run(&self, stored: &StoredJob) -> Result<()> {
         let attempt = Box::pin(self.try_job(stored)).await;
         self.write_down(&[attempt]).await
+    }
+
+    /// Tries jobs: of several mails those are filed together that can be; each other job by itself.
+    async fn try_jobs<'a>(&self, several: &'a [StoredJob]) -> Vec<Attempt<'a>> {
+        let began = Stopwatch::start();
+        let filed = match several {
+            [_] => BTreeSet::new(),
+            mails => Box::pin(self.read_together(mails)).await,
+        };
+        let took = began.elapsed() / u32::try_from(filed.len().max(1)).unwrap_or(u32::MAX);
+        let mut attempts = Vec::with_capacity(several.len());
+        for stored in several {
+            attempts.push(match serde_json::from_str(&stored.payload) {
+                Ok(Job::ReadMail { raw_mail }) if filed.contains(&raw_mail) => {
+                    Attempt::tried(stored, Some(Job::ReadMail { raw_mail }), Ok(()), took)
+                }
+                _ => Box::pin(self.try_job(stored)).await,
+            });
+        }
+        attempts
+    }
+
+    /// Files mails together, and says which were filed.
+    async fn read_together(&self, mails: &[StoredJob]) -> BTreeSet<RawMailId> {
+        let ids = mails
+            .iter()
+            .filter_map(|stored| match serde_json::from_str(&stored.payload) {
+                Ok(Job::ReadMail { raw_mail }) => Some(raw_mail),
+                _ => None,
+            });
+        let ids: Vec<RawMailId> = ids.collect();
+        let span = tracing::debug_span!("jobs", kind = "read_mail", jobs = ids.len());
+        mail::read_together(self, &ids)
+            .instrument(span)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::debug!(%error, "mails are read one by one");
+                BTreeSet::new()
+            })
     }
 
     async fn try_job<'a>(&self, stored: &'a StoredJob) -> Attempt<'a> {
@@ -262,23 +297,7 @@ impl App {
             }
             Err(error) => Err(JobFailure::Fail(format!("the job cannot be read: {error}"))),
         };
-        histogram!(measure::JOB_SECONDS, "kind" => stored.kind.clone()).record(began.elapsed());
-        let told = match &outcome {
-            Ok(()) => "done",
-            Err(JobFailure::Lost) => "lost",
-            Err(JobFailure::Retry(_) | JobFailure::RetryAfter { .. })
-                if stored.attempts + 1 < MOST_ATTEMPTS =>
-            {
-                "retry"
-            }
-            Err(_) => "dead",
-        };
-        counter!(measure::JOBS, "kind" => stored.kind.clone(), "outcome" => told).increment(1);
-        Attempt {
-            stored,
-            job: job.ok(),
-            outcome,
-        }
+        Attempt::tried(stored, job.ok(), outcome, began.elapsed())
     }
 
     /// Writes down how jobs went, all at once. Should that fail, they are run again, which does no harm.
@@ -330,7 +349,37 @@ struct Attempt<'a> {
     outcome: Result<(), JobFailure>,
 }
 
-impl Attempt<'_> {
+/// Whether two jobs read mails, which may be filed together.
+fn both_mails(a: &StoredJob, b: &StoredJob) -> bool {
+    Job::reads_mail(&a.kind) && Job::reads_mail(&b.kind)
+}
+
+impl<'a> Attempt<'a> {
+    fn tried(
+        stored: &'a StoredJob,
+        job: Option<Job>,
+        outcome: Result<(), JobFailure>,
+        took: Duration,
+    ) -> Self {
+        histogram!(measure::JOB_SECONDS, "kind" => stored.kind.clone()).record(took);
+        let told = match &outcome {
+            Ok(()) => "done",
+            Err(JobFailure::Lost) => "lost",
+            Err(JobFailure::Retry(_) | JobFailure::RetryAfter { .. })
+                if stored.attempts + 1 < MOST_ATTEMPTS =>
+            {
+                "retry"
+            }
+            Err(_) => "dead",
+        };
+        counter!(measure::JOBS, "kind" => stored.kind.clone(), "outcome" => told).increment(1);
+        Self {
+            stored,
+            job,
+            outcome,
+        }
+    }
+
     async fn write_down(&self, app: &App, tx: &Transaction, now: Timestamp) -> Result<()> {
         let (stored, id) = (self.stored, self.stored.id);
         if let Some(Job::SendMail { mail }) = &self.job {

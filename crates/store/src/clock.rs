@@ -115,6 +115,17 @@ record!(StoredClock in "clock" {
     missed_at, cancelled_at, warnings, next_at, detail,
 });
 
+/// The clocks of a ticket, and when it is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketClocks {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// All of its clocks.
+    pub clocks: Vec<StoredClock>,
+    /// When it is due; never when absent.
+    pub due_at: Option<Timestamp>,
+}
+
 /// Makes the clocks of a ticket be these: those that are there are written, those that are not named any more are
 /// removed, and the ticket is due when the first of them is.
 ///
@@ -125,23 +136,50 @@ pub async fn replace(
     ticket: TicketId,
     clocks: &[StoredClock],
 ) -> Result<(), StoreError> {
-    let mut vanished = Sql::new("DELETE FROM clock").with(" WHERE ticket = ", &ticket);
-    if !clocks.is_empty() {
-        vanished.push(" AND (commitment, cycle) NOT IN (VALUES ");
-        for (index, clock) in clocks.iter().enumerate() {
-            vanished.push(if index == 0 { "(" } else { ", (" });
-            vanished
-                .bind(&clock.commitment)
-                .push(", ")
-                .bind(&clock.cycle)
-                .push(")");
-        }
-        vanished.push(")");
-    }
-    tx.execute(vanished).await?;
-    upsert_all(tx, clocks, "ticket, commitment, cycle").await?;
-    due::set(tx, DueSubject::Ticket(ticket), next_of(clocks)).await
+    let only = TicketClocks {
+        ticket,
+        clocks: clocks.to_vec(),
+        due_at: next_of(clocks),
+    };
+    replace_many(tx, &[only]).await
 }
+
+/// Makes the clocks of several tickets be these, and the tickets be due then, several with each statement. Each ticket stands
+/// there once.
+///
+/// # Errors
+/// As [`replace`].
+pub async fn replace_many(tx: &Transaction, tickets: &[TicketClocks]) -> Result<(), StoreError> {
+    for tickets in tickets.chunks(REPLACED_AT_ONCE) {
+        let ids: Vec<TicketId> = tickets.iter().map(|of| of.ticket).collect();
+        let clocks: Vec<&StoredClock> = tickets.iter().flat_map(|of| &of.clocks).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let mut vanished = Sql::new("DELETE FROM clock WHERE ticket IN (");
+        vanished.bind_all(&ids).push(")");
+        if !clocks.is_empty() {
+            vanished.push(" AND (ticket, commitment, cycle) NOT IN (VALUES ");
+            for (index, clock) in clocks.iter().enumerate() {
+                vanished.push(if index == 0 { "(" } else { ", (" });
+                vanished.bind(&clock.ticket).push(", ");
+                vanished.bind(&clock.commitment).push(", ");
+                vanished.bind(&clock.cycle).push(")");
+            }
+            vanished.push(")");
+        }
+        tx.execute(vanished).await?;
+        upsert_all(tx, clocks, "ticket, commitment, cycle").await?;
+    }
+    let subjects: Vec<_> = tickets
+        .iter()
+        .map(|of| (DueSubject::Ticket(of.ticket), of.due_at))
+        .collect();
+    due::set_many(tx, &subjects).await
+}
+
+/// Of so many tickets the clocks are written with one statement.
+const REPLACED_AT_ONCE: usize = 100;
 
 /// Writes the clocks of a ticket that was opened in the same transaction, of which there are none to remove. The ticket is
 /// due when the first of them is, or at `asked` when that is before.

@@ -80,10 +80,19 @@ pub async fn set_many(
     let ending = " ON CONFLICT (kind, subject) DO UPDATE SET \
                   next_at = excluded.next_at, leased_by = NULL, leased_until = NULL";
     insert_values(tx, "due", &["kind", "subject", "next_at"], rows, ending).await?;
-    for (subject, _) in subjects.iter().filter(|(_, next_at)| next_at.is_none()) {
-        let sql = Sql::new("DELETE FROM due")
-            .with(" WHERE kind = ", &subject.kind())
-            .with(" AND subject = ", &subject.id());
+    let never: Vec<DueSubject> = subjects
+        .iter()
+        .filter(|(_, next_at)| next_at.is_none())
+        .map(|(subject, _)| *subject)
+        .collect();
+    for never in never.chunks(1_000) {
+        let mut sql = Sql::new("DELETE FROM due WHERE (kind, subject) IN (VALUES ");
+        for (index, subject) in never.iter().enumerate() {
+            sql.push(if index == 0 { "(" } else { ", (" });
+            sql.bind(&subject.kind()).push(", ");
+            sql.bind(&subject.id()).push(")");
+        }
+        sql.push(")");
         tx.execute(sql).await?;
     }
     Ok(())

@@ -1,20 +1,23 @@
 //! Escalations: their facts, and the fold of them that lists and the index of what is due need.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use mainstay_domain::escalation::{
-    Escalation, EscalationEvent, GroupKey, Phase, Sighting, Subject,
+    Escalation, EscalationEvent, EscalationEventKind, GroupKey, Phase, Sighting, Subject,
 };
 use mainstay_domain::event::{Actor, EventKind};
 use mainstay_domain::id::{AgentId, EscalationId, TicketId};
 use mainstay_domain::name::LadderName;
 use mainstay_domain::policy::PolicyVersion;
+use sea_orm::Value;
 
 use crate::column::{Field, Scalar, from_json, named, to_json};
 use crate::connection::{Connection, Transaction, all};
 use crate::due::{self, DueSubject};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{self, fetch_all, insert_values, record, select, update_sql};
+use crate::record::{self, Record, columns, fetch_all, insert_values, record, select, update_sql};
 use crate::sql::Sql;
 
 /// What is stored of an escalation beside its facts.
@@ -135,6 +138,59 @@ pub fn subject_key(subject: &Subject) -> String {
     }
 }
 
+/// An escalation that is to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenEscalation {
+    /// As it stands now.
+    pub stored: StoredEscalation,
+    /// At which version it was loaded; 0 when it is new.
+    pub before: u64,
+    /// What happened since.
+    pub events: Vec<EscalationEvent>,
+}
+
+/// Writes escalations with what happened, several with each statement, and makes each due when its next step is. Each stands
+/// there once.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody else wrote one since, or a ticket is not there.
+pub async fn write_many(
+    tx: &Transaction,
+    written: &[WrittenEscalation],
+    recorded_at: Timestamp,
+) -> Result<(), StoreError> {
+    let (told, silent): (Vec<_>, Vec<_>) = written.iter().partition(|it| !it.events.is_empty());
+    let rows: Vec<&StoredEscalation> = told.iter().map(|it| &it.stored).collect();
+    record::upsert_all(tx, rows, "id").await?;
+    // The place of a fact is unique: whoever loaded an escalation that somebody else has written since fails here.
+    let events = told
+        .iter()
+        .flat_map(|it| event_rows(it.stored.id, it.before, &it.events, recorded_at));
+    insert_values(tx, "escalation_event", &EVENT, events.collect(), "").await?;
+    let tickets = told
+        .iter()
+        .filter(|it| it.before == 0 || it.events.iter().any(joins))
+        .flat_map(|it| ticket_rows(&it.stored));
+    insert_values(tx, "escalation_ticket", &TICKET, tickets.collect(), SKIP).await?;
+    for it in silent {
+        let sql = update_sql(&it.stored, Vec::new()).with(" AND version = ", &it.before);
+        if tx.execute(sql).await? == 0 {
+            return Err(StoreError::Conflict(
+                "the escalation has changed since it was read".to_owned(),
+            ));
+        }
+    }
+    let subjects: Vec<_> = written
+        .iter()
+        .map(|it| (DueSubject::Escalation(it.stored.id), it.stored.next_at))
+        .collect();
+    due::set_many(tx, &subjects).await
+}
+
+fn joins(event: &EscalationEvent) -> bool {
+    matches!(event.kind, EscalationEventKind::TicketsJoined { .. })
+}
+
 /// Inserts a new escalation with its facts, and makes it due when its next step is.
 ///
 /// # Errors
@@ -145,17 +201,14 @@ pub async fn insert(
     events: &[EscalationEvent],
     recorded_at: Timestamp,
 ) -> Result<(), StoreError> {
-    record::insert_all(tx, [stored]).await?;
-    append(tx, stored.id, 0, events, recorded_at).await?;
-    insert_tickets(tx, stored).await?;
-    due::set(tx, DueSubject::Escalation(stored.id), stored.next_at).await
+    update(tx, stored, 0, events, recorded_at).await
 }
 
 /// Writes an escalation that was loaded at `expected` version, appends what happened since, and makes it due when its
 /// next step is.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when somebody else wrote it since, or it is not there.
+/// [`StoreError::Conflict`] when somebody else wrote it since.
 pub async fn update(
     tx: &Transaction,
     stored: &StoredEscalation,
@@ -163,15 +216,12 @@ pub async fn update(
     events: &[EscalationEvent],
     recorded_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = update_sql(stored, Vec::new()).with(" AND version = ", &expected);
-    if tx.execute(sql).await? == 0 {
-        return Err(StoreError::Conflict(
-            "the escalation has changed since it was read".to_owned(),
-        ));
-    }
-    append(tx, stored.id, expected, events, recorded_at).await?;
-    insert_tickets(tx, stored).await?;
-    due::set(tx, DueSubject::Escalation(stored.id), stored.next_at).await
+    let written = WrittenEscalation {
+        stored: stored.clone(),
+        before: expected,
+        events: events.to_vec(),
+    };
+    write_many(tx, &[written], recorded_at).await
 }
 
 /// Every fact of an escalation, in order.
@@ -190,6 +240,62 @@ pub async fn load(
         .iter()
         .map(|row| from_json(&String::read(row, 0)?).map_err(StoreError::Corrupt))
         .collect()
+}
+
+/// Every fact of several escalations, in order, by escalation.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_many(
+    on: &impl Connection,
+    ids: &[EscalationId],
+) -> Result<BTreeMap<EscalationId, Vec<EscalationEvent>>, StoreError> {
+    let mut facts: BTreeMap<EscalationId, Vec<EscalationEvent>> = BTreeMap::new();
+    for ids in ids.chunks(5_000) {
+        let mut sql = Sql::new("SELECT escalation, payload FROM escalation_event");
+        sql.push(" WHERE escalation IN (").bind_all(ids);
+        sql.push(") ORDER BY escalation, sequence");
+        for row in all(on, sql).await? {
+            let fact = from_json(&String::read(&row, 1)?).map_err(StoreError::Corrupt)?;
+            facts.entry(Field::read(&row, 0)?).or_default().push(fact);
+        }
+    }
+    Ok(facts)
+}
+
+/// The escalations with these ids, in no order.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn find_many(
+    on: &impl Connection,
+    ids: &[EscalationId],
+) -> Result<Vec<StoredEscalation>, StoreError> {
+    record::find_many(on, ids).await
+}
+
+/// The escalations of several tickets, by ticket, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn of_tickets(
+    on: &impl Connection,
+    tickets: &[TicketId],
+) -> Result<BTreeMap<TicketId, Vec<StoredEscalation>>, StoreError> {
+    let mut found: BTreeMap<TicketId, Vec<StoredEscalation>> = BTreeMap::new();
+    for tickets in tickets.chunks(5_000) {
+        let mut sql = Sql::new(format!(
+            "SELECT {}, e.ticket FROM escalation t JOIN escalation_ticket e ON e.escalation = t.id WHERE e.ticket IN (",
+            columns::<StoredEscalation>("t.")
+        ));
+        sql.bind_all(tickets).push(") ORDER BY t.raised_at, t.id");
+        for row in all(on, sql).await? {
+            let ticket = Field::read(&row, StoredEscalation::COLUMNS.len())?;
+            let stored = StoredEscalation::read(&row, 0)?;
+            found.entry(ticket).or_default().push(stored);
+        }
+    }
+    Ok(found)
 }
 
 /// An escalation by its id.
@@ -341,42 +447,32 @@ fn brings(kind: &EventKind, key: &GroupKey) -> bool {
     }
 }
 
-async fn append(
-    tx: &Transaction,
+const EVENT: [&str; 5] = ["escalation", "sequence", "at", "recorded_at", "payload"];
+
+fn event_rows(
     id: EscalationId,
     after: u64,
     events: &[EscalationEvent],
     recorded_at: Timestamp,
-) -> Result<(), StoreError> {
-    let rows = (after + 1..)
-        .zip(events)
-        .map(|(sequence, event)| {
-            vec![
-                id.to_value(),
-                sequence.to_value(),
-                event.at.to_value(),
-                recorded_at.to_value(),
-                to_json(event).to_value(),
-            ]
-        })
-        .collect();
-    let columns = ["escalation", "sequence", "at", "recorded_at", "payload"];
-    insert_values(tx, "escalation_event", &columns, rows, "").await
+) -> impl Iterator<Item = Vec<Value>> {
+    (after + 1..).zip(events).map(move |(sequence, event)| {
+        vec![
+            id.to_value(),
+            sequence.to_value(),
+            event.at.to_value(),
+            recorded_at.to_value(),
+            to_json(event).to_value(),
+        ]
+    })
 }
 
-async fn insert_tickets(tx: &Transaction, stored: &StoredEscalation) -> Result<(), StoreError> {
-    let rows = stored
-        .tickets
-        .iter()
-        .map(|ticket| vec![ticket.to_value(), stored.id.to_value()])
-        .collect();
-    let columns = ["ticket", "escalation"];
-    insert_values(
-        tx,
-        "escalation_ticket",
-        &columns,
-        rows,
-        " ON CONFLICT DO NOTHING",
-    )
-    .await
+const TICKET: [&str; 2] = ["ticket", "escalation"];
+
+/// A ticket that an escalation is about already stays.
+const SKIP: &str = " ON CONFLICT DO NOTHING";
+
+fn ticket_rows(stored: &StoredEscalation) -> impl Iterator<Item = Vec<Value>> {
+    let id = stored.id;
+    let tickets = stored.tickets.iter();
+    tickets.map(move |ticket| vec![ticket.to_value(), id.to_value()])
 }

@@ -3,6 +3,8 @@
 //! Nothing is ever changed or removed here. A fact of a ticket carries its place in the ticket's own ledger, and no two
 //! facts have the same place, so of two writers who decided upon the same state one is refused.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use mainstay_domain::event::{Actor, Event};
 use mainstay_domain::id::{AccountId, EventId, TicketId};
@@ -107,6 +109,26 @@ pub async fn load(on: &impl Connection, ticket: TicketId) -> Result<Vec<Event>, 
         .iter()
         .map(|row| read_event(row, 0))
         .collect()
+}
+
+/// Every fact of several tickets, in order, by ticket.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_many(
+    on: &impl Connection,
+    tickets: &[TicketId],
+) -> Result<BTreeMap<TicketId, Vec<Event>>, StoreError> {
+    let mut ledgers: BTreeMap<TicketId, Vec<Event>> = BTreeMap::new();
+    for tickets in tickets.chunks(5_000) {
+        let mut sql = Sql::new(format!("{SELECT_EVENT} WHERE ticket IN ("));
+        sql.bind_all(tickets).push(") ORDER BY ticket, sequence");
+        for row in all(on, sql).await? {
+            let (ticket, event) = read_with_ticket(&row)?;
+            ledgers.entry(ticket).or_default().push(event);
+        }
+    }
+    Ok(ledgers)
 }
 
 /// The facts of a ticket, in order, in pages.

@@ -108,6 +108,17 @@ pub async fn find_received(
     record::find(on, &id).await
 }
 
+/// The received mails with these ids, in no order.
+///
+/// # Errors
+/// As [`find_received`].
+pub async fn find_received_many(
+    on: &impl Connection,
+    ids: &[RawMailId],
+) -> Result<Vec<RawMail>, StoreError> {
+    record::find_many(on, ids).await
+}
+
 /// A received mail, for whoever decides where it goes: until this transaction ends, nobody else decides about it or about
 /// the same bytes that came another way.
 ///

@@ -88,6 +88,17 @@ pub async fn update(tx: &Transaction, notification: &Notification) -> Result<(),
     record::update(tx, notification).await
 }
 
+/// Writes notifications that are there, several with each statement. Each stands there once.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when a recipient, ticket or escalation is not there.
+pub async fn update_many(
+    tx: &Transaction,
+    notifications: &[Notification],
+) -> Result<(), StoreError> {
+    record::upsert_all(tx, notifications, "id").await
+}
+
 /// A notification by its id.
 ///
 /// # Errors

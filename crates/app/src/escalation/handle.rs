@@ -214,12 +214,9 @@ async fn raise_by_hand(
     ticket: &StoredTicket,
     raise: &RaiseEscalation,
 ) -> Result<Vec<EscalationId>> {
-    let mut open = Vec::new();
-    for stored in escalation::of_ticket(tx, raise.ticket).await? {
-        if stored.phase == StoredPhase::Open {
-            open.push(EscalationWriter::load(app, tx, stored.id).await?);
-        }
-    }
+    let mut open = escalation::of_ticket(tx, raise.ticket).await?;
+    open.retain(|stored| stored.phase == StoredPhase::Open);
+    let mut open = EscalationWriter::with_facts(app, tx, &open).await?;
     let demanded = match &raise.ladder {
         Some(ladder) => named(app, raise, ladder, &open)?,
         None => chosen(app, ticket, raise, &open)?,

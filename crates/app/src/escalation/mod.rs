@@ -12,10 +12,10 @@ mod writer;
 pub use handle::{RaiseEscalation, Record};
 pub use link::{LinkStanding, LinkView};
 pub use mainstay_store::escalation::{EscalationFilter, StoredEscalation, StoredPhase};
-pub(crate) use people::People;
+pub(crate) use people::Everybody;
 pub use read::{EscalationView, NextStep};
-pub(crate) use respond::respond;
-pub(crate) use writer::EscalationWriter;
+pub(crate) use respond::{KnownEscalations, Response, respond, save_responses};
+pub(crate) use writer::{EscalationWriter, save_together};
 
 use mainstay_domain::escalation::Refusal;
 

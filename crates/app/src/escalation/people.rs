@@ -1,13 +1,13 @@
 //! Who bears which role, is in which team and is on call, as far as some tickets ask for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::escalation::{Directory, Step, Told};
-use mainstay_domain::id::{AgentId, TeamId};
+use mainstay_domain::id::{AccountId, AgentId, TeamId};
 use mainstay_domain::name::{AgentAddress, RoleName, TeamName};
 use mainstay_domain::on_call::Rota;
 use mainstay_domain::team::Team;
@@ -18,48 +18,61 @@ use crate::context::App;
 use crate::error::Result;
 use crate::policy::PolicyInForce;
 
-/// The people who serve, and some tickets. Those who may not be given work any more are nowhere among them.
-pub(crate) struct People {
+/// Everybody who serves, and the accounts of some tickets. Those who may not be given work any more are nowhere among them.
+pub(crate) struct Everybody {
     agents: Vec<Agent>,
     teams: Vec<Team>,
     rotas: BTreeMap<TeamId, Rota>,
     hours: Arc<PolicyInForce>,
     now: Timestamp,
-    tickets: Vec<(Ticket, Option<Account>)>,
+    accounts: BTreeMap<AccountId, Account>,
 }
 
-impl People {
-    /// Loads everybody, and the accounts of the tickets.
-    pub async fn load(app: &App, tx: &Transaction, tickets: &[Ticket]) -> Result<Self> {
+impl Everybody {
+    /// Loads everybody, and the accounts of tickets.
+    pub async fn load<'t>(
+        app: &App,
+        tx: &Transaction,
+        tickets: impl Iterator<Item = &'t Ticket>,
+    ) -> Result<Self> {
+        let accounts: BTreeSet<AccountId> =
+            tickets.filter_map(|ticket| ticket.facts.account).collect();
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
         let mut agents = agent::all(tx).await?;
         agents.retain(|agent| agent.active);
-        let mut with_accounts = Vec::with_capacity(tickets.len());
-        for ticket in tickets {
-            let account = match ticket.facts.account {
-                Some(id) => account::find(tx, id).await?,
-                None => None,
-            };
-            with_accounts.push((ticket.clone(), account));
-        }
+        let accounts = account::find_many(tx, &accounts).await?.into_iter();
         Ok(Self {
             agents,
             teams: team::all(tx).await?,
             rotas: on_call::all_rotas(tx).await?,
             hours: app.policy(),
             now: app.now(),
-            tickets: with_accounts,
+            accounts: accounts.map(|account| (account.id, account)).collect(),
         })
     }
 
+    /// The people as these tickets see them.
+    pub fn about<'a>(&'a self, tickets: &'a [Ticket]) -> People<'a> {
+        People {
+            everybody: self,
+            tickets,
+        }
+    }
+}
+
+/// The people who serve, as some tickets see them.
+#[derive(Clone, Copy)]
+pub(crate) struct People<'a> {
+    everybody: &'a Everybody,
+    tickets: &'a [Ticket],
+}
+
+impl<'a> People<'a> {
     /// Whom a step tells about the tickets: about several, everybody whom it would tell about one of them.
     pub fn told(&self, step: &Step) -> Told {
         let mut all = Told::default();
-        for (index, (ticket, account)) in self.tickets.iter().enumerate() {
-            let told = step.told(&AboutTicket {
-                people: self,
-                ticket,
-                account: account.as_ref(),
-            });
+        for (index, ticket) in self.tickets.iter().enumerate() {
+            let told = step.told(&self.of(ticket));
             for person in told.people {
                 if !all.people.contains(&person) {
                     all.people.push(person);
@@ -106,16 +119,22 @@ impl People {
         named
     }
 
-    fn first(&self) -> Option<AboutTicket<'_>> {
-        self.tickets.first().map(|(ticket, account)| AboutTicket {
+    fn first(self) -> Option<AboutTicket<'a>> {
+        self.tickets.first().map(|ticket| self.of(ticket))
+    }
+
+    fn of(self, ticket: &'a Ticket) -> AboutTicket<'a> {
+        let accounts = &self.everybody.accounts;
+        AboutTicket {
             people: self,
             ticket,
-            account: account.as_ref(),
-        })
+            account: ticket.facts.account.and_then(|id| accounts.get(&id)),
+        }
     }
 
     fn bearers(&self, role: &RoleName) -> Vec<AgentId> {
-        self.agents
+        self.everybody
+            .agents
             .iter()
             .filter(|agent| agent.roles.contains(role))
             .map(|agent| agent.id)
@@ -123,8 +142,8 @@ impl People {
     }
 
     /// Those of them who may be given work.
-    pub fn find(&self, agents: &[AgentId]) -> Vec<&Agent> {
-        let known = |id: &AgentId| self.agents.iter().find(|agent| agent.id == *id);
+    pub fn find(self, agents: &[AgentId]) -> Vec<&'a Agent> {
+        let known = |id: &AgentId| self.everybody.agents.iter().find(|agent| agent.id == *id);
         agents.iter().filter_map(known).collect()
     }
 
@@ -132,12 +151,13 @@ impl People {
         agents
             .iter()
             .copied()
-            .filter(|id| self.agents.iter().any(|agent| agent.id == *id))
+            .filter(|id| self.everybody.agents.iter().any(|agent| agent.id == *id))
             .collect()
     }
 
     fn named_team(&self, name: &str) -> Option<&Team> {
-        self.teams
+        self.everybody
+            .teams
             .iter()
             .find(|team| team.name.eq_ignore_ascii_case(name))
     }
@@ -155,20 +175,28 @@ impl People {
         let Some(team) = team else {
             return Vec::new();
         };
-        let rota = self.rotas.get(&team.id).filter(|rota| !rota.is_empty());
+        let rota = self
+            .everybody
+            .rotas
+            .get(&team.id)
+            .filter(|rota| !rota.is_empty());
         let Some(rota) = rota else {
             return self.active(&team.on_call);
         };
-        rota.on_call(&self.hours.current().calendars, self.now)
-            .iter()
-            .filter(|found| layer.is_none_or(|layer| found.layer.eq_ignore_ascii_case(layer)))
-            .map(|found| self.active(&[found.agent]))
-            .find(|found| !found.is_empty())
-            .unwrap_or_default()
+        rota.on_call(
+            &self.everybody.hours.current().calendars,
+            self.everybody.now,
+        )
+        .iter()
+        .filter(|found| layer.is_none_or(|layer| found.layer.eq_ignore_ascii_case(layer)))
+        .map(|found| self.active(&[found.agent]))
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
     }
 
     fn members(&self, team: Option<TeamId>) -> Vec<AgentId> {
-        self.teams
+        self.everybody
+            .teams
             .iter()
             .find(|known| Some(known.id) == team)
             .map_or(Vec::new(), |team| self.active(&team.members))
@@ -177,7 +205,7 @@ impl People {
 
 /// The people as one ticket sees them.
 struct AboutTicket<'a> {
-    people: &'a People,
+    people: People<'a>,
     ticket: &'a Ticket,
     account: Option<&'a Account>,
 }
@@ -202,6 +230,7 @@ impl Directory for AboutTicket<'_> {
 
     fn person(&self, address: &AgentAddress) -> Option<AgentId> {
         self.people
+            .everybody
             .agents
             .iter()
             .find(|agent| agent.email.eq_ignore_ascii_case(address.as_str()))

@@ -6,8 +6,7 @@ use mainstay_domain::policy::{Policy, PolicyVersion};
 
 use crate::context::App;
 use crate::error::Result;
-use crate::ticket::{OpenTickets, TicketWriter};
-use crate::transaction::transact;
+use crate::ticket::{OpenTickets, Work};
 
 impl App {
     /// Asks the ladders of a version about every open ticket: which were not resolved in time by its measure, and when to
@@ -17,20 +16,17 @@ impl App {
         if policy.version() != version || !asks_whether_resolved(policy.current()) {
             return Ok(());
         }
+        let mut failure = None;
         let mut open = OpenTickets::all(self);
         while let Some(tickets) = open.next().await? {
-            for stored in &tickets {
-                self.ask_ladders_about(stored.ticket.id).await?;
+            let ids: Vec<TicketId> = tickets.iter().map(|stored| stored.ticket.id).collect();
+            let failed = self.for_each_ticket(&ids, Work::AskLadders).await;
+            for (ticket, error) in failed {
+                tracing::error!(%ticket, %error, "a ladder could not be asked about a ticket");
+                failure.get_or_insert(error);
             }
         }
-        Ok(())
-    }
-
-    async fn ask_ladders_about(&self, id: TicketId) -> Result<()> {
-        transact!(self, tx => async {
-            TicketWriter::load(self, tx, id).await?.refresh().await?;
-            Ok(())
-        })
+        failure.map_or(Ok(()), Err)
     }
 }
 

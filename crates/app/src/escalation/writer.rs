@@ -2,30 +2,32 @@
 //!
 //! An [`EscalationWriter`] holds an escalation inside a transaction. Commands are decided on it one after the other;
 //! [`EscalationWriter::save`] tells the people of the steps that were taken and writes everything at once: the facts,
-//! the row with the instant of the next step, what the ledgers of the tickets record, and whom to tell.
+//! the row with the instant of the next step, what the ledgers of the tickets record, and whom to tell. [`save_together`]
+//! does that for several at once.
+
+mod save;
+
+pub(crate) use save::save_together;
 
 use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
-use mainstay_domain::dispatch::DispatchAct;
 use mainstay_domain::escalation::{
     Command, Escalation, EscalationEvent, EscalationEventKind, OpenEscalation, Refusal, Step,
-    StepCause, StepRef, decide, next_due,
+    StepCause, StepRef, decide,
 };
 use mainstay_domain::event::{Actor, EventKind};
 use mainstay_domain::id::{EscalationId, TicketId};
 use mainstay_domain::notification::{About, Notification, NotificationState};
 use mainstay_domain::severity::Severity;
-use mainstay_domain::ticket::{Scope, Ticket};
-use mainstay_store::change::Change;
+use mainstay_domain::ticket::Ticket;
 use mainstay_store::escalation::StoredEscalation;
-use mainstay_store::{Transaction, change, escalation, ticket};
+use mainstay_store::{Transaction, escalation};
 
-use super::People;
+use super::Everybody;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::notification::{Notice, escalation_title, reason_of, tell, tell_pagers};
+use crate::notification::{Notice, escalation_title, reason_of};
 use crate::policy::LadderRules;
-use crate::ticket::TicketWriter;
 
 /// An escalation that is being changed.
 pub(crate) struct EscalationWriter<'a> {
@@ -61,21 +63,53 @@ impl<'a> EscalationWriter<'a> {
 
     /// Loads an escalation.
     pub async fn load(app: &'a App, tx: &'a Transaction, id: EscalationId) -> Result<Self> {
-        let stored = escalation::find(tx, id)
-            .await?
-            .ok_or_else(|| AppError::no_such("escalation", id))?;
-        let events = escalation::load(tx, id).await?;
-        Ok(Self {
+        let found = Self::load_many(app, tx, &[id]).await?.pop();
+        found.ok_or_else(|| AppError::no_such("escalation", id))
+    }
+
+    /// Loads several escalations, those that are there.
+    pub async fn load_many(
+        app: &'a App,
+        tx: &'a Transaction,
+        ids: &[EscalationId],
+    ) -> Result<Vec<Self>> {
+        let stored = escalation::find_many(tx, ids).await?;
+        Self::with_facts(app, tx, &stored).await
+    }
+
+    /// The same of escalations whose rows were read.
+    pub async fn with_facts(
+        app: &'a App,
+        tx: &'a Transaction,
+        stored: &[StoredEscalation],
+    ) -> Result<Vec<Self>> {
+        let ids: Vec<EscalationId> = stored.iter().map(|stored| stored.id).collect();
+        let mut facts = escalation::load_many(tx, &ids).await?;
+        let mut facts_of = |id| facts.remove(&id).unwrap_or_default();
+        let stored = stored.iter();
+        Ok(stored
+            .map(|stored| Self::of(app, tx, stored, facts_of(stored.id)))
+            .collect())
+    }
+
+    /// An escalation as it was read.
+    pub fn of(
+        app: &'a App,
+        tx: &'a Transaction,
+        stored: &StoredEscalation,
+        events: Vec<EscalationEvent>,
+    ) -> Self {
+        Self {
             app,
             tx,
-            id,
+            id: stored.id,
             rules: app.policy().ladder_rules_of(stored.policy),
             state: Escalation::fold(&events),
             stored: events.len(),
             told: events.len(),
             events,
             noted_on: None,
-        })
+        }
     }
 
     /// The escalation as it stands.
@@ -156,102 +190,19 @@ impl<'a> EscalationWriter<'a> {
     }
 
     /// Tells the people of the steps taken, and writes what is new. The next step is dated anew even when nothing is.
-    pub async fn save(mut self) -> Result<()> {
-        let Some(state) = &self.state else {
-            return Ok(());
-        };
-        let tickets = self.tickets(state.subject.tickets()).await?;
-        let notifications = self.tell_people(&tickets).await?;
-        self.write().await?;
-        self.tell_pagers().await?;
-        tell(self.app, self.tx, &notifications).await?;
-        self.note_on_tickets(&tickets).await
-    }
-
-    /// Tells the pagers that were alarmed when somebody took it on, and when it is over.
-    async fn tell_pagers(&self) -> Result<()> {
-        let act =
-            self.new_events()
-                .iter()
-                .rev()
-                .find_map(|event| match &event.kind {
-                    EscalationEventKind::Acknowledged { .. } => Some(DispatchAct::Acknowledge),
-                    EscalationEventKind::Resolved { .. }
-                    | EscalationEventKind::Cancelled { .. } => Some(DispatchAct::Resolve),
-                    _ => None,
-                });
-        match act {
-            Some(act) => tell_pagers(self.app, self.tx, self.id, act).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn tickets(&self, ids: &[TicketId]) -> Result<Vec<Ticket>> {
-        let mut tickets = Vec::with_capacity(ids.len());
-        for id in ids {
-            let found = ticket::find(self.tx, Scope::Everything, *id).await?;
-            tickets.extend(found.map(|stored| stored.ticket));
-        }
-        Ok(tickets)
-    }
-
-    async fn write(&self) -> Result<()> {
-        let Some(state) = &self.state else {
-            return Ok(());
-        };
-        let due = next_due(state, self.rules.rules()).map_err(Refusal::Policy)?;
-        let row = StoredEscalation::of(
-            self.id,
-            state,
-            self.rules.version,
-            due.map(|due| due.at),
-            self.events.len() as u64,
-        );
-        let (new, now) = (self.new_events(), self.app.now());
-        if self.stored == 0 {
-            escalation::insert(self.tx, &row, new, now).await?;
-        } else {
-            escalation::update(self.tx, &row, self.stored as u64, new, now).await?;
-        }
-        if new.is_empty() {
-            return Ok(());
-        }
-        let kind = if self.stored == 0 {
-            "escalation.raised"
-        } else {
-            "escalation.changed"
-        };
-        let change = Change {
-            at: now,
-            kind: kind.to_owned(),
-            ticket: row.tickets.first().copied(),
-            // Those who serve are told; the customer sees the ticket change.
-            account: None,
-            subject: Some(self.id.to_string()),
-        };
-        Ok(change::append(self.tx, &[change]).await?)
-    }
-
-    async fn note_on_tickets(&self, tickets: &[Ticket]) -> Result<()> {
-        for ticket in tickets {
-            let facts = self.facts_for(ticket.id);
-            if facts.is_empty() || self.noted_on == Some(ticket.id) {
-                continue;
-            }
-            let mut writer = TicketWriter::load(self.app, self.tx, ticket.id).await?;
-            for (actor, at, kind) in facts {
-                writer.record(actor, at, kind);
-            }
-            writer.save_quietly().await?;
-        }
-        Ok(())
+    pub async fn save(self) -> Result<()> {
+        save_together(self.app, self.tx, vec![self], &[]).await
     }
 
     /// Finds whom each new step tells. Where nobody is found, at the last step or at those taken together with it, the
     /// ladder goes on at once.
-    async fn tell_people(&mut self, tickets: &[Ticket]) -> Result<Vec<Notification>> {
+    fn tell_people(
+        &mut self,
+        everybody: &Everybody,
+        tickets: &[Ticket],
+    ) -> Result<Vec<Notification>> {
         let mut notifications = Vec::new();
-        let mut people = None;
+        let people = everybody.about(tickets);
         let mut last: Option<StepRef> = None;
         loop {
             while let Some(event) = self.events.get(self.told) {
@@ -270,10 +221,7 @@ impl<'a> EscalationWriter<'a> {
                     step: *step,
                 };
                 let (at, level) = (event.at, *level);
-                if people.is_none() {
-                    people = Some(People::load(self.app, self.tx, tickets).await?);
-                }
-                if let (Some(step), Some(people)) = (self.step(&taken), &people) {
+                if let Some(step) = self.step(&taken) {
                     let told = people.told(&step);
                     for missing in &told.missing {
                         tracing::warn!(escalation = %self.id, ladder = %taken.ladder, recipient = missing.kind(), "nobody was found to be told");

@@ -1,4 +1,4 @@
-//! Filing a mail: read, decided, and put where it belongs, all in one transaction.
+//! Filing a mail: decided, and put where it belongs, all in one transaction.
 
 use jiff::Timestamp;
 use mainstay_domain::attachment::Attachment;
@@ -6,23 +6,21 @@ use mainstay_domain::contact::Contact;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
 use mainstay_domain::id::{AgentId, RawMailId, TicketId};
 use mainstay_domain::mail::{RawMail, RawMailState};
-use mainstay_domain::threading::{Decision, Route, thread};
+use mainstay_domain::threading::{Decision, Route};
 use mainstay_domain::ticket::{Command, Scope};
 use mainstay_store::thread::ThreadEntry;
 use mainstay_store::{Transaction, agent, contact, mail, participant, thread as threads, ticket};
 use serde::{Deserialize, Serialize};
 
 use super::bounce;
-use super::evidence::{Gathered, gather};
+use super::evidence::Gathered;
 use super::identity::Identity;
-use super::reading::{self, Letter};
+use super::reading::Letter;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::job::JobFailure;
 use crate::ticket::{
     LONGEST_SUBJECT, MessageText, OpenTicket, TicketWriter, append_message, open_ticket,
 };
-use crate::transaction::transact;
 
 /// The most people that one mail adds to a ticket.
 const MOST_PARTICIPANTS: usize = 50;
@@ -80,126 +78,6 @@ impl FilingDecision {
         serde_json::to_string(self)
             .map_err(|error| AppError::broken("A decision could not be written down.", error))
     }
-}
-
-/// Reads a mail and files it. `is_last_try` says that nobody will try again: then a mail that cannot be filed is marked
-/// as failed, for people to see.
-pub(crate) async fn read_mail(
-    app: &App,
-    id: RawMailId,
-    is_last_try: bool,
-) -> Result<(), JobFailure> {
-    let raw = mail::find_received(&app.read(), id)
-        .await?
-        .ok_or_else(|| JobFailure::Fail(format!("there is no received mail {id}")))?;
-    if raw.state != RawMailState::New {
-        return Ok(());
-    }
-    let failure = match read_and_file(app, &raw).await {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    let reason = failure.to_string();
-    match JobFailure::from(failure) {
-        JobFailure::Retry(reason) if !is_last_try => Err(JobFailure::Retry(reason)),
-        _ => {
-            tracing::warn!(%id, "a received mail could not be filed");
-            note_failure(app, id, reason).await?;
-            Ok(())
-        }
-    }
-}
-
-async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
-    let letter = read_apart(raw).await?;
-    if letter.from.is_none() {
-        return Err(AppError::invalid(
-            "From",
-            "the mail names no sender, so nobody can be answered: file it by hand",
-        ));
-    }
-    let identity = app.mail_identity().await?;
-    let files = files_to_keep(app, &identity, raw, &letter).await?;
-    transact!(app, tx => file_once(app, tx, &identity, raw, &letter, files.as_deref()))?;
-    app.wake();
-    Ok(())
-}
-
-/// Keeps the files of a mail, if it has any and is to be filed; of one that is ignored nothing is kept.
-async fn files_to_keep(
-    app: &App,
-    identity: &Identity,
-    raw: &RawMail,
-    letter: &Letter,
-) -> Result<Option<Vec<Attachment>>> {
-    if letter.attachments.is_empty() {
-        return Ok(Some(Vec::new()));
-    }
-    let gathered = gather(app, &app.read(), identity, raw, letter).await?;
-    match thread(&gathered.evidence).route {
-        Route::Ignore => Ok(None),
-        Route::Append(_) | Route::Open { .. } | Route::Hold(_) => {
-            Ok(Some(keep_files(app, letter).await?))
-        }
-    }
-}
-
-/// Reads a mail on a thread of its own. Reading never panics by design; if it did, only this mail would fail.
-pub(super) async fn read_apart(raw: &RawMail) -> Result<Letter> {
-    let bytes = raw.bytes.clone();
-    tokio::task::spawn_blocking(move || reading::read(&bytes))
-        .await
-        .map_err(|error| AppError::broken("The mail could not be read.", error))
-}
-
-/// Keeps the files of a mail, before the transaction that names them.
-pub(super) async fn keep_files(app: &App, letter: &Letter) -> Result<Vec<Attachment>> {
-    let mut files = Vec::with_capacity(letter.attachments.len());
-    for (index, file) in letter.attachments.iter().enumerate() {
-        let digest = app.blobs().put(file.bytes.clone()).await?;
-        files.push(Attachment {
-            digest,
-            file_name: file
-                .filename
-                .clone()
-                .unwrap_or_else(|| format!("attachment-{}", index + 1)),
-            content_type: file.content_type.clone(),
-            size: file.bytes.len() as u64,
-            content_id: file.content_id.clone(),
-        });
-    }
-    Ok(files)
-}
-
-async fn file_once(
-    app: &App,
-    tx: &Transaction,
-    identity: &Identity,
-    raw: &RawMail,
-    letter: &Letter,
-    files: Option<&[Attachment]>,
-) -> Result<()> {
-    // A mail that is still new is as it was read.
-    if mail::lock_state(tx, raw).await? != Some(RawMailState::New) {
-        return Ok(());
-    }
-    let gathered = gather(app, tx, identity, raw, letter).await?;
-    if let Some(from) = &letter.from {
-        // For noticing a flood.
-        mail::note_sender(tx, &from.address, raw.received_at).await?;
-    }
-    let decision = thread(&gathered.evidence);
-    let filing = Filing {
-        app,
-        tx,
-        identity,
-        letter,
-        gathered: &gathered,
-        files,
-        at: raw.received_at,
-    };
-    filing.file(raw.clone(), &decision).await?;
-    Ok(())
 }
 
 /// A received mail to be filed, moved or changed: two who do that at once, on two nodes or by hand, come one after the other.
@@ -462,16 +340,4 @@ pub(super) fn text_of(letter: &Letter) -> String {
         return "(The message is empty.)".to_owned();
     }
     letter.text.clone()
-}
-
-async fn note_failure(app: &App, id: RawMailId, error: String) -> Result<()> {
-    transact!(app, tx => async {
-        let mut raw = lock(tx, id).await?;
-        if raw.state == RawMailState::New {
-            raw.state = RawMailState::Failed;
-            raw.error = Some(error.clone());
-            mail::update_received(tx, &raw).await?;
-        }
-        Ok(())
-    })
 }

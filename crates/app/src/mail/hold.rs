@@ -10,8 +10,9 @@ use mainstay_domain::ticket::Scope;
 use mainstay_store::{Transaction, mail, ticket};
 
 use super::evidence::{Claim, gather, living};
-use super::file::{Filing, FilingDecision, keep_files, lock, read_apart, text_of};
+use super::file::{Filing, FilingDecision, lock, text_of};
 use super::identity::Identity;
+use super::read::{keep_files, read_apart};
 use super::reading::Letter;
 use crate::audit::Action;
 use crate::caller::Caller;

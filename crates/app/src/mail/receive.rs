@@ -9,7 +9,8 @@ use mainstay_store::mail::{self, Received};
 use mainstay_store::{Page, PageRequest, ticket};
 use tracing::Instrument as _;
 
-use super::file::{FilingDecision, read_mail};
+use super::file::FilingDecision;
+use super::read::read_mail;
 use crate::attachment::digest;
 use crate::caller::Caller;
 use crate::context::App;

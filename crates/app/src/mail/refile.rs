@@ -10,7 +10,8 @@ use mainstay_domain::ticket::{Command, NewMessage, Scope};
 use mainstay_store::{Transaction, mail, message, ticket};
 
 use super::evidence::gather;
-use super::file::{Filing, FilingDecision, keep_files, lock, read_apart, text_of};
+use super::file::{Filing, FilingDecision, lock, text_of};
+use super::read::{keep_files, read_apart};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;

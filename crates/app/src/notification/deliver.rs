@@ -12,13 +12,14 @@ use mainstay_domain::mail::OutgoingMailState;
 use mainstay_domain::notification::{Notification, NotificationState};
 use mainstay_store::due::DueSubject;
 use mainstay_store::{Transaction, agent, due, mail, notification};
+use uuid::Uuid;
 
 use super::dispatch::{go_by_mail, mail_of_the_same, obstacle, queue};
 use super::hours::hours_of;
 use super::mail::send_notification_mail;
 use crate::context::App;
 use crate::error::Result;
-use crate::escalation::EscalationWriter;
+use crate::escalation::{EscalationWriter, save_together};
 use crate::mail::Identity;
 use crate::transaction::transact;
 
@@ -44,13 +45,17 @@ async fn deliver(
     let waiting = notification::pending(tx, recipient).await?;
     let person = agent::find(tx, recipient).await?.filter(|it| it.active);
     let Some(person) = person else {
+        let reason = "the agent may not sign in any more";
+        let mut told = Vec::new();
         for held in waiting {
-            give_up(app, tx, held, "the agent may not sign in any more").await?;
+            told.push(give_up(tx, held, reason).await?);
         }
+        record(app, tx, &told).await?;
         due::set(tx, DueSubject::Agent(recipient), None).await?;
         return Ok(());
     };
-    let mut waiting = reachable(app, tx, &person, waiting).await?;
+    let mut told = Vec::new();
+    let mut waiting = reachable(app, tx, &person, waiting, &mut told).await?;
     waiting.sort_by_key(Notification::place);
     let rules = StormRules::default();
     let since = now.checked_sub(rules.window).unwrap_or(Timestamp::MIN);
@@ -69,12 +74,13 @@ async fn deliver(
             .cloned()
             .collect();
         if delivery.at <= now {
-            dispatch(app, tx, identity, &person, &delivery, carried).await?;
+            told.extend(dispatch(app, tx, identity, &person, &delivery, carried).await?);
         } else {
             next = Some(next.map_or(delivery.at, |next| next.min(delivery.at)));
-            hold(app, tx, carried, delivery.at).await?;
+            told.extend(hold(tx, carried, delivery.at).await?);
         }
     }
+    record(app, tx, &told).await?;
     // What could not be delivered may have made its ladder go on, to this very person.
     let planned = |id| waiting.iter().any(|waiting| waiting.id == id);
     let anew = notification::pending(tx, recipient).await?;
@@ -91,13 +97,14 @@ async fn reachable(
     tx: &Transaction,
     person: &Agent,
     waiting: Vec<Notification>,
+    outcomes: &mut Vec<Told>,
 ) -> Result<Vec<Notification>> {
     let mut remaining = Vec::with_capacity(waiting.len());
     for mut told in waiting {
         if told.fallback.is_none()
             && let Some(reason) = obstacle(app, told.channel, person)
         {
-            go_by_mail(app, tx, &mut told, &reason).await?;
+            outcomes.push(go_by_mail(tx, &mut told, &reason).await?);
         }
         let same = match told.fallback {
             Some(_) => mail_of_the_same(tx, &told).await?,
@@ -109,7 +116,7 @@ async fn reachable(
         };
         if mail.state == NotificationState::GivenUp {
             let reason = mail.last_error.unwrap_or_default();
-            give_up(app, tx, told, &reason).await?;
+            outcomes.push(give_up(tx, told, &reason).await?);
             continue;
         }
         told.state = mail.state;
@@ -128,54 +135,66 @@ async fn dispatch(
     identity: &Identity,
     person: &Agent,
     delivery: &Delivery,
-    carried: Vec<Notification>,
-) -> Result<()> {
+    mut carried: Vec<Notification>,
+) -> Result<Vec<Told>> {
     let now = app.now();
     match delivery.channel {
         NotifyChannel::InApp => {
-            for mut shown in carried {
+            for shown in &mut carried {
                 shown.state = NotificationState::Delivered;
                 shown.dispatched_at = Some(now);
                 shown.delivered_at = Some(now);
-                notification::update(tx, &shown).await?;
-                record(app, tx, &shown, DeliveryOutcome::Sent).await?;
             }
+            notification::update_many(tx, &carried).await?;
+            let carried = carried.into_iter();
+            return Ok(carried
+                .map(|shown| (shown, DeliveryOutcome::Sent))
+                .collect());
         }
         NotifyChannel::Email => {
             let mail = send_notification_mail(app, tx, identity, person, &carried).await?;
-            for mut handed in carried {
-                handed.state = NotificationState::Dispatched;
-                handed.dispatched_at = Some(now);
-                handed.delivery = Some(mail.uuid());
-                notification::update(tx, &handed).await?;
-            }
+            hand_over(tx, &mut carried, mail.uuid(), now).await?;
         }
         NotifyChannel::Slack | NotifyChannel::Sms | NotifyChannel::Voice | NotifyChannel::Pager => {
             queue(app, tx, identity, person, delivery.channel, carried).await?;
         }
     }
-    Ok(())
+    Ok(Vec::new())
+}
+
+/// Writes down that alerts went with a delivery.
+pub(super) async fn hand_over(
+    tx: &Transaction,
+    carried: &mut [Notification],
+    delivery: Uuid,
+    now: Timestamp,
+) -> Result<()> {
+    for handed in carried.iter_mut() {
+        handed.state = NotificationState::Dispatched;
+        handed.dispatched_at = Some(now);
+        handed.delivery = Some(delivery);
+    }
+    Ok(notification::update_many(tx, carried).await?)
 }
 
 /// Writes down until when alerts are held: a promise that a later plan may only shorten.
 async fn hold(
-    app: &App,
     tx: &Transaction,
-    carried: Vec<Notification>,
+    mut carried: Vec<Notification>,
     until: Timestamp,
-) -> Result<()> {
-    for mut held in carried {
-        if held.held_until.is_some_and(|promised| promised <= until) {
-            continue;
-        }
+) -> Result<Vec<Told>> {
+    carried.retain(|held| held.held_until.is_none_or(|promised| promised > until));
+    for held in &mut carried {
         held.held_until = Some(until);
-        notification::update(tx, &held).await?;
-        record(app, tx, &held, DeliveryOutcome::Held { until }).await?;
     }
-    Ok(())
+    notification::update_many(tx, &carried).await?;
+    let carried = carried.into_iter();
+    Ok(carried
+        .map(|held| (held, DeliveryOutcome::Held { until }))
+        .collect())
 }
 
-async fn give_up(app: &App, tx: &Transaction, mut lost: Notification, reason: &str) -> Result<()> {
+async fn give_up(tx: &Transaction, mut lost: Notification, reason: &str) -> Result<Told> {
     tracing::warn!(id = %lost.id, channel = %lost.channel, "a notification could not be delivered");
     lost.state = NotificationState::GivenUp;
     lost.last_error = Some(reason.to_owned());
@@ -183,41 +202,65 @@ async fn give_up(app: &App, tx: &Transaction, mut lost: Notification, reason: &s
     let outcome = DeliveryOutcome::GivenUp {
         reason: reason.to_owned(),
     };
-    record(app, tx, &lost, outcome).await
+    Ok((lost, outcome))
 }
 
-/// Records with the escalation what became of telling somebody. Where nobody of a step can be reached any more, the
+/// What became of telling somebody.
+pub(super) type Told = (Notification, DeliveryOutcome);
+
+/// Records with their escalations what became of telling people. Where nobody of a step can be reached any more, the
 /// ladder goes on at once.
-pub(super) async fn record(
-    app: &App,
+pub(super) async fn record(app: &App, tx: &Transaction, told: &[Told]) -> Result<()> {
+    let mut ids: Vec<EscalationId> = told
+        .iter()
+        .filter_map(|(told, _)| told.escalation)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut writers = EscalationWriter::load_many(app, tx, &ids).await?;
+    for writer in &mut writers {
+        let id = writer.id;
+        let mut lost: Vec<StepRef> = Vec::new();
+        for (told, outcome) in told {
+            if told.escalation != Some(id) {
+                continue;
+            }
+            let step = told.step().cloned();
+            writer.decide(
+                Actor::System,
+                Command::RecordNotification {
+                    step: step.clone(),
+                    to: told.recipient,
+                    channel: told.goes_by(),
+                    outcome: outcome.clone(),
+                },
+            )?;
+            let is_lost = matches!(outcome, DeliveryOutcome::GivenUp { .. });
+            lost.extend(step.filter(|_| is_lost));
+        }
+        go_on_without(tx, writer, &lost).await?;
+    }
+    save_together(app, tx, writers, &[]).await
+}
+
+/// Lets a ladder go on from steps of which somebody could not be told, if nobody else can be.
+async fn go_on_without(
     tx: &Transaction,
-    told: &Notification,
-    outcome: DeliveryOutcome,
+    writer: &mut EscalationWriter<'_>,
+    lost: &[StepRef],
 ) -> Result<()> {
-    let Some(id) = told.escalation else {
-        return Ok(());
-    };
-    let mut writer = EscalationWriter::load(app, tx, id).await?;
-    let is_lost = matches!(outcome, DeliveryOutcome::GivenUp { .. });
-    let step = told.step().cloned();
-    writer.decide(
-        Actor::System,
-        Command::RecordNotification {
-            step: step.clone(),
-            to: told.recipient,
-            channel: told.goes_by(),
-            outcome,
-        },
-    )?;
-    if is_lost && let Some(step) = step {
-        let together = writer.taken_together(&step);
-        if let Some(last) = together.last()
-            && nobody_reached(tx, id, &together).await?
-        {
+    let mut asked: Vec<StepRef> = Vec::new();
+    for step in lost {
+        let together = writer.taken_together(step);
+        let Some(last) = together.last().filter(|last| !asked.contains(last)) else {
+            continue;
+        };
+        asked.push(last.clone());
+        if nobody_reached(tx, writer.id, &together).await? {
             writer.find_nobody(last)?;
         }
     }
-    writer.save().await
+    Ok(())
 }
 
 /// Whether every telling of these steps was given up.
@@ -239,6 +282,7 @@ pub(crate) async fn note_mail(app: &App, tx: &Transaction, id: OutgoingMailId) -
     let Some(mail) = mail::find(tx, id).await? else {
         return Ok(());
     };
+    let mut outcomes = Vec::new();
     for mut told in carried {
         match (mail.state, told.state) {
             (OutgoingMailState::Sent, NotificationState::Delivered)
@@ -248,14 +292,15 @@ pub(crate) async fn note_mail(app: &App, tx: &Transaction, id: OutgoingMailId) -
                 told.delivered_at = mail.sent_at.or(Some(app.now()));
                 told.last_error = None;
                 notification::update(tx, &told).await?;
-                record(app, tx, &told, DeliveryOutcome::Sent).await?;
+                outcomes.push((told, DeliveryOutcome::Sent));
             }
             (OutgoingMailState::Dead, _) => {
                 let reason = mail.last_error.clone().unwrap_or_default();
-                give_up(app, tx, told, &format!("the e-mail was given up: {reason}")).await?;
+                let reason = format!("the e-mail was given up: {reason}");
+                outcomes.push(give_up(tx, told, &reason).await?);
             }
             _ => {}
         }
     }
-    Ok(())
+    record(app, tx, &outcomes).await
 }

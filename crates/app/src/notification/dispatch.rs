@@ -20,7 +20,7 @@ use mainstay_store::{Transaction, agent, dispatch, due, job, notification};
 use metrics::counter;
 use tracing::Instrument as _;
 
-use super::deliver::record;
+use super::deliver::{Told, hand_over, record};
 use super::link::url;
 use super::words::alerts;
 use crate::agent::pager_purpose;
@@ -120,7 +120,7 @@ pub(super) async fn queue(
         _ => vec![carried],
     };
     let now = app.now();
-    for carried in together {
+    for mut carried in together {
         let Some(first) = carried.first() else {
             continue;
         };
@@ -154,12 +154,7 @@ pub(super) async fn queue(
         };
         let id = new.id;
         insert(app, tx, &new).await?;
-        for mut handed in carried {
-            handed.state = NotificationState::Dispatched;
-            handed.dispatched_at = Some(now);
-            handed.delivery = Some(id.uuid());
-            notification::update(tx, &handed).await?;
-        }
+        hand_over(tx, &mut carried, id.uuid(), now).await?;
     }
     Ok(())
 }
@@ -339,14 +334,16 @@ async fn note_outcome(
 
 async fn note_delivered(app: &App, tx: &Transaction, done: &Dispatch) -> Result<()> {
     dispatch::update(tx, done).await?;
-    for mut told in notification::of_delivery(tx, done.id.uuid()).await? {
+    let mut carried = notification::of_delivery(tx, done.id.uuid()).await?;
+    for told in &mut carried {
         told.state = NotificationState::Delivered;
         told.delivered_at = done.delivered_at;
         told.last_error = None;
-        notification::update(tx, &told).await?;
-        record(app, tx, &told, DeliveryOutcome::Sent).await?;
     }
-    Ok(())
+    notification::update_many(tx, &carried).await?;
+    let carried = carried.into_iter();
+    let told: Vec<Told> = carried.map(|told| (told, DeliveryOutcome::Sent)).collect();
+    record(app, tx, &told).await
 }
 
 /// What could not be sent goes by e-mail, with the reason written down.
@@ -356,31 +353,34 @@ async fn fall_back(app: &App, tx: &Transaction, dead: &Dispatch) -> Result<()> {
     due::set(tx, DueSubject::Agent(dead.recipient), Some(app.now())).await?;
     dispatch::update(tx, dead).await?;
     let reason = dead.last_error.clone().unwrap_or_default();
+    let mut outcomes = Vec::new();
     for mut told in notification::of_delivery(tx, dead.id.uuid()).await? {
         told.state = NotificationState::Pending;
         told.dispatched_at = None;
         told.delivery = None;
-        go_by_mail(app, tx, &mut told, &reason).await?;
+        outcomes.push(go_by_mail(tx, &mut told, &reason).await?);
     }
+    record(app, tx, &outcomes).await?;
     app.wake();
     Ok(())
 }
 
 /// Lets a notification go by e-mail, because its own channel does not reach the person.
 pub(super) async fn go_by_mail(
-    app: &App,
     tx: &Transaction,
     told: &mut Notification,
     reason: &str,
-) -> Result<()> {
+) -> Result<Told> {
     tracing::warn!(id = %told.id, channel = %told.channel, "a notification goes by e-mail instead");
     let reason = format!("{reason}: it goes by e-mail instead");
     let outcome = DeliveryOutcome::Failed {
         reason: reason.clone(),
     };
-    record(app, tx, told, outcome).await?;
+    // It was its own channel that failed, not the mail by which it goes now.
+    let failed = (told.clone(), outcome);
     told.fallback = Some(reason);
-    Ok(notification::update(tx, told).await?)
+    notification::update(tx, told).await?;
+    Ok(failed)
 }
 
 /// The e-mail that tells a person the same as a notification that goes by e-mail instead of its own channel, if the step

@@ -63,7 +63,7 @@ impl App {
             if found.read_at.is_none() {
                 found.read_at = Some(self.now());
                 notification::update(tx, &found).await?;
-                record(self, tx, &found, DeliveryOutcome::Delivered).await?;
+                record(self, tx, &[(found.clone(), DeliveryOutcome::Delivered)]).await?;
             }
             Ok(found)
         })

@@ -3,28 +3,14 @@
 use jiff::Timestamp;
 use mainstay_domain::clock::Clock;
 use mainstay_domain::event::{Actor, Event, EventKind};
-use mainstay_domain::id::TicketId;
 use mainstay_domain::name::CommitmentName;
 
 use super::TicketWriter;
-use crate::context::App;
-use crate::error::Result;
-use crate::transaction::transact;
 
-impl App {
-    /// Records what has come due on the clocks of tickets, each instant once, and sets off what follows.
-    /// The tickets of one call share a transaction: all of it takes effect, or nothing.
-    pub(crate) async fn fire_clocks(&self, tickets: &[TicketId]) -> Result<()> {
-        transact!(self, tx => async {
-            for ticket in tickets {
-                let mut writer = TicketWriter::load(self, tx, *ticket).await?;
-                for (at, kind) in unrecorded(writer.events(), &writer.clocks()) {
-                    writer.record(Actor::System, at, kind);
-                }
-                writer.refresh().await?;
-            }
-            Ok(())
-        })
+/// Records what has come due on the clocks of a ticket, each instant once.
+pub(super) fn fire(writer: &mut TicketWriter<'_>) {
+    for (at, kind) in unrecorded(writer.events(), &writer.clocks()) {
+        writer.record(Actor::System, at, kind);
     }
 }
 

@@ -4,18 +4,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use mainstay_domain::contract::Contract;
-use mainstay_domain::event::Actor;
-use mainstay_domain::id::AccountId;
+use mainstay_domain::event::{Actor, ContractTerms};
+use mainstay_domain::id::{AccountId, TicketId};
 use mainstay_domain::ticket::Command;
 use mainstay_store::Transaction;
-use mainstay_store::ticket::StoredTicket;
 
-use super::open::terms_of;
-use super::{OpenTickets, TicketWriter};
+use super::{OpenTickets, TicketWriter, Work};
 use crate::context::App;
 use crate::error::Result;
 use crate::job::Job;
-use crate::transaction::transact;
 
 impl App {
     /// Queues what a contract changes for the account's open tickets: now, on the day it begins, and on the day after it
@@ -42,37 +39,32 @@ impl App {
     }
 
     /// Puts the terms now in force on every open ticket of an account. Clocks are recomputed; what was promised stays
-    /// beside it.
+    /// beside it. A ticket that cannot take them stops no other; in the end it fails, to be tried again.
     pub(crate) async fn review_terms(&self, account: AccountId) -> Result<()> {
+        let mut failure = None;
         let mut open = OpenTickets::of_account(self, account);
         while let Some(tickets) = open.next().await? {
-            for part in tickets.chunks(REVIEWED_TOGETHER) {
-                self.review_terms_of(part, account).await?;
+            let ids: Vec<TicketId> = tickets.iter().map(|stored| stored.ticket.id).collect();
+            let work = Work::SetTerms(account);
+            for (ticket, error) in self.for_each_ticket(&ids, work).await {
+                tracing::error!(%ticket, %error, "a ticket could not take the terms of its contract");
+                failure.get_or_insert(error);
             }
         }
-        Ok(())
-    }
-
-    async fn review_terms_of(&self, tickets: &[StoredTicket], account: AccountId) -> Result<()> {
-        transact!(self, tx => async {
-            let terms = terms_of(tx, Some(account), self.now()).await?;
-            let reason = match &terms.tier {
-                Some(tier) => format!("The contract in force sells the tier {tier}."),
-                None => "No contract is in force any more.".to_owned(),
-            };
-            for stored in tickets {
-                let mut writer = TicketWriter::load(self, tx, stored.ticket.id).await?;
-                let (terms, reason) = (terms.clone(), reason.clone());
-                writer.decide(Actor::System, Command::SetTerms { terms, reason })?;
-                writer.save().await?;
-            }
-            Ok(())
-        })
+        failure.map_or(Ok(()), Err)
     }
 }
 
-/// How many tickets share a transaction when their terms are reviewed: others wait for no longer than that takes.
-const REVIEWED_TOGETHER: usize = 20;
+/// Puts the terms of a contract on a ticket.
+pub(super) fn set_terms(writer: &mut TicketWriter<'_>, terms: &ContractTerms) -> Result<()> {
+    let reason = match &terms.tier {
+        Some(tier) => format!("The contract in force sells the tier {tier}."),
+        None => "No contract is in force any more.".to_owned(),
+    };
+    let terms = terms.clone();
+    writer.decide(Actor::System, Command::SetTerms { terms, reason })?;
+    Ok(())
+}
 
 /// The day of a contract's term in which an instant lies: terms begin and end at midnight in UTC.
 pub(crate) fn day_of(at: Timestamp) -> Date {

@@ -1,7 +1,12 @@
 //! The one way by which a ticket changes.
 //!
 //! A [`TicketWriter`] holds a ticket with its whole ledger inside a transaction. Commands are decided on it one after the
-//! other; [`TicketWriter::save`] then writes the new facts, the row and the clocks, all at once.
+//! other; [`TicketWriter::save`] then writes the new facts, the row and the clocks, all at once. [`write_together`] does so
+//! for several tickets.
+
+mod write;
+
+pub(crate) use write::{Decided, Loaded, write_together};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,18 +19,16 @@ use mainstay_domain::event::{Actor, Event, EventKind};
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::{Command, Scope, Ticket};
-use mainstay_store::change::Change;
-use mainstay_store::due::DueSubject;
+use mainstay_store::clock::TicketClocks;
 use mainstay_store::ticket::{NextDue, StoredTicket};
-use mainstay_store::{Transaction, change, clock, due, ledger, ticket};
+use mainstay_store::{Transaction, ledger, ticket};
 
 use super::fire::unrecorded;
 use super::stored_clock::stored_clocks;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::escalation;
+use crate::escalation::{self, KnownEscalations, Response};
 use crate::policy::PolicyInForce;
-use crate::webhook::publish;
 
 /// A ticket that is being changed.
 pub(crate) struct TicketWriter<'a> {
@@ -41,8 +44,10 @@ pub(crate) struct TicketWriter<'a> {
     before: Vec<Option<TicketFacts>>,
     /// What new messages say.
     said: BTreeMap<MessageId, String>,
-    /// What the store says is due next.
-    next_due: Option<NextDue>,
+    /// What the store has of it; nothing when it is to be opened.
+    loaded: Option<Loaded>,
+    /// Its escalations, where they were read already.
+    known: Option<KnownEscalations>,
     /// What is written with a ticket that is opened.
     opening: Opening,
 }
@@ -68,7 +73,8 @@ impl<'a> TicketWriter<'a> {
     pub fn unopened(app: &'a App, tx: &'a Transaction, ticket: Ticket, opening: Opening) -> Self {
         Self {
             opening,
-            next_due: None,
+            loaded: None,
+            known: None,
             app,
             tx,
             policy: app.policy(),
@@ -84,13 +90,40 @@ impl<'a> TicketWriter<'a> {
     /// Loads a ticket and its ledger. Two who load the same ticket exclude each other when they save: the places in its
     /// ledger are unique, and the second must load again.
     pub async fn load(app: &'a App, tx: &'a Transaction, id: TicketId) -> Result<Self> {
-        let StoredTicket { ticket, next_due } = ticket::find(tx, Scope::Everything, id)
+        let stored = ticket::find(tx, Scope::Everything, id)
             .await?
             .ok_or_else(|| AppError::no_such("ticket", id))?;
         let events = ledger::load(tx, id).await?;
-        Ok(Self {
+        Ok(Self::of(app, tx, Loaded::Free(stored), events))
+    }
+
+    /// Loads several tickets, those that are there, with their ledgers and escalations. Nobody else writes them until the
+    /// transaction ends.
+    pub async fn lock_many(
+        app: &'a App,
+        tx: &'a Transaction,
+        ids: &[TicketId],
+    ) -> Result<Vec<Self>> {
+        let stored = ticket::lock_many(tx, ids).await?;
+        let mut ledgers = ledger::load_many(tx, ids).await?;
+        let mut known = KnownEscalations::of_many(tx, ids).await?;
+        let mut writers = Vec::with_capacity(stored.len());
+        for stored in stored {
+            let id = stored.ticket.id;
+            let events = ledgers.remove(&id).unwrap_or_default();
+            let mut writer = Self::of(app, tx, Loaded::Locked(stored), events);
+            writer.known = Some(known.remove(&id).unwrap_or_default());
+            writers.push(writer);
+        }
+        Ok(writers)
+    }
+
+    fn of(app: &'a App, tx: &'a Transaction, loaded: Loaded, events: Vec<Event>) -> Self {
+        let ticket = loaded.stored().ticket.clone();
+        Self {
             opening: Opening::default(),
-            next_due,
+            loaded: Some(loaded),
+            known: None,
             app,
             tx,
             policy: app.policy(),
@@ -100,7 +133,24 @@ impl<'a> TicketWriter<'a> {
             events,
             before: Vec::new(),
             said: BTreeMap::new(),
-        })
+        }
+    }
+
+    /// Whether what happens to it may change other tickets, or be changed by what happens to them: it cannot be decided
+    /// together with others.
+    pub fn stands_alone(&self) -> bool {
+        let has_group = self.known.as_ref().is_some_and(KnownEscalations::has_group);
+        has_group || self.ticket.facts.status.kind.is_done()
+    }
+
+    /// Its escalations, where they were read already.
+    pub fn known_escalations(&self) -> Option<&KnownEscalations> {
+        self.known.as_ref()
+    }
+
+    /// Whether anything happened to it.
+    pub fn is_changed(&self) -> bool {
+        self.events.len() > self.stored
     }
 
     /// Decides a command that happens now; says how many facts it made.
@@ -197,34 +247,35 @@ impl<'a> TicketWriter<'a> {
 
     /// Writes what is new. Nothing is written when nothing happened.
     pub async fn save(self) -> Result<StoredTicket> {
-        if self.events.len() == self.stored {
-            return Ok(StoredTicket {
-                ticket: self.ticket,
-                next_due: self.next_due,
-            });
+        match self.loaded {
+            Some(loaded) if self.events.len() == self.stored => Ok(loaded.into_stored()),
+            _ => self.refresh().await,
         }
-        self.refresh().await
     }
 
     /// Writes what is new, and the clocks as they are folded now even when nothing is; raises the escalations that
     /// follow, and tells people. What came due in the meantime and was not acted on yet is left to the worker, at once.
-    pub async fn refresh(mut self) -> Result<StoredTicket> {
+    pub async fn refresh(self) -> Result<StoredTicket> {
+        let (app, tx) = (self.app, self.tx);
+        let (decided, response) = self.conclude().await?;
+        let written = write_together(app, tx, &[decided]).await?;
+        let tickets: Vec<Ticket> = written.iter().map(|stored| stored.ticket.clone()).collect();
+        escalation::save_responses(app, tx, vec![response], &tickets).await?;
+        only(written)
+    }
+
+    /// Decides what follows from what is new, and says what is to be written.
+    pub async fn conclude(mut self) -> Result<(Decided, Response<'a>)> {
         let mut clocks = self.clocks();
         self.note_corrections(&clocks);
         let response = escalation::respond(&mut self, &clocks).await?;
         if self.events.len() > self.stored {
             clocks = self.clocks();
         }
-        let overdue = unrecorded(&self.events, &clocks);
-        let tx = self.tx;
-        let stored = self.finish(&clocks).await?;
-        let ticket = &stored.ticket;
-        if let Some((at, _)) = overdue.first() {
-            // The clocks are folded past these instants, so that nothing else would ever be due on them.
-            due::set(tx, DueSubject::Ticket(ticket.id), Some(*at)).await?;
-        }
-        response.save(ticket).await?;
-        Ok(stored)
+        // The clocks are folded past these instants, so that nothing else would ever be due on them.
+        let overdue = unrecorded(&self.events, &clocks).into_iter().next();
+        let decided = self.decided(&clocks, overdue.map(|(at, _)| at));
+        Ok((decided, response))
     }
 
     /// Writes what is new, from which no escalation follows.
@@ -232,73 +283,40 @@ impl<'a> TicketWriter<'a> {
         let clocks = self.clocks();
         self.note_corrections(&clocks);
         let clocks = self.clocks();
-        self.finish(&clocks).await
+        let (app, tx) = (self.app, self.tx);
+        only(write_together(app, tx, &[self.decided(&clocks, None)]).await?)
     }
 
-    async fn finish(mut self, clocks: &[Clock]) -> Result<StoredTicket> {
-        let facts = self.events.split_off(self.stored);
-        let row = StoredTicket {
-            ticket: self.ticket.clone(),
-            next_due: next_due(clocks),
-        };
-        self.write(&row, &facts, clocks).await?;
-        Ok(row)
-    }
-
-    async fn write(&self, row: &StoredTicket, facts: &[Event], clocks: &[Clock]) -> Result<()> {
-        let (id, account) = (self.ticket.id, self.ticket.facts.account);
-        if self.stored == 0 {
-            let Opening {
-                account_name,
-                message,
-            } = &self.opening;
-            let name = account_name.as_deref();
-            ticket::insert_opened(self.tx, row, name, message.as_ref()).await?;
-        } else {
-            let expected = self.ticket.version - facts.len() as u64;
-            ticket::update(self.tx, row, expected).await?;
+    fn decided(mut self, clocks: &[Clock], overdue: Option<Timestamp>) -> Decided {
+        let due_at = overdue.or_else(|| self.next_instant(clocks));
+        Decided {
+            clocks: TicketClocks {
+                ticket: self.ticket.id,
+                clocks: stored_clocks(self.ticket.id, clocks),
+                due_at,
+            },
+            facts: self.events.split_off(self.stored),
+            stored: StoredTicket {
+                ticket: self.ticket,
+                next_due: next_due(clocks),
+            },
+            loaded: self.loaded,
+            opening: self.opening,
+            now: self.now,
         }
-        self.write_clocks(id, clocks).await?;
-        if facts.is_empty() {
-            return Ok(());
-        }
-        ledger::append(self.tx, id, account, facts).await?;
-        publish(self.app, self.tx, &self.ticket, facts).await?;
-        let kind = if self.stored == 0 {
-            "ticket.opened"
-        } else {
-            "ticket.changed"
-        };
-        let change = Change {
-            at: self.now,
-            kind: kind.to_owned(),
-            ticket: Some(id),
-            account,
-            subject: None,
-        };
-        Ok(change::append(self.tx, &[change]).await?)
     }
 
-    /// Writes the clocks, and makes the ticket due at their next instant, or at the one at which a ladder asks whether it is
-    /// resolved, when that is before.
-    async fn write_clocks(&self, id: TicketId, clocks: &[Clock]) -> Result<()> {
+    /// The next instant of the clocks, or the one at which a ladder asks whether the ticket is resolved, when that is before.
+    fn next_instant(&self, clocks: &[Clock]) -> Option<Timestamp> {
         let ladders = self.policy.ladder_rules();
         let ticket = &self.ticket;
         let asked = next_unresolved(&ticket.facts, ticket.opened_at, self.now, ladders.rules());
         let asked = asked.unwrap_or_else(|error| {
-            tracing::error!(ticket = %id, %error, "a ladder cannot say when to ask whether a ticket is resolved");
+            tracing::error!(ticket = %ticket.id, %error, "a ladder cannot say when to ask whether a ticket is resolved");
             None
         });
-        let stored = stored_clocks(id, clocks);
-        if self.stored == 0 {
-            return Ok(clock::insert(self.tx, id, &stored, asked).await?);
-        }
-        clock::replace(self.tx, id, &stored).await?;
-        let next = clocks.iter().filter_map(|clock| clock.next_at).min();
-        match asked.filter(|asked| next.is_none_or(|next| *asked < next)) {
-            Some(asked) => Ok(due::set(self.tx, DueSubject::Ticket(id), Some(asked)).await?),
-            None => Ok(()),
-        }
+        let next = clocks.iter().filter_map(|clock| clock.next_at);
+        next.chain(asked).min()
     }
 
     /// Writes down that a recorded miss was undone by a late fact, once for each.
@@ -350,6 +368,12 @@ fn not_before(events: &[Event], now: Timestamp) -> Timestamp {
     let recorded = events.iter().map(|event| event.recorded_at);
     let credible = recorded.filter(|at| at.duration_since(now) < SignedDuration::from_hours(24));
     credible.max().map_or(now, |last| last.max(now))
+}
+
+/// What was written of one ticket.
+fn only(mut written: Vec<StoredTicket>) -> Result<StoredTicket> {
+    let gone = || AppError::broken("A ticket was not written.", "nothing came back of it");
+    written.pop().ok_or_else(gone)
 }
 
 /// What falls due first, by which people sort.

@@ -11,20 +11,24 @@ use crate::context::App;
 use crate::error::Result;
 use crate::job::Job;
 
-/// Queues a delivery for each subscription that wants to know of one of these facts. Without a subscription it is one
+/// Queues a delivery for each subscription that wants to know of one of these facts of tickets. Without a subscription it is one
 /// short question to the store.
 pub(crate) async fn publish(
     app: &App,
     tx: &Transaction,
-    ticket: &Ticket,
-    facts: &[Event],
+    told: &[(&Ticket, &[Event])],
 ) -> Result<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
     let subscriptions = webhook::active(tx).await?;
     let mut deliveries = Vec::new();
-    for subscription in &subscriptions {
-        let concerned =
-            subscription.account.is_none() || subscription.account == ticket.facts.account;
-        if concerned {
+    for (ticket, facts) in told {
+        let account = ticket.facts.account;
+        let concerned = subscriptions.iter().filter(|subscription| {
+            subscription.account.is_none() || subscription.account == account
+        });
+        for subscription in concerned {
             deliveries.extend(deliveries_to(app, subscription, ticket, facts));
         }
     }

@@ -21,7 +21,7 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::message;
-use crate::record::{Record, columns, insert_all, insert_values, update_sql};
+use crate::record::{Record, columns, insert_all, insert_values, update_sql, upsert_all};
 use crate::search::{self, Entry};
 use crate::sql::Sql;
 use row::TicketRow;
@@ -146,25 +146,92 @@ pub async fn update(
     if tx.execute(sql).await? == 0 {
         return Err(conflict());
     }
-    let tags: Vec<Tag> = Field::read(&before, 0)?;
-    let followers: Vec<AgentId> = Field::read(&before, 1)?;
-    let links: Vec<Link> = Field::read(&before, 2)?;
-    if tags != ticket.facts.tags || followers != ticket.followers || links != ticket.links {
-        for table in ["ticket_tag", "ticket_follower", "ticket_link"] {
-            tx.execute(
-                Sql::new(format!("DELETE FROM {table}")).with(" WHERE ticket = ", &ticket.id),
-            )
-            .await?;
+    let before = Indexed {
+        tags: Field::read(&before, 0)?,
+        followers: Field::read(&before, 1)?,
+        links: Field::read(&before, 2)?,
+        subject: String::read(&before, 3)?,
+        account: Field::read(&before, 4)?,
+    };
+    before.renew(tx, ticket).await
+}
+
+/// What of a ticket stands in tables of its own as well, by which it is found.
+struct Indexed {
+    tags: Vec<Tag>,
+    followers: Vec<AgentId>,
+    links: Vec<Link>,
+    subject: String,
+    account: Option<AccountId>,
+}
+
+impl Indexed {
+    fn of(ticket: &Ticket) -> Self {
+        Self {
+            tags: ticket.facts.tags.clone(),
+            followers: ticket.followers.clone(),
+            links: ticket.links.clone(),
+            subject: ticket.subject.clone(),
+            account: ticket.facts.account,
         }
-        insert_children(tx, &[ticket]).await?;
     }
-    let subject = String::read(&before, 3)?;
-    let account: Option<AccountId> = Field::read(&before, 4)?;
-    if subject != ticket.subject || account != ticket.facts.account {
-        search::forget_subject(tx, ticket.id).await?;
-        search::index_subjects(tx, &[ticket]).await?;
+
+    /// Makes those tables say what holds of the ticket now, as far as it differs.
+    async fn renew(&self, tx: &Transaction, ticket: &Ticket) -> Result<(), StoreError> {
+        let now = Self::of(ticket);
+        if (&self.tags, &self.followers, &self.links) != (&now.tags, &now.followers, &now.links) {
+            for table in ["ticket_tag", "ticket_follower", "ticket_link"] {
+                let sql = Sql::new(format!("DELETE FROM {table}"));
+                tx.execute(sql.with(" WHERE ticket = ", &ticket.id)).await?;
+            }
+            insert_children(tx, &[ticket]).await?;
+        }
+        if self.subject != now.subject || self.account != now.account {
+            search::forget_subject(tx, ticket.id).await?;
+            search::index_subjects(tx, &[ticket]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes tickets that were [locked](lock_many) by this transaction, each with what it was then, several with each statement.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody a ticket names is not there.
+pub async fn update_locked(
+    tx: &Transaction,
+    changed: &[(&StoredTicket, &StoredTicket)],
+) -> Result<(), StoreError> {
+    let rows: Vec<TicketRow> = changed
+        .iter()
+        .map(|(_, stored)| TicketRow::of(stored))
+        .collect();
+    upsert_all(tx, &rows, "id").await?;
+    for (before, stored) in changed {
+        let indexed = Indexed::of(&before.ticket);
+        indexed.renew(tx, &stored.ticket).await?;
     }
     Ok(())
+}
+
+/// The tickets with these ids, by number, which no other transaction writes until this one ends.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn lock_many(
+    tx: &Transaction,
+    ids: &[TicketId],
+) -> Result<Vec<StoredTicket>, StoreError> {
+    let mut sql = Sql::new(format!("{} WHERE t.id IN (", select()));
+    sql.bind_all(ids).push(") ORDER BY t.number");
+    if tx.is_postgres() {
+        sql.push(" FOR UPDATE");
+    }
+    all(tx, sql)
+        .await?
+        .iter()
+        .map(|row| Ok(TicketRow::read(row, 0)?.into_stored()))
+        .collect()
 }
 
 /// A ticket by its id.

@@ -401,6 +401,14 @@ async fn every_filter_narrows(fresh: &Fresh) {
         (load[0].agent, load[0].tickets, load[0].last_opened_at),
         (given::id(1), 1, Some(at(1)))
     );
+    // Agent 1 can bear most, and is counted up to that; a stranger is nobody's candidate.
+    let candidates = ticket::candidates(&on, Some(&[given::id(1), given::id(77)])).await;
+    let candidates = candidates.unwrap();
+    assert_eq!(candidates.len(), 1);
+    assert_eq!(candidates[0].1, load[0]);
+    let everybody = ticket::candidates(&on, None).await.unwrap();
+    assert!(everybody.iter().any(|(agent, _)| agent.id == given::id(1)));
+    assert_eq!(ticket::candidates(&on, Some(&[])).await.unwrap(), []);
 }
 
 async fn lists_are_sorted_by_the_nearest_breach(fresh: &Fresh) {

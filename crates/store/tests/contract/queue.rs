@@ -5,10 +5,10 @@ use mainstay_domain::job::Job;
 use mainstay_domain::name::CommitmentName;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::ticket::Scope;
-use mainstay_store::PageRequest;
 use mainstay_store::clock::{self, AttainmentFilter, ClockState, StoredClock, WarningGiven};
 use mainstay_store::due::{self, DueSubject};
 use mainstay_store::job::{self, Enqueued};
+use mainstay_store::{PageRequest, StoreError};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
@@ -19,6 +19,7 @@ on_each_engine!(
     a_key_keeps_a_second_job_out,
     what_is_due_comes_in_order_and_once,
     clocks_are_replaced_in_one_go,
+    clocks_of_a_new_ticket_make_it_due,
     the_queue_and_what_is_due_are_counted,
     promises_are_counted_by_how_they_were_kept,
 );
@@ -280,6 +281,46 @@ async fn what_is_due_comes_in_order_and_once(fresh: &Fresh) {
         taken.iter().map(|due| due.at).collect::<Vec<_>>(),
         [at(30), at(36), at(40)],
         "a lease that ended is given to another"
+    );
+}
+
+async fn clocks_of_a_new_ticket_make_it_due(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=4).await;
+    let clocks = |ticket, next_at| {
+        [
+            a_clock(ticket, "first_response", next_at),
+            a_clock(ticket, "resolution", Some(90)),
+        ]
+    };
+    for (ticket, next_at, asked, due_at) in [
+        (1, Some(10), None, Some(10)),
+        (2, Some(10), Some(5), Some(5)),
+        (3, None, Some(200), Some(90)),
+    ] {
+        let id = given::id(ticket);
+        let written = clocks(ticket, next_at);
+        clock::insert(&tx, id, &written, asked.map(at))
+            .await
+            .unwrap();
+        assert_eq!(clock::of_ticket(&tx, id).await.unwrap(), written);
+        let next = due::next_of(&tx, DueSubject::Ticket(id)).await.unwrap();
+        assert_eq!(next, due_at.map(at));
+    }
+    clock::insert(&tx, given::id(4), &[], None).await.unwrap();
+    let never = due::next_of(&tx, DueSubject::Ticket(given::id(4))).await;
+    assert_eq!(never.unwrap(), None);
+    tx.commit().await.unwrap();
+
+    let tx = fresh.store.begin().await.unwrap();
+    let again = clock::insert(&tx, given::id(1), &clocks(1, None), None).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    drop(tx);
+    let tx = fresh.store.begin().await.unwrap();
+    let of_nobody = clock::insert(&tx, given::id(9), &[a_clock(9, "update", None)], None).await;
+    assert!(
+        matches!(of_nobody, Err(StoreError::Conflict(_))),
+        "{of_nobody:?}"
     );
 }
 

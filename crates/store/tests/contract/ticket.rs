@@ -5,7 +5,7 @@ use mainstay_domain::id::TicketId;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::ticket::{self, Direction, TicketFilter, TicketKey, TicketSort};
-use mainstay_store::{PageRequest, Store, StoreError, ledger};
+use mainstay_store::{PageRequest, Store, StoreError, ledger, search};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given;
@@ -17,7 +17,63 @@ on_each_engine!(
     reading_then_writing_together_is_never_refused,
     pages_are_complete_while_tickets_come,
     what_is_not_committed_is_not_there,
+    several_tickets_are_locked_and_written_at_once,
 );
+
+async fn several_tickets_are_locked_and_written_at_once(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=3).await;
+    for number in 1..=3 {
+        let ledger = [given::opened(number)];
+        ledger::append(&tx, given::id(number), None, &ledger)
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let tx = fresh.store.begin().await.unwrap();
+    let ids = [given::id(3), given::id(1), given::id(9)];
+    let before = ticket::lock_many(&tx, &ids).await.unwrap();
+    let numbers: Vec<u64> = before.iter().map(|stored| stored.ticket.number).collect();
+    assert_eq!(
+        numbers,
+        [1, 3],
+        "by number, and what is not there is left out"
+    );
+    let mut after = before.clone();
+    after[0].ticket.facts.tags = vec!["urgent".into()];
+    after[1].ticket.subject = "Another subject".to_owned();
+    for stored in &mut after {
+        stored.ticket.version += 1;
+    }
+    let changed: Vec<_> = before.iter().zip(&after).collect();
+    ticket::update_locked(&tx, &changed).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let on = fresh.store.read();
+    let found = ticket::find_many(&on, Scope::Everything, &ids).await;
+    assert_eq!(found.unwrap(), after);
+    let tagged = TicketFilter {
+        tags: vec!["urgent".into()],
+        ..TicketFilter::default()
+    };
+    let count = ticket::count(&on, Scope::Everything, &tagged).await;
+    assert_eq!(count.unwrap(), 1);
+    let words = PageRequest::first(9);
+    let hits = search::search(&on, Scope::Everything, "another", words).await;
+    assert_eq!(hits.unwrap().items.len(), 1);
+    let hits = search::search(&on, Scope::Everything, "3", words).await;
+    assert_eq!(
+        hits.unwrap().items.len(),
+        0,
+        "the subject of before is gone"
+    );
+
+    let ledgers = ledger::load_many(&on, &ids).await.unwrap();
+    let of = |number| ledgers.get(&given::id(number)).map(Vec::as_slice);
+    assert_eq!(of(1), Some(&[given::opened(1)][..]));
+    assert_eq!(of(9), None);
+}
 
 async fn a_ticket_and_its_facts_are_read_as_written(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();

@@ -96,12 +96,10 @@ impl Responder<'_> {
                 key: key.clone(),
                 tickets: Vec::new(),
             };
-            for stored in escalation::open_about(self.tx, &group).await? {
-                if self.escalations.iter().all(|known| known.id != stored.id) {
-                    let loaded = EscalationWriter::load(self.app, self.tx, stored.id).await?;
-                    self.escalations.push(loaded);
-                }
-            }
+            let mut open = escalation::open_about(self.tx, &group).await?;
+            open.retain(|stored| self.escalations.iter().all(|known| known.id != stored.id));
+            let loaded = EscalationWriter::with_facts(self.app, self.tx, &open).await?;
+            self.escalations.extend(loaded);
         }
         Ok(sightings)
     }

@@ -5,6 +5,9 @@
 
 mod elapsed;
 mod group;
+mod known;
+
+pub(crate) use known::KnownEscalations;
 
 use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
@@ -19,10 +22,10 @@ use mainstay_domain::name::{CommitmentName, LadderName};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::escalation::{StoredEscalation, StoredPhase};
-use mainstay_store::{Transaction, escalation};
+use mainstay_store::Transaction;
+use mainstay_store::escalation::StoredEscalation;
 
-use super::{EscalationWriter, People};
+use super::{EscalationWriter, Everybody, save_together};
 use crate::context::App;
 use crate::error::Result;
 use crate::notification::{EVERYDAY_CHANNELS, Notice, reason_words, tell};
@@ -31,8 +34,7 @@ use crate::ticket::{NewFact, TicketWriter};
 
 /// What followed, to be saved once the ticket is.
 pub(crate) struct Response<'a> {
-    app: &'a App,
-    tx: &'a Transaction,
+    ticket: TicketId,
     escalations: Vec<EscalationWriter<'a>>,
     consequences: Vec<ClockConsequence>,
 }
@@ -70,46 +72,70 @@ pub(crate) async fn respond<'a>(
         writer.record(actor, at, kind);
     }
     Ok(Response {
-        app: writer.app(),
-        tx: writer.transaction(),
+        ticket: writer.ticket.id,
         escalations,
         consequences,
     })
 }
 
-impl Response<'_> {
-    /// Writes the escalations, and tells people.
-    pub async fn save(self, ticket: &Ticket) -> Result<()> {
-        for escalation in self.escalations {
-            escalation.save().await?;
-        }
-        if self.consequences.is_empty() {
-            return Ok(());
-        }
-        let people = People::load(self.app, self.tx, std::slice::from_ref(ticket)).await?;
-        let mut notifications: Vec<Notification> = Vec::new();
-        for consequence in &self.consequences {
-            let agents = match &consequence.consequence {
-                Consequence::NotifyAssignee => people.assignee_or_nearest(),
-                Consequence::NotifyTeam => people.team_or_nearest(),
-                Consequence::NotifyRole(role) => people.role_or_nearest(role),
-                Consequence::Escalate(_) => Vec::new(),
-            };
-            if agents.is_empty() {
-                tracing::warn!(ticket = %ticket.id, consequence = consequence.consequence.kind(), "nobody was found to be told");
-            }
-            for agent in people.find(&agents) {
-                let notice = consequence.notice(ticket, agent);
-                for channel in EVERYDAY_CHANNELS {
-                    notifications.push(notice.to(self.app, agent.id, channel));
-                }
-            }
-        }
-        tell(self.app, self.tx, &notifications).await
+/// Writes what followed of several tickets, which are written already, and tells people.
+pub(crate) async fn save_responses(
+    app: &App,
+    tx: &Transaction,
+    responses: Vec<Response<'_>>,
+    tickets: &[Ticket],
+) -> Result<()> {
+    let (mut escalations, mut told) = (Vec::new(), Vec::new());
+    for response in responses {
+        escalations.extend(response.escalations);
+        let consequences = response.consequences.into_iter();
+        told.extend(consequences.map(|consequence| (response.ticket, consequence)));
     }
+    save_together(app, tx, escalations, tickets).await?;
+    if told.is_empty() {
+        return Ok(());
+    }
+    let everybody = Everybody::load(app, tx, tickets.iter()).await?;
+    let mut notifications: Vec<Notification> = Vec::new();
+    for (id, consequence) in &told {
+        let of = tickets.iter().find(|ticket| ticket.id == *id);
+        let Some(ticket) = of.map(std::slice::from_ref) else {
+            continue;
+        };
+        notifications.extend(consequence.notifications(app, &everybody, ticket));
+    }
+    tell(app, tx, &notifications).await
 }
 
 impl ClockConsequence {
+    /// What the people whom it is to be told are told of one ticket.
+    fn notifications(
+        &self,
+        app: &App,
+        everybody: &Everybody,
+        ticket: &[Ticket],
+    ) -> Vec<Notification> {
+        let people = everybody.about(ticket);
+        let agents = match &self.consequence {
+            Consequence::NotifyAssignee => people.assignee_or_nearest(),
+            Consequence::NotifyTeam => people.team_or_nearest(),
+            Consequence::NotifyRole(role) => people.role_or_nearest(role),
+            Consequence::Escalate(_) => Vec::new(),
+        };
+        let mut notifications = Vec::new();
+        for ticket in ticket {
+            if agents.is_empty() {
+                tracing::warn!(ticket = %ticket.id, consequence = self.consequence.kind(), "nobody was found to be told");
+            }
+            for agent in people.find(&agents) {
+                let notice = self.notice(ticket, agent);
+                let by_channel = EVERYDAY_CHANNELS.map(|channel| notice.to(app, agent.id, channel));
+                notifications.extend(by_channel);
+            }
+        }
+        notifications
+    }
+
     fn notice(&self, ticket: &Ticket, reader: &Agent) -> Notice {
         let what = match &self.about {
             About::ClockWarned { commitment, due_at } => {
@@ -171,14 +197,14 @@ impl<'a> Responder<'a> {
         if last.is_none() {
             return Ok(responder);
         }
-        for stored in escalation::of_ticket(tx, responder.ticket).await? {
-            if stored.phase == StoredPhase::Open {
-                let loaded = EscalationWriter::load(app, tx, stored.id).await?;
-                responder.escalations.push(loaded);
-            } else {
-                responder.over.push(stored);
-            }
-        }
+        let known = match writer.known_escalations() {
+            Some(known) => known.clone(),
+            None => KnownEscalations::of(tx, responder.ticket).await?,
+        };
+        let open = known.open.into_iter();
+        let open = open.map(|(stored, facts)| EscalationWriter::of(app, tx, &stored, facts));
+        responder.escalations = open.collect();
+        responder.over = known.over;
         Ok(responder)
     }
 

@@ -1,0 +1,172 @@
+//! Writing escalations, several at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mainstay_domain::dispatch::DispatchAct;
+use mainstay_domain::escalation::{EscalationEventKind, Refusal, next_due};
+use mainstay_domain::id::TicketId;
+use mainstay_domain::notification::Notification;
+use mainstay_domain::ticket::{Scope, Ticket};
+use mainstay_store::change::Change;
+use mainstay_store::escalation::{StoredEscalation, WrittenEscalation};
+use mainstay_store::{Transaction, change, escalation, ticket};
+
+use super::EscalationWriter;
+use crate::context::App;
+use crate::error::Result;
+use crate::escalation::Everybody;
+use crate::notification::{tell, tell_pagers};
+use crate::ticket::TicketWriter;
+
+/// Tells the people of the steps taken, and writes what is new of several escalations, each of which stands there once. The
+/// next step of each is dated anew even when nothing is. `known` are tickets that need not be read again.
+pub(crate) async fn save_together(
+    app: &App,
+    tx: &Transaction,
+    mut writers: Vec<EscalationWriter<'_>>,
+    known: &[Ticket],
+) -> Result<()> {
+    writers.retain(|writer| writer.state.is_some());
+    let tickets = tickets_of(tx, &writers, known).await?;
+    let mut notifications: Vec<Notification> = Vec::new();
+    if writers.iter().any(EscalationWriter::takes_step) {
+        let everybody = Everybody::load(app, tx, tickets.values()).await?;
+        for writer in &mut writers {
+            let about = writer.tickets(&tickets);
+            notifications.extend(writer.tell_people(&everybody, &about)?);
+        }
+    }
+    write(app, tx, &writers).await?;
+    for writer in &writers {
+        writer.tell_pagers().await?;
+    }
+    tell(app, tx, &notifications).await?;
+    for writer in &writers {
+        writer.note_on_tickets(&writer.tickets(&tickets)).await?;
+    }
+    Ok(())
+}
+
+/// The tickets that something is told of or recorded on.
+async fn tickets_of(
+    tx: &Transaction,
+    writers: &[EscalationWriter<'_>],
+    known: &[Ticket],
+) -> Result<BTreeMap<TicketId, Ticket>> {
+    let asked: BTreeSet<TicketId> = writers
+        .iter()
+        .filter(|writer| writer.concerns_tickets())
+        .filter_map(|writer| writer.state.as_ref())
+        .flat_map(|state| state.subject.tickets().iter().copied())
+        .collect();
+    let mut tickets: BTreeMap<TicketId, Ticket> = known
+        .iter()
+        .filter(|ticket| asked.contains(&ticket.id))
+        .map(|ticket| (ticket.id, ticket.clone()))
+        .collect();
+    let others = asked.into_iter().filter(|id| !tickets.contains_key(id));
+    let others: Vec<TicketId> = others.collect();
+    let found = ticket::find_many(tx, Scope::Everything, &others).await?;
+    tickets.extend(
+        found
+            .into_iter()
+            .map(|found| (found.ticket.id, found.ticket)),
+    );
+    Ok(tickets)
+}
+
+async fn write(app: &App, tx: &Transaction, writers: &[EscalationWriter<'_>]) -> Result<()> {
+    let now = app.now();
+    let (mut written, mut changes) = (Vec::new(), Vec::new());
+    for writer in writers {
+        let Some(it) = writer.written()? else {
+            continue;
+        };
+        if !it.events.is_empty() {
+            let kind = match it.before {
+                0 => "escalation.raised",
+                _ => "escalation.changed",
+            };
+            changes.push(Change {
+                at: now,
+                kind: kind.to_owned(),
+                ticket: it.stored.tickets.first().copied(),
+                // Those who serve are told; the customer sees the ticket change.
+                account: None,
+                subject: Some(it.stored.id.to_string()),
+            });
+        }
+        written.push(it);
+    }
+    escalation::write_many(tx, &written, now).await?;
+    Ok(change::append(tx, &changes).await?)
+}
+
+impl EscalationWriter<'_> {
+    fn takes_step(&self) -> bool {
+        let mut new = self.new_events().iter();
+        new.any(|event| matches!(event.kind, EscalationEventKind::StepTaken { .. }))
+    }
+
+    /// Whether a ticket must be looked at: to tell somebody of it, or to record something on it.
+    fn concerns_tickets(&self) -> bool {
+        self.takes_step()
+            || self.new_events().iter().any(|event| {
+                matches!(event.kind, EscalationEventKind::TicketsJoined { .. })
+                    || event.ticket_fact(self.id).is_some()
+            })
+    }
+
+    /// Its tickets among those that were found, in its own order.
+    fn tickets(&self, found: &BTreeMap<TicketId, Ticket>) -> Vec<Ticket> {
+        let state = self.state.as_ref();
+        let ids = state.map_or(&[][..], |state| state.subject.tickets());
+        ids.iter().filter_map(|id| found.get(id)).cloned().collect()
+    }
+
+    /// What is to be written of it.
+    fn written(&self) -> Result<Option<WrittenEscalation>> {
+        let Some(state) = &self.state else {
+            return Ok(None);
+        };
+        let due = next_due(state, self.rules.rules()).map_err(Refusal::Policy)?;
+        let version = self.events.len() as u64;
+        let next_at = due.map(|due| due.at);
+        Ok(Some(WrittenEscalation {
+            stored: StoredEscalation::of(self.id, state, self.rules.version, next_at, version),
+            before: self.stored as u64,
+            events: self.new_events().to_vec(),
+        }))
+    }
+
+    /// Tells the pagers that were alarmed when somebody took it on, and when it is over.
+    async fn tell_pagers(&self) -> Result<()> {
+        let mut latest_first = self.new_events().iter().rev();
+        let act = latest_first.find_map(|event| match &event.kind {
+            EscalationEventKind::Acknowledged { .. } => Some(DispatchAct::Acknowledge),
+            EscalationEventKind::Resolved { .. } | EscalationEventKind::Cancelled { .. } => {
+                Some(DispatchAct::Resolve)
+            }
+            _ => None,
+        });
+        match act {
+            Some(act) => tell_pagers(self.app, self.tx, self.id, act).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn note_on_tickets(&self, tickets: &[Ticket]) -> Result<()> {
+        for ticket in tickets {
+            let facts = self.facts_for(ticket.id);
+            if facts.is_empty() || self.noted_on == Some(ticket.id) {
+                continue;
+            }
+            let mut writer = TicketWriter::load(self.app, self.tx, ticket.id).await?;
+            for (actor, at, kind) in facts {
+                writer.record(actor, at, kind);
+            }
+            writer.save_quietly().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Doing the same with many tickets, several in one transaction, so that one with which it cannot be done stops no other.
+
+use std::collections::BTreeSet;
+
+use mainstay_domain::event::ContractTerms;
+use mainstay_domain::id::{AccountId, TicketId};
+use mainstay_domain::ticket::Ticket;
+use mainstay_store::Transaction;
+
+use super::TicketWriter;
+use super::fire::fire;
+use super::open::terms_of;
+use super::terms::set_terms;
+use super::writer::write_together;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::escalation::save_responses;
+use crate::transaction::transact;
+
+/// How many tickets share a transaction, and so a write to the disk. The first of them waits for the last, and so does whoever
+/// else wants to change one of them.
+pub(crate) const TOGETHER: usize = 50;
+
+/// What is done with tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// What has come due on their clocks is recorded.
+    Fire,
+    /// Their ladders are asked about them.
+    AskLadders,
+    /// The terms that this account has now, whose tickets they are, are put on them.
+    SetTerms(AccountId),
+}
+
+/// The same, with what must be known for it.
+enum Ready {
+    Fire,
+    AskLadders,
+    SetTerms(ContractTerms),
+}
+
+impl Work {
+    async fn ready(self, app: &App, tx: &Transaction) -> Result<Ready> {
+        Ok(match self {
+            Self::Fire => Ready::Fire,
+            Self::AskLadders => Ready::AskLadders,
+            Self::SetTerms(account) => {
+                Ready::SetTerms(terms_of(tx, Some(account), app.now()).await?)
+            }
+        })
+    }
+}
+
+impl Ready {
+    /// Does it with a ticket; says whether the ticket is to be written.
+    fn decide(&self, writer: &mut TicketWriter<'_>) -> Result<bool> {
+        match self {
+            Self::Fire => fire(writer),
+            Self::AskLadders => {}
+            Self::SetTerms(terms) => {
+                set_terms(writer, terms)?;
+                return Ok(writer.is_changed());
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl App {
+    /// Does something with each of these tickets, with several in one transaction. Where that fails, each has a transaction of its
+    /// own; so have those that may change others. Says with which it could not be done, and why.
+    pub(crate) async fn for_each_ticket(
+        &self,
+        tickets: &[TicketId],
+        work: Work,
+    ) -> Vec<(TicketId, AppError)> {
+        let mut failed = Vec::new();
+        for part in tickets.chunks(TOGETHER) {
+            let mut done = BTreeSet::new();
+            if part.len() > 1 {
+                match Box::pin(self.do_together(part, work)).await {
+                    Ok(tickets) => done = tickets,
+                    Err(error) => tracing::debug!(%error, "tickets are taken one by one"),
+                }
+            }
+            for id in part {
+                if !done.contains(id)
+                    && let Err(error) = Box::pin(self.do_alone(*id, work)).await
+                {
+                    failed.push((*id, error));
+                }
+            }
+        }
+        failed
+    }
+
+    async fn do_alone(&self, id: TicketId, work: Work) -> Result<()> {
+        transact!(self, tx => async {
+            let mut writer = TicketWriter::load(self, tx, id).await?;
+            if work.ready(self, tx).await?.decide(&mut writer)? {
+                writer.refresh().await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Does it with those that need not be alone: with all of them, or with none. Says with which.
+    async fn do_together(&self, tickets: &[TicketId], work: Work) -> Result<BTreeSet<TicketId>> {
+        transact!(self, tx => async {
+            let mut writers = TicketWriter::lock_many(self, tx, tickets).await?;
+            writers.retain(|writer| !writer.stands_alone());
+            let done = writers.iter().map(|writer| writer.ticket.id).collect();
+            // Nobody changes the tickets from here on, so that what is read now holds of them.
+            let ready = work.ready(self, tx).await?;
+            let (mut decided, mut responses) = (Vec::new(), Vec::new());
+            for mut writer in writers {
+                if ready.decide(&mut writer)? {
+                    let (ticket, response) = writer.conclude().await?;
+                    decided.push(ticket);
+                    responses.push(response);
+                }
+            }
+            let written = write_together(self, tx, &decided).await?;
+            let tickets: Vec<Ticket> = written.into_iter().map(|stored| stored.ticket).collect();
+            save_responses(self, tx, responses, &tickets).await?;
+            Ok(done)
+        })
+    }
+}
