@@ -159,7 +159,10 @@ impl Filing<'_> {
         }
         let author = self.author().await?;
         let message = self.message(raw, author, files);
-        append_message(self.app, self.tx, ticket, author, &message, None).await?;
+        Box::pin(append_message(
+            self.app, self.tx, ticket, author, &message, None,
+        ))
+        .await?;
         Ok(message)
     }
 
@@ -196,7 +199,7 @@ impl Filing<'_> {
             message: Some(message.clone()),
             at: Some(self.at),
         };
-        let opened = open_ticket(self.app, self.tx, author, &open).await?;
+        let opened = Box::pin(open_ticket(self.app, self.tx, author, &open)).await?;
         let id = opened.ticket.id;
         if let Some(to) = follows {
             let mut writer = TicketWriter::load(self.app, self.tx, id).await?;

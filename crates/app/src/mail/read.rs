@@ -49,7 +49,7 @@ pub(crate) async fn read_mail(
 async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
     let identity = app.mail_identity().await?;
     let read = read_whole(app, &identity, raw).await?;
-    transact!(app, tx => file_once(app, tx, &identity, raw, &read))?;
+    transact!(app, tx => Box::pin(file_once(app, tx, &identity, raw, &read)))?;
     app.wake();
     Ok(())
 }
@@ -73,7 +73,7 @@ pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<BTreeS
     }
     transact!(app, tx => async {
         for (raw, whole) in &read {
-            file_once(app, tx, &identity, raw, whole).await?;
+            Box::pin(file_once(app, tx, &identity, raw, whole)).await?;
         }
         Ok(())
     })?;
@@ -173,7 +173,7 @@ async fn file_once(
         files: whole.files.as_deref(),
         at: raw.received_at,
     };
-    filing.file(raw.clone(), &decision).await?;
+    Box::pin(filing.file(raw.clone(), &decision)).await?;
     Ok(())
 }
 

@@ -84,7 +84,7 @@ impl App {
         let opened = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[]).await?;
             attach_uploads(self, tx, caller, &uploads).await?;
-            let opened = open_ticket(self, tx, actor, &open).await?;
+            let opened = Box::pin(open_ticket(self, tx, actor, &open)).await?;
             trail.opened(&opened.ticket).end(self, tx).await?;
             Ok(opened)
         })?;

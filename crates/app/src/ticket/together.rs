@@ -115,14 +115,14 @@ impl App {
             let (mut decided, mut responses) = (Vec::new(), Vec::new());
             for mut writer in writers {
                 if ready.decide(&mut writer)? {
-                    let (ticket, response) = writer.conclude().await?;
+                    let (ticket, response) = Box::pin(writer.conclude()).await?;
                     decided.push(ticket);
                     responses.push(response);
                 }
             }
-            let written = write_together(self, tx, &decided).await?;
+            let written = Box::pin(write_together(self, tx, &decided)).await?;
             let tickets: Vec<Ticket> = written.into_iter().map(|stored| stored.ticket).collect();
-            save_responses(self, tx, responses, &tickets).await?;
+            Box::pin(save_responses(self, tx, responses, &tickets)).await?;
             Ok(done)
         })
     }

@@ -27,7 +27,7 @@ use super::fire::unrecorded;
 use super::stored_clock::stored_clocks;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::escalation::{self, KnownEscalations, Response};
+use crate::escalation::{self, KnownEscalations, Response, save_responses};
 use crate::policy::PolicyInForce;
 
 /// A ticket that is being changed.
@@ -257,10 +257,11 @@ impl<'a> TicketWriter<'a> {
     /// follow, and tells people. What came due in the meantime and was not acted on yet is left to the worker, at once.
     pub async fn refresh(self) -> Result<StoredTicket> {
         let (app, tx) = (self.app, self.tx);
-        let (decided, response) = self.conclude().await?;
-        let written = write_together(app, tx, &[decided]).await?;
+        // What follows is long; on the heap it takes nothing from the stack of whoever asked.
+        let (decided, response) = Box::pin(self.conclude()).await?;
+        let written = Box::pin(write_together(app, tx, &[decided])).await?;
         let tickets: Vec<Ticket> = written.iter().map(|stored| stored.ticket.clone()).collect();
-        escalation::save_responses(app, tx, vec![response], &tickets).await?;
+        Box::pin(save_responses(app, tx, vec![response], &tickets)).await?;
         only(written)
     }
 
@@ -284,7 +285,8 @@ impl<'a> TicketWriter<'a> {
         self.note_corrections(&clocks);
         let clocks = self.clocks();
         let (app, tx) = (self.app, self.tx);
-        only(write_together(app, tx, &[self.decided(&clocks, None)]).await?)
+        let decided = self.decided(&clocks, None);
+        only(Box::pin(write_together(app, tx, &[decided])).await?)
     }
 
     fn decided(mut self, clocks: &[Clock], overdue: Option<Timestamp>) -> Decided {

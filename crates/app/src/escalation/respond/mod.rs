@@ -91,7 +91,7 @@ pub(crate) async fn save_responses(
         let consequences = response.consequences.into_iter();
         told.extend(consequences.map(|consequence| (response.ticket, consequence)));
     }
-    save_together(app, tx, escalations, tickets).await?;
+    Box::pin(save_together(app, tx, escalations, tickets)).await?;
     if told.is_empty() {
         return Ok(());
     }

@@ -42,7 +42,7 @@ pub(crate) async fn save_together(
     }
     tell(app, tx, &notifications).await?;
     for writer in &writers {
-        writer.note_on_tickets(&writer.tickets(&tickets)).await?;
+        Box::pin(writer.note_on_tickets(&writer.tickets(&tickets))).await?;
     }
     Ok(())
 }
