@@ -105,7 +105,8 @@ async fn one_bad_ticket_keeps_new_terms_from_no_other() {
     let of = Tickets::open().await;
     of.spoil().await;
     let app = &of.test.app;
-    let contract = app.create_contract(&of.test.agent(), of.account, |contract| {
+    let agent = of.test.agent();
+    let contract = app.create_contract(&agent, of.account, |contract| {
         contract.tier = "Professional".into();
         contract.starts_on = "2026-03-02".parse().unwrap();
     });
