@@ -18,7 +18,7 @@ use crate::problem::{Level, Problem, suggestion};
 use crate::reading::{Lost, Reader, record};
 use crate::routing::RoutingForm;
 use crate::service::{PerformanceForm, RecoveryForm, UptimeForm};
-use crate::source::PackSource;
+use crate::source::{MAIN_FILE, PackSource};
 use crate::template::TemplateForm;
 use crate::text::Name;
 use crate::tier::TierForm;
@@ -117,7 +117,7 @@ macro_rules! files {
             ) -> Taken {
                 let mut reader = Reader::new(name, text, problems, &mut self.lost);
                 match name {
-                    "pack.toml" => {
+                    MAIN_FILE => {
                         let Some(mut head) = reader.read::<PackFile>(text) else {
                             return Taken::Unreadable;
                         };
@@ -149,7 +149,7 @@ macro_rules! files {
         pub(crate) const SECTIONS: &[(&str, &str)] = &[$($((stringify!($field), $name),)*)*];
 
         /// The names of the files that a pack may have.
-        const FILES: &[&str] = &["pack.toml", $($name,)* "routing.toml"];
+        const FILES: &[&str] = &[MAIN_FILE, $($name,)* "routing.toml"];
 
         /// The JSON Schema of each kind of file, by its stem.
         pub(crate) fn schemas() -> BTreeMap<&'static str, schemars::Schema> {
@@ -332,7 +332,7 @@ fn read(source: &PackSource, problems: &mut Vec<Problem>) -> Option<Draft> {
             Taken::Unknown => problems.push(unknown_file(name, text)),
         }
     }
-    if source.file("pack.toml").is_none() {
+    if source.file(MAIN_FILE).is_none() {
         problems.push(
             Problem::of_pack("the pack has no `pack.toml`")
                 .help("it begins with name, title, version, description and default_calendar"),

@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 /// The largest file of a pack that is read: far more than any pack needs, and little enough to hold in memory.
 const LARGEST_FILE: u64 = 8 * 1024 * 1024;
 
+/// The file that makes a folder a pack.
+pub(crate) const MAIN_FILE: &str = "pack.toml";
+
 /// The text of a pack, wherever it came from: a folder, the store, the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PackSource {
@@ -63,10 +66,17 @@ impl PackSource {
 
     /// Reads a folder: its TOML files, and the text and iCalendar files that they may name, subfolders included.
     ///
+    /// In a folder without a `pack.toml`, which may be a whole disk, nothing is read: it holds no pack, as reading the
+    /// source then says.
+    ///
     /// # Errors
     /// Returns which file could not be read and why.
     pub fn from_folder(folder: &Path) -> Result<Self, UnreadableFolder> {
         let mut source = Self::default();
+        let found = std::fs::symlink_metadata(folder.join(MAIN_FILE));
+        if folder.is_dir() && found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(source);
+        }
         source.add_folder(folder, "")?;
         Ok(source)
     }

@@ -44,6 +44,9 @@ fn what_is_no_text_is_refused_with_its_place() {
 fn a_device_or_a_pipe_is_refused_before_it_is_opened() {
     let refuses = |name: &str, make: &dyn Fn(&Path)| {
         let folder = tempfile::tempdir().unwrap();
+        if name != "pack.toml" {
+            std::fs::write(folder.path().join("pack.toml"), "").unwrap();
+        }
         make(&folder.path().join(name));
         let refusal = PackSource::from_folder(folder.path()).unwrap_err();
         assert!(
@@ -61,6 +64,18 @@ fn a_device_or_a_pipe_is_refused_before_it_is_opened() {
     refuses("body.txt", &|path| {
         std::os::unix::fs::symlink(path.parent().unwrap(), path).unwrap();
     });
+}
+
+/// Somebody who names the wrong folder, such as that of all they have, waits for no reading of it.
+#[test]
+fn a_folder_without_a_pack_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), b"\xff").unwrap();
+    let source = PackSource::from_folder(folder.path()).unwrap();
+    assert_eq!(source.files().count(), 0);
+    let refusal = mainstay_policy::load(&source).unwrap_err();
+    assert_eq!(refusal.problems[0].message, "the pack has no `pack.toml`");
+    assert_eq!(refusal.problems.len(), 1);
 }
 
 #[test]
