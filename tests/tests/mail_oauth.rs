@@ -12,6 +12,7 @@ use mainstay_channels::imap::{
 use mainstay_channels::oauth::{Credential, Grant, OAuthError, OAuthSettings, TokenSource};
 use mainstay_channels::secret::Secret;
 use mainstay_channels::smtp::{SmtpFailure, SmtpSecurity, SmtpSettings, SmtpTransport};
+use mainstay_channels::webhook::Destinations;
 use mainstay_testing::{DovecotServer, require};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -135,6 +136,8 @@ impl Provider {
     fn tokens_by(&self, grant: Grant) -> TokenSource {
         TokenSource::new(OAuthSettings {
             token_url: format!("http://127.0.0.1:{}/token", self.port),
+            destinations: Destinations::Anywhere,
+            user_agent: "mainstay/test".to_owned(),
             client_id: "mainstay".to_owned(),
             client_secret: Some(Secret::new("s&cret")),
             grant,

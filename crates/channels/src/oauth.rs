@@ -7,14 +7,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::{Client, Url, redirect};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::form_urlencoded;
 
-use crate::endpoint::{is_loopback_host, tls_config, with_sources};
+use crate::endpoint::{is_loopback_host, with_sources};
+use crate::outbound::{Destinations, Outbound, OutboundSettings, Unanswered, send};
 use crate::secret::Secret;
 
 /// A token is renewed so long before it expires, for the conversation it opens and for clocks that differ.
@@ -31,6 +32,10 @@ const LONGEST_ANSWER: usize = 64 << 10;
 pub struct OAuthSettings {
     /// The address that gives tokens: `https`, but on this very machine.
     pub token_url: String,
+    /// Where the address may lead.
+    pub destinations: Destinations,
+    /// What we call ourselves, `mainstay/1.0`.
+    pub user_agent: String,
     /// What the provider calls us.
     pub client_id: String,
     /// Our secret there, which a public client has none of.
@@ -60,6 +65,14 @@ pub enum OAuthSettingsError {
     /// Secrets would cross a network in the clear, or the address is none.
     #[error("the token address `{0}` cannot be used: it must begin with https://")]
     Address(String),
+    /// The address is one that we may not send to.
+    #[error("the token address `{url}` cannot be used: {reason}")]
+    Destination {
+        /// The address.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
     /// An agreement of our own needs a secret of our own.
     #[error("asking for tokens needs a refresh token or a client secret")]
     NothingToShow,
@@ -123,7 +136,7 @@ pub struct TokenSource(Arc<Source>);
 struct Source {
     settings: OAuthSettings,
     url: Url,
-    client: Client,
+    outbound: Outbound,
     kept: Mutex<Kept>,
 }
 
@@ -152,7 +165,8 @@ impl TokenSource {
     /// Checks the settings; nothing is asked for yet.
     ///
     /// # Errors
-    /// When secrets would cross a network in the clear, there is nothing to show, or TLS cannot be prepared.
+    /// When secrets would cross a network in the clear, the address leads where we may not send, there is nothing to show, or
+    /// TLS cannot be prepared.
     pub fn new(settings: OAuthSettings) -> Result<TokenSource, OAuthSettingsError> {
         let wrong = || OAuthSettingsError::Address(settings.token_url.clone());
         let url = Url::parse(&settings.token_url).map_err(|_| wrong())?;
@@ -164,17 +178,23 @@ impl TokenSource {
         if matches!(settings.grant, Grant::ClientCredentials) && settings.client_secret.is_none() {
             return Err(OAuthSettingsError::NothingToShow);
         }
-        let tls = tls_config(&settings.extra_authorities).map_err(OAuthSettingsError::Tls)?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .timeout(settings.timeout)
-            .build()
-            .map_err(|error| OAuthSettingsError::Tls(with_sources(&error)))?;
+        let outbound = Outbound::new(&OutboundSettings {
+            destinations: settings.destinations,
+            timeout: settings.timeout,
+            extra_authorities: &settings.extra_authorities,
+            user_agent: &settings.user_agent,
+        })
+        .map_err(OAuthSettingsError::Tls)?;
+        outbound
+            .checked_url(&settings.token_url)
+            .map_err(|reason| OAuthSettingsError::Destination {
+                url: settings.token_url.clone(),
+                reason,
+            })?;
         Ok(TokenSource(Arc::new(Source {
             settings,
             url,
-            client,
+            outbound,
             kept: Mutex::default(),
         })))
     }
@@ -212,19 +232,22 @@ impl TokenSource {
 impl Source {
     async fn ask(&self, kept: &mut Kept) -> Result<AccessToken, OAuthError> {
         let asked_at = Instant::now();
-        let sending = self
-            .client
-            .post(self.url.clone())
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json")
-            .body(self.form(kept))
-            .send();
         let unavailable = |reason: String| OAuthError::Unavailable {
             host: self.host(),
             reason,
         };
+        let unanswered = |error| match error {
+            Unanswered::Retry(reason) | Unanswered::Permanent(reason) => unavailable(reason),
+        };
         let lost = |error: reqwest::Error| unavailable(with_sources(&error.without_url()));
-        let mut answer = sending.await.map_err(lost)?;
+        let request = self
+            .outbound
+            .post(self.url.as_str())
+            .map_err(unanswered)?
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "application/json")
+            .body(self.form(kept));
+        let mut answer = send(request).await.map_err(unanswered)?;
         let status = answer.status();
         let mut body = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(lost)? {
@@ -329,6 +352,8 @@ mod tests {
     fn settings(token_url: &str) -> OAuthSettings {
         OAuthSettings {
             token_url: token_url.to_owned(),
+            destinations: Destinations::Anywhere,
+            user_agent: "mainstay/test".to_owned(),
             client_id: "mainstay".to_owned(),
             client_secret: Some(Secret::new("hunter2")),
             grant: Grant::RefreshToken(Secret::new("refresh me")),
@@ -357,6 +382,33 @@ mod tests {
         };
         let refused = TokenSource::new(bare).map(|_| ());
         assert_eq!(refused, Err(OAuthSettingsError::NothingToShow));
+    }
+
+    #[test]
+    fn a_token_address_leads_into_no_private_network_unless_that_is_allowed() {
+        let public = |url: &str| {
+            TokenSource::new(OAuthSettings {
+                destinations: Destinations::Public,
+                ..settings(url)
+            })
+        };
+        assert!(public("https://login.example.com/token").is_ok());
+        for url in ["https://169.254.169.254/token", "https://10.0.0.1/token"] {
+            let refused = public(url).map(|_| ()).unwrap_err().to_string();
+            assert!(refused.contains("private network"), "{refused}");
+            assert!(TokenSource::new(settings(url)).is_ok());
+        }
+    }
+
+    /// A name shows only when it is resolved where it leads.
+    #[tokio::test]
+    async fn a_name_that_leads_into_a_private_network_is_given_no_secret() {
+        let source = TokenSource::new(OAuthSettings {
+            destinations: Destinations::Public,
+            ..settings("https://localhost:9/token")
+        });
+        let refused = source.unwrap().token().await.unwrap_err().to_string();
+        assert!(refused.contains("private network"), "{refused}");
     }
 
     #[test]

@@ -22,6 +22,17 @@ pub enum Destinations {
     Anywhere,
 }
 
+impl Destinations {
+    /// What a setting `allow_private_addresses` means.
+    #[must_use]
+    pub fn of_setting(allow_private_addresses: bool) -> Self {
+        match allow_private_addresses {
+            true => Self::Anywhere,
+            false => Self::Public,
+        }
+    }
+}
+
 /// How connections are made.
 #[derive(Clone, Debug)]
 pub(crate) struct OutboundSettings<'a> {

@@ -18,3 +18,6 @@ pub mod webhook;
 
 pub use command::CommandLine;
 pub use failure::Failure;
+
+/// What the program calls itself where it asks others.
+pub(crate) const USER_AGENT: &str = concat!("mainstay/", env!("CARGO_PKG_VERSION"));

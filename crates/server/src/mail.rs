@@ -12,14 +12,15 @@ use mainstay_channels::imap::{
     AfterFetch, FetchedMessage, ImapError, ImapSecurity, Intake, Mailbox, MailboxClient,
     PollReport, Position,
 };
-use mainstay_channels::oauth::{Credential, Grant, OAuthSettings, TokenSource};
+use mainstay_channels::oauth::{Credential, Grant, OAuthSettings, OAuthSettingsError, TokenSource};
 use mainstay_channels::secret::Secret;
 use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
+use mainstay_channels::webhook::Destinations;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::Failure;
 use crate::settings::{self, Settings, SignIn, Tls};
+use crate::{Failure, USER_AGENT};
 
 /// How long connecting to a mail server and each command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,14 +60,17 @@ pub fn options(settings: &Settings) -> Result<MailOptions, Failure> {
             within: SignedDuration::try_from(mail.flood_within.get())
                 .unwrap_or(SignedDuration::MAX),
         },
-        transport: mail.smtp.as_ref().map(transport).transpose()?,
+        transport: transport(mail)?,
         ..MailOptions::default()
     })
 }
 
-fn transport(smtp: &settings::Smtp) -> Result<Arc<dyn MailTransport>, Failure> {
+fn transport(mail: &settings::Mail) -> Result<Option<Arc<dyn MailTransport>>, Failure> {
+    let Some(smtp) = &mail.smtp else {
+        return Ok(None);
+    };
     let credentials = match &smtp.user {
-        Some((user, sign_in)) => Some((user.clone(), credential(sign_in, "smtp.oauth")?)),
+        Some((user, sign_in)) => Some((user.clone(), credential(mail, sign_in, "smtp.oauth")?)),
         None => None,
     };
     let settings = SmtpSettings {
@@ -87,11 +91,11 @@ fn transport(smtp: &settings::Smtp) -> Result<Arc<dyn MailTransport>, Failure> {
         Failure::new(format!("the mail server cannot be used: {error}"))
             .with_remedy("look at the settings that begin with smtp.")
     })?;
-    Ok(Arc::new(transport))
+    Ok(Some(Arc::new(transport)))
 }
 
 /// What is signed in with; `table` says where its settings are.
-fn credential(sign_in: &SignIn, table: &str) -> Result<Credential, Failure> {
+fn credential(mail: &settings::Mail, sign_in: &SignIn, table: &str) -> Result<Credential, Failure> {
     let hidden = |secret: &settings::Secret| Secret::new(secret.expose());
     let oauth = match sign_in {
         SignIn::Password(password) => return Ok(hidden(password).into()),
@@ -99,6 +103,8 @@ fn credential(sign_in: &SignIn, table: &str) -> Result<Credential, Failure> {
     };
     let source = TokenSource::new(OAuthSettings {
         token_url: oauth.token_url.clone(),
+        destinations: Destinations::of_setting(mail.allow_private_addresses),
+        user_agent: USER_AGENT.to_owned(),
         client_id: oauth.client_id.clone(),
         client_secret: oauth.client_secret.as_ref().map(hidden),
         grant: match &oauth.refresh_token {
@@ -110,8 +116,14 @@ fn credential(sign_in: &SignIn, table: &str) -> Result<Credential, Failure> {
         timeout: COMMAND_TIMEOUT,
     });
     source.map(Credential::Tokens).map_err(|error| {
-        Failure::new(format!("tokens cannot be asked for: {error}"))
-            .with_remedy(format!("look at the settings under {table}"))
+        let remedy = match error {
+            OAuthSettingsError::Destination { .. } => {
+                "set mail.allow_private_addresses if who gives tokens is in your own network"
+                    .to_owned()
+            }
+            _ => format!("look at the settings under {table}"),
+        };
+        Failure::new(format!("tokens cannot be asked for: {error}")).with_remedy(remedy)
     })
 }
 
@@ -170,7 +182,7 @@ pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
                 Tls::None => ImapSecurity::None,
             },
             user: mailbox.user.clone(),
-            credential: credential(&mailbox.sign_in, "mail.mailboxes")?,
+            credential: credential(&settings.mail, &mailbox.sign_in, "mail.mailboxes")?,
             extra_authorities: Vec::new(),
             folder: mailbox.folder.clone(),
             after_fetch: AfterFetch::MarkSeen,

@@ -7,8 +7,8 @@ use mainstay_app::notification::NotifyTransport;
 use mainstay_channels::notify::{Notifier, NotifySettings};
 use mainstay_channels::webhook::Destinations;
 
-use crate::Failure;
 use crate::settings::Settings;
+use crate::{Failure, USER_AGENT};
 
 /// How long the far side may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -20,13 +20,10 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 pub fn transport(settings: &Settings) -> Result<Arc<dyn NotifyTransport>, Failure> {
     let notify = &settings.notify;
     let notifier = Notifier::new(NotifySettings {
-        destinations: match notify.allow_private_addresses {
-            true => Destinations::Anywhere,
-            false => Destinations::Public,
-        },
+        destinations: Destinations::of_setting(notify.allow_private_addresses),
         timeout: TIMEOUT,
         extra_authorities: Vec::new(),
-        user_agent: concat!("mainstay/", env!("CARGO_PKG_VERSION")).to_owned(),
+        user_agent: USER_AGENT.to_owned(),
         slack: notify.slack.clone(),
         sms: notify.sms.clone(),
         voice: notify.voice.clone(),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use mainstay_app::webhook::WebhookTransport;
 use mainstay_channels::webhook::{Destinations, WebhookSender, WebhookSettings};
 
-use crate::Failure;
 use crate::settings::Settings;
+use crate::{Failure, USER_AGENT};
 
 /// How long a receiver may take to answer. A good one takes note and answers at once.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,15 +17,11 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 /// Fails when TLS cannot be prepared.
 pub fn sender(settings: &Settings) -> Result<Arc<dyn WebhookTransport>, Failure> {
-    let destinations = match settings.webhooks.allow_private_addresses {
-        true => Destinations::Anywhere,
-        false => Destinations::Public,
-    };
     let sender = WebhookSender::new(&WebhookSettings {
-        destinations,
+        destinations: Destinations::of_setting(settings.webhooks.allow_private_addresses),
         timeout: TIMEOUT,
         extra_authorities: Vec::new(),
-        user_agent: concat!("mainstay/", env!("CARGO_PKG_VERSION")).to_owned(),
+        user_agent: USER_AGENT.to_owned(),
     });
     let sender = sender.map_err(|error| Failure::new(error.to_string()))?;
     Ok(Arc::new(sender))

@@ -24,6 +24,8 @@ pub struct Mail {
     pub smtp: Option<Smtp>,
     /// The mailboxes that mail is fetched from.
     pub mailboxes: Vec<Mailbox>,
+    /// Whether tokens may be asked for at addresses of private networks.
+    pub allow_private_addresses: bool,
 }
 
 /// The server that mail is sent through.
@@ -89,6 +91,7 @@ impl Mail {
         let flood_within = r.value("mail.flood_within", Span::seconds(600));
         let max_message = r.value("mail.max_message", Size::mebibytes(64));
         let reply_domain = r.maybe("mail.reply_domain");
+        let allow_private_addresses = r.value("mail.allow_private_addresses", false);
         let host: Option<String> = r.maybe("smtp.host");
         let tls = r.value("smtp.tls", Tls::StartTls);
         let port = r.value("smtp.port", tls.submission_port());
@@ -118,6 +121,7 @@ impl Mail {
             reply_domain,
             smtp,
             mailboxes,
+            allow_private_addresses,
         }
     }
 }
