@@ -62,6 +62,33 @@ fn the_mail_server_keeps_the_message_also_when_nothing_can_be_printed() {
 }
 
 #[test]
+fn a_message_that_was_taken_in_is_not_given_back_because_nothing_can_be_printed() {
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
+        eprintln!("SKIPPED: there is no /dev/full here");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("letter"), LETTER).unwrap();
+    for arguments in [&[][..], &["--json"]] {
+        let letter = std::fs::File::open(folder.path().join("letter")).unwrap();
+        let ended = Command::new(env!("CARGO_BIN_EXE_mainstay"))
+            .args(["mail", "receive"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_remove("MAINSTAY_DATABASE_URL")
+            .stdin(letter)
+            .stdout(full.try_clone().unwrap())
+            .output()
+            .expect("the program");
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains("cannot write to standard output"), "{said}");
+    }
+    let again = receive(folder.path(), &["--json"], LETTER);
+    assert_eq!(answer(&again)["new"], false);
+}
+
+#[test]
 fn the_command_says_what_became_of_the_message() {
     let folder = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str], message: &str| {

@@ -14,6 +14,7 @@ use mainstay_store::{Claim, Claimed};
 use serde::Serialize;
 
 use super::argument::instant;
+use super::output::say;
 use super::serve::{in_runtime, stop_on_signal};
 use crate::service::{Service, claim, is_worked_on, look_at_store};
 use crate::settings::{Flags, Settings};
@@ -123,7 +124,7 @@ impl Command {
                 &kept_in,
                 &token,
                 &users,
-            );
+            )?;
             service.run(stop_on_signal()?).await
         })
     }
@@ -177,7 +178,13 @@ impl Command {
         Ok(demo.users)
     }
 
-    fn announce(&self, url: &str, kept_in: &str, token: &str, users: &[DemoUser]) {
+    fn announce(
+        &self,
+        url: &str,
+        kept_in: &str,
+        token: &str,
+        users: &[DemoUser],
+    ) -> Result<(), Failure> {
         if self.json {
             let ready = Ready {
                 url: url.to_owned(),
@@ -191,26 +198,30 @@ impl Command {
                     })
                     .collect(),
             };
-            println!("{}", serde_json::to_string(&ready).unwrap_or_default());
-            return;
+            return say(serde_json::to_string(&ready).unwrap_or_default());
         }
-        println!("Mainstay serves a demonstration at {url}");
-        println!("The API is described at {url}/api/docs");
         let beside = match self.database {
             Some(_) => " and the same --database",
             None => "",
         };
-        println!("Commands work on it with --data {kept_in}{beside}\n");
-        println!("Sign in with the password {PASSWORD:?} as");
+        say(format_args!(
+            "Mainstay serves a demonstration at {url}\n\
+             The API is described at {url}/api/docs\n\
+             Commands work on it with --data {kept_in}{beside}\n\n\
+             Sign in with the password {PASSWORD:?} as"
+        ))?;
         for user in users {
-            println!("  {:<42} {:<22} {}", user.email, user.role, user.name);
+            say(format_args!(
+                "  {:<42} {:<22} {}",
+                user.email, user.role, user.name
+            ))?;
         }
-        println!("\nAPI token  {token}");
-        println!(
-            "Try it     curl -H 'Authorization: Bearer {token}' '{url}/api/v1/tickets?sort=next_due&limit=5'"
-        );
-        println!("Move time  mainstay time advance 2h --url {url} --token {token}");
-        println!("\nCtrl-C ends it.");
+        say(format_args!(
+            "\nAPI token  {token}\n\
+             Try it     curl -H 'Authorization: Bearer {token}' '{url}/api/v1/tickets?sort=next_due&limit=5'\n\
+             Move time  mainstay time advance 2h --url {url} --token {token}\n\n\
+             Ctrl-C ends it."
+        ))
     }
 }
 

@@ -19,6 +19,7 @@ use mainstay_domain::policy::PolicyVersion;
 use mainstay_policy::{DEFAULT_PACK, PackSource};
 use serde_json::{Value, json};
 
+use super::output::say;
 use super::policy::source_outside_the_store;
 use super::serve::{in_runtime, stop_on_signal};
 use crate::settings::{Flags, Settings};
@@ -140,11 +141,10 @@ impl Tickets {
             write_remarks(path, &report.remarks)?;
         }
         if self.json {
-            println!("{}", summary(&report));
+            say(summary(&report))
         } else {
-            self.print(&report);
+            say(self.words(&report).trim_end())
         }
-        Ok(())
     }
 
     /// Judges the file in a store that is gone afterwards, for want of one that is there.
@@ -245,40 +245,43 @@ impl Tickets {
         Ok(())
     }
 
-    fn print(&self, report: &ImportReport) {
+    fn words(&self, report: &ImportReport) -> String {
         let made = report.made;
-        println!("{} rows tell of {} tickets.", report.rows, report.tickets);
-        println!("  {:>8} brought in", report.imported);
-        println!("  {:>8} had been brought in before", report.known);
+        let mut lines = vec![
+            format!("{} rows tell of {} tickets.", report.rows, report.tickets),
+            format!("  {:>8} brought in", report.imported),
+            format!("  {:>8} had been brought in before", report.known),
+        ];
         if report.left > 0 {
-            println!(
+            lines.push(format!(
                 "  {:>8} left: run the same command again to go on",
                 report.left
-            );
+            ));
         }
-        println!(
+        lines.push(format!(
             "Made for them: {} accounts, {} contacts, {} teams, {} agents.",
             made.accounts, made.contacts, made.teams, made.agents
-        );
-        self.print_remarks(&report.remarks);
+        ));
+        self.add_remarks(&mut lines, &report.remarks);
         if let Some(comparison) = &report.comparison {
-            print!("\n{}", table(comparison));
+            lines.push(format!("\n{}", table(comparison)));
         }
+        lines.join("\n")
     }
 
-    fn print_remarks(&self, remarks: &[Remarked]) {
+    fn add_remarks(&self, lines: &mut Vec<String>, remarks: &[Remarked]) {
         let count = |remark| {
             remarks
                 .iter()
                 .filter(|remarked| remarked.remark == remark)
                 .count()
         };
-        println!(
+        lines.push(format!(
             "Rows: {} rejected, {} ignored, {} noted.",
             count(Remark::Rejected),
             count(Remark::Ignored),
             count(Remark::Noted)
-        );
+        ));
         for remarked in remarks.iter().take(SHOWN) {
             let line = remarked
                 .line
@@ -289,12 +292,12 @@ impl Tickets {
                 .as_deref()
                 .map(|id| format!(" {id}"))
                 .unwrap_or_default();
-            println!(
+            lines.push(format!(
                 "  row {}{line}{ticket} {}: {}",
                 remarked.row,
                 remarked.remark.as_str(),
                 remarked.reason
-            );
+            ));
         }
         if remarks.len() > SHOWN {
             let advice = if self.rejected.is_some() {
@@ -302,7 +305,7 @@ impl Tickets {
             } else {
                 "; --rejected FILE writes them all"
             };
-            println!("  … and {} more{advice}", remarks.len() - SHOWN);
+            lines.push(format!("  … and {} more{advice}", remarks.len() - SHOWN));
         }
     }
 }

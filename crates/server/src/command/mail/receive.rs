@@ -1,6 +1,6 @@
 //! `mainstay mail receive`: a raw message from a mail server's pipe.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::sync::Arc;
 
 use clap::Args;
@@ -58,13 +58,18 @@ impl Receive {
             true => failure,
             false => failure.with_code(TRY_AGAIN),
         })?;
-        if self.json {
+        let said = if self.json {
             say(in_json(received, filed.as_ref()))
         } else if !self.quiet {
             say(in_words(received, filed.as_ref()))
         } else {
             Ok(())
+        };
+        if let Err(unsaid) = said {
+            // The message is safe: a mail server that heard of a failure would send it once more, or back to its sender.
+            let _ = writeln!(std::io::stderr(), "{unsaid}");
         }
+        Ok(())
     }
 }
 
