@@ -1,9 +1,10 @@
 //! The running service: it listens, works, and ends in order.
 
+mod connections;
 mod open;
 mod worker;
 
-use std::future::{Future, IntoFuture as _};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -110,6 +111,7 @@ impl Service {
                 body: self.settings.http.max_body.bytes(),
                 time: self.settings.http.request_timeout.get(),
                 upload_time: self.settings.attachments.upload_timeout.get(),
+                body_time: self.settings.http.body_timeout.get(),
                 heartbeat: HEARTBEAT,
             },
             stop: stop.clone(),
@@ -140,10 +142,10 @@ impl Service {
         parts.spawn(share_news(self.app.clone(), stop.clone()));
         parts.spawn(work(self.app.clone(), works, stop.clone(), (due, jobs)));
         let supervised = supervise(parts, stop.clone());
-        let router = mainstay_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(self.listener, router)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        let ended = async { tokio::join!(server.into_future(), supervised) };
+        let router = mainstay_web::router(web);
+        let limits = connections::limits(&self.settings.http);
+        let server = mainstay_web::serve(self.listener, router, limits, stop.clone());
+        let ended = async { tokio::join!(server, supervised) };
         let deadline = self.settings.shutdown_deadline.get();
         let Some((served, worked)) = until(ended, stop, deadline).await else {
             tracing::warn!(

@@ -2,13 +2,18 @@
 //! limits on time and size, compression.
 
 use std::any::Any;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt as _;
 use mainstay_app::measure::{HTTP_PROBLEMS, HTTP_SECONDS, Stopwatch};
 use mainstay_app::trace::{self, TRACEPARENT};
 use metrics::{counter, histogram};
@@ -19,6 +24,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::request_id::{
     MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
 };
+use tower_http::timeout::{TimeoutBody, TimeoutError};
 use tracing::{Instrument as _, field};
 use uuid::Uuid;
 
@@ -33,6 +39,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Limits {
     /// The largest body, in bytes.
     pub body: usize,
+    /// The longest wait for the next part of a body.
+    pub body_time: Duration,
     /// The longest time until an answer begins.
     pub time: Duration,
     /// The longest time until an answer begins where the body is a file, which a slow line takes long to send.
@@ -163,16 +171,48 @@ fn limit_request_id(request: &mut Request) {
     }
 }
 
-/// Gives a request up that takes too long.
+/// Gives a request up that takes too long, and says whether that is the client's fault: whether its body was not there.
 async fn limit_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let time = if takes_file(&request) {
         limits.upload_time
     } else {
         limits.time
     };
-    tokio::time::timeout(time, next.run(request))
-        .await
-        .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+    let has_stalled = Arc::new(AtomicBool::new(false));
+    let request = request.map(|body| watched(body, limits.body_time, has_stalled.clone()));
+    let mut answering = pin!(next.run(request));
+    tokio::select! {
+        response = &mut answering => match has_stalled.load(Ordering::Acquire) {
+            true => too_slow(),
+            false => response,
+        },
+        // Whoever reads the body holds its share of the mark until the end of it.
+        () = tokio::time::sleep(time) => match Arc::strong_count(&has_stalled) > 1 {
+            true => too_slow(),
+            false => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+    }
+}
+
+/// A body that breaks off, and marks it, when no further part of it comes in time.
+fn watched(body: Body, time: Duration, has_stalled: Arc<AtomicBool>) -> Body {
+    if body.is_end_stream() {
+        return body;
+    }
+    Body::new(TimeoutBody::new(time, body).map_err(move |error| {
+        if error.is::<TimeoutError>() {
+            has_stalled.store(true, Ordering::Release);
+        }
+        error
+    }))
+}
+
+fn too_slow() -> Response {
+    Problem::new(
+        Kind::TooSlow,
+        "The body of the request was not there in time: nothing was done.",
+    )
+    .into_response()
 }
 
 /// The headers by which a browser keeps what we answer from being misused.
@@ -248,6 +288,7 @@ mod tests {
             .route("/never", get(std::future::pending::<()>));
         let limits = Limits {
             body: 1000,
+            body_time: Duration::from_millis(10),
             time: Duration::from_millis(20),
             upload_time: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),

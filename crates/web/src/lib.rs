@@ -7,6 +7,7 @@
 mod acknowledge;
 pub mod api;
 pub mod auth;
+mod connection;
 mod docs;
 pub mod etag;
 mod frame;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 pub use api::openapi;
+pub use connection::{ConnectionLimits, serve};
 pub use frame::{Limits, count_problems_from_zero};
 pub use host::Hosts;
 pub use rate::{Passed, Rate, Rates};

@@ -52,6 +52,8 @@ pub enum Kind {
     Misdirected,
     /// The caller asks too often.
     TooMany,
+    /// The request took too long to arrive.
+    TooSlow,
     /// A fault of the program.
     Broken,
     /// Something the program needs does not answer in time.
@@ -60,7 +62,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Malformed,
         Self::Unauthorised,
         Self::SecondFactorRequired,
@@ -76,6 +78,7 @@ impl Kind {
         Self::PreconditionRequired,
         Self::Misdirected,
         Self::TooMany,
+        Self::TooSlow,
         Self::Broken,
         Self::Unavailable,
     ];
@@ -166,6 +169,11 @@ impl Kind {
                 StatusCode::TOO_MANY_REQUESTS,
                 "too-many",
                 "You ask too often",
+            ),
+            Self::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                "The request took too long to arrive",
             ),
             Self::Broken => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -314,7 +322,7 @@ impl Problem {
         self.kind
     }
 
-    fn render(&self, instance: Option<&str>) -> Vec<u8> {
+    pub(crate) fn render(&self, instance: Option<&str>) -> Vec<u8> {
         let document = ProblemDocument {
             kind: format!("/api/problems/{}", self.kind.name()),
             title: self.kind.title(),

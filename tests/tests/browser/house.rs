@@ -57,6 +57,7 @@ impl House {
                 body: 1 << 20,
                 time: Duration::from_secs(60),
                 upload_time: Duration::from_secs(60),
+                body_time: Duration::from_secs(60),
                 heartbeat: Duration::from_secs(1),
             },
             stop: stop.clone(),

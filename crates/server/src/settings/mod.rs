@@ -94,6 +94,16 @@ pub struct Http {
     pub max_body: Size,
     /// The longest a request may take.
     pub request_timeout: Span,
+    /// The longest until the head of a request is there.
+    pub header_timeout: Span,
+    /// The longest wait for the next part of a body.
+    pub body_timeout: Span,
+    /// The longest that a connection may rest between requests.
+    pub idle_timeout: Span,
+    /// The longest that a client may read nothing of an answer.
+    pub write_timeout: Span,
+    /// How many connections may be open at once.
+    pub max_connections: usize,
     /// How many requests a second a session or a token may make on average; any number when 0.
     pub requests_per_second: u32,
     /// The same of an address that brings neither.
@@ -241,6 +251,11 @@ impl Settings {
             max_body: r.value("http.max_body", Size::mebibytes(32)),
             trusted_proxies: r.value("http.trusted_proxies", Networks::default()).0,
             request_timeout: r.value("http.request_timeout", Span::seconds(30)),
+            header_timeout: r.value("http.header_timeout", Span::seconds(15)),
+            body_timeout: r.value("http.body_timeout", Span::seconds(20)),
+            idle_timeout: r.value("http.idle_timeout", Span::seconds(75)),
+            write_timeout: r.value("http.write_timeout", Span::seconds(60)),
+            max_connections: r.value("http.max_connections", 20_000),
             requests_per_second: r.value("http.requests_per_second", 50),
             anonymous_requests_per_second: r.value("http.anonymous_requests_per_second", 10),
             hosts: r.text("http.hosts", ""),

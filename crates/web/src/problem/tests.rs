@@ -30,6 +30,7 @@ fn names_and_statuses_are_stable() {
     428 precondition-required
     421 misdirected
     429 too-many
+    408 too-slow
     500 broken
     503 unavailable
     ");

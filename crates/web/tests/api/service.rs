@@ -68,6 +68,7 @@ impl Service {
                 body: 100_000,
                 time: Duration::from_secs(60),
                 upload_time: Duration::from_secs(60),
+                body_time: Duration::from_secs(60),
                 heartbeat: Duration::from_millis(100),
             },
             stop: stop.clone(),
