@@ -174,6 +174,7 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::unavailable("The store does not answer.", error),
+            StoreError::ReadOnly(_) => Self::unavailable("The store cannot be written.", error),
             StoreError::Conflict(what) => Self::Conflict(format!("The store refused: {what}.")),
             StoreError::Corrupt(_)
             | StoreError::NewerSchema { .. }

@@ -10,6 +10,11 @@ pub enum StoreError {
     /// The database does not answer now, or another writer was in the way: the same transaction may succeed later.
     #[error("the database is not available now: {0}")]
     Unavailable(String),
+    /// The database can be read and not be written.
+    #[error(
+        "the database cannot be written ({0}): let the user that Mainstay runs as write to its file and the folder of that"
+    )]
+    ReadOnly(String),
     /// Somebody else changed or took the same thing first: load again and decide again.
     #[error("conflict: {0}")]
     Conflict(String),
@@ -44,7 +49,7 @@ impl StoreError {
     /// Whether the same transaction may succeed when it is tried again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::ReadOnly(_))
     }
 }
 
@@ -135,6 +140,7 @@ impl From<rusqlite::Error> for StoreError {
                 Self::Conflict(taken(table, columns))
             }
             ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Self::Conflict(REFERS.to_owned()),
+            code if code & 0xff == ffi::SQLITE_READONLY => Self::ReadOnly(message),
             code if is_transient_on_sqlite(code) => Self::Unavailable(message),
             _ => Self::Refused(message),
         }
