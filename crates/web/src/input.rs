@@ -13,8 +13,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
+use utoipa::ToSchema;
 
 use crate::problem::{InputError, Kind, Problem};
+
+/// Bytes as they are: how a body that is a file stands in the description of the API.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Binary(pub Vec<u8>);
 
 /// A JSON body.
 #[derive(Debug)]

@@ -2359,6 +2359,11 @@ export interface components {
             /** @description To what kind of thing. */
             subject_kind: string;
         };
+        /**
+         * Format: binary
+         * @description Bytes as they are: how a body that is a file stands in the description of the API.
+         */
+        Binary: string;
         /** @description By what a customer recognises us. */
         Branding: {
             /** @description Our colour as `#rrggbb`; the product's own when absent. */
@@ -6530,7 +6535,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/zip": number[];
+                    "application/zip": components["schemas"]["Binary"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6772,7 +6777,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["Binary"];
             };
         };
         responses: {
@@ -7544,7 +7549,7 @@ export interface operations {
         /** @description The raw message. */
         requestBody: {
             content: {
-                "message/rfc822": number[];
+                "message/rfc822": components["schemas"]["Binary"];
             };
         };
         responses: {
@@ -7720,7 +7725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": components["schemas"]["Binary"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7957,7 +7962,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "*/*": components["schemas"]["Binary"];
                 };
             };
             206: {
@@ -7965,7 +7970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "*/*": components["schemas"]["Binary"];
                 };
             };
             304: {

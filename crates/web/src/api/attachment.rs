@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::Web;
 use crate::auth::Auth;
 use crate::idempotency;
-use crate::input::{Id, InnerId, Parameters};
+use crate::input::{Binary, Id, InnerId, Parameters};
 use crate::problem::{Kind, Problem, Result};
 
 /// The routes.
@@ -91,7 +91,7 @@ struct NewUpload {
 /// `multipart/form-data` form. It is yours alone, and removed after a day, unless a message takes it. What it is, is told
 /// by its content.
 #[utoipa::path(post, path = "/attachments", tag = "attachments", params(NewUpload),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = Binary, content_type = "application/octet-stream"),
     responses((status = 201, body = UploadBody)))]
 async fn upload(
     State(web): State<Web>,
@@ -198,8 +198,8 @@ struct Download {
 #[utoipa::path(get, path = "/messages/{id}/attachments/{inner}", tag = "tickets",
     params(("id" = Uuid, Path), ("inner" = u32, Path), Download),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, body = Binary, content_type = "*/*"),
+        (status = 206, body = Binary, content_type = "*/*"),
         (status = 304),
     ))]
 async fn download(

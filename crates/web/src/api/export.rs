@@ -18,7 +18,7 @@ use super::attachment::{body, save};
 use super::ticket::ActorBody;
 use crate::Web;
 use crate::auth::Auth;
-use crate::input::{Id, InnerId, Parameters};
+use crate::input::{Binary, Id, InnerId, Parameters};
 use crate::page::{self, ListQuery, Page};
 use crate::problem::Result;
 
@@ -147,7 +147,7 @@ async fn read(
 /// Download the archive of an export, which can be fetched for seven days. Its form is described in `docs/import.md`.
 #[utoipa::path(get, path = "/accounts/{id}/exports/{inner}/archive", tag = "exports",
     params(("id" = Uuid, Path), ("inner" = Uuid, Path)),
-    responses((status = 200, body = Vec<u8>, content_type = "application/zip")))]
+    responses((status = 200, body = Binary, content_type = "application/zip")))]
 async fn archive(
     State(web): State<Web>,
     Auth(caller): Auth,

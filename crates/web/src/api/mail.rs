@@ -21,7 +21,7 @@ use super::attachment::save;
 use super::ticket::TicketKey;
 use crate::Web;
 use crate::auth::Auth;
-use crate::input::{Body, Id, Parameters};
+use crate::input::{Binary, Body, Id, Parameters};
 use crate::page::{self, Limit, Page};
 use crate::problem::{Kind, Problem, Result};
 
@@ -223,7 +223,7 @@ struct ListDead {
 
 /// Hand over a raw message (RFC 5322), as a mail server does. It is stored as it is; then it is read and filed.
 #[utoipa::path(post, path = "/mail", tag = "mail",
-    request_body(content = Vec<u8>, content_type = "message/rfc822", description = "The raw message."),
+    request_body(content = Binary, content_type = "message/rfc822", description = "The raw message."),
     responses((status = 202, body = ReceiptBody)))]
 async fn receive(
     State(web): State<Web>,
@@ -294,7 +294,7 @@ async fn read(
 
 /// Download a received mail exactly as it came.
 #[utoipa::path(get, path = "/mail/received/{id}/raw", tag = "mail", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
+    responses((status = 200, body = Binary, content_type = "application/octet-stream")))]
 async fn raw(
     State(web): State<Web>,
     Auth(caller): Auth,

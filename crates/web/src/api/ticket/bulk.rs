@@ -46,9 +46,23 @@ pub(super) struct UndoInput {
     /// The ticket.
     ticket: TicketKey,
     /// The version before the change, as the outcome of the change says it.
+    #[serde(deserialize_with = "version")]
     before: u64,
     /// The version after the change.
+    #[serde(deserialize_with = "version")]
     after: u64,
+}
+
+/// A version as the store counts them: no greater number can be one.
+fn version<'de, D: serde::Deserializer<'de>>(reader: D) -> std::result::Result<u64, D::Error> {
+    let version = u64::deserialize(reader)?;
+    match i64::try_from(version) {
+        Ok(_) => Ok(version),
+        Err(_) => Err(serde::de::Error::custom(format!(
+            "{version} is no version: expected a number from 0 to {}",
+            i64::MAX
+        ))),
+    }
 }
 
 /// What became of one ticket of several.
