@@ -4,16 +4,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
 
-use mainstay_store::{Store, StoreOptions};
-use sea_orm::{ConnectionTrait as _, Database};
+use rusqlite::Connection;
 
 use crate::house::{House, refused, run, without_rights};
 
-fn url(house: &House) -> String {
-    format!(
-        "sqlite:{}",
-        house.folder.path().join("mainstay.db").display()
-    )
+/// The store, as another program opens it.
+fn database(house: &House) -> Connection {
+    Connection::open(house.folder.path().join("mainstay.db")).expect("a database")
 }
 
 /// What a service says that must not start.
@@ -76,14 +73,12 @@ fn a_full_disk_is_told_and_what_was_acknowledged_is_there() {
     assert_eq!(house.get("/tickets/count").json()["tickets"], 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_locked_store_is_told_and_read_on() {
+#[test]
+fn a_locked_store_is_told_and_read_on() {
     let house = House::open(&[("HTTP_REQUEST_TIMEOUT", "2s")]);
     let kept = house.open_ticket("Before");
-    let other = Store::open(&StoreOptions::new(url(&house)))
-        .await
-        .expect("a store");
-    let lock = other.begin().await.expect("the lock");
+    let other = database(&house);
+    other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     let told = house.try_open_ticket("In vain");
     assert!(!told.problem(503).is_empty(), "{told:?}");
     assert!(
@@ -94,23 +89,19 @@ async fn a_locked_store_is_told_and_read_on() {
         "{told:?}"
     );
     assert_eq!(house.get(&format!("/tickets/{kept}")).status, 200);
-    lock.rollback().await.expect("an end");
+    other.execute_batch("ROLLBACK").expect("an end");
     house.open_ticket("After");
     assert_eq!(house.get("/tickets/count").json()["tickets"], 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_of_a_newer_version_is_told_and_left_as_it_is() {
+#[test]
+fn a_store_of_a_newer_version_is_told_and_left_as_it_is() {
     let house = House::closed();
-    let database = Database::connect(url(&house)).await.expect("a database");
-    let newer = [
-        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('9999_flying_cars', 1)",
-        "UPDATE setting SET value = '9999_flying_cars' WHERE name = 'schema_needs'",
-    ];
-    for statement in newer {
-        database.execute_unprepared(statement).await.expect("done");
-    }
-    database.close().await.expect("an end");
+    let newer = "
+        INSERT INTO seaql_migrations (version, applied_at) VALUES ('9999_flying_cars', 1);
+        UPDATE setting SET value = '9999_flying_cars' WHERE name = 'schema_needs';
+    ";
+    database(&house).execute_batch(newer).expect("done");
     let told = does_not_start(&mut house.service(&[]));
     assert!(
         told.contains("newer version of Mainstay") && told.contains("9999_flying_cars"),
