@@ -71,7 +71,7 @@ ask_as() {
     if [ -n "$brief" ]; then
         limits=(--max-examples 3 --generation-deterministic --seed "$SEED")
     fi
-    "$SCHEMATHESIS" --config-file ops/schemathesis.toml run "$folder/openapi.json" --url "$url" --workers 2 \
+    "$SCHEMATHESIS" --config-file ops/schemathesis.toml run "$folder/openapi.json" --url "$url" --workers 1 \
         "${limits[@]}" --report ndjson --report-ndjson-path "$REPORTS/$who.ndjson" "$@" > "$REPORTS/$who.txt" 2>&1 ||
         { failed="$failed $who" ; cat "$REPORTS/$who.txt" ; }
     tail -n 12 "$REPORTS/$who.txt"
