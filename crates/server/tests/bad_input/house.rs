@@ -127,9 +127,15 @@ impl House {
     }
 
     /// Starts the service by a program that takes its words as arguments and becomes it.
-    pub fn serve_by(&mut self, program: &str, arguments: &[&str]) {
-        let service = self.service(&[]);
+    pub fn serve_by(&mut self, program: &str, arguments: &[&str], settings: &[(&str, &str)]) {
+        let service = self.service(settings);
         let mut by = Command::new(program);
+        for (name, value) in service.get_envs() {
+            match value {
+                Some(value) => by.env(name, value),
+                None => by.env_remove(name),
+            };
+        }
         by.args(arguments)
             .arg(service.get_program())
             .args(service.get_args())

@@ -50,7 +50,7 @@ fn a_full_disk_is_told_and_what_was_acknowledged_is_there() {
     let mut house = House::closed();
     // A file that may not grow any more is to be an error to the program, not its end.
     let trap = "trap '' XFSZ; exec \"$@\"";
-    house.serve_by("sh", &["-c", trap, "sh"]);
+    house.serve_by("sh", &["-c", trap, "sh"], &[]);
     let mut kept = vec![house.open_ticket("Before")];
     let limit = |size: &str| {
         let limited = Command::new("prlimit")
