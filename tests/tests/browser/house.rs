@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -20,6 +21,8 @@ use mainstay_testing::{ChromeDriver, chromedriver, chromium, require};
 use mainstay_tests::TestApp;
 use mainstay_web::{Hosts, Limits, Options, Passed, Rates, Web, router};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Everybody's password.
@@ -33,6 +36,37 @@ pub struct House {
     pub test: TestApp,
     pub url: String,
     stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+/// Serves until it is told to stop.
+fn serve(test: &TestApp, listener: TcpListener, stop: &CancellationToken) -> JoinHandle<()> {
+    let options = Options {
+        limits: Limits {
+            body: 1 << 20,
+            time: Duration::from_secs(60),
+            upload_time: Duration::from_secs(60),
+            body_time: Duration::from_secs(60),
+            heartbeat: Duration::from_secs(1),
+        },
+        stop: stop.clone(),
+        rates: Rates::default(),
+        passed: Passed(Arc::new(|| Duration::ZERO)),
+        hosts: Hosts::default(),
+        trusted_proxies: Vec::new(),
+        worker_alive: Box::new(|| true),
+        jobs_alive: Box::new(|| true),
+        settings: Vec::new(),
+    };
+    let service = router(Web::new(test.app.clone(), options))
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let ended = stop.clone();
+    tokio::spawn(async move {
+        axum::serve(listener, service)
+            .with_graceful_shutdown(ended.cancelled_owned())
+            .await
+            .unwrap();
+    })
 }
 
 impl House {
@@ -52,35 +86,15 @@ impl House {
         // While nobody serves, every page leads to the first run.
         test.serving("Host", &[BuiltIn::Administrator]).await;
         let stop = CancellationToken::new();
-        let options = Options {
-            limits: Limits {
-                body: 1 << 20,
-                time: Duration::from_secs(60),
-                upload_time: Duration::from_secs(60),
-                body_time: Duration::from_secs(60),
-                heartbeat: Duration::from_secs(1),
-            },
-            stop: stop.clone(),
-            rates: Rates::default(),
-            passed: Passed(Arc::new(|| Duration::ZERO)),
-            hosts: Hosts::default(),
-            trusted_proxies: Vec::new(),
-            worker_alive: Box::new(|| true),
-            jobs_alive: Box::new(|| true),
-            settings: Vec::new(),
-        };
-        let service = router(Web::new(test.app.clone(), options))
-            .into_make_service_with_connect_info::<SocketAddr>();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let ended = stop.clone();
-        tokio::spawn(async move {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(ended.cancelled_owned())
-                .await
-                .unwrap();
-        });
-        let house = Self { test, url, stop };
+        let serving = serve(&test, listener, &stop);
+        let house = Self {
+            test,
+            url,
+            stop,
+            serving,
+        };
         // A second test of the process finds it installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let page = reqwest::get(&house.url)
@@ -186,6 +200,20 @@ impl House {
         visitor
     }
 
+    /// The service stops, as for an upgrade.
+    pub async fn goes_away(&mut self) {
+        self.stop.cancel();
+        (&mut self.serving).await.unwrap();
+    }
+
+    /// It serves again where it did.
+    pub async fn comes_back(&mut self) {
+        let place = self.url.trim_start_matches("http://");
+        let listener = TcpListener::bind(place).await.unwrap();
+        self.stop = CancellationToken::new();
+        self.serving = serve(&self.test, listener, &self.stop);
+    }
+
     /// Ends the test.
     pub async fn close(self) {
         self.stop.cancel();
@@ -260,6 +288,19 @@ impl Visitor {
         let path =
             format!("(//button | //a)[contains(normalize-space(.), {words:?}) and not(@disabled)]");
         self.finds(&path).await.click().await.unwrap();
+    }
+
+    /// Rests with the pointer on what a selector finds.
+    pub async fn rests_on(&self, selector: &str) {
+        let element = self.client.find(Locator::Css(selector)).await.unwrap();
+        let there = PointerAction::MoveToElement {
+            element,
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        };
+        let mouse = MouseActions::new("mouse".to_owned()).then(there);
+        self.client.perform_actions(mouse).await.unwrap();
     }
 
     /// Presses keys one after the other, wherever the focus is.

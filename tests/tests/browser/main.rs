@@ -1,5 +1,6 @@
 //! People at work in a real browser, with time in hand.
 
+mod administration;
 mod barriers;
 mod house;
 mod keyboard;
