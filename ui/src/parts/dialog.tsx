@@ -1,8 +1,14 @@
-// A dialogue over the screen, whose cross has a name.
-import { Modal, type ModalProps } from "@mantine/core";
+// A dialogue over the screen or beside it, whose cross has a name.
+import { Drawer, type DrawerProps, Modal, type ModalProps } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 export function Dialog(props: ModalProps) {
   const { t } = useTranslation();
   return <Modal closeButtonProps={{ "aria-label": t("action.close") }} {...props} />;
+}
+
+/** A dialogue at the side, for what needs the height of the screen. */
+export function Side(props: DrawerProps) {
+  const { t } = useTranslation();
+  return <Drawer position="right" closeButtonProps={{ "aria-label": t("action.close") }} {...props} />;
 }

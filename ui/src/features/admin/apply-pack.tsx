@@ -1,5 +1,5 @@
 // Putting another pack in force: which one, what it would change of the running clocks, and why.
-import { Button, Drawer, FileButton, Group, NativeSelect, Stack, Table, Text, Textarea } from "@mantine/core";
+import { Button, FileButton, Group, NativeSelect, Stack, Table, Text, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useCommitmentName } from "@/parts/clock";
+import { Side } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import { Wide } from "@/parts/wide";
 import { Loaded } from "./frame";
@@ -70,7 +71,7 @@ export function ApplyPack({ onClose }: { onClose: () => void }) {
     choose(() => setFiles(Object.fromEntries(read)));
   };
   return (
-    <Drawer opened onClose={onClose} position="right" size="xl" title={t("policy.apply")}>
+    <Side opened onClose={onClose} size="xl" title={t("policy.apply")}>
       <Stack>
         <Text c="dimmed">{t("policy.applyLead")}</Text>
         <Group align="flex-end">
@@ -123,7 +124,7 @@ export function ApplyPack({ onClose }: { onClose: () => void }) {
           </Text>
         )}
       </Stack>
-    </Drawer>
+    </Side>
   );
 }
 

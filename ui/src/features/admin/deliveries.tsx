@@ -1,10 +1,11 @@
 // What was sent to a subscriber, how it went, and sending it again.
-import { Button, Drawer, Group, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Button, Group, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { Side } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
 import { Loaded } from "./frame";
@@ -28,7 +29,7 @@ export function Deliveries({ hook, onClose }: { hook: Schemas["Webhook"]; onClos
     onSettled: again,
   });
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={t("webhooks.deliveriesOf")}>
+    <Side opened onClose={onClose} size="lg" title={t("webhooks.deliveriesOf")}>
       <Stack>
         <Text className={classes.code}>{hook.url}</Text>
         <Group gap="xs">
@@ -67,7 +68,7 @@ export function Deliveries({ hook, onClose }: { hook: Schemas["Webhook"]; onClos
           )}
         </Loaded>
       </Stack>
-    </Drawer>
+    </Side>
   );
 }
 

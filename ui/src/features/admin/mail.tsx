@@ -1,5 +1,5 @@
 // Channels: mail that came in with the decision where it was filed and why, and mail that goes out.
-import { Alert, Button, Drawer, Group, NativeSelect, NumberInput, Stack, Table, Tabs, Text } from "@mantine/core";
+import { Alert, Button, Group, NativeSelect, NumberInput, Stack, Table, Tabs, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
+import { Side } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
 import { Wide } from "@/parts/wide";
@@ -157,7 +158,7 @@ function Letter({ id, onClose }: { id: string; onClose: () => void }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["mails"] }),
   });
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={t("mail.letter")}>
+    <Side opened onClose={onClose} size="lg" title={t("mail.letter")}>
       <Loaded query={mail}>
         {(read) => (
           <Stack>
@@ -206,7 +207,7 @@ function Letter({ id, onClose }: { id: string; onClose: () => void }) {
           </Stack>
         )}
       </Loaded>
-    </Drawer>
+    </Side>
   );
 }
 

@@ -1,5 +1,5 @@
 // Every version of the policy that was applied: its files, and going back to it.
-import { Button, Drawer, Group, NativeSelect, Stack, Table, Text } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Table, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
+import { Side } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
@@ -116,7 +117,7 @@ function Files({ version, onClose }: { version: number; onClose: () => void }) {
     queryFn: () => data(api.GET("/api/v1/policy/versions/{id}", { params: { path: { id: version } } })),
   });
   return (
-    <Drawer opened onClose={onClose} position="right" size="xl" title={t("policy.filesOf", { version })}>
+    <Side opened onClose={onClose} size="xl" title={t("policy.filesOf", { version })}>
       <Loaded query={pack}>
         {({ files }) => {
           const names = Object.keys(files);
@@ -142,6 +143,6 @@ function Files({ version, onClose }: { version: number; onClose: () => void }) {
           );
         }}
       </Loaded>
-    </Drawer>
+    </Side>
   );
 }
