@@ -133,6 +133,7 @@ function work(of) {
     ["admin-people", "/admin/people"],
     ["admin-people-new", "/admin/people", press("button", /^New/)],
     ["admin-roles", "/admin/roles"],
+    ["admin-company", "/admin/company"],
     ["admin-mail", "/admin/mail"],
     ["admin-macros", "/admin/macros"],
     ["admin-macros-new", "/admin/macros", press("button", /^New/)],

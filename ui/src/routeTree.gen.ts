@@ -35,6 +35,7 @@ import { Route as WorkAccountsIdRouteImport } from './routes/_work/accounts.$id'
 import { Route as WorkAdminIndexRouteImport } from './routes/_work/admin.index'
 import { Route as WorkAdminAuditRouteImport } from './routes/_work/admin.audit'
 import { Route as WorkAdminCalendarsRouteImport } from './routes/_work/admin.calendars'
+import { Route as WorkAdminCompanyRouteImport } from './routes/_work/admin.company'
 import { Route as WorkAdminFailuresRouteImport } from './routes/_work/admin.failures'
 import { Route as WorkAdminHealthRouteImport } from './routes/_work/admin.health'
 import { Route as WorkAdminMacrosRouteImport } from './routes/_work/admin.macros'
@@ -181,6 +182,11 @@ const WorkAdminCalendarsRoute = WorkAdminCalendarsRouteImport.update({
   path: '/calendars',
   getParentRoute: () => WorkAdminRoute,
 } as any)
+const WorkAdminCompanyRoute = WorkAdminCompanyRouteImport.update({
+  id: '/company',
+  path: '/company',
+  getParentRoute: () => WorkAdminRoute,
+} as any)
 const WorkAdminFailuresRoute = WorkAdminFailuresRouteImport.update({
   id: '/failures',
   path: '/failures',
@@ -286,6 +292,7 @@ export interface FileRoutesByFullPath {
   '/accounts/$id': typeof WorkAccountsIdRoute
   '/admin/audit': typeof WorkAdminAuditRoute
   '/admin/calendars': typeof WorkAdminCalendarsRoute
+  '/admin/company': typeof WorkAdminCompanyRoute
   '/admin/failures': typeof WorkAdminFailuresRoute
   '/admin/health': typeof WorkAdminHealthRoute
   '/admin/macros': typeof WorkAdminMacrosRoute
@@ -327,6 +334,7 @@ export interface FileRoutesByTo {
   '/accounts/$id': typeof WorkAccountsIdRoute
   '/admin/audit': typeof WorkAdminAuditRoute
   '/admin/calendars': typeof WorkAdminCalendarsRoute
+  '/admin/company': typeof WorkAdminCompanyRoute
   '/admin/failures': typeof WorkAdminFailuresRoute
   '/admin/health': typeof WorkAdminHealthRoute
   '/admin/macros': typeof WorkAdminMacrosRoute
@@ -372,6 +380,7 @@ export interface FileRoutesById {
   '/_work/accounts/$id': typeof WorkAccountsIdRoute
   '/_work/admin/audit': typeof WorkAdminAuditRoute
   '/_work/admin/calendars': typeof WorkAdminCalendarsRoute
+  '/_work/admin/company': typeof WorkAdminCompanyRoute
   '/_work/admin/failures': typeof WorkAdminFailuresRoute
   '/_work/admin/health': typeof WorkAdminHealthRoute
   '/_work/admin/macros': typeof WorkAdminMacrosRoute
@@ -417,6 +426,7 @@ export interface FileRouteTypes {
     | '/accounts/$id'
     | '/admin/audit'
     | '/admin/calendars'
+    | '/admin/company'
     | '/admin/failures'
     | '/admin/health'
     | '/admin/macros'
@@ -458,6 +468,7 @@ export interface FileRouteTypes {
     | '/accounts/$id'
     | '/admin/audit'
     | '/admin/calendars'
+    | '/admin/company'
     | '/admin/failures'
     | '/admin/health'
     | '/admin/macros'
@@ -502,6 +513,7 @@ export interface FileRouteTypes {
     | '/_work/accounts/$id'
     | '/_work/admin/audit'
     | '/_work/admin/calendars'
+    | '/_work/admin/company'
     | '/_work/admin/failures'
     | '/_work/admin/health'
     | '/_work/admin/macros'
@@ -718,6 +730,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof WorkAdminCalendarsRouteImport
       parentRoute: typeof WorkAdminRoute
     }
+    '/_work/admin/company': {
+      id: '/_work/admin/company'
+      path: '/company'
+      fullPath: '/admin/company'
+      preLoaderRoute: typeof WorkAdminCompanyRouteImport
+      parentRoute: typeof WorkAdminRoute
+    }
     '/_work/admin/failures': {
       id: '/_work/admin/failures'
       path: '/failures'
@@ -836,6 +855,7 @@ declare module '@tanstack/react-router' {
 interface WorkAdminRouteChildren {
   WorkAdminAuditRoute: typeof WorkAdminAuditRoute
   WorkAdminCalendarsRoute: typeof WorkAdminCalendarsRoute
+  WorkAdminCompanyRoute: typeof WorkAdminCompanyRoute
   WorkAdminFailuresRoute: typeof WorkAdminFailuresRoute
   WorkAdminHealthRoute: typeof WorkAdminHealthRoute
   WorkAdminMacrosRoute: typeof WorkAdminMacrosRoute
@@ -853,6 +873,7 @@ interface WorkAdminRouteChildren {
 const WorkAdminRouteChildren: WorkAdminRouteChildren = {
   WorkAdminAuditRoute: WorkAdminAuditRoute,
   WorkAdminCalendarsRoute: WorkAdminCalendarsRoute,
+  WorkAdminCompanyRoute: WorkAdminCompanyRoute,
   WorkAdminFailuresRoute: WorkAdminFailuresRoute,
   WorkAdminHealthRoute: WorkAdminHealthRoute,
   WorkAdminMacrosRoute: WorkAdminMacrosRoute,

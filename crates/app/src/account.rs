@@ -1,11 +1,18 @@
 //! Accounts: looking them up, making and changing them.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use mainstay_domain::account::Account;
 use mainstay_domain::id::AccountId;
+use mainstay_domain::name::TierName;
 use mainstay_domain::role::Permission;
 use mainstay_store::account::{self, AccountFilter};
-use mainstay_store::{Page, PageRequest};
+use mainstay_store::clock::{self, KeptForAccount};
+use mainstay_store::{Page, PageRequest, contract};
 
+use crate::attainment::USUAL_PERIOD;
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
@@ -13,12 +20,65 @@ use crate::error::{AppError, Expected, Result};
 use crate::field::Faults;
 use crate::secret::fingerprint;
 
+/// An account in a list of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountSummary {
+    /// The account.
+    pub account: Account,
+    /// The tier of the contract in force, where there is one and the caller may read contracts.
+    pub tier: Option<TierName>,
+    /// How the promises of the last 90 days were kept, where there were any and the caller may see clocks.
+    pub kept: Option<KeptForAccount>,
+}
+
 impl App {
-    /// The accounts that fit a filter. A portal user sees their own.
+    /// The accounts that fit a filter, with what the caller may know of how each is served. A portal user sees their own.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] for somebody who may see none.
     pub async fn accounts(
+        &self,
+        caller: &Caller,
+        filter: &AccountFilter,
+        page: PageRequest,
+    ) -> Result<Page<AccountSummary>> {
+        let Page { items, next } = self.list_accounts(caller, filter, page).await?;
+        let on = self.read();
+        let serves = caller.contact().is_none();
+        let ids: Vec<AccountId> = items.iter().map(|account| account.id).collect();
+        let now = self.now();
+        let mut tiers: HashMap<AccountId, TierName> = HashMap::new();
+        if serves && caller.may(Permission::ReadContracts) {
+            let today = now.to_zoned(TimeZone::UTC).date();
+            let contracts = contract::in_force_of(&on, &ids, today).await?;
+            tiers.extend(
+                contracts
+                    .into_iter()
+                    .map(|found| (found.account, found.tier)),
+            );
+        }
+        let mut kept: HashMap<AccountId, KeptForAccount> = HashMap::new();
+        if serves && caller.may(Permission::ReadClocks) {
+            let from = now.saturating_sub(USUAL_PERIOD).unwrap_or(Timestamp::MIN);
+            let counted = clock::kept_for_accounts(&on, &ids, (from, now)).await?;
+            kept.extend(counted.into_iter().map(|found| (found.account, found)));
+        }
+        let items = items.into_iter().map(|account| AccountSummary {
+            tier: tiers.remove(&account.id),
+            kept: kept.remove(&account.id),
+            account,
+        });
+        Ok(Page {
+            items: items.collect(),
+            next,
+        })
+    }
+
+    /// The accounts that fit a filter, alone.
+    ///
+    /// # Errors
+    /// As [`accounts`](Self::accounts).
+    pub(crate) async fn list_accounts(
         &self,
         caller: &Caller,
         filter: &AccountFilter,

@@ -59,6 +59,9 @@ impl App {
         caller.require(Permission::UpdateAgents)?;
         let now = self.now();
         let mut agent = self.blank_agent(now);
+        if let Some(zone) = self.company(&self.read()).await?.time_zone {
+            agent.time_zone = zone;
+        }
         fill(&mut agent);
         self.check_agent(&agent)?;
         self.seal_pager(&mut agent)?;

@@ -12,7 +12,7 @@ use crate::context::App;
 use crate::error::{AppError, Result};
 
 /// How far back attainment is counted when nobody says.
-const USUAL_PERIOD: SignedDuration = SignedDuration::from_hours(90 * 24);
+pub(crate) const USUAL_PERIOD: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Of which promises somebody wants to know how they were kept. What is absent asks for nothing.
 #[derive(Debug, Clone, Default)]

@@ -17,13 +17,14 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::attachment::{AttachmentLimits, Blobs};
+use crate::company::Company;
 use crate::error::Result;
 use crate::lateness::Lateness;
 use crate::mail::MailOptions;
 use crate::notification::NotifyTransport;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
-use crate::portal::Branding;
+use crate::remote_image::{ImageTransport, KeptImages};
 use crate::tidy::Retention;
 use crate::vault::Vault;
 use crate::webhook::WebhookTransport;
@@ -112,6 +113,7 @@ struct Shared {
     jobs: Notify,
     news: Notify,
     mail_key: OnceCell<SigningKey>,
+    images: KeptImages,
     long_jobs: tokio::sync::Mutex<JoinSet<()>>,
 }
 
@@ -134,12 +136,14 @@ pub struct Options {
     pub retention: Retention,
     /// What makes the attempts at webhooks; without it they wait.
     pub webhooks: Option<Arc<dyn WebhookTransport>>,
+    /// What fetches the pictures that messages name and do not bring; without it they are not shown.
+    pub images: Option<Arc<dyn ImageTransport>>,
     /// The keys that seal secrets in the store.
     pub vault: Vault,
     /// What makes the attempts at short messages; without it people are told by e-mail instead.
     pub notify: Option<Arc<dyn NotifyTransport>>,
-    /// By what a customer recognises us in the portal.
-    pub branding: Branding,
+    /// What the settings tell of ourselves, which nobody changes in a browser.
+    pub company: Company,
     /// The roles whose bearers must have a second factor: until they do, they can do nothing but set it up.
     pub second_factor_roles: Vec<RoleName>,
 }
@@ -155,9 +159,10 @@ impl Default for Options {
             mail: MailOptions::default(),
             retention: Retention::default(),
             webhooks: None,
+            images: None,
             vault: Vault::default(),
             notify: None,
-            branding: Branding::default(),
+            company: Company::default(),
             second_factor_roles: Vec::new(),
         }
     }
@@ -181,6 +186,7 @@ impl App {
             jobs: Notify::new(),
             news: Notify::new(),
             mail_key: OnceCell::new(),
+            images: KeptImages::default(),
             long_jobs: tokio::sync::Mutex::default(),
         }))
     }
@@ -261,6 +267,11 @@ impl App {
     /// The key of signed addresses, once it was read.
     pub(crate) fn mail_key_cell(&self) -> &OnceCell<SigningKey> {
         &self.0.mail_key
+    }
+
+    /// The pictures that were fetched last.
+    pub(crate) fn kept_images(&self) -> &KeptImages {
+        &self.0.images
     }
 
     /// The jobs that run beside everything else.

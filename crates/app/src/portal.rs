@@ -25,16 +25,6 @@ pub struct Branding {
     pub colour: Option<String>,
 }
 
-impl Default for Branding {
-    fn default() -> Self {
-        Self {
-            name: "Mainstay".to_owned(),
-            logo: None,
-            colour: None,
-        }
-    }
-}
-
 /// How an account is served.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PortalService {
@@ -88,12 +78,6 @@ pub struct PortalPerson {
 }
 
 impl App {
-    /// By what a customer recognises us.
-    #[must_use]
-    pub fn branding(&self) -> &Branding {
-        &self.options().branding
-    }
-
     /// How the caller's own account is served.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ impl App {
                 text: text.clone(),
                 ..AccountFilter::default()
             };
-            for account in self.accounts(caller, &filter, page).await?.items {
+            for account in self.list_accounts(caller, &filter, page).await?.items {
                 let elsewhere = account.domains.join(", ");
                 let subject = Subject::Account(account.id);
                 found.push(Found::of(subject, account.name, elsewhere, &asked));

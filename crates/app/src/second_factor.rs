@@ -102,7 +102,8 @@ impl App {
         transact!(self, tx => async {
             Ok(second_factor::replace(tx, &authenticator).await?)
         })?;
-        self.enrolment(&caller.email, bytes)
+        let company = self.branding().await?.name;
+        self.enrolment(&company, &caller.email, bytes)
     }
 
     /// Finishes setting up an authenticator with a code that it shows, and gives out recovery codes, once. The caller's
@@ -281,10 +282,10 @@ impl App {
         Ok(totp.check(&code, u64::try_from(now.as_second()).unwrap_or(0)))
     }
 
-    fn enrolment(&self, email: &str, bytes: [u8; 20]) -> Result<Enrolment> {
+    fn enrolment(&self, company: &str, email: &str, bytes: [u8; 20]) -> Result<Enrolment> {
         // The colon parts the issuer from the account in the address.
         let plain = |text: &str| text.replace(':', " ");
-        let issuer = plain(&self.options().branding.name);
+        let issuer = plain(company);
         let totp = generator(&issuer, &plain(email), bytes.to_vec())?;
         let url = totp.to_url().map_err(|error| {
             AppError::broken("An authenticator cannot be described.", error.to_string())

@@ -183,9 +183,10 @@ async fn send(app: &App, tx: &Transaction, identity: &Identity, id: SignInLinkId
     link.actor = Some(addressee.actor);
     link.secret = Some(digest(secret.as_bytes()));
     sign_in_link::update(tx, &link).await?;
-    let rendered = render(app, identity, &link, &addressee, &secret)?;
+    let company = app.company_in_mail(tx).await?;
+    let rendered = render(app, identity, &company, &link, &addressee, &secret)?;
     let letter = Letter {
-        from: Correspondent::named(&app.options().mail.company, &identity.from),
+        from: Correspondent::named(&company, &identity.from),
         to: vec![Correspondent::named(&addressee.name, &link.address)],
         cc: Vec::new(),
         reply_to: None,
@@ -245,6 +246,7 @@ fn language<'a>(mut spoken: impl Iterator<Item = &'a String>) -> Language {
 fn render(
     app: &App,
     identity: &Identity,
+    company: &str,
     link: &SignInLink,
     addressee: &Addressee,
     secret: &str,
@@ -257,8 +259,8 @@ fn render(
     let context = json!({
         "contact": { "name": addressee.name, "email": link.address },
         "company": {
-            "name": options.mail.company,
-            "product": options.mail.company,
+            "name": company,
+            "product": company,
             "url": options.public_url,
             "support_address": identity.from,
         },

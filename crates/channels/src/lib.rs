@@ -2,6 +2,7 @@
 
 pub mod compose;
 mod endpoint;
+pub mod image;
 pub mod imap;
 pub mod mail;
 pub mod notify;

@@ -89,6 +89,16 @@ impl Outbound {
         Ok(self.client.post(url))
     }
 
+    /// A GET of an address that [`checked_url`](Self::checked_url) let pass.
+    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    /// Whether only public addresses are connected to, by `https`.
+    pub(crate) fn is_public_only(&self) -> bool {
+        self.destinations == Destinations::Public
+    }
+
     /// The address, if it is one that we may send to as far as can be seen without resolving it.
     pub(crate) fn checked_url(&self, text: &str) -> Result<Url, String> {
         let url = Url::parse(text).map_err(|error| format!("the address is not a URL: {error}"))?;

@@ -1,5 +1,7 @@
 //! Mail in the service: which server takes it, where files are kept, and the mailboxes that are watched.
 
+mod check;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,15 +62,23 @@ pub fn options(settings: &Settings) -> Result<MailOptions, Failure> {
             within: SignedDuration::try_from(mail.flood_within.get())
                 .unwrap_or(SignedDuration::MAX),
         },
-        transport: transport(mail)?,
+        transport: match &mail.smtp {
+            Some(smtp) => {
+                Some(Arc::new(transport(mail, smtp, COMMAND_TIMEOUT)?) as Arc<dyn MailTransport>)
+            }
+            None => None,
+        },
+        check: Some(check::mail_check(settings)?),
         ..MailOptions::default()
     })
 }
 
-fn transport(mail: &settings::Mail) -> Result<Option<Arc<dyn MailTransport>>, Failure> {
-    let Some(smtp) = &mail.smtp else {
-        return Ok(None);
-    };
+/// Sends mail by a server that may take so long over each command.
+fn transport(
+    mail: &settings::Mail,
+    smtp: &settings::Smtp,
+    timeout: Duration,
+) -> Result<SmtpTransport, Failure> {
     let credentials = match &smtp.user {
         Some((user, sign_in)) => Some((user.clone(), credential(mail, sign_in, "smtp.oauth")?)),
         None => None,
@@ -84,14 +94,13 @@ fn transport(mail: &settings::Mail) -> Result<Option<Arc<dyn MailTransport>>, Fa
         credentials,
         extra_authorities: Vec::new(),
         hello_name: None,
-        timeout: COMMAND_TIMEOUT,
+        timeout,
         content_timeout: CONTENT_TIMEOUT,
     };
-    let transport = SmtpTransport::new(settings).map_err(|error| {
+    SmtpTransport::new(settings).map_err(|error| {
         Failure::new(format!("the mail server cannot be used: {error}"))
             .with_remedy("look at the settings that begin with smtp.")
-    })?;
-    Ok(Some(Arc::new(transport)))
+    })
 }
 
 /// What is signed in with; `table` says where its settings are.
@@ -172,37 +181,51 @@ pub struct Watched {
 /// Fails when a password would cross a network in the clear, or TLS cannot be prepared.
 pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
     let watched = settings.mail.mailboxes.iter().map(|mailbox| {
-        let name = format!("{}@{}/{}", mailbox.user, mailbox.host, mailbox.folder);
-        let client = MailboxClient::new(Mailbox {
-            host: mailbox.host.clone(),
-            port: mailbox.port,
-            security: match mailbox.tls {
-                Tls::Tls => ImapSecurity::Tls,
-                Tls::StartTls => ImapSecurity::StartTls,
-                Tls::None => ImapSecurity::None,
-            },
-            user: mailbox.user.clone(),
-            credential: credential(&settings.mail, &mailbox.sign_in, "mail.mailboxes")?,
-            extra_authorities: Vec::new(),
-            folder: mailbox.folder.clone(),
-            after_fetch: AfterFetch::MarkSeen,
-            timeout: COMMAND_TIMEOUT,
-            content_timeout: CONTENT_TIMEOUT,
-            most_bytes: u32::try_from(settings.mail.max_message.bytes()).unwrap_or(u32::MAX),
-            idle: IDLE,
-        });
-        let client = client.map_err(|error| {
-            Failure::new(format!("the mailbox {name} cannot be used: {error}"))
-                .with_remedy("look at the settings under mail.mailboxes")
-        })?;
-        let label = format!("{}/{}", mailbox.host, mailbox.folder);
         Ok(Watched {
-            name,
-            label,
-            client,
+            name: name_of(mailbox),
+            label: format!("{}/{}", mailbox.host, mailbox.folder),
+            client: mailbox_client(settings, mailbox, COMMAND_TIMEOUT)?,
         })
     });
     watched.collect()
+}
+
+/// By which the store knows a mailbox.
+fn name_of(mailbox: &settings::Mailbox) -> String {
+    format!("{}@{}/{}", mailbox.user, mailbox.host, mailbox.folder)
+}
+
+/// Reads a mailbox whose server may take so long over each command.
+fn mailbox_client(
+    settings: &Settings,
+    mailbox: &settings::Mailbox,
+    timeout: Duration,
+) -> Result<MailboxClient, Failure> {
+    let client = MailboxClient::new(Mailbox {
+        host: mailbox.host.clone(),
+        port: mailbox.port,
+        security: match mailbox.tls {
+            Tls::Tls => ImapSecurity::Tls,
+            Tls::StartTls => ImapSecurity::StartTls,
+            Tls::None => ImapSecurity::None,
+        },
+        user: mailbox.user.clone(),
+        credential: credential(&settings.mail, &mailbox.sign_in, "mail.mailboxes")?,
+        extra_authorities: Vec::new(),
+        folder: mailbox.folder.clone(),
+        after_fetch: AfterFetch::MarkSeen,
+        timeout,
+        content_timeout: CONTENT_TIMEOUT,
+        most_bytes: u32::try_from(settings.mail.max_message.bytes()).unwrap_or(u32::MAX),
+        idle: IDLE,
+    });
+    client.map_err(|error| {
+        Failure::new(format!(
+            "the mailbox {} cannot be used: {error}",
+            name_of(mailbox)
+        ))
+        .with_remedy("look at the settings under mail.mailboxes")
+    })
 }
 
 /// How often the right to watch a mailbox is asked for and kept.

@@ -46,17 +46,11 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens the store, puts the policy in force and takes the address.
+    /// Takes the address, opens the store and puts the policy in force.
     ///
     /// # Errors
     /// Fails when the store cannot be opened, the policy cannot be read or the address is taken.
-    pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        let app = open_with_policy(&settings, clock).await?;
-        let mailboxes = mail::mailboxes(&settings)?;
-        let metrics = match settings.metrics {
-            Some(listen) => Some(Metrics::start(listen).await?),
-            None => None,
-        };
+    pub async fn start(mut settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let listen = settings.http.listen;
         let refused = |error| {
             Failure::new(format!("cannot listen on {listen}: {error}"))
@@ -64,6 +58,13 @@ impl Service {
         };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        settings.http.found_at(address);
+        let app = open_with_policy(&settings, clock).await?;
+        let mailboxes = mail::mailboxes(&settings)?;
+        let metrics = match settings.metrics {
+            Some(listen) => Some(Metrics::start(listen).await?),
+            None => None,
+        };
         Ok(Self {
             app,
             settings,

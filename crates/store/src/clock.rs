@@ -319,13 +319,9 @@ pub async fn attainment(
     scope: Scope,
     filter: &AttainmentFilter,
 ) -> Result<Vec<Attainment>, StoreError> {
-    let count = |state: &str| format!("COUNT(CASE WHEN c.state IN ({state}) THEN 1 END)");
     let mut sql = Sql::new(format!(
-        "SELECT c.commitment, t.tier, t.severity, {}, {}, {}, {} FROM clock c JOIN ticket t ON t.id = c.ticket",
-        count("'met'"),
-        count("'missed'"),
-        count("'running', 'paused'"),
-        count("'cancelled'")
+        "SELECT c.commitment, t.tier, t.severity, {} FROM clock c JOIN ticket t ON t.id = c.ticket",
+        counts_by_state()
     ))
     .with(" WHERE c.started_at >= ", &filter.from)
     .with(" AND c.started_at < ", &filter.until);
@@ -362,6 +358,63 @@ pub async fn attainment(
         (&a.commitment, &a.tier, a.severity).cmp(&(&b.commitment, &b.tier, b.severity))
     });
     Ok(kinds)
+}
+
+/// How the promises to an account were kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptForAccount {
+    /// The account.
+    pub account: AccountId,
+    /// How many were kept in time.
+    pub met: u64,
+    /// How many were missed, be they kept since or not.
+    pub missed: u64,
+    /// How many are open and not missed.
+    pub open: u64,
+    /// How many became void.
+    pub cancelled: u64,
+}
+
+/// How the promises to these accounts that started within a time were kept; those without any are left out.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn kept_for_accounts(
+    on: &impl Connection,
+    accounts: &[AccountId],
+    (from, until): (Timestamp, Timestamp),
+) -> Result<Vec<KeptForAccount>, StoreError> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(format!(
+        "SELECT t.account, {} FROM clock c JOIN ticket t ON t.id = c.ticket",
+        counts_by_state()
+    ))
+    .with(" WHERE c.started_at >= ", &from)
+    .with(" AND c.started_at < ", &until);
+    sql.push(" AND t.account IN (")
+        .bind_all(accounts)
+        .push(") GROUP BY t.account");
+    let rows = all(on, sql).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(KeptForAccount {
+                account: Field::read(row, 0)?,
+                met: Field::read(row, 1)?,
+                missed: Field::read(row, 2)?,
+                open: Field::read(row, 3)?,
+                cancelled: Field::read(row, 4)?,
+            })
+        })
+        .collect()
+}
+
+/// How many clocks were met, missed, are open and were cancelled.
+fn counts_by_state() -> String {
+    ["'met'", "'missed'", "'running', 'paused'", "'cancelled'"]
+        .map(|states| format!("COUNT(CASE WHEN c.state IN ({states}) THEN 1 END)"))
+        .join(", ")
 }
 
 fn next_of(clocks: &[StoredClock]) -> Option<Timestamp> {

@@ -116,8 +116,35 @@ pub async fn in_force(
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
 pub async fn all_in_force(on: &impl Connection, day: Date) -> Result<Vec<Contract>, StoreError> {
-    let sql = select::<Contract>()
-        .with(" WHERE t.starts_on <= ", &day)
+    fetch_in_force(on, select::<Contract>().then(" WHERE 1 = 1"), day).await
+}
+
+/// The contracts of these accounts that are in force on a day; of several of one account the one that started last.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn in_force_of(
+    on: &impl Connection,
+    accounts: &[AccountId],
+    day: Date,
+) -> Result<Vec<Contract>, StoreError> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = select::<Contract>();
+    sql.push(" WHERE t.account IN (")
+        .bind_all(accounts)
+        .push(")");
+    fetch_in_force(on, sql, day).await
+}
+
+async fn fetch_in_force(
+    on: &impl Connection,
+    sql: Sql,
+    day: Date,
+) -> Result<Vec<Contract>, StoreError> {
+    let sql = sql
+        .with(" AND t.starts_on <= ", &day)
         .with(" AND (t.ends_on IS NULL OR t.ends_on >= ", &day)
         .then(") ORDER BY t.account, t.starts_on DESC, t.id DESC");
     let mut contracts: Vec<Contract> = fetch_all(on, sql).await?;

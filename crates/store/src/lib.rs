@@ -25,6 +25,7 @@ mod error;
 pub mod escalation;
 pub mod export;
 pub mod idempotency;
+pub mod image_sender;
 pub mod imported;
 pub mod job;
 pub mod ledger;

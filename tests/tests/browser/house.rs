@@ -95,21 +95,7 @@ impl House {
             stop,
             serving,
         };
-        // A second test of the process finds it installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let page = reqwest::get(&house.url)
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
-        if page.contains("MAINSTAY_SKIP_UI") {
-            let required = std::env::var("MAINSTAY_REQUIRE_ALL").is_ok_and(|value| value == "1");
-            assert!(
-                !required,
-                "the web client was left out: unset MAINSTAY_SKIP_UI"
-            );
-            eprintln!("SKIPPED: the web client was left out of this build (MAINSTAY_SKIP_UI)");
+        if !has_client(&house.url).await {
             house.close().await;
             return None;
         }
@@ -167,28 +153,7 @@ impl House {
 
     /// A browser at the sign-in page.
     pub async fn visitor(&self) -> Visitor {
-        let (driver, binary) = driver().expect("it was there when the house was opened");
-        let arguments = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-dev-shm-usage",
-            "--window-size=1440,900",
-            "--lang=en",
-        ];
-        let Value::Object(capabilities) = json!({
-            "goog:chromeOptions": { "args": arguments, "binary": binary, "prefs": { "intl.accept_languages": "en" } }
-        }) else {
-            unreachable!("an object was just written down")
-        };
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(driver.url())
-            .await
-            .unwrap();
-        let visitor = Visitor {
-            client,
-            url: self.url.clone(),
-        };
+        let visitor = Visitor::at(&self.url).await;
         visitor.goes("/").await;
         visitor
     }
@@ -222,6 +187,28 @@ impl House {
     }
 }
 
+/// Whether the service at an address has its web client in it.
+pub async fn has_client(url: &str) -> bool {
+    // A second test of the process finds it installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let page = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let has = !page.contains("MAINSTAY_SKIP_UI");
+    if !has {
+        let required = std::env::var("MAINSTAY_REQUIRE_ALL").is_ok_and(|value| value == "1");
+        assert!(
+            !required,
+            "the web client was left out: unset MAINSTAY_SKIP_UI"
+        );
+        eprintln!("SKIPPED: the web client was left out of this build (MAINSTAY_SKIP_UI)");
+    }
+    has
+}
+
+/// Whether there is a browser to look with.
+pub fn has_browser() -> bool {
+    driver().is_some()
+}
+
 /// One driver for all the tests of the process, and the browser that it starts.
 fn driver() -> Option<(&'static ChromeDriver, PathBuf)> {
     static DRIVER: OnceLock<Option<(ChromeDriver, PathBuf)>> = OnceLock::new();
@@ -242,6 +229,32 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// A browser that looks at nothing yet, for the service at an address.
+    pub async fn at(url: &str) -> Self {
+        let (driver, binary) = driver().expect("whoever asks has seen that it is there");
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--window-size=1440,900",
+            "--lang=en",
+        ];
+        let Value::Object(capabilities) = json!({
+            "goog:chromeOptions": { "args": arguments, "binary": binary, "prefs": { "intl.accept_languages": "en" } }
+        }) else {
+            unreachable!("an object was just written down")
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(driver.url())
+            .await
+            .unwrap();
+        Self {
+            client,
+            url: url.to_owned(),
+        }
+    }
+
     pub async fn goes(&self, path: &str) {
         self.client
             .goto(&format!("{}{path}", self.url))

@@ -24,7 +24,7 @@ async fn what_a_customer_writes_by_mail_is_answered_in_the_browser_and_goes_on_i
     let mail = MailOptions {
         from: "support@desk.example".to_owned(),
         reply_domain: Some("desk.example".to_owned()),
-        company: "Desk Inc".to_owned(),
+        company: Some("Desk Inc".to_owned()),
         transport: Some(transport.clone()),
         ..MailOptions::default()
     };

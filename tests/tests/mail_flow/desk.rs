@@ -46,7 +46,7 @@ impl Desk {
             mail: MailOptions {
                 from: "support@desk.example".to_owned(),
                 reply_domain: Some("desk.example".to_owned()),
-                company: "Desk Inc".to_owned(),
+                company: Some("Desk Inc".to_owned()),
                 transport: Some(transport.clone()),
                 ..mail
             },

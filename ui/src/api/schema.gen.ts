@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List accounts by name. A portal user sees their own. */
+        /** List accounts by name, each with its tier and how the promises to it were kept. A portal user sees their own. */
         get: operations["accounts_list"];
         put?: never;
         /** Make an account. */
@@ -357,6 +357,24 @@ export interface paths {
         /** Read a calendar of the policy in force, with its coming weeks. `GET /policy` lists the calendars. */
         get: operations["calendars_read"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what we tell of ourselves. */
+        get: operations["company_read"];
+        /** Tell something else of ourselves, in place of what was told before. */
+        put: operations["company_replace"];
         post?: never;
         delete?: never;
         options?: never;
@@ -849,6 +867,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mail/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test mail as it is set: open each mailbox, and send a mail to the address that customers write to. It is recognised as
+         *     our own when it comes in, and becomes no ticket.
+         */
+        post: operations["mail_tests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/tests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell whether the mail of a test came in. */
+        get: operations["mail_tests_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -865,6 +920,41 @@ export interface paths {
         head?: never;
         /** Change one's name, language and time zone. */
         patch: operations["me_update"];
+        trace?: never;
+    };
+    "/api/v1/me/image-senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the senders whose pictures you always see. */
+        get: operations["me_image_senders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/image-senders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Always see the pictures of a sender from now on: the address is the path's last part. */
+        put: operations["me_trust_image_sender"];
+        post?: never;
+        /** Be asked again about the pictures of a sender. */
+        delete: operations["me_distrust_image_sender"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -964,6 +1054,46 @@ export interface paths {
          *     save it; a picture it may show where `inline` asks for it.
          */
         get: operations["tickets_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the pictures of a message that lie elsewhere, in the order in which they stand, each with an address at which the
+         *     service shows it. Nothing is fetched before one is asked for; the sender may then learn that the message is read.
+         */
+        get: operations["images_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/images/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a picture of a message that lies elsewhere, by an address that the list of them gave. It is fetched from a public
+         *     address only, without cookies and without saying who reads; PNG, JPEG, GIF and WebP pictures of at most 8 MiB are shown.
+         */
+        get: operations["images_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2202,6 +2332,12 @@ export interface components {
             /** @description Its IANA time zone, such as `America/Sao_Paulo`. */
             time_zone?: string | null;
         };
+        /** @description An account in a list of them. */
+        AccountSummary: components["schemas"]["Account"] & {
+            kept?: components["schemas"]["Kept"] | null;
+            /** @description The tier of the contract in force; absent where there is none, or you may not read contracts. */
+            tier?: string | null;
+        };
         /** @description Who did something. */
         Actor: {
             /**
@@ -2471,6 +2607,26 @@ export interface components {
              */
             ticket?: string | null;
         };
+        /** @description What became of asking a mail server. */
+        CheckedMailServer: {
+            /** @description `passed`, `failed`, or `not_set` where the settings name no server. */
+            outcome: string;
+            /** @description Why it failed, in the server's words where it said something. */
+            reason?: string | null;
+            /** @description The step that failed: `reach`, `sign_in`, `open_folder` or `hand_over`. Those before it were taken. */
+            step?: string | null;
+        };
+        /** @description A mailbox that was opened, or not. */
+        CheckedMailbox: {
+            /** @description What became of it. */
+            checked: components["schemas"]["CheckedMailServer"];
+            /** @description The folder. */
+            folder: string;
+            /** @description The server. */
+            host: string;
+            /** @description Who signs in. */
+            user: string;
+        };
         /** @description A clock: one promise about a ticket. */
         Clock: {
             /** @description Why it was cancelled, if it was. */
@@ -2560,6 +2716,37 @@ export interface components {
              * @description When it would be due; absent where the pack promises nothing of the kind or it would be paused.
              */
             would_be_due_at?: string | null;
+        };
+        /** @description What we tell of ourselves. */
+        Company: {
+            /** @description Our colour as `#rrggbb`. */
+            colour?: string | null;
+            /** @description The fields that stand in the settings of the program, and are changed there alone. */
+            fixed: string[];
+            /** @description The language in which we write to somebody of whom we know none, as a BCP 47 tag; English when absent. */
+            language?: string | null;
+            /** @description Our logo as a `data:` address. */
+            logo?: string | null;
+            /** @description Our name. */
+            name?: string | null;
+            /** @description The IANA time zone of accounts and agents that have none; UTC when absent. */
+            time_zone?: string | null;
+        };
+        /**
+         * @description What we tell of ourselves. What is left out or null is left open; a field that stands in the settings stays as it is
+         *     there.
+         */
+        CompanyInput: {
+            /** @description Our colour as `#rrggbb`. */
+            colour?: string | null;
+            /** @description The language in which we write to somebody of whom we know none, as a BCP 47 tag. */
+            language?: string | null;
+            /** @description Our logo as `data:image/png;base64,…`: SVG, PNG, JPEG or WebP, of at most 64 KiB. */
+            logo?: string | null;
+            /** @description Our name. */
+            name?: string | null;
+            /** @description The IANA time zone of accounts and agents that have none. */
+            time_zone?: string | null;
         };
         /** @description A person at an account. */
         Contact: {
@@ -3260,6 +3447,16 @@ export interface components {
             /** @description Its name, where it has one. */
             name?: string | null;
         };
+        /** @description A sender whose pictures you always see. */
+        ImageSender: {
+            /** @description Their address, in lower case. */
+            address: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+        };
         /** @description One thing that is wrong with the input. */
         InputError: {
             /** @description What is wrong and what was expected. */
@@ -3451,6 +3648,30 @@ export interface components {
             /** @description Whether it was new: the same mail is kept once, however often it is handed over. */
             new: boolean;
         };
+        /** @description What a test of mail has shown. Whether the mail arrives is asked for afterwards, by the test's id. */
+        MailTest: {
+            /** @description The address that a mail was sent to: the one that customers write to. */
+            address: string;
+            /**
+             * Format: uuid
+             * @description Identifies the test.
+             */
+            id: string;
+            /** @description What became of opening each mailbox that mail is fetched from. */
+            mailboxes: components["schemas"]["CheckedMailbox"][];
+            /** @description What became of sending it. */
+            sending: components["schemas"]["CheckedMailServer"];
+        };
+        /** @description Whether the mail of a test came in. */
+        MailTestArrival: {
+            /**
+             * Format: date-time
+             * @description When it came in; absent as long as it has not.
+             */
+            arrived_at?: string | null;
+            /** @description By which way: `pipe`, `http`, or `imap:` and the mailbox's name. */
+            source?: string | null;
+        };
         /** @description Who somebody is and what they may do. */
         Me: {
             /**
@@ -3551,6 +3772,8 @@ export interface components {
             origin: string;
             /** @description What it quotes of earlier messages. */
             quoted?: string | null;
+            /** @description The address it came from, where it came by mail; absent for portal users. */
+            sender?: string | null;
             /** @description What was said, as plain text, without what it quotes. */
             text: string;
             /**
@@ -3878,47 +4101,6 @@ export interface components {
             version?: number | null;
         };
         /** @description One page of a list. */
-        Page_Account: {
-            /** @description The things on this page. */
-            items: {
-                /**
-                 * Format: date-time
-                 * @description When it was archived, if it was.
-                 */
-                archived_at?: string | null;
-                /**
-                 * Format: date-time
-                 * @description When it was created.
-                 */
-                created_at: string;
-                /** @description The domains of its e-mail addresses. */
-                domains: string[];
-                /** @description What another system calls it. */
-                external_id?: string | null;
-                /** @description Custom fields by name. */
-                fields: {
-                    [key: string]: string;
-                };
-                /**
-                 * Format: uuid
-                 * @description Identifies it.
-                 */
-                id: string;
-                /** @description The language to write to it in, as a BCP 47 tag. */
-                language?: string | null;
-                /** @description Its name. */
-                name: string;
-                /** @description Notes for those who serve; absent for portal users. */
-                notes?: string | null;
-                /** @description Who looks after it. */
-                people: components["schemas"]["NamedPerson"][];
-                /** @description Its IANA time zone. */
-                time_zone?: string | null;
-            }[];
-            /** @description The path and query of the next page; absent on the last one. */
-            next?: string | null;
-        };
-        /** @description One page of a list. */
         Page_AccountFact: {
             /** @description The things on this page. */
             items: {
@@ -3949,6 +4131,17 @@ export interface components {
                  */
                 recorded_at: string;
             }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AccountSummary: {
+            /** @description The things on this page. */
+            items: (components["schemas"]["Account"] & {
+                kept?: components["schemas"]["Kept"] | null;
+                /** @description The tier of the contract in force; absent where there is none, or you may not read contracts. */
+                tier?: string | null;
+            })[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
         };
@@ -4533,6 +4726,21 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_ImageSender: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Their address, in lower case. */
+                address: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created_at: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Macro: {
             /** @description The things on this page. */
             items: {
@@ -4591,6 +4799,8 @@ export interface components {
                 origin: string;
                 /** @description What it quotes of earlier messages. */
                 quoted?: string | null;
+                /** @description The address it came from, where it came by mail; absent for portal users. */
+                sender?: string | null;
                 /** @description What was said, as plain text, without what it quotes. */
                 text: string;
                 /**
@@ -4860,6 +5070,21 @@ export interface components {
                  * @description The ticket it went to.
                  */
                 ticket?: string | null;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RemoteImage: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Where it is shown, for as long as the address serves. */
+                address: string;
+                /**
+                 * Format: date-time
+                 * @description Until when the address serves.
+                 */
+                expires_at: string;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -5497,6 +5722,16 @@ export interface components {
         RefileInput: {
             /** @description Into this ticket, by its identifier or its number; into a ticket of its own when absent. */
             ticket?: string | null;
+        };
+        /** @description A picture of a message that lies elsewhere. */
+        RemoteImage: {
+            /** @description Where it is shown, for as long as the address serves. */
+            address: string;
+            /**
+             * Format: date-time
+             * @description Until when the address serves.
+             */
+            expires_at: string;
         };
         /** @description The rota of a team. */
         RotaInput: {
@@ -6243,7 +6478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Account"];
+                    "application/json": components["schemas"]["Page_AccountSummary"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6925,6 +7160,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    company_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    company_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -7779,6 +8058,48 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    mail_tests_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mail_tests_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTestArrival"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     me_read: {
         parameters: {
             query?: never;
@@ -7819,6 +8140,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_image_senders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImageSender"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_trust_image_sender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me_distrust_image_sender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -7978,6 +8359,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    images_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RemoteImage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    images_show: {
+        parameters: {
+            query: {
+                /** @description Until when it serves. */
+                expires: string;
+                /** @description Its signature. */
+                signature: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                inner: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
             };
             default: components["responses"]["Problem"];
         };

@@ -35,7 +35,7 @@ pub(crate) async fn acknowledge(app: &App, id: TicketId) -> Result<(), JobFailur
     }) else {
         return Ok(());
     };
-    let subject = Subject::load(&reader, found.ticket, None).await?;
+    let subject = Subject::load(app, &reader, found.ticket, None).await?;
     let Some(contact) = subject.contact.as_ref().filter(|contact| contact.active) else {
         return Ok(());
     };
@@ -55,7 +55,7 @@ pub(crate) async fn acknowledge(app: &App, id: TicketId) -> Result<(), JobFailur
         .map_err(unrenderable)?;
     let threading = Threading::of(&reader, id, &conversation, Some(first)).await?;
     let outgoing = OutgoingMail {
-        from: subject.sender(app, &identity),
+        from: subject.sender(&identity),
         to: vec![Correspondent::named(contact.name.clone(), address.clone())],
         cc: Vec::new(),
         reply_to: identity

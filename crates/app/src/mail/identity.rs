@@ -12,6 +12,7 @@ use mainstay_domain::ticket::Ticket;
 use mainstay_store::setting;
 use uuid::Uuid;
 
+use super::check::MailCheck;
 use super::transport::MailTransport;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -30,8 +31,8 @@ pub struct MailOptions {
     /// agent's only when that server vouches for the sender's domain, or when it answers by an address that was signed for
     /// that agent; any other is held for a person to accept.
     pub authserv_id: Option<String>,
-    /// Our name in messages.
-    pub company: String,
+    /// Our name in messages, where it is another than the [company's](crate::company::Company).
+    pub company: Option<String>,
     /// A longer message is not taken in, in bytes.
     pub max_message: usize,
     /// How much one sender may write.
@@ -40,6 +41,8 @@ pub struct MailOptions {
     pub acknowledge_every: SignedDuration,
     /// What hands mails over; they wait where there is none.
     pub transport: Option<Arc<dyn MailTransport>>,
+    /// What asks the mail servers of the settings, where mail is set.
+    pub check: Option<Arc<dyn MailCheck>>,
 }
 
 /// How much one sender may write before the rest is held back. What is held back is kept and can be filed by hand.
@@ -58,7 +61,7 @@ impl Default for MailOptions {
             reply_domain: None,
             own_addresses: Vec::new(),
             authserv_id: None,
-            company: "Mainstay".to_owned(),
+            company: None,
             max_message: 64 << 20,
             flood: FloodLimit {
                 mails: 40,
@@ -66,6 +69,7 @@ impl Default for MailOptions {
             },
             acknowledge_every: SignedDuration::from_hours(1),
             transport: None,
+            check: None,
         }
     }
 }
@@ -161,6 +165,16 @@ impl Identity {
     /// The token of a link by which somebody takes an escalation on.
     pub fn sign_link(&self, claim: &LinkClaim) -> String {
         claim.sign(&self.key)
+    }
+
+    /// The signature of a claim to see a picture.
+    pub fn sign_image(&self, claim: &str) -> String {
+        self.key.sign("image", claim)
+    }
+
+    /// Whether we signed a claim to see a picture.
+    pub fn is_our_image(&self, claim: &str, signature: &str) -> bool {
+        self.key.verify("image", claim, signature)
     }
 
     /// Whether we signed a link, for this person and this escalation.

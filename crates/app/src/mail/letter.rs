@@ -16,6 +16,7 @@ use mainstay_store::{Connection, account, agent, clock, contact, team};
 use serde_json::{Value, json};
 
 use super::identity::Identity;
+use crate::company::Company;
 use crate::context::App;
 use crate::error::Result;
 
@@ -28,11 +29,14 @@ pub(super) struct Subject {
     pub agent: Option<Agent>,
     pub team: Option<Team>,
     clocks: Vec<StoredClock>,
+    /// Our own name, and what holds where the customer says nothing.
+    company: Company,
 }
 
 impl Subject {
     /// Loads what a mail about a ticket may speak of; `writer` is the agent who writes it.
     pub async fn load(
+        app: &App,
         on: &impl Connection,
         ticket: Ticket,
         writer: Option<mainstay_domain::id::AgentId>,
@@ -57,6 +61,10 @@ impl Subject {
             manager: find_agent(on, manager).await?,
             agent: find_agent(on, writer).await?,
             clocks: clock::of_ticket(on, ticket.id).await?,
+            company: Company {
+                name: Some(app.company_in_mail(on).await?),
+                ..app.company(on).await?
+            },
             account,
             contact,
             team,
@@ -64,22 +72,27 @@ impl Subject {
         })
     }
 
-    /// The language to write in: the contact's, else the account's, else the one they wrote in, else English.
+    /// The language to write in: the contact's, else the account's, else the one they wrote in, else ours, else English.
     pub fn language(&self, written_in: Option<&str>) -> Language {
         let contact = self.contact.as_ref().and_then(|c| c.language.as_deref());
         let account = self.account.as_ref().and_then(|a| a.language.as_deref());
-        [contact, account, written_in]
-            .into_iter()
-            .flatten()
-            .find_map(Language::from_code)
-            .unwrap_or(Language::English)
+        [
+            contact,
+            account,
+            written_in,
+            self.company.language.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(Language::from_code)
+        .unwrap_or(Language::English)
     }
 
     /// Who the mail comes from: the team's own address where it has one.
-    pub fn sender(&self, app: &App, identity: &Identity) -> Correspondent {
+    pub fn sender(&self, identity: &Identity) -> Correspondent {
         let name = match &self.agent {
             Some(agent) => agent.name.clone(),
-            None => app.options().mail.company.clone(),
+            None => self.company_name().to_owned(),
         };
         let team = self.team.as_ref().and_then(|team| team.email.clone());
         Correspondent::named(name, team.unwrap_or_else(|| identity.from.clone()))
@@ -97,7 +110,7 @@ impl Subject {
             .find(|severity| severity.severity == facts.severity)
             .map(|severity| severity.title.clone());
         let contact = self.contact.as_ref();
-        let company = &options.mail.company;
+        let company = self.company_name();
         let team = self.team.as_ref().map(|team| team.name.clone());
         json!({
             "ticket": {
@@ -120,7 +133,7 @@ impl Subject {
                 "email": contact.and_then(|c| c.addresses.first()).map_or("", String::as_str),
             },
             "agent": { "name": self.agent.as_ref().map_or("", |agent| &agent.name) },
-            "team": { "name": team.unwrap_or_else(|| company.clone()) },
+            "team": { "name": team.unwrap_or_else(|| company.to_owned()) },
             "company": {
                 "name": company,
                 "product": company,
@@ -145,12 +158,17 @@ impl Subject {
             .unwrap_or_default()
     }
 
-    /// An instant in the account's time zone: `2026-03-02 11:00 CET`.
+    fn company_name(&self) -> &str {
+        self.company.name.as_deref().unwrap_or_default()
+    }
+
+    /// An instant in the account's time zone, else in ours: `2026-03-02 11:00 CET`.
     fn local(&self, at: jiff::Timestamp) -> String {
         let zone = self
             .account
             .as_ref()
             .and_then(|account| account.time_zone.as_deref())
+            .or(self.company.time_zone.as_deref())
             .and_then(|name| jiff::tz::TimeZone::get(name).ok())
             .unwrap_or(jiff::tz::TimeZone::UTC);
         at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()

@@ -11,6 +11,7 @@
 
 mod acknowledge;
 mod bounce;
+mod check;
 mod evidence;
 mod file;
 mod hold;
@@ -29,6 +30,7 @@ mod transport;
 mod verdict;
 mod vocabulary;
 
+pub use check::{Checked, CheckedMailbox, MailCheck, MailFault, MailStep, MailTest};
 pub use file::FilingDecision;
 pub(crate) use identity::KEY_NAME as MAIL_KEY;
 pub use identity::{FloodLimit, MailOptions};

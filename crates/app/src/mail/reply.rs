@@ -66,7 +66,7 @@ async fn write(
     };
     let conversation = message::of_ticket(&reader, Scope::Everything, ticket.id).await?;
     let answered = last_of_customer(&conversation, message);
-    let subject = Subject::load(&reader, ticket, author).await?;
+    let subject = Subject::load(app, &reader, ticket, author).await?;
     let (to, cc) = recipients(&reader, identity, &subject, answered).await?;
     let Some(to) = to else {
         return Ok(None);
@@ -84,7 +84,7 @@ async fn write(
     let html = subject.render_html(app, identity, message, language, &quoted);
     let reply_address = identity.reply_address(&subject.ticket);
     let mail = OutgoingMail {
-        from: subject.sender(app, identity),
+        from: subject.sender(identity),
         to: vec![to],
         cc,
         return_path: return_path(identity, reply_address.as_ref()),

@@ -27,7 +27,7 @@ impl Vocabulary {
         ticket: Ticket,
         writer: Option<AgentId>,
     ) -> Result<Value> {
-        let subject = Subject::load(on, ticket, writer).await?;
+        let subject = Subject::load(app, on, ticket, writer).await?;
         Ok(subject.context(app, &self.0, None))
     }
 }

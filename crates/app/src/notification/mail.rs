@@ -38,7 +38,7 @@ pub(super) async fn send_notification_mail(
     };
     let about = about.map(|found| found.ticket);
     let rendered = render(app, tx, identity, person, &told, about.as_ref()).await?;
-    let company = &app.options().mail.company;
+    let company = &app.company_in_mail(tx).await?;
     // An answer to a colleague's note is not meant for the customer.
     let is_mention = |told: &&Notification| matches!(told.about, About::Mentioned { .. });
     let answered = about.as_ref().filter(|_| !told.iter().any(is_mention));

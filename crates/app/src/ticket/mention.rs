@@ -38,7 +38,10 @@ pub(super) async fn tell_mentioned(
         Actor::Agent(writer) => agent::find(tx, writer).await?.map(|writer| writer.name),
         Actor::Contact(_) | Actor::System => None,
     };
-    let by = by.unwrap_or_else(|| app.options().mail.company.clone());
+    let by = match by {
+        Some(name) => name,
+        None => app.company_in_mail(tx).await?,
+    };
     let notice = |person: &Agent| Notice {
         about: About::Mentioned {
             message: message.id,

@@ -119,6 +119,17 @@ pub enum ImapError {
 }
 
 impl MailboxClient {
+    /// Connects, signs in and opens the folder, and says goodbye: nothing is read.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, refuses us, or has no such folder.
+    pub async fn check(&self) -> Result<(), ImapError> {
+        let mut connection = Connection::open(self).await?;
+        self.select(&mut connection).await?;
+        connection.close(self).await;
+        Ok(())
+    }
+
     /// Looks at the folder once and hands over every message that is new since `position`.
     ///
     /// `position` is brought up to date message by message, so that it is right even when this ends with an error.

@@ -433,6 +433,20 @@ fn elements(dom: &Dom, holds: impl Fn(&Dom, NodeId) -> bool) -> Vec<NodeId> {
         .collect()
 }
 
+/// The addresses of the images that [`sanitise`] withheld from this HTML, in the order in which they stand.
+#[must_use]
+pub fn withheld_images(html: &str) -> Vec<String> {
+    let Some(dom) = Dom::parse(html) else {
+        return Vec::new();
+    };
+    let images = elements(&dom, |dom, id| dom.tag(id) == "img");
+    images
+        .into_iter()
+        .filter_map(|id| dom.attribute(id, "data-remote-src"))
+        .map(str::to_owned)
+        .collect()
+}
+
 fn set_attribute(attributes: &mut Vec<Attribute>, name: &str, value: &str) {
     attributes.retain(|attribute| &*attribute.name.local != name);
     attributes.push(Attribute {
@@ -492,6 +506,10 @@ mod tests {
         let cleaned = safe(html);
         assert_eq!(cleaned.withheld_images, 1);
         insta::assert_snapshot!(cleaned.html, @r#"<img data-remote-src="https://spy.example.com/1.gif"><img src="https://desk.example.com/files/1"><img src="cid:other">"#);
+        assert_eq!(
+            withheld_images(&cleaned.html),
+            ["https://spy.example.com/1.gif"]
+        );
         let shown = sanitise(html, RemoteImages::Show, &|_| None);
         assert_eq!(shown.withheld_images, 0);
         assert!(

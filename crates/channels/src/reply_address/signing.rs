@@ -38,7 +38,9 @@ impl SigningKey {
         Ok(SigningKey(bytes))
     }
 
-    pub(super) fn sign(&self, purpose: &str, text: &str) -> String {
+    /// Signs a text for a purpose, which is part of what is signed: 80 bits, as 16 letters and digits.
+    #[must_use]
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
         // HMAC takes a key of any length, so there is always a signature.
         let signature = self
             .mac(purpose, text)
@@ -48,8 +50,9 @@ impl SigningKey {
         })
     }
 
-    /// Compares in constant time.
-    pub(super) fn verify(&self, purpose: &str, text: &str, signature: &str) -> bool {
+    /// Whether a signature is that of a text for a purpose. Compares in constant time.
+    #[must_use]
+    pub fn verify(&self, purpose: &str, text: &str, signature: &str) -> bool {
         let Some(signature) =
             base32::decode(signature).filter(|bytes| bytes.len() == SIGNATURE_BYTES)
         else {

@@ -63,7 +63,8 @@ impl SmtpTransport {
         Ok(())
     }
 
-    async fn protected(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
+    /// Connects and exchanges names, over TLS as the settings want it.
+    pub(super) async fn protected(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
         let mut connection = self.greet().await.map_err(Trouble::ours)?;
         if let Some(tls) = self.tls_when(SmtpSecurity::StartTls) {
             self.start_tls(&mut connection, tls).await?;

@@ -80,6 +80,24 @@ impl SmtpTransport {
         })
     }
 
+    /// Connects as for a message, with TLS where it is asked for, and says goodbye.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or does not protect the conversation as the settings want it.
+    pub async fn check_connection(&self) -> Result<(), SmtpFailure> {
+        self.protected().await?.abort().await;
+        Ok(())
+    }
+
+    /// Connects and signs in as for a message, and says goodbye.
+    ///
+    /// # Errors
+    /// As [`check_connection`](Self::check_connection), and when the server refuses user or password.
+    pub async fn check_sign_in(&self) -> Result<(), SmtpFailure> {
+        self.connect().await?.abort().await;
+        Ok(())
+    }
+
     /// Sends a message to everybody in `to` and `cc`.
     ///
     /// # Errors

@@ -54,9 +54,10 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure
             changes: settings.keep_changes.get(),
         },
         webhooks: Some(webhook::sender(settings)?),
+        images: Some(webhook::images()?),
         vault: key::vault(settings, in_use.as_deref())?,
         notify: Some(notify::transport(settings)?),
-        branding: settings.portal.branding(&settings.mail.company)?,
+        company: settings.portal.company(settings.mail.company.as_deref())?,
     };
     let clock = match clock.simulated_speed() {
         Some(_) => clock,

@@ -8,8 +8,8 @@ use super::value::{Secret, Size, Span, Tls};
 pub struct Mail {
     /// The address mails come from.
     pub from: String,
-    /// Our name in messages.
-    pub company: String,
+    /// Our name in messages; the one given at the first run where it is absent.
+    pub company: Option<String>,
     /// The name by which our mail server signs its verdicts on senders; without it, what agents write by mail is held.
     pub authserv_id: Option<String>,
     /// So many mails of one sender are taken in within [`flood_within`](Self::flood_within); further ones are set aside.
@@ -85,7 +85,7 @@ pub struct OAuth {
 impl Mail {
     pub(super) fn read(r: &mut Reader) -> Self {
         let from = r.text("mail.from", "support@localhost");
-        let company = r.text("mail.company", "Mainstay");
+        let company = r.maybe("mail.company");
         let authserv_id = r.maybe("mail.authserv_id");
         let flood_mails = r.value("mail.flood_mails", 40);
         let flood_within = r.value("mail.flood_within", Span::seconds(600));

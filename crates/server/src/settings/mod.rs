@@ -112,6 +112,21 @@ pub struct Http {
     pub hosts: String,
 }
 
+impl Http {
+    /// Told the address that was taken: where any port would do, the public address names the one that was chosen, unless
+    /// it was set.
+    pub fn found_at(&mut self, address: SocketAddr) {
+        if self.listen.port() == 0 && self.public_url == public_url_of(self.listen) {
+            self.public_url = public_url_of(address);
+        }
+    }
+}
+
+/// The public address where none is set.
+fn public_url_of(listen: SocketAddr) -> String {
+    format!("http://{listen}")
+}
+
 /// Settings of the store of attachments and raw mail.
 #[derive(Debug)]
 pub struct Blobs {
@@ -245,7 +260,7 @@ impl Settings {
         let http = Http {
             listen,
             public_url: r
-                .text("http.public_url", &format!("http://{listen}"))
+                .text("http.public_url", &public_url_of(listen))
                 .trim_end_matches('/')
                 .to_owned(),
             max_body: r.value("http.max_body", Size::mebibytes(32)),

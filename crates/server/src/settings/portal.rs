@@ -6,18 +6,15 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mainstay_app::portal::Branding;
+use mainstay_app::company::{Company, LARGEST_LOGO, is_colour};
 
 use super::reader::Reader;
 use crate::Failure;
 
-/// The largest logo, in bytes: every page of the portal carries it.
-const LARGEST_LOGO: u64 = 64 << 10;
-
 /// Settings of the portal.
 #[derive(Debug)]
 pub struct Portal {
-    /// Our name there; that of mails where it is absent.
+    /// Our name there; that of mails where it is absent, or else the one given at the first run.
     pub name: Option<String>,
     /// The file of our logo: SVG, PNG, JPEG or WebP.
     pub logo: Option<PathBuf>,
@@ -39,13 +36,9 @@ impl FromStr for Colour {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix('#') {
-            Some(digits)
-                if digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) =>
-            {
-                Ok(Self(text.to_lowercase()))
-            }
-            _ => Err("expected a colour such as #0b6e7f"),
+        match is_colour(text) {
+            true => Ok(Self(text.to_lowercase())),
+            false => Err("expected a colour such as #0b6e7f"),
         }
     }
 }
@@ -59,15 +52,17 @@ impl Portal {
         }
     }
 
-    /// By what a customer recognises us; `company` is our name in mails.
+    /// What the settings tell of ourselves; `company` is our name in mails.
     ///
     /// # Errors
     /// Fails when the logo cannot be read, is too large or of no known kind.
-    pub fn branding(&self, company: &str) -> Result<Branding, Failure> {
-        Ok(Branding {
-            name: self.name.clone().unwrap_or_else(|| company.to_owned()),
+    pub fn company(&self, company: Option<&str>) -> Result<Company, Failure> {
+        Ok(Company {
+            name: self.name.as_deref().or(company).map(str::to_owned),
             logo: self.logo.as_ref().map(data_address).transpose()?,
             colour: self.colour.as_ref().map(ToString::to_string),
+            language: None,
+            time_zone: None,
         })
     }
 }
@@ -87,7 +82,7 @@ fn data_address(path: &PathBuf) -> Result<String, Failure> {
     let size = std::fs::metadata(path)
         .map_err(|error| wrong(&error))?
         .len();
-    if size > LARGEST_LOGO {
+    if size > LARGEST_LOGO as u64 {
         return Err(wrong(&format!("it has {size} bytes")));
     }
     let bytes = std::fs::read(path).map_err(|error| wrong(&error))?;
@@ -125,12 +120,12 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             path
         };
-        let branding = portal(path("logo.svg", b"<svg/>"))
-            .branding("Acme")
+        let company = portal(path("logo.svg", b"<svg/>"))
+            .company(Some("Acme"))
             .unwrap();
-        assert_eq!(branding.name, "Acme");
+        assert_eq!(company.name.as_deref(), Some("Acme"));
         assert_eq!(
-            branding.logo.as_deref(),
+            company.logo.as_deref(),
             Some("data:image/svg+xml;base64,PHN2Zy8+")
         );
         for wrong in [
@@ -138,7 +133,7 @@ mod tests {
             path("logo.png", &[0; 70_000]),
             folder.path().join("absent.png"),
         ] {
-            assert!(portal(wrong).branding("Acme").is_err());
+            assert!(portal(wrong).company(None).is_err());
         }
     }
 }

@@ -58,3 +58,13 @@ CREATE TABLE mailbox_watch (
     watched_until BIGINT NOT NULL
 );
 ";
+
+/// Whose pictures from elsewhere an agent always wants to see.
+pub(super) const IMAGE_SENDERS: &str = "
+CREATE TABLE image_sender (
+    agent @uuid NOT NULL REFERENCES agent (id) ON DELETE CASCADE,
+    address @key NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (agent, address)
+);
+";

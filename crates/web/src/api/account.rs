@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use mainstay_app::account_ledger::AccountFact;
 use mainstay_app::secret::fingerprint;
-use mainstay_app::{AccountFilter, Archived, Caller};
+use mainstay_app::{AccountFilter, AccountSummary, Archived, Caller};
 use mainstay_domain::account::{Account, NamedPerson};
 use mainstay_domain::id::{AccountId, AgentId};
 use mainstay_domain::name::RoleName;
@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::attainment::KeptBody;
 use super::ticket::ActorBody;
 use crate::Web;
 use crate::auth::Auth;
@@ -61,6 +62,30 @@ pub struct AccountBody {
     pub created_at: Timestamp,
     /// When it was archived, if it was.
     pub archived_at: Option<Timestamp>,
+}
+
+/// An account in a list of them.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountSummary)]
+struct SummaryBody {
+    #[serde(flatten)]
+    account: AccountBody,
+    /// The tier of the contract in force; absent where there is none, or you may not read contracts.
+    tier: Option<String>,
+    /// How the promises of the last 90 days were kept; absent where there were none, or you may not see clocks.
+    kept: Option<KeptBody>,
+}
+
+impl SummaryBody {
+    fn of(summary: AccountSummary, caller: &Caller) -> Self {
+        Self {
+            account: AccountBody::of(summary.account, caller),
+            tier: summary.tier.map(String::from),
+            kept: summary
+                .kept
+                .map(|kept| KeptBody::new(kept.met, kept.missed, kept.open, kept.cancelled)),
+        }
+    }
 }
 
 /// Somebody who looks after an account, in a role.
@@ -238,15 +263,15 @@ pub struct ListAccounts {
     cursor: Option<String>,
 }
 
-/// List accounts by name. A portal user sees their own.
+/// List accounts by name, each with its tier and how the promises to it were kept. A portal user sees their own.
 #[utoipa::path(get, path = "/accounts", tag = "accounts", params(ListAccounts),
-    responses((status = 200, body = Page<AccountBody>)))]
+    responses((status = 200, body = Page<SummaryBody>)))]
 async fn list(
     State(web): State<Web>,
     Auth(caller): Auth,
     OriginalUri(uri): OriginalUri,
     Parameters(query): Parameters<ListAccounts>,
-) -> Result<Json<Page<AccountBody>>> {
+) -> Result<Json<Page<SummaryBody>>> {
     let filter = AccountFilter {
         text: query.text,
         agent: query.agent.map(AgentId::from),
@@ -257,7 +282,7 @@ async fn list(
     };
     let part = page::request("accounts", query.limit, query.cursor.as_deref())?;
     let found = web.app.accounts(&caller, &filter, part).await?;
-    let form = |account| AccountBody::of(account, &caller);
+    let form = |account| SummaryBody::of(account, &caller);
     Ok(Json(page::of(&uri, "accounts", found, form)))
 }
 

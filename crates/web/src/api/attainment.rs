@@ -86,7 +86,8 @@ pub struct KeptBody {
 }
 
 impl KeptBody {
-    fn new(met: u64, missed: u64, open: u64, cancelled: u64) -> Self {
+    /// So many of each.
+    pub fn new(met: u64, missed: u64, open: u64, cancelled: u64) -> Self {
         let decided = met + missed;
         #[expect(
             clippy::cast_precision_loss,

@@ -11,6 +11,7 @@ mod attachment;
 mod attainment;
 mod audit;
 mod calendar;
+mod company;
 mod contact;
 mod contract;
 mod escalation;
@@ -19,12 +20,14 @@ mod export;
 mod job;
 mod macro_;
 mod mail;
+mod mail_test;
 mod me;
 mod name;
 mod notification;
 mod on_call;
 mod policy;
 mod portal;
+mod remote_image;
 mod search;
 mod session;
 mod set_up;
@@ -100,7 +103,9 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(view::routes())
         .merge(macro_::routes())
         .merge(attachment::routes())
+        .merge(remote_image::routes())
         .merge(mail::routes())
+        .merge(mail_test::routes())
         .merge(policy::routes())
         .merge(portal::routes())
         .merge(calendar::routes())
@@ -108,6 +113,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(audit::routes())
         .merge(job::routes())
         .merge(setting::routes())
+        .merge(company::routes())
         .merge(time::routes())
         .merge(event::routes())
 }

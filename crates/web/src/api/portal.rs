@@ -163,13 +163,13 @@ impl From<PortalService> for ServiceBody {
 
 /// Tell by what a customer recognises us. Nobody needs to be signed in.
 #[utoipa::path(get, path = "/portal", tag = "portal", security(()), responses((status = 200, body = BrandingBody)))]
-async fn branding(State(web): State<Web>) -> Json<BrandingBody> {
-    let branding = web.app.branding().clone();
-    Json(BrandingBody {
+async fn branding(State(web): State<Web>) -> Result<Json<BrandingBody>> {
+    let branding = web.app.branding().await?;
+    Ok(Json(BrandingBody {
         name: branding.name,
         logo: branding.logo,
         colour: branding.colour,
-    })
+    }))
 }
 
 /// Tell a contact how their account is served: what severities and categories mean, what is promised, and who looks after

@@ -51,6 +51,15 @@ async fn attainment_counts_what_was_kept_for_those_who_may_know() {
     assert_eq!(report.body["total"], kept);
     assert_eq!(report.body["kinds"][0]["severity"], "P3");
     assert_eq!(admin.get(&format!("/{query}")).await.body["total"], kept);
+    let listed = &admin.get("/accounts").await.body["items"][0];
+    assert_eq!(listed["kept"]["met"], 1, "{listed}");
+    let contracts = admin.get(&format!("/accounts/{account}/contracts")).await;
+    assert_eq!(listed["tier"], contracts.body["items"][0]["tier"]);
+    service.agent("engineer@example.com", "engineer").await;
+    let engineer = service.client("engineer@example.com").await;
+    let listed = &engineer.get("/accounts").await.body["items"][0];
+    assert_eq!(listed["kept"]["met"], 1, "{listed}");
+    assert!(listed["tier"].is_null(), "an engineer reads no contracts");
     let past = format!("/{query}&until=2026-03-01T00:00:00Z");
     assert_eq!(admin.get(&past).await.body["total"]["met"], 0);
     let backwards = "/attainment?from=2026-03-02T00:00:00Z&until=2026-03-01T00:00:00Z";

@@ -5,6 +5,7 @@
 mod accounts;
 mod attainment;
 mod bulk;
+mod company;
 mod contracts;
 mod desk;
 mod escalations;
@@ -20,6 +21,7 @@ mod people;
 mod policy;
 mod rates;
 mod ratings;
+mod remote_images;
 mod roles;
 mod search;
 mod second_factors;

@@ -2,22 +2,20 @@
 import { Button, Group, Switch, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useMay, useMe } from "@/app/session";
-import { serviceNow } from "@/app/time";
 import { useAgents } from "@/features/directory/directory";
 import { Page } from "@/parts/page";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { AccountForm } from "./account-form";
 import classes from "./accounts.module.css";
 import { Kept } from "./kept";
-import { type Account, accountsQuery, attainmentQuery, contractsQuery } from "./queries";
-import { dayOf, inForce } from "./terms";
+import { type AccountSummary, accountsQuery } from "./queries";
 
 const route = getRouteApi("/_work/accounts/");
 
@@ -101,7 +99,7 @@ export function Accounts() {
 /** How many rows from the end more are fetched. */
 const AHEAD = 30;
 
-function Rows({ rows, hasMore, onMore }: { rows: Account[]; hasMore: boolean; onMore: () => void }) {
+function Rows({ rows, hasMore, onMore }: { rows: AccountSummary[]; hasMore: boolean; onMore: () => void }) {
   const { t } = useTranslation("accounts");
   const scroll = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -148,20 +146,10 @@ function Rows({ rows, hasMore, onMore }: { rows: Account[]; hasMore: boolean; on
   );
 }
 
-function Row({ account }: { account: Account }) {
+function Row({ account }: { account: AccountSummary }) {
   const { t } = useTranslation("accounts");
   const agents = useAgents();
   const format = useFormats();
-  const mayReadContracts = useMay("contract.read");
-  // A row that is only scrolled past asks for nothing more.
-  const [settled, setSettled] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(true), 200);
-    return () => clearTimeout(timer);
-  }, []);
-  const contracts = useQuery({ ...contractsQuery(account.id), enabled: settled && mayReadContracts });
-  const attainment = useQuery({ ...attainmentQuery(account.id), enabled: settled });
-  const contract = inForce(contracts.data ?? [], dayOf(serviceNow()));
   const people = account.people.flatMap(({ agent }) => agents.get(agent)?.name ?? []);
   return (
     <>
@@ -175,12 +163,12 @@ function Row({ account }: { account: Account }) {
         </Text>
       </span>
       <Text span size="sm" className={classes.tier}>
-        {contract?.tier}
+        {account.tier}
       </Text>
       <Text span size="sm" truncate className={classes.people}>
         {format.list(people)}
       </Text>
-      <span className={classes.attainment}>{attainment.data && <Kept kept={attainment.data.total} />}</span>
+      <span className={classes.attainment}>{account.kept && <Kept kept={account.kept} />}</span>
     </>
   );
 }

@@ -6,6 +6,7 @@ import type { operations } from "@/api/schema.gen";
 import { versioned } from "@/api/versioned";
 
 export type Account = Schemas["Account"];
+export type AccountSummary = Schemas["AccountSummary"];
 export type Contact = Schemas["Contact"];
 export type Contract = Schemas["Contract"];
 export type AccountFilter = NonNullable<operations["accounts_list"]["parameters"]["query"]>;

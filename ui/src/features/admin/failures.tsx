@@ -1,14 +1,14 @@
 // What the program gave up: mails that could not be sent, and jobs. Each can be tried again.
-import { Button, Table, Text } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
-import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section } from "./frame";
+import { Section } from "./frame";
+import { ListTable, RowAction, RowTitle } from "./list-table";
 import { useListing } from "./listing";
 
 export function Failures() {
@@ -36,48 +36,27 @@ function DeadLetters() {
   });
   return (
     <Section title={t("failures.letters")} lead={t("failures.lettersLead")}>
-      <Loaded query={letters} empty={{ title: t("failures.noLetters"), hint: t("failures.noLettersHint") }}>
-        {(all) => (
-          <Wide label={t("failures.letters")}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("mail.subject")}</Table.Th>
-                  <Table.Th>{t("mail.to")}</Table.Th>
-                  <Table.Th>{t("failures.why")}</Table.Th>
-                  <Table.Th>{t("failures.attempts")}</Table.Th>
-                  <Table.Th>
-                    <span className="unseen">{t("actions")}</span>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {all.map((letter) => (
-                  <Table.Tr key={letter.id}>
-                    <Table.Td>
-                      <Text fw={550}>{letter.subject}</Text>
-                      <Text size="sm" c="dimmed">
-                        {format.instant(letter.created_at)}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>{letter.recipients.join(", ")}</Table.Td>
-                    <Table.Td className={classes.code}>{letter.last_error}</Table.Td>
-                    <Table.Td className="tabular">{letter.attempts}</Table.Td>
-                    <Table.Td>
-                      {may && (
-                        <Button size="compact-sm" variant="default" onClick={() => resend.mutate(letter.id)}>
-                          {t("failures.resend")}
-                          <span className="unseen"> {letter.subject}</span>
-                        </Button>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+      <ListTable
+        query={letters}
+        empty={{ title: t("failures.noLetters"), hint: t("failures.noLettersHint") }}
+        label={t("failures.letters")}
+        heads={[t("mail.subject"), t("mail.to"), t("failures.why"), t("failures.attempts")]}
+        hasActions
+      >
+        {(letter) => (
+          <Table.Tr key={letter.id}>
+            <RowTitle title={letter.subject} detail={format.instant(letter.created_at)} />
+            <Table.Td>{letter.recipients.join(", ")}</Table.Td>
+            <Table.Td className={classes.code}>{letter.last_error}</Table.Td>
+            <Table.Td className="tabular">{letter.attempts}</Table.Td>
+            <Table.Td>
+              {may && (
+                <RowAction word={t("failures.resend")} row={letter.subject} onClick={() => resend.mutate(letter.id)} />
+              )}
+            </Table.Td>
+          </Table.Tr>
         )}
-      </Loaded>
+      </ListTable>
     </Section>
   );
 }
@@ -97,46 +76,27 @@ function GivenUpJobs() {
   });
   return (
     <Section title={t("failures.jobs")} lead={t("failures.jobsLead")}>
-      <Loaded query={jobs} empty={{ title: t("failures.noJobs"), hint: t("failures.noJobsHint") }}>
-        {(all) => (
-          <Wide label={t("failures.jobs")}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("failures.job")}</Table.Th>
-                  <Table.Th>{t("failures.why")}</Table.Th>
-                  <Table.Th>{t("failures.attempts")}</Table.Th>
-                  <Table.Th>
-                    <span className="unseen">{t("actions")}</span>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {all.map((job) => (
-                  <Table.Tr key={job.id}>
-                    <Table.Td>
-                      <Text fw={550}>{job.kind.replaceAll("_", " ")}</Text>
-                      <Text size="sm" c="dimmed">
-                        {format.instant(job.given_up_at ?? job.created_at)}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td className={classes.code}>{job.reason}</Table.Td>
-                    <Table.Td className="tabular">{job.attempts}</Table.Td>
-                    <Table.Td>
-                      {may && (
-                        <Button size="compact-sm" variant="default" onClick={() => requeue.mutate(job.id)}>
-                          {t("failures.requeue")}
-                          <span className="unseen"> {job.kind}</span>
-                        </Button>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+      <ListTable
+        query={jobs}
+        empty={{ title: t("failures.noJobs"), hint: t("failures.noJobsHint") }}
+        label={t("failures.jobs")}
+        heads={[t("failures.job"), t("failures.why"), t("failures.attempts")]}
+        hasActions
+      >
+        {(job) => (
+          <Table.Tr key={job.id}>
+            <RowTitle
+              title={job.kind.replaceAll("_", " ")}
+              detail={format.instant(job.given_up_at ?? job.created_at)}
+            />
+            <Table.Td className={classes.code}>{job.reason}</Table.Td>
+            <Table.Td className="tabular">{job.attempts}</Table.Td>
+            <Table.Td>
+              {may && <RowAction word={t("failures.requeue")} row={job.kind} onClick={() => requeue.mutate(job.id)} />}
+            </Table.Td>
+          </Table.Tr>
         )}
-      </Loaded>
+      </ListTable>
     </Section>
   );
 }

@@ -31,7 +31,7 @@ export function Section({ title, lead, actions, children }: SectionProps) {
   );
 }
 
-interface Asked<T> {
+export interface Asked<T> {
   data: T | undefined;
   error: Error | null;
   refetch: () => unknown;

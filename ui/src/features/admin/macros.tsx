@@ -1,13 +1,13 @@
 // Macros: what is done often, done at once.
-import { Button, Group, Table, Text } from "@mantine/core";
+import { Button, Table } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { Name } from "@/parts/name";
-import { Wide } from "@/parts/wide";
-import { Loaded, Section, useConfirm } from "./frame";
+import { Section, useConfirm } from "./frame";
+import { EditAndRemove, ListTable, RowTitle } from "./list-table";
 import { useListing } from "./listing";
 import { MacroDialog } from "./macro-dialog";
 
@@ -30,56 +30,26 @@ export function Macros() {
       lead={t("macros.lead")}
       actions={<Button onClick={() => edit("new")}>{t("macros.new")}</Button>}
     >
-      <Loaded query={macros} empty={{ title: t("macros.none"), hint: t("macros.noneHint") }}>
-        {(all) => (
-          <Wide label={t("macros.nav")}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("macros.name")}</Table.Th>
-                  <Table.Th>{t("views.owner")}</Table.Th>
-                  <Table.Th>{t("macros.does")}</Table.Th>
-                  <Table.Th>
-                    <span className="unseen">{t("actions")}</span>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {all.map((macro) => (
-                  <Table.Tr key={macro.id}>
-                    <Table.Td>
-                      <Text fw={550}>{macro.name}</Text>
-                      <Text size="sm" c="dimmed">
-                        {macro.description}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>{macro.owner ? <Name id={macro.owner} /> : t("everybody")}</Table.Td>
-                    <Table.Td>{format.list(macro.actions.map((action) => t(`macros.do.${action.do}`)))}</Table.Td>
-                    <Table.Td>
-                      <Group gap={4} wrap="nowrap" justify="flex-end">
-                        <Button size="compact-sm" variant="default" onClick={() => edit(macro)}>
-                          {t("edit")}
-                          <span className="unseen"> {macro.name}</span>
-                        </Button>
-                        <Button
-                          size="compact-sm"
-                          variant="default"
-                          onClick={() =>
-                            confirm(t("macros.removeAsk", { name: macro.name }), () => remove.mutate(macro.id))
-                          }
-                        >
-                          {t("remove")}
-                          <span className="unseen"> {macro.name}</span>
-                        </Button>
-                      </Group>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+      <ListTable
+        query={macros}
+        empty={{ title: t("macros.none"), hint: t("macros.noneHint") }}
+        label={t("macros.nav")}
+        heads={[t("macros.name"), t("views.owner"), t("macros.does")]}
+        hasActions
+      >
+        {(macro) => (
+          <Table.Tr key={macro.id}>
+            <RowTitle title={macro.name} detail={macro.description} />
+            <Table.Td>{macro.owner ? <Name id={macro.owner} /> : t("everybody")}</Table.Td>
+            <Table.Td>{format.list(macro.actions.map((action) => t(`macros.do.${action.do}`)))}</Table.Td>
+            <EditAndRemove
+              name={macro.name}
+              onEdit={() => edit(macro)}
+              onRemove={() => confirm(t("macros.removeAsk", { name: macro.name }), () => remove.mutate(macro.id))}
+            />
+          </Table.Tr>
         )}
-      </Loaded>
+      </ListTable>
       {edited && <MacroDialog macro={edited === "new" ? null : edited} onClose={() => edit(null)} />}
     </Section>
   );

@@ -10,10 +10,11 @@ import { useMay } from "@/app/session";
 import { Side } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
-import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
 import { Loaded, Section } from "./frame";
+import { ListTable, RowAction, RowTitle } from "./list-table";
 import { useListing } from "./listing";
+import { MailTest } from "./mail-test";
 import { State } from "./state";
 
 export function Mail() {
@@ -41,6 +42,7 @@ export function Mail() {
 function Mailboxes() {
   const { t } = useTranslation("admin");
   const may = useMay("settings.read");
+  const mayTest = useMay("settings.update");
   const settings = useQuery({
     queryKey: ["settings", "mail"],
     enabled: may,
@@ -61,6 +63,7 @@ function Mailboxes() {
           ? t("mail.fetched", { hosts: boxes.map(({ value }) => value).join(", ") })
           : t("mail.notFetched")}
       </Text>
+      {mayTest && <MailTest />}
     </Stack>
   );
 }
@@ -69,6 +72,25 @@ const RECEIVED = ["new", "parsed", "held", "failed", "ignored"] as const;
 const OUTGOING = ["queued", "sending", "sent", "retry", "dead"] as const;
 type ReceivedState = (typeof RECEIVED)[number];
 type OutgoingState = (typeof OUTGOING)[number];
+
+interface StateFilterProps {
+  states: readonly (ReceivedState | OutgoingState)[];
+  value: string;
+  onChange: (state: string) => void;
+}
+
+function StateFilter({ states, value, onChange }: StateFilterProps) {
+  const { t } = useTranslation("admin");
+  return (
+    <NativeSelect
+      label={t("state")}
+      w="12rem"
+      value={value}
+      onChange={({ currentTarget }) => onChange(currentTarget.value)}
+      data={[{ value: "", label: t("all") }, ...states.map((each) => ({ value: each, label: t(`mail.is.${each}`) }))]}
+    />
+  );
+}
 
 function Received() {
   const { t } = useTranslation("admin");
@@ -80,53 +102,32 @@ function Received() {
   );
   return (
     <Stack>
-      <NativeSelect
-        label={t("state")}
-        w="12rem"
-        value={state}
-        onChange={({ currentTarget }) => setState(currentTarget.value)}
-        data={[
-          { value: "", label: t("all") },
-          ...RECEIVED.map((each) => ({ value: each, label: t(`mail.is.${each}`) })),
-        ]}
-      />
-      <Loaded query={mails} empty={{ title: t("mail.noReceived"), hint: t("mail.noReceivedHint") }}>
-        {(all) => (
-          <Wide label={t("mail.received")}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("mail.at")}</Table.Th>
-                  <Table.Th>{t("mail.sender")}</Table.Th>
-                  <Table.Th>{t("state")}</Table.Th>
-                  <Table.Th>{t("mail.why")}</Table.Th>
-                  <Table.Th>
-                    <span className="unseen">{t("actions")}</span>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {all.map((mail) => (
-                  <Table.Tr key={mail.id}>
-                    <Table.Td>{format.instant(mail.received_at)}</Table.Td>
-                    <Table.Td>{mail.decision?.sender ?? mail.source}</Table.Td>
-                    <Table.Td>
-                      <State state={mail.state} word={t(`mail.is.${mail.state as ReceivedState}`)} />
-                    </Table.Td>
-                    <Table.Td>{mail.error ?? mail.decision?.reason}</Table.Td>
-                    <Table.Td>
-                      <Button size="compact-sm" variant="default" onClick={() => setOpen(mail.id)}>
-                        {t("mail.open")}
-                        <span className="unseen"> {format.instant(mail.received_at)}</span>
-                      </Button>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+      <StateFilter states={RECEIVED} value={state} onChange={setState} />
+      <ListTable
+        query={mails}
+        empty={{ title: t("mail.noReceived"), hint: t("mail.noReceivedHint") }}
+        label={t("mail.received")}
+        heads={[t("mail.at"), t("mail.sender"), t("state"), t("mail.why")]}
+        hasActions
+      >
+        {(mail) => (
+          <Table.Tr key={mail.id}>
+            <Table.Td>{format.instant(mail.received_at)}</Table.Td>
+            <Table.Td>{mail.decision?.sender ?? mail.source}</Table.Td>
+            <Table.Td>
+              <State state={mail.state} word={t(`mail.is.${mail.state as ReceivedState}`)} />
+            </Table.Td>
+            <Table.Td>{mail.error ?? mail.decision?.reason}</Table.Td>
+            <Table.Td>
+              <RowAction
+                word={t("mail.open")}
+                row={format.instant(mail.received_at)}
+                onClick={() => setOpen(mail.id)}
+              />
+            </Table.Td>
+          </Table.Tr>
         )}
-      </Loaded>
+      </ListTable>
       {open && <Letter id={open} onClose={() => setOpen(null)} />}
     </Stack>
   );
@@ -267,49 +268,24 @@ function Outgoing() {
   );
   return (
     <Stack>
-      <NativeSelect
-        label={t("state")}
-        w="12rem"
-        value={state}
-        onChange={({ currentTarget }) => setState(currentTarget.value)}
-        data={[
-          { value: "", label: t("all") },
-          ...OUTGOING.map((each) => ({ value: each, label: t(`mail.is.${each}`) })),
-        ]}
-      />
-      <Loaded query={mails} empty={{ title: t("mail.noOutgoing"), hint: t("mail.noOutgoingHint") }}>
-        {(all) => (
-          <Wide label={t("mail.outgoing")}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("mail.subject")}</Table.Th>
-                  <Table.Th>{t("mail.to")}</Table.Th>
-                  <Table.Th>{t("state")}</Table.Th>
-                  <Table.Th>{t("mail.answer")}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {all.map((mail) => (
-                  <Table.Tr key={mail.id}>
-                    <Table.Td>
-                      <Text fw={550}>{mail.subject}</Text>
-                      <Text size="sm" c="dimmed">
-                        {format.instant(mail.created_at)}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>{mail.recipients.join(", ")}</Table.Td>
-                    <Table.Td>
-                      <State state={mail.state} word={t(`mail.is.${mail.state as OutgoingState}`)} />
-                    </Table.Td>
-                    <Table.Td className={classes.code}>{mail.last_error ?? mail.receipt}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+      <StateFilter states={OUTGOING} value={state} onChange={setState} />
+      <ListTable
+        query={mails}
+        empty={{ title: t("mail.noOutgoing"), hint: t("mail.noOutgoingHint") }}
+        label={t("mail.outgoing")}
+        heads={[t("mail.subject"), t("mail.to"), t("state"), t("mail.answer")]}
+      >
+        {(mail) => (
+          <Table.Tr key={mail.id}>
+            <RowTitle title={mail.subject} detail={format.instant(mail.created_at)} />
+            <Table.Td>{mail.recipients.join(", ")}</Table.Td>
+            <Table.Td>
+              <State state={mail.state} word={t(`mail.is.${mail.state as OutgoingState}`)} />
+            </Table.Td>
+            <Table.Td className={classes.code}>{mail.last_error ?? mail.receipt}</Table.Td>
+          </Table.Tr>
         )}
-      </Loaded>
+      </ListTable>
     </Stack>
   );
 }

@@ -5,6 +5,7 @@ export const SECTIONS = [
   { to: "/admin/people", label: "people.nav", permission: "agent.read" },
   { to: "/admin/teams", label: "teams.nav", permission: "agent.read" },
   { to: "/admin/roles", label: "roles.nav", permission: "policy.read" },
+  { to: "/admin/company", label: "company.nav", permission: "settings.read" },
   { to: "/admin/mail", label: "mail.nav", permission: "mail.read" },
   { to: "/admin/macros", label: "macros.nav", permission: "ticket.read" },
   { to: "/admin/views", label: "views.nav", permission: "ticket.read" },

@@ -6,9 +6,9 @@ import { useTranslation } from "react-i18next";
 import { api, data, onVersion, type Schemas } from "@/api/client";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
-import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
-import { Loaded, Section, useConfirm } from "./frame";
+import { Section, useConfirm } from "./frame";
+import { EditAndRemove, ListTable } from "./list-table";
 import { useListing, versioned } from "./listing";
 
 type View = Schemas["View"];
@@ -27,51 +27,26 @@ export function Views() {
   });
   return (
     <Section title={t("views.nav")} lead={t("views.lead")}>
-      <Loaded query={views} empty={{ title: t("views.none"), hint: t("views.noneHint") }}>
-        {(all) => (
-          <Wide label={t("views.nav")}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("views.name")}</Table.Th>
-                  <Table.Th>{t("views.owner")}</Table.Th>
-                  <Table.Th>{t("views.query")}</Table.Th>
-                  <Table.Th>
-                    <span className="unseen">{t("actions")}</span>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {all.map((view) => (
-                  <Table.Tr key={view.id}>
-                    <Table.Td fw={550}>{view.name}</Table.Td>
-                    <Table.Td>{view.owner ? <Name id={view.owner} /> : t("everybody")}</Table.Td>
-                    <Table.Td className={classes.code}>{decodeURIComponent(view.query)}</Table.Td>
-                    <Table.Td>
-                      <Group gap={4} wrap="nowrap" justify="flex-end">
-                        <Button size="compact-sm" variant="default" onClick={() => edit(view)}>
-                          {t("edit")}
-                          <span className="unseen"> {view.name}</span>
-                        </Button>
-                        <Button
-                          size="compact-sm"
-                          variant="default"
-                          onClick={() =>
-                            confirm(t("views.removeAsk", { name: view.name }), () => remove.mutate(view.id))
-                          }
-                        >
-                          {t("remove")}
-                          <span className="unseen"> {view.name}</span>
-                        </Button>
-                      </Group>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+      <ListTable
+        query={views}
+        empty={{ title: t("views.none"), hint: t("views.noneHint") }}
+        label={t("views.nav")}
+        heads={[t("views.name"), t("views.owner"), t("views.query")]}
+        hasActions
+      >
+        {(view) => (
+          <Table.Tr key={view.id}>
+            <Table.Td fw={550}>{view.name}</Table.Td>
+            <Table.Td>{view.owner ? <Name id={view.owner} /> : t("everybody")}</Table.Td>
+            <Table.Td className={classes.code}>{decodeURIComponent(view.query)}</Table.Td>
+            <EditAndRemove
+              name={view.name}
+              onEdit={() => edit(view)}
+              onRemove={() => confirm(t("views.removeAsk", { name: view.name }), () => remove.mutate(view.id))}
+            />
+          </Table.Tr>
         )}
-      </Loaded>
+      </ListTable>
       {edited && <ViewDialog view={edited} onClose={() => edit(null)} />}
     </Section>
   );

@@ -1,5 +1,5 @@
-// The steps after the policy: the mailbox, the first team, the first account, the first ticket.
-import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+// The last steps: the first team, the first account, the first ticket.
+import { Button, Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -7,10 +7,8 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useMe } from "@/app/session";
-import { Loaded } from "@/features/admin/frame";
 import { policyQuery, SEVERITIES } from "@/features/admin/policy-data";
 import { Refusal } from "@/parts/refusal";
-import classes from "../admin/admin.module.css";
 
 interface StepProps {
   onDone: () => void;
@@ -47,59 +45,6 @@ interface StepFormProps extends StepProps {
   children: ReactNode;
 }
 
-/** What is set of mail, how it is set, and which mails came in: the test is a mail that one writes oneself. */
-export function MailboxStep({ onDone }: StepProps) {
-  const { t } = useTranslation("set_up");
-  const settings = useQuery({
-    queryKey: ["settings", "mail"],
-    queryFn: () => data(api.GET("/api/v1/settings")),
-  });
-  const received = useQuery({
-    queryKey: ["mails", "received", "count"],
-    refetchInterval: 5_000,
-    queryFn: () => data(api.GET("/api/v1/mail/received", { params: { query: { limit: 5 } } })),
-  });
-  return (
-    <Stack maw="40rem">
-      <Title order={2}>{t("mailbox.title")}</Title>
-      <Text c="dimmed">{t("mailbox.lead")}</Text>
-      <Loaded query={settings}>
-        {({ items }) => {
-          const settingOf = (key: string) => items.find((each) => each.key === key)?.value;
-          const boxes = items.filter(({ key, value }) => /^mail\.mailboxes\.\d+\.host$/.test(key) && value);
-          const ready = boxes.length > 0 && settingOf("smtp.host");
-          return (
-            <>
-              <Text>{t("mailbox.from", { address: settingOf("mail.from"), company: settingOf("mail.company") })}</Text>
-              <Text fw={550}>{t(ready ? "mailbox.ready" : "mailbox.notReady")}</Text>
-              {!ready && <pre className={classes.code}>{EXAMPLE}</pre>}
-            </>
-          );
-        }}
-      </Loaded>
-      <Text role="status">{t("mailbox.received", { count: received.data?.items.length ?? 0 })}</Text>
-      <Button w="fit-content" onClick={onDone}>
-        {t("mailbox.submit")}
-      </Button>
-    </Stack>
-  );
-}
-
-const EXAMPLE = `# mainstay.toml
-[mail]
-from = "support@example.com"
-company = "Example"
-
-[smtp]
-host = "smtp.example.com"
-user = "support@example.com"
-password = "…"
-
-[[mail.mailboxes]]
-host = "imap.example.com"
-user = "support@example.com"
-password = "…"`;
-
 export function TeamStep({ onDone }: StepProps) {
   const { t } = useTranslation("set_up");
   const me = useMe();
@@ -132,7 +77,7 @@ export function AccountStep({ onDone }: StepProps) {
   const queries = useQueryClient();
   const policy = useQuery(policyQuery);
   const tiers = policy.data?.tiers.map(({ name }) => name) ?? [];
-  const form = useForm({ initialValues: { name: "", domain: "", tier: "", person: "", address: "" } });
+  const form = useForm({ initialValues: { name: "", domain: "", tier: "", person: "", address: "", portal: true } });
   const make = useMutation({
     meta: { handlesFailure: true },
     mutationFn: async (values: typeof form.values) => {
@@ -156,7 +101,12 @@ export function AccountStep({ onDone }: StepProps) {
       await data(
         api.POST("/api/v1/contacts", {
           headers: onceKey(),
-          body: { account: account.id, name: values.person || values.address, addresses: [values.address] },
+          body: {
+            account: account.id,
+            name: values.person || values.address,
+            addresses: [values.address],
+            ...(values.portal && { portal: "administrator" }),
+          },
         }),
       );
     },
@@ -188,6 +138,11 @@ export function AccountStep({ onDone }: StepProps) {
       />
       <TextInput label={t("account.person")} {...form.getInputProps("person")} />
       <TextInput label={t("account.address")} type="email" {...form.getInputProps("address")} />
+      <Switch
+        label={t("account.portal")}
+        description={t("account.portalHint")}
+        {...form.getInputProps("portal", { type: "checkbox" })}
+      />
     </StepForm>
   );
 }
@@ -208,13 +163,19 @@ export function TicketStep({ onDone }: StepProps) {
       return data(api.POST("/api/v1/tickets", { body, headers: onceKey() }));
     },
   });
-  if (open.data) {
+  const come = useQuery({
+    queryKey: ["tickets", "first"],
+    refetchInterval: 4_000,
+    queryFn: () => data(api.GET("/api/v1/tickets", { params: { query: { limit: 1 } } })),
+  });
+  const first = open.data ?? come.data?.items[0];
+  if (first) {
     return (
       <Stack>
-        <Title order={2}>{t("ticket.opened", { number: open.data.number })}</Title>
+        <Title order={2}>{t("ticket.opened", { number: first.number })}</Title>
         <Text c="dimmed">{t("ticket.openedLead")}</Text>
         <Group>
-          <Button component={Link} to={`/tickets/${open.data.id}`}>
+          <Button component={Link} to={`/tickets/${first.id}`}>
             {t("ticket.go")}
           </Button>
           <Button variant="default" onClick={onDone}>
@@ -232,6 +193,7 @@ export function TicketStep({ onDone }: StepProps) {
       onSubmit={form.onSubmit((values) => open.mutate(values))}
       onDone={onDone}
     >
+      <Text role="status">{t("ticket.mailed")}</Text>
       <NativeSelect
         label={t("ticket.account")}
         data={accounts.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? []}

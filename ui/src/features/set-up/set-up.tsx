@@ -7,13 +7,15 @@ import { useTranslation } from "react-i18next";
 import { meQuery } from "@/app/session";
 import { Mark } from "@/parts/mark";
 import { LoadingRows } from "@/parts/states";
-import { AccountStep, MailboxStep, TeamStep, TicketStep } from "./about-you";
+import { AccountStep, TeamStep, TicketStep } from "./about-you";
 import { Administrator } from "./administrator";
 import { ChoosePack } from "./choose-pack";
+import { CompanyStep } from "./company";
+import { MailboxStep } from "./mailbox";
 import classes from "./set-up.module.css";
 import { doneSteps, foundQuery, nextStep, STEPS, type Step, saidSteps, sayStep } from "./steps";
 
-const NOTHING = { administrator: false, policies: 0, teams: 0, accounts: 0, tickets: 0 };
+const NOTHING = { administrator: false, company: false, policies: 0, teams: 0, accounts: 0, tickets: 0 };
 
 export function SetUp() {
   const { t } = useTranslation("set_up");
@@ -34,6 +36,7 @@ export function SetUp() {
   };
   const pages = {
     administrator: <Administrator onDone={() => look(null)} />,
+    company: <CompanyStep onDone={() => goOn("company")} />,
     pack: <ChoosePack onDone={() => goOn("pack")} />,
     mailbox: <MailboxStep onDone={() => goOn("mailbox")} />,
     team: <TeamStep onDone={() => goOn("team")} />,

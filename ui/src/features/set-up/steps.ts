@@ -2,7 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, data } from "@/api/client";
 
-export const STEPS = ["administrator", "pack", "mailbox", "team", "account", "ticket"] as const;
+export const STEPS = ["administrator", "company", "pack", "mailbox", "team", "account", "ticket"] as const;
 export type Step = (typeof STEPS)[number];
 
 /** Whether nobody serves yet. */
@@ -14,6 +14,8 @@ export const setUpQuery = queryOptions({
 /** What is there already. */
 export interface Found {
   administrator: boolean;
+  /** Whether the company has said its name. */
+  company: boolean;
   /** How often a policy was applied; the program applies the first one itself. */
   policies: number;
   teams: number;
@@ -25,6 +27,7 @@ export interface Found {
 export function doneSteps(found: Found, said: readonly Step[]): Set<Step> {
   const done = new Set<Step>(said);
   if (found.administrator) done.add("administrator");
+  if (found.company) done.add("company");
   if (found.policies > 1) done.add("pack");
   if (found.teams > 0) done.add("team");
   if (found.accounts > 0) done.add("account");
@@ -55,7 +58,8 @@ export const foundQuery = queryOptions({
   queryKey: ["set-up", "found"],
   queryFn: async (): Promise<Found> => {
     const query = { limit: 2 };
-    const [versions, teams, accounts, tickets] = await Promise.all([
+    const [company, versions, teams, accounts, tickets] = await Promise.all([
+      data(api.GET("/api/v1/company")),
       data(api.GET("/api/v1/policy/versions", { params: { query } })),
       data(api.GET("/api/v1/teams", { params: { query } })),
       data(api.GET("/api/v1/accounts", { params: { query } })),
@@ -63,6 +67,7 @@ export const foundQuery = queryOptions({
     ]);
     return {
       administrator: true,
+      company: Boolean(company.name),
       policies: versions.items.length,
       teams: teams.items.length,
       accounts: accounts.items.length,

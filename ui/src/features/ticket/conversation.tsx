@@ -89,7 +89,11 @@ function Content({ message }: { message: Message }) {
   }
   return (
     <>
-      {isPlain ? <div className={classes.text}>{message.text}</div> : <Html html={message.html} />}
+      {isPlain ? (
+        <div className={classes.text}>{message.text}</div>
+      ) : (
+        <Html id={message.id} html={message.html} sender={message.sender ?? null} />
+      )}
       <Button size="compact-xs" variant="subtle" onClick={toggle} mt={4}>
         {t(isPlain ? "html.asHtml" : "html.asText")}
       </Button>

@@ -1,51 +1,81 @@
 // A message as it was designed. It is sanitised by the service, and shown in a frame in which nothing runs; pictures from
-// elsewhere are not fetched, for the sender would learn that somebody reads.
-import { Group, Text } from "@mantine/core";
+// elsewhere are fetched only when somebody asks for them, for the sender would learn that somebody reads.
+import { useComputedColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { withheldIn } from "./html-pictures";
+import { bringsColours, withheldIn, withPictures } from "./html-pictures";
+import { imageSendersQuery, imagesQuery, Pictures } from "./pictures";
 import classes from "./ticket.module.css";
 
-/** How a message looks that brings no style of its own: as on paper, in either scheme. */
 const STYLE = `
-  html { background: #fff; color: #16242b; font: 14px/1.55 system-ui, sans-serif; overflow-wrap: anywhere; }
+  html { font: 14px/1.55 system-ui, sans-serif; overflow-wrap: anywhere; }
   body { margin: 0; padding: 8px; overflow-x: auto; }
   img { max-width: 100%; height: auto; }
   img[data-remote-src] { display: none; }
   table { max-width: 100%; }
-  blockquote { margin: 8px 0; padding-left: 12px; border-left: 3px solid #dfe5e8; }
+  blockquote { margin: 8px 0; padding-left: 12px; border-left: 3px solid #8a979e; }
 `;
+
+/** White paper, for what brings colours of its own; without them a message takes those of the screen. */
+const PAPER = {
+  light: "html { color-scheme: light; background: #fff; color: #16242b; }",
+  dark: "html { color-scheme: dark; background: transparent; color: #d5dee2; } a { color: #7cc4d4; }",
+};
 
 /** A frame is as high as its content, up to this many pixels. */
 const TALLEST = 2400;
 
-export function Html({ html }: { html: string }) {
+interface HtmlProps {
+  /** The message. */
+  id: string;
+  html: string;
+  /** The address it came from. */
+  sender: string | null;
+}
+
+export function Html({ id, html, sender }: HtmlProps) {
   const { t } = useTranslation("ticket");
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(80);
+  const [isLoaded, setLoaded] = useState(false);
+  const [isAsked, setAsked] = useState(false);
   const withheld = withheldIn(html);
+  const senders = useQuery({ ...imageSendersQuery, enabled: withheld > 0 });
+  const isTrusted = sender !== null && (senders.data?.includes(sender.toLowerCase()) ?? false);
+  const images = useQuery({ ...imagesQuery(id), enabled: withheld > 0 && (isAsked || isTrusted) });
+  const scheme = useComputedColorScheme("light");
+  const paper = scheme === "dark" && !bringsColours(html) ? "dark" : "light";
   const measure = () => {
     const page = frame.current?.contentDocument;
     if (page) setHeight(Math.min(page.documentElement.scrollHeight, TALLEST));
+    setLoaded(true);
   };
+  const shown = images.data ? withPictures(html, images.data) : html;
   return (
     <>
       <iframe
         ref={frame}
         title={t("html.frame")}
-        // Same origin only to be measured: without `allow-scripts` nothing in it can run.
+        // Same origin only to be measured, and to fetch pictures as who reads: without `allow-scripts` nothing in it runs.
         sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-        srcDoc={`<!doctype html><base target="_blank"><style>${STYLE}</style>${html}`}
+        srcDoc={`<!doctype html><base target="_blank"><style>${PAPER[paper]}${STYLE}</style>${shown}`}
         className={classes.html}
+        data-paper={paper}
+        data-loaded={isLoaded || undefined}
         style={{ height }}
         onLoad={measure}
       />
       {withheld > 0 && (
-        <Group gap="xs" mt={4}>
-          <Text size="xs" c="dimmed">
-            {t("pictures.withheld", { count: withheld })}
-          </Text>
-        </Group>
+        <Pictures
+          count={withheld}
+          sender={sender}
+          isShown={images.data !== undefined}
+          isTrusted={isTrusted}
+          error={images.error}
+          onShow={() => setAsked(true)}
+          onHide={() => setAsked(false)}
+        />
       )}
     </>
   );

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use mainstay_app::Caller;
 use mainstay_app::ticket::{ByToken, StoredTicket};
 use mainstay_domain::event::{Actor, Event, Origin, Side, Visibility};
 use mainstay_domain::message::Message;
@@ -162,6 +163,8 @@ pub struct MessageBody {
     pub ticket: Uuid,
     /// Who wrote it.
     pub author: ActorBody,
+    /// The address it came from, where it came by mail; absent for portal users.
+    pub sender: Option<String>,
     /// `public` or `internal`.
     pub visibility: &'static str,
     /// `person`, `automatic` or `bounce`.
@@ -221,14 +224,16 @@ impl From<Actor> for ActorBody {
     }
 }
 
-impl From<Message> for MessageBody {
-    fn from(message: Message) -> Self {
+impl MessageBody {
+    /// A message as the caller may see it.
+    pub fn of(message: Message, caller: &Caller) -> Self {
         let id = message.id;
         let url = |position| format!("{}/messages/{id}/attachments/{position}", crate::api::ROOT);
         Self {
             id: id.uuid(),
             ticket: message.ticket.uuid(),
             author: message.author.into(),
+            sender: message.sender.filter(|_| caller.contact().is_none()),
             visibility: visibility(message.visibility),
             origin: origin(message.origin),
             channel: message.channel.as_str(),

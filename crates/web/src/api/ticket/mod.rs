@@ -134,7 +134,8 @@ async fn messages(
     let id = key.find(&web.app, &caller).await?.ticket.id;
     let part = page::request("messages", part.limit, part.cursor.as_deref())?;
     let found = web.app.messages(&caller, id, part).await?;
-    Ok(Json(page::of(&uri, "messages", found, MessageBody::from)))
+    let form = |message| MessageBody::of(message, &caller);
+    Ok(Json(page::of(&uri, "messages", found, form)))
 }
 
 /// Write a public reply or an internal note. A public reply of those who serve goes out to the customer.

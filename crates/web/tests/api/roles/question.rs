@@ -81,6 +81,8 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         ("POST", "/teams/{id}/on-call/covers") => {
             json!({"agent": thing(things, "administrator"), "until": "2026-03-04T09:00:00Z"})
         }
+        ("PUT", "/company") => json!({"name": "Desk Inc"}),
+        ("PUT", "/me/image-senders/{id}") => return None,
         ("PUT", _) => json!({"password": "another horse"}),
         ("POST", "/contacts") => json!({"name": "New", "addresses": ["new@own.example"]}),
         ("PATCH", "/contacts/{id}") => json!({"phone": "+1 555 0100"}),

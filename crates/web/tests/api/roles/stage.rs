@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
+use mainstay_app::remote_image::RecordingImages;
 use mainstay_app::token::NewToken;
 use mainstay_app::webhook::RecordingWebhooks;
 use mainstay_app::{Caller, Options, Tick};
@@ -55,9 +56,9 @@ const LETTER: &str = "From: Carl <carl@own.example>\r\n\
     Content-Type: multipart/mixed; boundary=\"b\"\r\n\
     \r\n\
     --b\r\n\
-    Content-Type: text/plain\r\n\
+    Content-Type: text/html\r\n\
     \r\n\
-    It says that it cannot be written.\r\n\
+    <p>It says that it cannot be written.</p><img src=\"https://pictures.example/1.gif\">\r\n\
     --b\r\n\
     Content-Type: text/plain\r\n\
     Content-Disposition: attachment; filename=\"log.txt\"\r\n\
@@ -80,6 +81,10 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             webhooks: Some(Arc::new(RecordingWebhooks::default())),
+            images: Some(RecordingImages::holding([(
+                "https://pictures.example/1.gif",
+                Ok(b"GIF89a".to_vec()),
+            )])),
             ..Options::default()
         };
         let template = folder.path().join("template");
@@ -416,6 +421,19 @@ async fn conversation(service: &Service, admin: &Client<'_>, things: &mut Things
     let (first, second): (Vec<&Value>, Vec<&Value>) = items(&messages).iter().partition(has_file);
     things.insert("/messages", text(&first[0]["id"]));
     things.insert("/messages/attachments", "0".to_owned());
+    let images = admin
+        .get(&format!("/messages/{}/images", things["/messages"]))
+        .await
+        .body;
+    let address = text(&items(&images)[0]["address"]);
+    let (_, image) = address.rsplit_once('/').unwrap();
+    things.insert("/messages/images", image.to_owned());
+    let trusted = admin
+        .put("/me/image-senders/carl@own.example", json!({}))
+        .await;
+    assert_eq!(trusted.status, 204, "{}", trusted.body);
+    things.insert("/me/image-senders", "carl@own.example".to_owned());
+    things.insert("/mail/tests", admin.make("/mail/tests", json!({})).await);
     things.insert("second message", text(&second[0]["id"]));
     let other =
         json!({"subject": "Slow", "account": things["/accounts"], "contact": things["/contacts"]});

@@ -1,0 +1,248 @@
+//! From an empty folder to a ticket that is solved and rated, by browser and e-mail, between real mail servers.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_app::{App, Caller};
+use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
+use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
+use mainstay_domain::rating::Score;
+use mainstay_server::service::Service;
+use mainstay_server::settings::{Reader, Settings};
+use mainstay_server::time::WallClock;
+use mainstay_testing::{DovecotServer, EximServer, require};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::house::{PASSWORD, Visitor, has_browser, has_client};
+
+/// The service in a folder in which nothing was, and the mail servers it is set to use.
+struct NewHouse {
+    app: App,
+    url: String,
+    mailboxes: Arc<DovecotServer>,
+    exim: EximServer,
+    stop: CancellationToken,
+    running: JoinHandle<Result<(), mainstay_server::Failure>>,
+    _folder: tempfile::TempDir,
+}
+
+impl NewHouse {
+    /// Opens it; nothing where a browser or a mail server is not installed, or the client was not built.
+    async fn open() -> Option<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        if !has_browser() {
+            return None;
+        }
+        let program = require(DovecotServer::find())?;
+        let mailboxes = Arc::new(DovecotServer::start(&program, &["support", "customer"]));
+        let exim = EximServer::start(&require(EximServer::find())?, &mailboxes);
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = settings(folder.path(), &exim, &mailboxes);
+        let service = Service::start(settings, Arc::new(WallClock))
+            .await
+            .expect("a service");
+        let app = service.app().clone();
+        let pack = mainstay_policy::builtin("mainstay").expect("a pack");
+        app.apply_first_policy(&Caller::machine(), &pack, "the first")
+            .await
+            .expect("a pack that can be applied");
+        let url = format!("http://{}", service.address());
+        assert_eq!(app.options().public_url, url, "the port that was chosen");
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(service.run(stop.clone()));
+        let house = Self {
+            app,
+            mailboxes,
+            exim,
+            stop,
+            running,
+            _folder: folder,
+            url,
+        };
+        if !has_client(&house.url).await {
+            house.close().await;
+            return None;
+        }
+        Some(house)
+    }
+
+    /// The customer writes a letter with their mail program.
+    async fn customer_writes(&self, subject: &str, text: &str) {
+        let post = SmtpTransport::new(SmtpSettings {
+            host: "127.0.0.1".to_owned(),
+            port: self.exim.port(),
+            security: SmtpSecurity::None,
+            credentials: None,
+            extra_authorities: vec![],
+            hello_name: Some("customer.example.test".to_owned()),
+            timeout: Duration::from_secs(30),
+            content_timeout: Duration::from_secs(30),
+        })
+        .expect("settings");
+        let letter = OutgoingMail {
+            from: Correspondent::named("Casey", "customer@example.test"),
+            to: vec![Correspondent::new("support@example.test")],
+            cc: vec![],
+            reply_to: None,
+            return_path: ReturnPath::Sender,
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: None,
+            message_id: "one@customer.example".to_owned(),
+            in_reply_to: None,
+            references: vec![],
+            origin: Origin::Person,
+            date: self.app.now(),
+            attachments: vec![],
+        };
+        post.send(&letter).await.expect("a letter that is taken");
+    }
+
+    /// The first mail in the customer's mailbox that says this, once it is there.
+    async fn customer_reads(&self, words: &str) -> String {
+        for count in 1.. {
+            let mailboxes = Arc::clone(&self.mailboxes);
+            let mails =
+                tokio::task::spawn_blocking(move || mailboxes.wait_for_mail("customer", count));
+            let mails = mails.await.expect("as many mails as are waited for");
+            let read = mails.iter().find_map(|raw| {
+                let mail = mail_parser::MessageParser::default().parse(raw)?;
+                Some(mail.body_text(0)?.into_owned()).filter(|text| text.contains(words))
+            });
+            if let Some(text) = read {
+                return text;
+            }
+        }
+        unreachable!("counting ends with a panic");
+    }
+
+    async fn close(self) {
+        self.stop.cancel();
+        self.running
+            .await
+            .expect("no panic")
+            .expect("an orderly end");
+    }
+}
+
+fn settings(folder: &Path, exim: &EximServer, mailboxes: &DovecotServer) -> Settings {
+    let text = format!(
+        "data = {folder:?}\n[http]\nlisten = \"127.0.0.1:0\"\nanonymous_requests_per_second = 0\nrequests_per_second = 0\n\
+         [mail]\nfrom = \"support@{domain}\"\nreply_domain = \"{domain}\"\n\
+         [[mail.mailboxes]]\nhost = \"127.0.0.1\"\nport = {imap}\ntls = \"none\"\nuser = \"support\"\npassword = \"{password}\"\n\
+         [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\ntls = \"none\"\n",
+        domain = DovecotServer::DOMAIN,
+        imap = mailboxes.port(),
+        password = DovecotServer::PASSWORD,
+        smtp = exim.port(),
+    );
+    let file = Some((Path::new("mainstay.toml"), text.as_str()));
+    let reader = Reader::new(file, BTreeMap::new(), BTreeMap::new()).expect("settings");
+    Settings::read(reader).expect("settings")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_nothing_to_a_ticket_that_is_solved_and_rated() {
+    let Some(house) = NewHouse::open().await else {
+        return;
+    };
+    let ada = sets_up(&house).await;
+
+    house
+        .customer_writes("Exports stop half-way", "They stop at row 5000.\n")
+        .await;
+    ada.sees("Ticket 1 is open").await;
+    ada.clicks("Answer it").await;
+    ada.sees("They stop at row 5000.").await;
+    ada.finds("//*[@role='textbox'][@aria-label='Reply']").await;
+    ada.presses("r").await;
+    ada.is_at("[role=textbox][aria-label=Reply]").await;
+    ada.presses("It is mended in version 4.3.").await;
+    ada.clicks("Send").await;
+    house.customer_reads("It is mended in version 4.3.").await;
+
+    let casey = Visitor::at(&house.url).await;
+    casey.goes("/").await;
+    casey.clicks("Sign in by e-mail link").await;
+    casey
+        .writes("E-mail address", "customer@example.test")
+        .await;
+    casey.clicks("Send me the link").await;
+    let mail = house.customer_reads("/sign-in-link#").await;
+    let link = mail
+        .split_whitespace()
+        .find(|word| word.contains("/sign-in-link#"))
+        .expect("a link");
+    casey
+        .goes(link.strip_prefix(&house.url).expect("our own address"))
+        .await;
+    casey.clicks("Sign in").await;
+    casey.sees("Desk Inc").await;
+    casey.clicks("Exports stop half-way").await;
+    casey.sees("It is mended in version 4.3.").await;
+    casey.clicks("It is solved").await;
+    casey.sees("This request is solved.").await;
+    casey.clicks("Good").await;
+    casey.sees("Thank you for telling us.").await;
+
+    let machine = Caller::machine();
+    let found = house.app.ticket_by_number(&machine, 1).await.unwrap();
+    let rating = found.ticket.rating.expect("a rating");
+    assert_eq!(rating.score, Score::Good);
+    casey.leaves().await;
+    ada.leaves().await;
+    house.close().await;
+}
+
+/// Walks through every step up to the first ticket.
+async fn sets_up(house: &NewHouse) -> Visitor {
+    let code = house.app.set_up_code().await.unwrap().expect("a code");
+    let ada = Visitor::at(&house.url).await;
+    ada.goes(&format!("/set-up#{code}")).await;
+    ada.writes("Your name", "Ada").await;
+    ada.writes("E-mail address", "ada@desk.example").await;
+    ada.writes("Password", PASSWORD).await;
+    ada.clicks("Begin").await;
+
+    ada.sees("Who are you?").await;
+    ada.writes("Company name", "Desk Inc").await;
+    assert!(
+        ada.barriers().await.is_empty(),
+        "{:?}",
+        ada.barriers().await
+    );
+    ada.clicks("Save and go on").await;
+
+    ada.sees("What do you promise your customers?").await;
+    ada.clicks("Keep").await;
+
+    ada.sees("Where customers write").await;
+    ada.clicks("Test it now").await;
+    ada.finds(
+        "//li[contains(., 'A mail to support@example.test arrives')][contains(., 'Arrived')]",
+    )
+    .await;
+    let works = "//li[contains(., 'Works')]";
+    ada.finds(&format!("({works})[2]")).await;
+    assert!(
+        ada.barriers().await.is_empty(),
+        "{:?}",
+        ada.barriers().await
+    );
+    ada.clicks("Go on").await;
+
+    ada.sees("Your first team").await;
+    ada.clicks("Make the team").await;
+
+    ada.sees("Your first customer").await;
+    ada.writes("Company", "Acme").await;
+    ada.writes("A person there", "Casey").await;
+    ada.writes("Their e-mail address", "customer@example.test")
+        .await;
+    ada.clicks("Make the account").await;
+    ada.sees("The first ticket").await;
+    ada
+}
