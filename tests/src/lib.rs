@@ -5,6 +5,7 @@
 //! fails the test too.
 
 pub mod faults;
+pub mod post;
 pub mod service;
 
 use std::sync::Arc;

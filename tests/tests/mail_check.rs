@@ -1,16 +1,14 @@
 //! Testing mail against real servers: every step that can fail says so, and what is sent is seen to arrive.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_app::mail::{Checked, MailFault, MailStep};
 use mainstay_app::{App, Caller};
 use mainstay_server::service::Service;
-use mainstay_server::settings::{Reader, Settings};
 use mainstay_server::time::WallClock;
 use mainstay_testing::{DovecotServer, EximServer, require};
+use mainstay_tests::service::settings;
 use tokio_util::sync::CancellationToken;
 
 /// Real servers, and a folder for services that use them.
@@ -64,10 +62,7 @@ impl Servers {
             set.smtp_password,
             data = self.folder.path().join(name),
         );
-        let file = Some((Path::new("mainstay.toml"), text.as_str()));
-        let reader = Reader::new(file, BTreeMap::new(), BTreeMap::new()).expect("settings");
-        let settings = Settings::read(reader).expect("settings");
-        Service::start(settings, Arc::new(WallClock))
+        Service::start(settings(&text), Arc::new(WallClock))
             .await
             .expect("a service")
     }

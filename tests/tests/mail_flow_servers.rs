@@ -1,7 +1,6 @@
 //! The whole service between a real mail server and real mailboxes: a customer's letter arrives by IMAP as it is
 //! delivered, the answer goes out by SMTP, and the customer's answer to that finds its ticket.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,28 +8,14 @@ use mail_parser::{Message, MessageParser};
 use mainstay_app::ticket::MessageText;
 use mainstay_app::{App, Caller};
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
-use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
 use mainstay_domain::event::{Actor, Side, Visibility};
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_server::service::Service;
-use mainstay_server::settings::Settings;
 use mainstay_server::time::WallClock;
 use mainstay_store::{message, ticket};
 use mainstay_testing::{DovecotServer, EximServer, require};
+use mainstay_tests::post::{mail_program, mail_settings};
 use tokio_util::sync::CancellationToken;
-
-fn settings(folder: &Path, exim: &EximServer, mailboxes: &DovecotServer) -> Settings {
-    let text = format!(
-        "data = {folder:?}\n[http]\nlisten = \"127.0.0.1:0\"\n[mail]\nfrom = \"support@{domain}\"\nreply_domain = \"{domain}\"\n\
-         [[mail.mailboxes]]\nhost = \"127.0.0.1\"\nport = {imap}\ntls = \"none\"\nuser = \"support\"\npassword = \"{password}\"\n\
-         [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\ntls = \"none\"\n",
-        domain = DovecotServer::DOMAIN,
-        imap = mailboxes.port(),
-        password = DovecotServer::PASSWORD,
-        smtp = exim.port(),
-    );
-    mainstay_tests::service::settings(&text)
-}
 
 fn letter(to: &str, id: &str, text: &str) -> OutgoingMail {
     OutgoingMail {
@@ -114,7 +99,7 @@ async fn a_letter_its_answer_and_the_answer_to_that() {
     let exim = EximServer::start(&program, &mailboxes);
     let folder = tempfile::tempdir().expect("a folder");
     let service = Service::start(
-        settings(folder.path(), &exim, &mailboxes),
+        mail_settings(folder.path(), &exim, &mailboxes, ""),
         Arc::new(WallClock),
     )
     .await
@@ -127,17 +112,7 @@ async fn a_letter_its_answer_and_the_answer_to_that() {
     let stop = CancellationToken::new();
     let running = tokio::spawn(service.run(stop.clone()));
 
-    let post = SmtpTransport::new(SmtpSettings {
-        host: "127.0.0.1".to_owned(),
-        port: exim.port(),
-        security: SmtpSecurity::None,
-        credentials: None,
-        extra_authorities: vec![],
-        hello_name: Some("customer.example.test".to_owned()),
-        timeout: Duration::from_secs(30),
-        content_timeout: Duration::from_secs(30),
-    })
-    .expect("settings");
+    let post = mail_program(&exim);
     post.send(&letter(
         "support@example.test",
         "one@customer.example",

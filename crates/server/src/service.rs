@@ -262,6 +262,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let service = service(folder.path(), "").await.unwrap();
         let address = service.address();
+        let told = &service.app().options().public_url;
+        assert_eq!(*told, format!("http://{address}"), "with the port taken");
         let stop = CancellationToken::new();
         let running = tokio::spawn(service.run(stop.clone()));
         assert!(ask(address, "/healthz").await.ends_with("ok\n"));

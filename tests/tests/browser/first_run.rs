@@ -1,18 +1,14 @@
 //! From an empty folder to a ticket that is solved and rated, by browser and e-mail, between real mail servers.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mainstay_app::{App, Caller};
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
-use mainstay_channels::smtp::{SmtpSecurity, SmtpSettings, SmtpTransport};
 use mainstay_domain::rating::Score;
 use mainstay_server::service::Service;
-use mainstay_server::settings::{Reader, Settings};
 use mainstay_server::time::WallClock;
 use mainstay_testing::{DovecotServer, EximServer, require};
+use mainstay_tests::post::{mail_program, mail_settings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +36,7 @@ impl NewHouse {
         let mailboxes = Arc::new(DovecotServer::start(&program, &["support", "customer"]));
         let exim = EximServer::start(&require(EximServer::find())?, &mailboxes);
         let folder = tempfile::tempdir().expect("a folder");
-        let settings = settings(folder.path(), &exim, &mailboxes);
+        let settings = mail_settings(folder.path(), &exim, &mailboxes, UNLIMITED);
         let service = Service::start(settings, Arc::new(WallClock))
             .await
             .expect("a service");
@@ -71,17 +67,6 @@ impl NewHouse {
 
     /// The customer writes a letter with their mail program.
     async fn customer_writes(&self, subject: &str, text: &str) {
-        let post = SmtpTransport::new(SmtpSettings {
-            host: "127.0.0.1".to_owned(),
-            port: self.exim.port(),
-            security: SmtpSecurity::None,
-            credentials: None,
-            extra_authorities: vec![],
-            hello_name: Some("customer.example.test".to_owned()),
-            timeout: Duration::from_secs(30),
-            content_timeout: Duration::from_secs(30),
-        })
-        .expect("settings");
         let letter = OutgoingMail {
             from: Correspondent::named("Casey", "customer@example.test"),
             to: vec![Correspondent::new("support@example.test")],
@@ -98,7 +83,8 @@ impl NewHouse {
             date: self.app.now(),
             attachments: vec![],
         };
-        post.send(&letter).await.expect("a letter that is taken");
+        let sent = mail_program(&self.exim).send(&letter).await;
+        sent.expect("a letter that is taken");
     }
 
     /// The first mail in the customer's mailbox that says this, once it is there.
@@ -128,21 +114,8 @@ impl NewHouse {
     }
 }
 
-fn settings(folder: &Path, exim: &EximServer, mailboxes: &DovecotServer) -> Settings {
-    let text = format!(
-        "data = {folder:?}\n[http]\nlisten = \"127.0.0.1:0\"\nanonymous_requests_per_second = 0\nrequests_per_second = 0\n\
-         [mail]\nfrom = \"support@{domain}\"\nreply_domain = \"{domain}\"\n\
-         [[mail.mailboxes]]\nhost = \"127.0.0.1\"\nport = {imap}\ntls = \"none\"\nuser = \"support\"\npassword = \"{password}\"\n\
-         [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\ntls = \"none\"\n",
-        domain = DovecotServer::DOMAIN,
-        imap = mailboxes.port(),
-        password = DovecotServer::PASSWORD,
-        smtp = exim.port(),
-    );
-    let file = Some((Path::new("mainstay.toml"), text.as_str()));
-    let reader = Reader::new(file, BTreeMap::new(), BTreeMap::new()).expect("settings");
-    Settings::read(reader).expect("settings")
-}
+/// Everything is asked for by one address here, so nothing is limited.
+const UNLIMITED: &str = "anonymous_requests_per_second = 0\nrequests_per_second = 0";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_nothing_to_a_ticket_that_is_solved_and_rated() {

@@ -77,11 +77,16 @@ impl House {
 
     /// The same with other settings for its mail.
     pub async fn open_with(mail: MailOptions) -> Option<Self> {
-        driver()?;
-        let options = mainstay_app::Options {
+        Self::open_as(mainstay_app::Options {
             mail,
             ..mainstay_app::Options::default()
-        };
+        })
+        .await
+    }
+
+    /// The same with other options.
+    pub async fn open_as(options: mainstay_app::Options) -> Option<Self> {
+        driver()?;
         let test = TestApp::start_with("sqlite::memory:", "mainstay", options).await;
         // While nobody serves, every page leads to the first run.
         test.serving("Host", &[BuiltIn::Administrator]).await;
@@ -286,6 +291,19 @@ impl Visitor {
     pub async fn writes(&self, label: &str, text: &str) {
         let field = self.field(label).await;
         field.send_keys(text).await.unwrap();
+    }
+
+    /// Waits until a script says that something is true.
+    pub async fn sees_that(&self, condition: &str) {
+        let look = format!(
+            "const done = arguments[0]; const look = () => ({condition}) ? done(true) : setTimeout(look, 50); look();"
+        );
+        if let Err(error) = self.client.execute_async(&look, Vec::new()).await {
+            panic!(
+                "{condition}: {error}; the page says:\n{}",
+                self.text().await
+            );
+        }
     }
 
     /// The field with this label.

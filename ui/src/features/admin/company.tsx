@@ -102,6 +102,8 @@ export function CompanyForm({ told, onSaved, children }: CompanyFormProps) {
             label={t("company.colour")}
             placeholder="#0b6e7f"
             closeOnColorSwatchClick
+            // Its button has no name that a screen reader could say.
+            withEyeDropper={false}
             swatches={["#0b6e7f", "#1d4ed8", "#6d28d9", "#be123c", "#c2410c", "#15803d", "#334155"]}
             {...fixed("colour")}
             {...form.getInputProps("colour")}

@@ -3,7 +3,7 @@ import { Button, Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, 
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useMe } from "@/app/session";
@@ -78,31 +78,36 @@ export function AccountStep({ onDone }: StepProps) {
   const policy = useQuery(policyQuery);
   const tiers = policy.data?.tiers.map(({ name }) => name) ?? [];
   const form = useForm({ initialValues: { name: "", domain: "", tier: "", person: "", address: "", portal: true } });
+  const made = useRef<{ account?: string; contract?: string }>({});
   const make = useMutation({
     meta: { handlesFailure: true },
     mutationFn: async (values: typeof form.values) => {
       const domains = values.domain ? [values.domain] : [];
-      const account = await data(
-        api.POST("/api/v1/accounts", { body: { name: values.name, domains }, headers: onceKey() }),
-      );
-      await data(
-        api.POST("/api/v1/accounts/{id}/contracts", {
-          params: { path: { id: account.id } },
-          headers: onceKey(),
-          body: {
-            tier: values.tier || tiers[0] || "",
-            starts_on: new Date().toISOString().slice(0, 10),
-            value: 0,
-            currency: "EUR",
-          },
-        }),
-      );
+      // What was made before a later part was refused is not made again.
+      made.current.account ??= (
+        await data(api.POST("/api/v1/accounts", { body: { name: values.name, domains }, headers: onceKey() }))
+      ).id;
+      const account = made.current.account;
+      made.current.contract ??= (
+        await data(
+          api.POST("/api/v1/accounts/{id}/contracts", {
+            params: { path: { id: account } },
+            headers: onceKey(),
+            body: {
+              tier: values.tier || tiers[0] || "",
+              starts_on: new Date().toISOString().slice(0, 10),
+              value: 0,
+              currency: "EUR",
+            },
+          }),
+        )
+      ).id;
       if (!values.address) return;
       await data(
         api.POST("/api/v1/contacts", {
           headers: onceKey(),
           body: {
-            account: account.id,
+            account,
             name: values.person || values.address,
             addresses: [values.address],
             ...(values.portal && { portal: "administrator" }),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { bringsColours, withheldIn, withPictures } from "./html-pictures";
 
 const html =
-  '<p>Hello</p><img alt="a > b" data-remote-src="https://a.example/1.png"><img src="cid:1"><img data-remote-src="x">';
+  '<p>Hello</p><img alt="a" data-remote-src="https://a.example/1.png"><img src="cid:1"><img data-remote-src="x">';
 
 test("withheld pictures are counted", () => {
   expect(withheldIn(html)).toBe(2);

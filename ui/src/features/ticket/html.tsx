@@ -43,7 +43,9 @@ export function Html({ id, html, sender }: HtmlProps) {
   const withheld = withheldIn(html);
   const senders = useQuery({ ...imageSendersQuery, enabled: withheld > 0 });
   const isTrusted = sender !== null && (senders.data?.includes(sender.toLowerCase()) ?? false);
-  const images = useQuery({ ...imagesQuery(id), enabled: withheld > 0 && (isAsked || isTrusted) });
+  const isWanted = withheld > 0 && (isAsked || isTrusted);
+  const images = useQuery({ ...imagesQuery(id), enabled: isWanted });
+  const addresses = isWanted ? images.data : undefined;
   const scheme = useComputedColorScheme("light");
   const paper = scheme === "dark" && !bringsColours(html) ? "dark" : "light";
   const measure = () => {
@@ -51,7 +53,7 @@ export function Html({ id, html, sender }: HtmlProps) {
     if (page) setHeight(Math.min(page.documentElement.scrollHeight, TALLEST));
     setLoaded(true);
   };
-  const shown = images.data ? withPictures(html, images.data) : html;
+  const shown = addresses ? withPictures(html, addresses) : html;
   return (
     <>
       <iframe
@@ -70,7 +72,7 @@ export function Html({ id, html, sender }: HtmlProps) {
         <Pictures
           count={withheld}
           sender={sender}
-          isShown={images.data !== undefined}
+          isShown={addresses !== undefined}
           isTrusted={isTrusted}
           error={images.error}
           onShow={() => setAsked(true)}
