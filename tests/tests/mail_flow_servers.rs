@@ -98,17 +98,17 @@ async fn a_letter_its_answer_and_the_answer_to_that() {
     };
     let exim = EximServer::start(&program, &mailboxes);
     let folder = tempfile::tempdir().expect("a folder");
-    let service = Service::start(
-        mail_settings(folder.path(), &exim, &mailboxes, ""),
-        Arc::new(WallClock),
-    )
-    .await
-    .expect("a service");
+    let mut settings = mail_settings(folder.path(), &exim, &mailboxes, "");
+    settings.mail.ask_for_rating = true;
+    let service = Service::start(settings, Arc::new(WallClock))
+        .await
+        .expect("a service");
     let app = service.app().clone();
     let pack = mainstay_policy::builtin("mainstay").expect("a pack");
     app.apply_policy(&Caller::machine(), &pack, "test")
         .await
         .expect("a pack that can be applied");
+    let address = service.address();
     let stop = CancellationToken::new();
     let running = tokio::spawn(service.run(stop.clone()));
 
@@ -162,6 +162,30 @@ async fn a_letter_its_answer_and_the_answer_to_that() {
     post.send(&reply).await.expect("a letter that is taken");
     let messages = conversation(&app, &ticket, 3).await;
     assert_eq!(messages[2].text, "The one of January.");
+
+    let text = MessageText::plain(&app, Side::Agent, Visibility::Public, "It is mended.");
+    let resolved = Some("resolved".into());
+    app.add_message(&agent, ticket.id, text, resolved)
+        .await
+        .expect("an answer that resolves");
+    let mails = customer_mails(&mailboxes, 4).await;
+    let asked = mails
+        .iter()
+        .filter_map(|raw| MessageParser::default().parse(raw))
+        .filter_map(|mail| mail.body_text(0).map(|text| text.into_owned()))
+        .find_map(|text| Some(text.split_once("/rate/")?.1.to_owned()))
+        .expect("links to rate");
+    let path = asked.split_whitespace().next().expect("a link");
+    assert!(path.ends_with("/good"), "{path}");
+    let page = format!("http://{address}/rate/{path}");
+    let http = reqwest::Client::new();
+    let looked = http.get(&page).send().await.expect("a page");
+    assert_eq!(looked.status(), 200);
+    assert_eq!(the_ticket(&app).await.rating, None, "looking rates nothing");
+    let filled = http.post(&page).body("score=good&comment=Quick+help.");
+    assert_eq!(filled.send().await.expect("a page").status(), 200);
+    let rating = the_ticket(&app).await.rating.expect("a rating");
+    assert_eq!(rating.comment.as_deref(), Some("Quick help."));
 
     stop.cancel();
     running.await.expect("no panic").expect("an orderly end");

@@ -74,6 +74,7 @@ impl App {
             team: query.team,
             tier: query.tier,
             commitment: query.commitment,
+            hidden: self.hidden_from(caller),
         };
         let kinds = clock::attainment(&self.read(), caller.scope()?, &filter).await?;
         Ok(AttainmentReport { from, until, kinds })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{
-    AccountId, AgentId, DispatchId, ExportId, JobId, MessageId, OutgoingMailId, RawMailId,
+    AccountId, AgentId, DispatchId, EventId, ExportId, JobId, MessageId, OutgoingMailId, RawMailId,
     SignInLinkId, TicketId, UploadId, WebhookDeliveryId,
 };
 use mainstay_domain::job::Job as StoredJob;
@@ -36,6 +36,13 @@ pub enum Job {
     Acknowledge {
         /// The ticket.
         ticket: TicketId,
+    },
+    /// Tell the customer that their ticket is resolved, and ask how it was handled.
+    AskForRating {
+        /// The ticket.
+        ticket: TicketId,
+        /// The fact by which it was resolved: one that is resolved again is asked about again.
+        fact: EventId,
     },
     /// Send a public reply to the customer.
     DeliverReply {
@@ -142,9 +149,10 @@ impl From<mainstay_store::StoreError> for JobFailure {
 
 impl Job {
     /// The names of all jobs in the queue.
-    pub(crate) const KINDS: [&str; 14] = [
+    pub(crate) const KINDS: [&str; 15] = [
         "read_mail",
         "acknowledge",
+        "ask_for_rating",
         "deliver_reply",
         "send_mail",
         "follow_policy",
@@ -164,6 +172,7 @@ impl Job {
         match self {
             Self::ReadMail { .. } => "read_mail",
             Self::Acknowledge { .. } => "acknowledge",
+            Self::AskForRating { .. } => "ask_for_rating",
             Self::DeliverReply { .. } => "deliver_reply",
             Self::SendMail { .. } => "send_mail",
             Self::FollowPolicy { .. } => "follow_policy",

@@ -67,6 +67,7 @@ pub use account::AccountSummary;
 pub use caller::{Caller, Credential};
 pub use context::{App, Clock, Ids, ManualClock, Options};
 pub use error::{AppError, Expected, Fault, Result};
+pub use mainstay_channels::template::Language;
 pub use mainstay_report::explanation;
 pub use mainstay_store::account::{AccountFilter, Archived};
 pub use mainstay_store::audit::AuditFilter;

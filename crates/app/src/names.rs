@@ -5,6 +5,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::names;
 pub use mainstay_store::names::Name;
+use mainstay_store::names::Noun;
 use uuid::Uuid;
 
 use crate::caller::Caller;
@@ -16,7 +17,8 @@ pub const MOST: usize = 200;
 
 impl App {
     /// The names that belong to these identifiers, of accounts, contacts, agents and teams, in no order; what nothing bears,
-    /// or the caller may not know of, is left out. A portal user knows those who serve them and those of their account.
+    /// or the caller may not know of, is left out. A portal user knows those who serve them and those of their account; whoever
+    /// may read the audit trail knows tokens too, which stand in it.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for more than [`MOST`], [`AppError::Forbidden`] for those who serve without the permission
@@ -35,6 +37,10 @@ impl App {
         if ids.len() > MOST {
             return Err(AppError::invalid("ids", format!("at most {MOST} at once")));
         }
-        Ok(names::find(&self.read(), account, ids).await?)
+        let mut nouns = Noun::PEOPLE.to_vec();
+        if caller.require(Permission::ReadAudit).is_ok() {
+            nouns.push(Noun::Token);
+        }
+        Ok(names::find(&self.read(), &nouns, account, ids).await?)
     }
 }

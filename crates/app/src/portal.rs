@@ -4,8 +4,7 @@ use jiff::tz::TimeZone;
 use mainstay_domain::commitment::Target;
 use mainstay_domain::event::TargetOverride;
 use mainstay_domain::name::{CalendarName, CommitmentName};
-use mainstay_domain::policy::Policy;
-use mainstay_domain::policy::{CategoryDefinition, SeverityDefinition};
+use mainstay_domain::policy::{CategoryDefinition, Policy, SeverityDefinition, Title};
 use mainstay_domain::severity::Severity;
 use mainstay_policy::promises;
 use mainstay_store::{account, agent, contract};
@@ -56,6 +55,8 @@ pub struct PortalTier {
 pub struct PortalPromise {
     /// By which commitment.
     pub commitment: CommitmentName,
+    /// What people call it.
+    pub title: Title,
     /// What it promises, in a sentence.
     pub description: String,
     /// For which severity.
@@ -110,6 +111,7 @@ impl App {
         }
         let policy = self.policy();
         let policy = policy.current();
+        let hidden = self.hidden_from(caller);
         let sold = contract.as_ref().map(|contract| &contract.tier);
         let tier = policy.tiers.iter().find(|tier| sold == Some(&tier.name));
         Ok(PortalService {
@@ -124,6 +126,7 @@ impl App {
                 promises(policy)
                     .into_iter()
                     .filter(|promise| *promise.tier == contract.tier && is_plain(promise.target))
+                    .filter(|promise| !hidden.contains(&promise.commitment.name))
                     .filter_map(|promise| {
                         let severity = promise.severity?;
                         let says = |has: fn(&TargetOverride) -> bool| {
@@ -134,6 +137,7 @@ impl App {
                             says(|o| o.calendar.is_some()).and_then(|o| o.calendar.as_ref());
                         Some(PortalPromise {
                             commitment: promise.commitment.name.clone(),
+                            title: promise.commitment.title.clone(),
                             description: promise.commitment.description.clone(),
                             severity,
                             target_seconds: time.unwrap_or(promise.target.duration).as_secs(),

@@ -320,6 +320,7 @@ impl App {
                 mail::read_mail(self, *raw_mail, is_last_try).await
             }
             Job::Acknowledge { ticket } => mail::acknowledge(self, *ticket).await,
+            Job::AskForRating { ticket, fact } => mail::ask_for_rating(self, *ticket, *fact).await,
             Job::DeliverReply { message } => mail::deliver_reply(self, *message).await,
             Job::SendMail { mail } => mail::send_mail(self, stored.id, *mail).await,
             Job::Tidy { .. } => Ok(self.tidy().await?),

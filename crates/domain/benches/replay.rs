@@ -18,7 +18,7 @@ use mainstay_domain::event::{
     Actor, Channel, ContractTerms, Event, EventKind, Origin, Side, Visibility,
 };
 use mainstay_domain::name::{CalendarName, TierName};
-use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion};
+use mainstay_domain::policy::{Policy, PolicyBook, PolicyVersion, Title};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
 use uuid::Uuid;
@@ -137,7 +137,9 @@ fn commitment(name: &str, start: Occurrence, hours: i64) -> Commitment {
     };
     Commitment {
         name: name.into(),
+        title: Title::default(),
         description: String::new(),
+        internal: false,
         applies: Condition::Always,
         start: on([start]),
         pause: Condition::Never,

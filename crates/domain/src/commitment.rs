@@ -7,6 +7,7 @@ use crate::event::{Channel, Side};
 use crate::name::{
     CalendarName, CategoryName, CommitmentName, LadderName, RoleName, Tag, TierName,
 };
+use crate::policy::Title;
 use crate::severity::Severity;
 use crate::status::StatusKind;
 
@@ -15,8 +16,12 @@ use crate::status::StatusKind;
 pub struct Commitment {
     /// Its name, unique in the pack.
     pub name: CommitmentName,
+    /// What people call it.
+    pub title: Title,
     /// What it promises, in a sentence for people.
     pub description: String,
+    /// Whether it is a promise among ourselves, of which customers are told nothing.
+    pub internal: bool,
     /// The tickets it is about at all. A clock whose ticket ceases to fit is cancelled.
     pub applies: Condition,
     /// What starts its clock. A start while the clock is running changes nothing.

@@ -430,6 +430,17 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The commitment, of a fact about nothing but a clock.
+    #[must_use]
+    pub fn of_clock(&self) -> Option<&CommitmentName> {
+        match self {
+            Self::ClockWarned { commitment, .. }
+            | Self::ClockMissed { commitment, .. }
+            | Self::ClockCorrected { commitment, .. } => Some(commitment),
+            _ => None,
+        }
+    }
+
     /// The variant's stored name, such as `message_added`.
     #[must_use]
     pub fn name(&self) -> &'static str {

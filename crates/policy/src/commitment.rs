@@ -1,6 +1,6 @@
 //! Commitments about tickets: what is promised, when its clock runs, what follows.
 
-use std::borrow::Cow;
+mod cell;
 
 use mainstay_domain::commitment::{
     Commitment, Consequence, Reopen, Repeat, Target, Trigger, Warning, WarningPoint,
@@ -9,22 +9,27 @@ use mainstay_domain::condition::Condition;
 use mainstay_domain::event::Channel;
 use mainstay_domain::name::{CalendarName, CategoryName, CommitmentName, Tag, TierName};
 use mainstay_domain::severity::Severity;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use self::cell::CellForm;
 use crate::condition::{ConditionForm, TriggerForm, tag};
 use crate::names::Definitions;
 use crate::place::{At, Place};
 use crate::problem::Problem;
-use crate::reading::{FromToml, Many, Named, Reader, Toml, record};
+use crate::reading::{Many, Named, record};
 use crate::text::{Length, Name, Percent, TagText, Vocabulary, Word, length_text};
+use crate::title::TitleForm;
 
 record! {
     /// A commitment: a promise about tickets, and the clock that measures it.
     struct CommitmentForm as "a commitment" {
         /// Its name: `first_response`, `next_response`, `update`, `resolution`, or one of the pack's own.
         name: At<Name>,
+        /// What people call it: a text, or one for each language, such as `{ en = "Resolution", es = "Resolución" }`.
+        title: Option<TitleForm>,
         /// What it promises, in a sentence for people.
         description: String,
+        /// Whether it is a promise among ourselves, of which customers are told nothing; false when absent.
+        internal: Option<bool>,
         /// The tickets it is about; all of them when absent.
         applies: Option<ConditionForm>,
         /// What starts its clock.
@@ -91,58 +96,6 @@ record! {
         any: Option<At<CellForm>>,
         /// The calendar on which these times are counted.
         calendar: Option<At<Name>>,
-    }
-}
-
-/// A promised time: `"4h"`, `{ within = "4h", calendar = "24/7" }`, or `"none"` where nothing is promised.
-#[derive(Debug, Clone)]
-pub(crate) enum CellForm {
-    None,
-    Within(Length),
-    Table(CellTable),
-}
-
-record! {
-    /// A promised time and the calendar on which it is counted.
-    struct CellTable as "a promised time" {
-        /// The time.
-        within: Length,
-        /// The calendar.
-        calendar: Option<At<Name>>,
-    }
-}
-
-impl FromToml for CellForm {
-    fn what() -> Cow<'static, str> {
-        Cow::Borrowed(
-            "a promised time such as \"4h\" or { within = \"4h\", calendar = \"24/7\" }, or \"none\"",
-        )
-    }
-
-    fn from_toml(value: &Toml<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if value.get_ref().is_table() {
-            return CellTable::from_toml(value, reader).map(Self::Table);
-        }
-        if value.get_ref().as_str() == Some("none") {
-            return Some(Self::None);
-        }
-        Length::from_toml(value, reader).map(Self::Within)
-    }
-}
-
-impl JsonSchema for CellForm {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        Cow::Borrowed("CellForm")
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let length = generator.subschema_for::<Length>();
-        let table = generator.subschema_for::<CellTable>();
-        json_schema!({ "anyOf": [length, { "const": "none" }, table] })
     }
 }
 
@@ -235,7 +188,13 @@ impl CommitmentForm {
         }
         let commitment = Commitment {
             name: CommitmentName::from(self.name.value.0.as_str()),
+            title: self
+                .title
+                .as_ref()
+                .map(TitleForm::lower)
+                .unwrap_or_default(),
             description: self.description.clone(),
+            internal: self.internal.unwrap_or(false),
             applies: self
                 .applies
                 .as_ref()

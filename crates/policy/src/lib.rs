@@ -27,6 +27,7 @@ mod table;
 mod template;
 mod text;
 mod tier;
+mod title;
 mod words;
 
 pub use builtin::{DEFAULT_PACK, builtin, builtin_names};

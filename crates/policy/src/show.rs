@@ -1,5 +1,7 @@
 //! A policy as flat data: one entry for each tier, severity and commitment that has a target.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use mainstay_domain::commitment::{Commitment, Consequence, Target, WarningPoint};
 use mainstay_domain::condition::Condition;
@@ -290,7 +292,9 @@ fn uptime(promise: &UptimeCommitment) -> Value {
 fn clock(commitment: &Commitment) -> Value {
     json!({
         "name": commitment.name.as_str(),
+        "title": commitment.title.all().collect::<BTreeMap<_, _>>(),
         "description": commitment.description,
+        "internal": commitment.internal,
         "warnings": commitment.warnings.iter().map(|warning| {
             let (used, left) = match warning.at {
                 WarningPoint::Used(share) => (Some(number(share)), None),

@@ -35,7 +35,10 @@ pub const MESSAGES: &[(&str, &str)] = &[
         "to the customer, when a ticket is opened",
     ),
     ("reply", "wrapped around an agent's public reply"),
-    ("resolved", "to the customer, when a ticket is resolved"),
+    (
+        "resolved",
+        "to the customer, when a ticket is resolved and they are asked to rate it",
+    ),
     ("closed", "to the customer, when a ticket is closed"),
     (
         "critical_incident",
@@ -100,6 +103,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("message.text", "the text of the reply"),
     ("message.quoted", "what it answers, quoted"),
     ("commitment.name", "the commitment's name"),
+    (
+        "commitment.title",
+        "what it is called, in the reader's language",
+    ),
     ("commitment.description", "what it promises"),
     ("commitment.target", "the promised time, such as 4h"),
     (
@@ -121,6 +128,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "how soon the reader should respond",
     ),
     ("escalation.url", "where it is acknowledged"),
+    (
+        "rating.good_url",
+        "where the customer says that the ticket was handled well, if they are asked",
+    ),
+    (
+        "rating.bad_url",
+        "where they say that it was not, if they are asked",
+    ),
     ("link.url", "the link that was asked for"),
     ("link.minutes", "for how many minutes it serves"),
     ("incident.title", "what is wrong, in a line"),
@@ -171,7 +186,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("review.calendar_url", "where a time is chosen"),
     (
         "digest.items",
-        "the alerts, each with title, detail and url",
+        "the alerts, each with title, detail, url, and at (when it arose, in the reader's time zone) where the title says no instant",
     ),
     ("digest.count", "how many they are"),
     ("digest.since", "since when"),

@@ -48,6 +48,7 @@ pub fn options(settings: &Settings) -> Result<MailOptions, Failure> {
     Ok(MailOptions {
         from: mail.from.clone(),
         reply_domain: mail.reply_domain.clone(),
+        ask_for_rating: mail.ask_for_rating,
         own_addresses: mail
             .mailboxes
             .iter()

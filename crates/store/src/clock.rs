@@ -1,5 +1,7 @@
 //! Clocks: what the fold of a ticket's facts said of them, kept for reading and for finding what is due.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use jiff::Timestamp;
 pub use mainstay_domain::clock::ClockState;
@@ -289,6 +291,8 @@ pub struct AttainmentFilter {
     pub tier: Option<TierName>,
     /// Of this commitment.
     pub commitment: Option<CommitmentName>,
+    /// Of none of these, which are kept from the reader.
+    pub hidden: BTreeSet<CommitmentName>,
 }
 
 /// How the promises of a kind were kept.
@@ -337,6 +341,11 @@ pub async fn attainment(
     }
     if let Some(commitment) = &filter.commitment {
         sql.push(" AND c.commitment = ").bind(commitment);
+    }
+    if !filter.hidden.is_empty() {
+        sql.push(" AND c.commitment NOT IN (")
+            .bind_all(&filter.hidden)
+            .push(")");
     }
     sql.push(" GROUP BY c.commitment, t.tier, t.severity");
     let rows = all(on, sql).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use mainstay_domain::escalation::{
-    Escalation, EscalationEvent, EscalationEventKind, GroupKey, Phase, Sighting, Subject,
+    Escalation, EscalationEvent, EscalationEventKind, GroupKey, Phase, Reason, Sighting, Subject,
 };
 use mainstay_domain::event::{Actor, EventKind};
 use mainstay_domain::id::{AgentId, EscalationId, TicketId};
@@ -296,6 +296,35 @@ pub async fn of_tickets(
         }
     }
     Ok(found)
+}
+
+/// Why each of these escalations was raised, in parts; those that an earlier version of the program raised have none.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a fact cannot be read.
+pub async fn reasons(
+    on: &impl Connection,
+    ids: &[EscalationId],
+) -> Result<BTreeMap<EscalationId, Reason>, StoreError> {
+    let mut reasons = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(reasons);
+    }
+    let mut sql = Sql::new(
+        "SELECT escalation, payload FROM escalation_event WHERE sequence = 1 AND escalation IN (",
+    );
+    sql.bind_all(ids).push(")");
+    for row in all(on, sql).await? {
+        let first: EscalationEvent =
+            from_json(&String::read(&row, 1)?).map_err(StoreError::Corrupt)?;
+        if let EscalationEventKind::Raised {
+            parts: Some(parts), ..
+        } = first.kind
+        {
+            reasons.insert(Field::read(&row, 0)?, parts);
+        }
+    }
+    Ok(reasons)
 }
 
 /// An escalation by its id.

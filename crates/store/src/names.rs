@@ -19,12 +19,15 @@ pub enum Noun {
     Agent,
     /// A team of those who serve.
     Team,
+    /// What a program acts by.
+    Token,
 }
 
 impl Noun {
-    const ALL: [Self; 4] = [Self::Account, Self::Contact, Self::Agent, Self::Team];
+    /// Those whom anybody may know who knows whom they belong to.
+    pub const PEOPLE: [Self; 4] = [Self::Account, Self::Contact, Self::Agent, Self::Team];
 
-    /// Its name, which is that of its table too.
+    /// Its name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,6 +35,14 @@ impl Noun {
             Self::Contact => "contact",
             Self::Agent => "agent",
             Self::Team => "team",
+            Self::Token => "token",
+        }
+    }
+
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Token => "api_token",
+            other => other.as_str(),
         }
     }
 }
@@ -47,21 +58,22 @@ pub struct Name {
     pub name: String,
 }
 
-/// The names that belong to these identifiers, of whatever kind, in no order; what nothing bears is left out. With an
+/// The names that belong to these identifiers, of these kinds, in no order; what nothing bears is left out. With an
 /// `account`, of accounts and contacts only those of that account.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn find(
     on: &impl Connection,
+    nouns: &[Noun],
     account: Option<AccountId>,
     ids: &[Uuid],
 ) -> Result<Vec<Name>, StoreError> {
     let mut names = Vec::new();
-    for noun in Noun::ALL {
+    for noun in nouns.iter().copied() {
         let mut sql = Sql::new(format!(
             "SELECT id, name FROM {} WHERE id IN (",
-            noun.as_str()
+            noun.table()
         ));
         sql.bind_all(ids).push(")");
         if let Some(account) = account {
@@ -72,7 +84,7 @@ pub async fn find(
                 Noun::Contact => {
                     sql.push(" AND account = ").bind(&account);
                 }
-                Noun::Agent | Noun::Team => {}
+                Noun::Agent | Noun::Team | Noun::Token => {}
             }
         }
         for row in all(on, sql).await? {

@@ -38,6 +38,41 @@ pub struct AppliedPack {
 
 record!(AppliedPack in "policy_version" { version, pack, digest, files, teams, applied_at, applied_by, note });
 
+/// A pack as it was applied, without its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedSummary {
+    /// Which version it is.
+    pub version: PolicyVersion,
+    /// The pack's name.
+    pub pack: String,
+    /// The digest of its files.
+    pub digest: Digest,
+    /// Which teams its conditions meant when it was applied, by the names that they bear in it.
+    pub teams: BTreeMap<TeamName, TeamId>,
+    /// When it was applied.
+    pub applied_at: Timestamp,
+    /// Who applied it.
+    pub applied_by: Actor,
+    /// Why.
+    pub note: String,
+}
+
+record!(AppliedSummary in "policy_version" { version, pack, digest, teams, applied_at, applied_by, note });
+
+impl From<AppliedPack> for AppliedSummary {
+    fn from(pack: AppliedPack) -> Self {
+        Self {
+            version: pack.version,
+            pack: pack.pack,
+            digest: pack.digest,
+            teams: pack.teams,
+            applied_at: pack.applied_at,
+            applied_by: pack.applied_by,
+            note: pack.note,
+        }
+    }
+}
+
 /// Makes a pack the one in force. Its version is one more than the latest's.
 ///
 /// # Errors
@@ -84,4 +119,12 @@ pub async fn find(
 /// [`StoreError::Corrupt`] when one cannot be read.
 pub async fn all(on: &impl Connection) -> Result<Vec<AppliedPack>, StoreError> {
     fetch_all(on, select::<AppliedPack>().then(" ORDER BY t.version")).await
+}
+
+/// Every version without its files, oldest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn summaries(on: &impl Connection) -> Result<Vec<AppliedSummary>, StoreError> {
+    fetch_all(on, select::<AppliedSummary>().then(" ORDER BY t.version")).await
 }

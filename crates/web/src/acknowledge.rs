@@ -3,16 +3,17 @@
 //! Opening the page changes nothing, because mail scanners open every link; and no cookie is asked for, because the link
 //! itself is the proof.
 
+use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::get;
-use axum::{Extension, Router};
 use mainstay_app::AppError;
 use mainstay_app::escalation::{LinkStanding, LinkView};
 
 use crate::Web;
-use crate::problem::{ForPeople, Result};
+use crate::link_page::{Words, escaped, page, paragraph, unknown};
+use crate::problem::Result;
 
 /// Where the page is.
 pub(crate) const PATH: &str = "/a/{token}";
@@ -22,100 +23,160 @@ pub fn routes() -> Router<Web> {
     Router::new().route(PATH, get(look).post(acknowledge))
 }
 
-async fn look(State(web): State<Web>, Path(token): Path<String>) -> Result<Response> {
-    answer(&web, web.app.look_at_link(&token).await)
+async fn look(
+    State(web): State<Web>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    answer(&web, &headers, web.app.look_at_link(&token).await)
 }
 
-async fn acknowledge(State(web): State<Web>, Path(token): Path<String>) -> Result<Response> {
-    answer(&web, web.app.acknowledge_by_link(&token).await)
+async fn acknowledge(
+    State(web): State<Web>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    answer(&web, &headers, web.app.acknowledge_by_link(&token).await)
 }
 
-fn answer(web: &Web, outcome: mainstay_app::Result<LinkView>) -> Result<Response> {
+fn answer(
+    web: &Web,
+    headers: &HeaderMap,
+    outcome: mainstay_app::Result<LinkView>,
+) -> Result<Response> {
     let view = match outcome {
         Ok(view) => view,
-        Err(AppError::NotFound(detail)) => {
-            return Ok(page(
-                StatusCode::NOT_FOUND,
-                "This link does not work",
-                &paragraph(&detail),
-            ));
-        }
+        Err(AppError::NotFound(_)) => return Ok(unknown(headers)),
         Err(error) => return Err(error.into()),
     };
-    let (status, heading, said) = match &view.standing {
-        LinkStanding::Ready => (
-            StatusCode::OK,
-            "Acknowledge this escalation?",
-            format!(
-                "<form method=\"post\"><button>Acknowledge as {}</button></form>",
-                escaped(&view.person)
-            ),
-        ),
-        LinkStanding::Done => (
-            StatusCode::OK,
-            "Acknowledged",
-            paragraph("Thank you: it is yours, and nobody further is told for now."),
-        ),
-        LinkStanding::Taken { by, at } => (
-            StatusCode::OK,
-            "Already acknowledged",
-            paragraph(&format!(
-                "{by} took it on at {at}. There is nothing left to do here."
-            )),
-        ),
-        LinkStanding::Over { at } => (
-            StatusCode::OK,
-            "It is over",
-            paragraph(&format!(
-                "The escalation ended at {at}. There is nothing left to do here."
-            )),
-        ),
-        LinkStanding::Expired { at } => (
-            StatusCode::GONE,
-            "This link has expired",
-            paragraph(&format!(
-                "It could be used until {at}. Sign in to acknowledge the escalation."
-            )),
-        ),
-        LinkStanding::Forbidden => (
-            StatusCode::FORBIDDEN,
-            "You may not acknowledge this",
-            paragraph("Your account may not acknowledge escalations. Tell whoever is on call."),
-        ),
-    };
-    let root = &web.app.options().public_url;
+    let language = view.language;
+    let (status, heading, said) = said(&view);
+    let open = OPEN.to(language);
     let body = format!(
-        "<p><strong>{}</strong></p>{}{said}<p><a href=\"{}/escalations/{}\">Open it in Mainstay</a></p>",
+        "<p><strong>{}</strong></p>{}{said}<p><a href=\"{}/escalations/{}\">{open}</a></p>",
         escaped(&view.title),
         paragraph(&view.detail),
-        escaped(root),
+        escaped(&web.app.options().public_url),
         view.escalation
     );
-    Ok(page(status, heading, &body))
+    Ok(page(status, language, heading.to(language), &body))
 }
 
-fn page(status: StatusCode, heading: &str, body: &str) -> Response {
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"robots\" content=\"noindex\"><title>{heading}</title><style>body{{font:1.1rem/1.5 system-ui,sans-serif;\
-         max-width:34rem;margin:3rem auto;padding:0 1rem}}button{{font:inherit;padding:.7rem 1.2rem}}</style>\
-         <h1>{heading}</h1>{body}</html>"
-    );
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (status, Extension(ForPeople), headers, html).into_response()
+/// What there is to say of a link, and the button where it can be used.
+fn said(view: &LinkView) -> (StatusCode, &'static Words, String) {
+    let language = view.language;
+    match &view.standing {
+        LinkStanding::Ready => {
+            let button = escaped(&BUTTON.with(language, &[&view.person]));
+            let form = format!("<form method=\"post\"><button>{button}</button></form>");
+            (StatusCode::OK, &READY, form)
+        }
+        LinkStanding::Done => (StatusCode::OK, &DONE.0, paragraph(DONE.1.to(language))),
+        LinkStanding::Taken { by, at } => {
+            let by = by.as_deref().unwrap_or(SOMEBODY.to(language));
+            let said = TAKEN.1.with(language, &[by, at]);
+            (StatusCode::OK, &TAKEN.0, paragraph(&said))
+        }
+        LinkStanding::Over { at } => {
+            let said = OVER.1.with(language, &[at]);
+            (StatusCode::OK, &OVER.0, paragraph(&said))
+        }
+        LinkStanding::Expired { at } => {
+            let said = EXPIRED.1.with(language, &[at]);
+            (StatusCode::GONE, &EXPIRED.0, paragraph(&said))
+        }
+        LinkStanding::Forbidden => {
+            let said = FORBIDDEN.1.to(language);
+            (StatusCode::FORBIDDEN, &FORBIDDEN.0, paragraph(said))
+        }
+    }
 }
 
-fn paragraph(text: &str) -> String {
-    format!("<p>{}</p>", escaped(text))
-}
+static OPEN: Words = Words {
+    english: "Open it in Mainstay",
+    spanish: "Abrirlo en Mainstay",
+    portuguese: "Abrir no Mainstay",
+};
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
-}
+static READY: Words = Words {
+    english: "Acknowledge this escalation?",
+    spanish: "¿Hacerse cargo de este escalamiento?",
+    portuguese: "Assumir este escalonamento?",
+};
+
+static BUTTON: Words = Words {
+    english: "Acknowledge as {}",
+    spanish: "Hacerme cargo como {}",
+    portuguese: "Assumir como {}",
+};
+
+static SOMEBODY: Words = Words {
+    english: "somebody",
+    spanish: "alguien",
+    portuguese: "alguém",
+};
+
+static DONE: (Words, Words) = (
+    Words {
+        english: "Acknowledged",
+        spanish: "Confirmado",
+        portuguese: "Confirmado",
+    },
+    Words {
+        english: "Thank you: it is yours, and nobody further is told for now.",
+        spanish: "Gracias: queda a su cargo, y por ahora no se avisa a nadie más.",
+        portuguese: "Obrigado: agora está com você, e por enquanto ninguém mais será avisado.",
+    },
+);
+
+static TAKEN: (Words, Words) = (
+    Words {
+        english: "Already acknowledged",
+        spanish: "Ya confirmado",
+        portuguese: "Já confirmado",
+    },
+    Words {
+        english: "{} took it on at {}. There is nothing left to do here.",
+        spanish: "{} se hizo cargo el {}. Aquí no queda nada por hacer.",
+        portuguese: "{} assumiu em {}. Não há mais nada a fazer aqui.",
+    },
+);
+
+static OVER: (Words, Words) = (
+    Words {
+        english: "It is over",
+        spanish: "Ha terminado",
+        portuguese: "Terminou",
+    },
+    Words {
+        english: "The escalation ended at {}. There is nothing left to do here.",
+        spanish: "El escalamiento terminó el {}. Aquí no queda nada por hacer.",
+        portuguese: "O escalonamento terminou em {}. Não há mais nada a fazer aqui.",
+    },
+);
+
+static EXPIRED: (Words, Words) = (
+    Words {
+        english: "This link has expired",
+        spanish: "Este enlace ha caducado",
+        portuguese: "Este link expirou",
+    },
+    Words {
+        english: "It could be used until {}. Sign in to acknowledge the escalation.",
+        spanish: "Se podía usar hasta el {}. Inicie sesión para hacerse cargo del escalamiento.",
+        portuguese: "Ele valia até {}. Entre para assumir o escalonamento.",
+    },
+);
+
+static FORBIDDEN: (Words, Words) = (
+    Words {
+        english: "You may not acknowledge this",
+        spanish: "No puede hacerse cargo de esto",
+        portuguese: "Você não pode assumir isto",
+    },
+    Words {
+        english: "Your account may not acknowledge escalations. Tell whoever is on call.",
+        spanish: "Su cuenta no puede hacerse cargo de escalamientos. Avise a quien esté de guardia.",
+        portuguese: "Sua conta não pode assumir escalonamentos. Avise quem está de plantão.",
+    },
+);

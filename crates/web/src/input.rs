@@ -148,11 +148,11 @@ impl<S: Send + Sync, I: FromStr<Err: Display>> FromRequestParts<S> for Id<I> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        parameter(parts, state, "id").await.map(Self)
+        parameter(parts, state, |name| name == "id").await.map(Self)
     }
 }
 
-/// The identifiers in the path of a thing within a thing, the parameters called `id` and `inner`.
+/// The identifiers in the path of a thing within a thing: the parameter called `id`, and the one called after its noun.
 #[derive(Debug, Clone, Copy)]
 pub struct InnerId<O, I>(pub O, pub I);
 
@@ -165,8 +165,8 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let outer = parameter(parts, state, "id").await?;
-        let inner = parameter(parts, state, "inner").await?;
+        let outer = parameter(parts, state, |name| name == "id").await?;
+        let inner = parameter(parts, state, |name| name != "id").await?;
         Ok(Self(outer, inner))
     }
 }
@@ -174,14 +174,14 @@ where
 async fn parameter<S: Send + Sync, I: FromStr<Err: Display>>(
     parts: &mut Parts,
     state: &S,
-    name: &str,
+    is_meant: fn(&str) -> bool,
 ) -> Result<I, Problem> {
     let parameters = RawPathParams::from_request_parts(parts, state)
         .await
         .map_err(|_| Problem::new(Kind::Malformed, "The path is not valid UTF-8."))?;
-    let text = parameters
+    let (name, text) = parameters
         .iter()
-        .find_map(|(key, value)| (key == name).then_some(value))
+        .find(|(name, _)| is_meant(name))
         .unwrap_or_default();
     text.parse()
         .map_err(|error: I::Err| Problem::unreadable_parameter(name, error.to_string()))

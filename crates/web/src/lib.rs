@@ -16,11 +16,13 @@ mod host;
 mod hub;
 mod idempotency;
 pub mod input;
+mod link_page;
 pub mod page;
 pub mod peer;
 pub mod problem;
 mod query;
 mod rate;
+mod rating;
 mod ui;
 
 use std::sync::Arc;
@@ -111,6 +113,7 @@ pub fn router(web: Web) -> Router {
         .merge(api.route_layer(guard).route_layer(queries))
         .merge(health::routes())
         .merge(acknowledge::routes())
+        .merge(rating::routes())
         .route_layer(rates)
         .with_state(web)
         .merge(docs::routes(api::complete(description)))

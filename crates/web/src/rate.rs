@@ -133,9 +133,10 @@ pub(crate) struct OpenRoutes(Arc<BTreeSet<(String, Method)>>);
 impl OpenRoutes {
     /// What the description of the API says.
     pub(crate) fn of(description: &OpenApi) -> Self {
-        // The page behind the link of a notification stands in no description.
-        let link = |method| (crate::acknowledge::PATH.to_owned(), method);
-        let mut open = BTreeSet::from([link(Method::GET), link(Method::POST)]);
+        // The pages behind signed links stand in no description.
+        let pages = [crate::acknowledge::PATH, crate::rating::PATH];
+        let page = |path: &str| [Method::GET, Method::POST].map(|method| (path.to_owned(), method));
+        let mut open: BTreeSet<_> = pages.into_iter().flat_map(page).collect();
         for (path, item) in &description.paths.paths {
             let operations = [
                 (Method::GET, &item.get),

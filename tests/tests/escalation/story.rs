@@ -30,7 +30,7 @@ async fn main_story(house: House) {
     assert!(
         shown.items.iter().any(|told| told
             .title
-            .contains("first_response is due at 2026-03-02 10:00 UTC")),
+            .contains("First response is due at 2026-03-02 10:00 UTC")),
         "{shown:?}"
     );
     let subjects = |mails: Vec<OutgoingMail>| -> Vec<String> {
@@ -62,7 +62,7 @@ async fn main_story(house: House) {
         insta::assert_snapshot!(mails.join("---"), @"
         Escalation: #1 (P2, Acme), Engineering and success manager
 
-        Eva, you are told because of: first_response was due at 2026-03-02 10:00 UTC and was missed.
+        Eva, you are told because of: First response was due at 2026-03-02 10:00 UTC and was missed.
 
         It does not work
         Acme (Enterprise), P2, new

@@ -236,7 +236,7 @@ async fn everybody_is_told_in_their_own_language() {
     house.test.advance(SignedDuration::from_mins(15)).await;
     let mails = house.mails_to(&house.ana);
     insta::assert_snapshot!(written(&mails[0]), @r"
-    Escalado: #1 (P1, Acme), Front line
+    Escalamiento: #1 (P1, Acme), Front line
 
     Ana, recibe este aviso por: la gravedad es P1.
 
@@ -259,13 +259,13 @@ async fn everybody_is_told_in_their_own_language() {
         .map(|told| told.title)
         .collect();
     for title in [
-        "#1 (P1): first_response vencía el 02/03/2026 09:15 UTC y no se ha cumplido",
-        "Escalado de #1 (P1): Team",
+        "#1 (P1): Primera respuesta vencía el 02/03/2026 09:15 UTC y no se ha cumplido",
+        "Escalamiento de #1 (P1): Team",
     ] {
         assert!(titles.iter().any(|told| told == title), "{titles:?}");
     }
     insta::assert_snapshot!(written(&house.mails_to(&house.eva)[0]), @r"
-    Escalamento: #1 (P1, Acme), Engineering
+    Escalonamento: #1 (P1, Acme), Engineering
 
     Eva, recebe este aviso por: a gravidade é P1.
 

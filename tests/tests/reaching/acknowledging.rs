@@ -43,7 +43,7 @@ async fn a_link_acknowledges_once_and_quiets_the_pager() {
 
     let again = app.acknowledge_by_link(&token).await.unwrap();
     let expected = LinkStanding::Taken {
-        by: "Eva".to_owned(),
+        by: Some("Eva".to_owned()),
         at: "2026-03-02 09:00 UTC".to_owned(),
     };
     assert_eq!(again.standing, expected);

@@ -116,7 +116,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/{id}/exports/{inner}": {
+    "/api/v1/accounts/{id}/exports/{export}": {
         parameters: {
             query?: never;
             header?: never;
@@ -133,7 +133,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/{id}/exports/{inner}/archive": {
+    "/api/v1/accounts/{id}/exports/{export}/archive": {
         parameters: {
             query?: never;
             header?: never;
@@ -257,7 +257,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/agents/{id}/sessions/{inner}": {
+    "/api/v1/agents/{id}/sessions/{session}": {
         parameters: {
             query?: never;
             header?: never;
@@ -469,7 +469,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/contacts/{id}/sessions/{inner}": {
+    "/api/v1/contacts/{id}/sessions/{session}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1042,7 +1042,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/messages/{id}/attachments/{inner}": {
+    "/api/v1/messages/{id}/attachments/{attachment}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1082,7 +1082,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/messages/{id}/images/{inner}": {
+    "/api/v1/messages/{id}/images/{image}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1616,7 +1616,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/teams/{id}/on-call/covers/{inner}": {
+    "/api/v1/teams/{id}/on-call/covers/{cover}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1848,7 +1848,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tickets/{id}/macros/{inner}": {
+    "/api/v1/tickets/{id}/macros/{macro}": {
         parameters: {
             query?: never;
             header?: never;
@@ -2189,7 +2189,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/webhooks/{id}/deliveries/{inner}": {
+    "/api/v1/webhooks/{id}/deliveries/{delivery}": {
         parameters: {
             query?: never;
             header?: never;
@@ -2206,7 +2206,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/webhooks/{id}/deliveries/{inner}/resend": {
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/resend": {
         parameters: {
             query?: never;
             header?: never;
@@ -3078,6 +3078,7 @@ export interface components {
              * @description When its next step is due, unless somebody acts.
              */
             next_at?: string | null;
+            parts?: components["schemas"]["EscalationReason"] | null;
             /** @description Where it stands. */
             phase: components["schemas"]["EscalationPhase"];
             /**
@@ -3085,7 +3086,7 @@ export interface components {
              * @description When it was raised.
              */
             raised_at: string;
-            /** @description Why it was raised. */
+            /** @description Why it was raised, in English. */
             reason: string;
             /** @description What it is about: `ticket:…`, `tag:…` or `category:…`. */
             subject: string;
@@ -3136,6 +3137,71 @@ export interface components {
          * @enum {string}
          */
         EscalationPhase: "open" | "resolved" | "cancelled";
+        /** @description Why an escalation was raised, in parts, so that each reader can be told in their own language. */
+        EscalationReason: {
+            /** @enum {string} */
+            code: "clock_warned";
+            /** @description By which commitment. */
+            commitment: string;
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            due_at: string;
+        } | {
+            /** @enum {string} */
+            code: "clock_missed";
+            /** @description By which commitment. */
+            commitment: string;
+            /**
+             * Format: date-time
+             * @description When it was due.
+             */
+            due_at: string;
+        } | {
+            /** @enum {string} */
+            code: "severity_is";
+            /** @description `P1` to `P4`. */
+            severity: string;
+        } | {
+            /** @description Like what: `security_incident`, `data_breach` or `data_loss`. */
+            alarm: string;
+            /** @enum {string} */
+            code: "sign_shown";
+            /** @description By what it shows: `words`, `category` or `tag`. */
+            sign: string;
+            /** @description Which words, category or tag. */
+            value: string;
+        } | {
+            /**
+             * Format: int64
+             * @description So many seconds after it was opened.
+             */
+            after_seconds: number;
+            /** @enum {string} */
+            code: "unresolved";
+        } | {
+            /** @description How many. */
+            accounts: number;
+            /** @enum {string} */
+            code: "accounts_affected";
+            /** @description What is the same: `tag` or `category`. */
+            same: string;
+            /** @description Which tag or category. */
+            value: string;
+            /**
+             * Format: int64
+             * @description In how many seconds.
+             */
+            within_seconds: number;
+        } | {
+            /** @enum {string} */
+            code: "manual";
+            /** @description What they wrote beside it; may be empty. */
+            note: string;
+            /** @description Which reason they chose, such as `customer_request`. */
+            reason: string;
+        };
         /** @description An escalation with everything that is known of it. */
         EscalationRecord: components["schemas"]["Escalation"] & {
             /** @description What was recorded of it, in order. */
@@ -3791,7 +3857,7 @@ export interface components {
              * @description Identifies it.
              */
             id: string;
-            /** @description What it is: `account`, `contact`, `agent` or `team`. */
+            /** @description What it is: `account`, `contact`, `agent`, `team`, or `token` for those who may read the audit trail. */
             kind: string;
             /** @description Its name. */
             name: string;
@@ -3892,6 +3958,8 @@ export interface components {
         };
         /** @description Something one person is told by one channel. */
         Notification: {
+            /** @description What it is about, in parts. */
+            about: components["schemas"]["NotificationAbout"];
             /**
              * Format: date-time
              * @description When it arose.
@@ -3947,8 +4015,52 @@ export interface components {
              * @description The ticket.
              */
             ticket?: string | null;
-            /** @description What is to be known, in a line. */
+            /** @description What is to be known, in a line, in the language of whom it is for. */
             title: string;
+        };
+        /** @description What a notification is about, in parts, so that each reader can be told in their own language. */
+        NotificationAbout: {
+            /** @enum {string} */
+            code: "escalation_step";
+            /** @description Of which ladder. */
+            ladder: string;
+            /**
+             * Format: int32
+             * @description The level it reaches.
+             */
+            level: number;
+            /** @description The step's name. */
+            name: string;
+        } | {
+            /** @enum {string} */
+            code: "clock_warned";
+            /** @description By which commitment. */
+            commitment: string;
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            due_at: string;
+        } | {
+            /** @enum {string} */
+            code: "clock_missed";
+            /** @description By which commitment. */
+            commitment: string;
+            /**
+             * Format: date-time
+             * @description When it was due.
+             */
+            due_at: string;
+        } | {
+            /** @description Who, by name. */
+            by: string;
+            /** @enum {string} */
+            code: "mentioned";
+            /**
+             * Format: uuid
+             * @description In which message.
+             */
+            message: string;
         };
         /** @description How many notifications. */
         NotificationCount: {
@@ -4485,6 +4597,7 @@ export interface components {
                  * @description When its next step is due, unless somebody acts.
                  */
                 next_at?: string | null;
+                parts?: components["schemas"]["EscalationReason"] | null;
                 /** @description Where it stands. */
                 phase: components["schemas"]["EscalationPhase"];
                 /**
@@ -4492,7 +4605,7 @@ export interface components {
                  * @description When it was raised.
                  */
                 raised_at: string;
-                /** @description Why it was raised. */
+                /** @description Why it was raised, in English. */
                 reason: string;
                 /** @description What it is about: `ticket:…`, `tag:…` or `category:…`. */
                 subject: string;
@@ -4823,7 +4936,7 @@ export interface components {
                  * @description Identifies it.
                  */
                 id: string;
-                /** @description What it is: `account`, `contact`, `agent` or `team`. */
+                /** @description What it is: `account`, `contact`, `agent`, `team`, or `token` for those who may read the audit trail. */
                 kind: string;
                 /** @description Its name. */
                 name: string;
@@ -4835,6 +4948,8 @@ export interface components {
         Page_Notification: {
             /** @description The things on this page. */
             items: {
+                /** @description What it is about, in parts. */
+                about: components["schemas"]["NotificationAbout"];
                 /**
                  * Format: date-time
                  * @description When it arose.
@@ -4890,7 +5005,7 @@ export interface components {
                  * @description The ticket.
                  */
                 ticket?: string | null;
-                /** @description What is to be known, in a line. */
+                /** @description What is to be known, in a line, in the language of whom it is for. */
                 title: string;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
@@ -5583,6 +5698,10 @@ export interface components {
              * @description Within which time, in seconds.
              */
             target_seconds: number;
+            /** @description What people call it, by language; under `und` where no language is named. Empty where the policy says nothing. */
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * @description What a contact may see in the portal.
@@ -6736,7 +6855,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                export: string;
             };
             cookie?: never;
         };
@@ -6759,7 +6878,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                export: string;
             };
             cookie?: never;
         };
@@ -6985,7 +7104,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                session: string;
             };
             cookie?: never;
         };
@@ -7395,7 +7514,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                session: string;
             };
             cookie?: never;
         };
@@ -7527,7 +7646,7 @@ export interface operations {
             query?: {
                 /** @description Those in this phase. */
                 phase?: "open" | "resolved" | "cancelled";
-                /** @description Those about this ticket. */
+                /** @description Those about this ticket: its identifier, or its number. */
                 ticket?: string;
                 /** @description Those that the caller took on, or was told of. */
                 mine?: boolean;
@@ -8332,7 +8451,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: number;
+                attachment: number;
             };
             cookie?: never;
         };
@@ -8396,7 +8515,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: number;
+                image: number;
             };
             cookie?: never;
         };
@@ -8416,7 +8535,7 @@ export interface operations {
     names_list: {
         parameters: {
             query: {
-                /** @description The identifiers of accounts, contacts, agents and teams, between commas; at most 200. */
+                /** @description The identifiers of accounts, contacts, agents, teams and tokens, between commas; at most 200. */
                 ids: string;
             };
             header?: never;
@@ -9247,7 +9366,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                cover: string;
             };
             cookie?: never;
         };
@@ -9759,7 +9878,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                macro: string;
             };
             cookie?: never;
         };
@@ -9782,7 +9901,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                macro: string;
             };
             cookie?: never;
         };
@@ -10513,7 +10632,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                delivery: string;
             };
             cookie?: never;
         };
@@ -10536,7 +10655,7 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                inner: string;
+                delivery: string;
             };
             cookie?: never;
         };

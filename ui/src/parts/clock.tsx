@@ -1,10 +1,12 @@
 // A clock as a person reads it: how much is left in words, with a sign and a colour that say the same.
 import { IconAlertTriangle, IconCheck, IconClock, IconHourglassLow, IconPlayerPause, IconX } from "@tabler/icons-react";
+import { useContext } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useAsTimePasses } from "@/app/time";
 import classes from "./clock.module.css";
 import { Hint } from "./hint";
+import { CommitmentTitles, titleIn } from "./titles";
 
 /** How pressing a clock is. */
 export type Tone = "calm" | "soon" | "late" | "good";
@@ -17,13 +19,15 @@ export function toneOf(left: number, target?: number): Tone {
 
 const SIGNS = { calm: IconClock, soon: IconHourglassLow, late: IconAlertTriangle, good: IconCheck };
 
-/** The name of a commitment: the built-in ones in the reader's language, those of a pack as the pack writes them. */
+/** The name of a commitment: as the policy calls it in the reader's language, else in our own words, else as it is written. */
 export function useCommitmentName(): (commitment: string) => string {
   const { t, i18n } = useTranslation();
+  const titles = useContext(CommitmentTitles);
   return (commitment) =>
-    i18n.exists(`commitment.${commitment}`)
+    titleIn(titles.get(commitment), i18n.language) ??
+    (i18n.exists(`commitment.${commitment}`)
       ? t(`commitment.${commitment}` as "commitment.update")
-      : capital(commitment.replaceAll("_", " "));
+      : capital(commitment.replaceAll("_", " ")));
 }
 
 const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,7 +1,8 @@
 //! Taking an escalation on by the signed link of a notification.
 
 use jiff::Timestamp;
-use mainstay_channels::reply_address::UnverifiedLink;
+use mainstay_channels::reply_address::{LinkPurpose, UnverifiedLink};
+use mainstay_channels::template::Language;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::escalation::{Command, Escalation, Phase};
 use mainstay_domain::event::Actor;
@@ -13,7 +14,7 @@ use mainstay_store::{Connection, Transaction, agent, escalation, notification};
 use super::EscalationWriter;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::notification::local;
+use crate::notification::{language_of, local};
 use crate::transaction::transact;
 
 /// A link, and whether it can be used.
@@ -21,6 +22,8 @@ use crate::transaction::transact;
 pub struct LinkView {
     /// The escalation.
     pub escalation: EscalationId,
+    /// The language of the person whose link it is.
+    pub language: Language,
     /// What the person was told, in a line.
     pub title: String,
     /// More about it.
@@ -40,8 +43,8 @@ pub enum LinkStanding {
     Done,
     /// Somebody took the escalation on already.
     Taken {
-        /// Their name.
-        by: String,
+        /// Their name, where it is known.
+        by: Option<String>,
         /// When, in the time zone of the person whose link it is.
         at: String,
     },
@@ -85,12 +88,13 @@ impl App {
             AppError::NotFound("There is no such link: open it exactly as it was sent.".to_owned())
         };
         let link = UnverifiedLink::read(token).ok_or_else(unknown)?;
-        let told = notification::find(on, NotificationId::from(link.notification))
+        let told = notification::find(on, NotificationId::from(link.names))
             .await?
             .ok_or_else(unknown)?;
         let id = told.escalation.ok_or_else(unknown)?;
         let identity = self.mail_identity().await?;
-        if !identity.is_our_link(&link, told.recipient.uuid(), id.uuid()) {
+        let bound_to = [told.recipient.uuid(), id.uuid()];
+        if !identity.is_our_link(&link, LinkPurpose::Acknowledgement, &bound_to) {
             return Err(unknown());
         }
         let person = agent::find(on, told.recipient).await?.ok_or_else(unknown)?;
@@ -99,6 +103,7 @@ impl App {
         Ok(Opened {
             view: LinkView {
                 escalation: id,
+                language: language_of(&person),
                 title: told.title.clone(),
                 detail: told.detail.clone(),
                 person: person.name.clone(),
@@ -128,7 +133,7 @@ impl App {
                 _ => None,
             };
             return Ok(LinkStanding::Taken {
-                by: by.unwrap_or_else(|| "somebody".to_owned()),
+                by,
                 at: local(taken.at, person),
             });
         }

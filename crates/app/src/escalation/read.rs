@@ -1,8 +1,10 @@
 //! Reading escalations.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use mainstay_domain::escalation::{
-    DueStep, Escalation, EscalationEvent, Part, StepCause, next_due,
+    DueStep, Escalation, EscalationEvent, Part, Reason, StepCause, next_due,
 };
 use mainstay_domain::id::EscalationId;
 use mainstay_domain::name::LadderName;
@@ -60,6 +62,19 @@ impl App {
     ) -> Result<Page<StoredEscalation>> {
         caller.require(Permission::ReadEscalations)?;
         Ok(escalation::list(&self.read(), filter, page).await?)
+    }
+
+    /// Why each of these escalations was raised, in parts; those that an earlier version of the program raised have none.
+    ///
+    /// # Errors
+    /// As [`App::escalations`].
+    pub async fn escalation_reasons(
+        &self,
+        caller: &Caller,
+        ids: &[EscalationId],
+    ) -> Result<BTreeMap<EscalationId, Reason>> {
+        caller.require(Permission::ReadEscalations)?;
+        Ok(escalation::reasons(&self.read(), ids).await?)
     }
 
     /// An escalation: what was recorded of it, what was not, and what comes next.

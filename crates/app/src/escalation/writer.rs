@@ -295,7 +295,9 @@ impl<'a> EscalationWriter<'a> {
         let first = tickets.first();
         let subject = first.map_or("", |ticket| ticket.subject.as_str());
         let state = self.state.as_ref();
-        let reason = state.map_or_else(String::new, |state| reason_of(state, reader));
+        let reason = state.map_or_else(String::new, |state| {
+            reason_of(state, reader, &self.app.policy())
+        });
         Notice {
             about: About::EscalationStep {
                 step: taken.clone(),

@@ -18,6 +18,7 @@ use mainstay_domain::account::Account;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::export::ExportExtent;
 use mainstay_domain::id::{AccountId, EscalationId, OutgoingMailId, RawMailId, TicketId};
+use mainstay_domain::name::CommitmentName;
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::clock::StoredClock;
@@ -94,7 +95,7 @@ impl App {
     }
 
     /// Writes everything that is kept of an account. A portal administrator is given what the portal shows: no internal
-    /// notes, no ledger, no escalations, no raw mails.
+    /// notes, no promises among ourselves, no ledger, no escalations, no raw mails.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`], and [`AppError::Refused`] when the archive cannot be written.
@@ -130,6 +131,10 @@ impl App {
                 ExportExtent::Everything => Scope::Everything,
                 ExportExtent::Portal => Scope::Account(account.id),
             },
+            hidden: match extent {
+                ExportExtent::Everything => BTreeSet::new(),
+                ExportExtent::Portal => self.policy().book().internal(),
+            },
             archive: Archive::begin(out, self.now()),
             names: Names::load(self).await?,
             escalations: BTreeSet::new(),
@@ -163,6 +168,8 @@ fn extent_for(caller: &Caller, id: AccountId) -> Result<ExportExtent> {
 struct Exporter<'a> {
     app: &'a App,
     scope: Scope,
+    /// The commitments that are kept from the reader.
+    hidden: BTreeSet<CommitmentName>,
     archive: Archive,
     names: Names,
     escalations: BTreeSet<EscalationId>,
@@ -219,7 +226,11 @@ impl Exporter<'_> {
         self.member("exported_at", &json!(self.app.now())).await?;
         self.member("scope", &json!(scope)).await?;
         self.member("account", &told).await?;
-        let contracts = contracts.iter().map(contract_value).collect();
+        let contracts = contracts.into_iter().map(|mut contract| {
+            (contract.overrides).retain(|own| !self.hidden.contains(&own.commitment));
+            contract_value(&contract)
+        });
+        let contracts = contracts.collect();
         self.member("contracts", &contracts).await?;
         let contacts = contacts.iter().map(contact_value).collect();
         self.member("contacts", &contacts).await
@@ -242,14 +253,18 @@ impl Exporter<'_> {
                 mainstay_store::ticket::list(&reader, self.scope, &filter, sort, page).await?;
             let ids: Vec<TicketId> = found.items.iter().map(|stored| stored.ticket.id).collect();
             let mut clocks: BTreeMap<TicketId, Vec<StoredClock>> = BTreeMap::new();
-            for clock in clock::of_tickets(&reader, &ids).await? {
+            let all = clock::of_tickets(&reader, &ids).await?;
+            let is_shown = |clock: &StoredClock| !self.hidden.contains(&clock.commitment);
+            for clock in all.into_iter().filter(is_shown) {
                 clocks.entry(clock.ticket).or_default().push(clock);
             }
-            for stored in &found.items {
+            for mut stored in found.items {
+                let terms = &mut stored.ticket.facts.terms;
+                (terms.overrides).retain(|own| !self.hidden.contains(&own.commitment));
                 let clocks = clocks.remove(&stored.ticket.id).unwrap_or_default();
                 let first = self.summary.tickets == 0;
                 self.text(if first { "\n" } else { ",\n" }).await?;
-                let told = self.ticket(stored, &clocks).await?;
+                let told = self.ticket(&stored, &clocks).await?;
                 self.value(&told).await?;
                 self.summary.tickets += 1;
             }

@@ -1,13 +1,13 @@
 //! Telling a customer that their message has arrived.
 
-use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
+use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail};
 use mainstay_domain::event::{Channel, Origin as Written, Side, Visibility};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::{mail, message, ticket};
 
 use super::letter::Subject;
-use super::reply::{Threading, queue, ready, unrenderable};
+use super::reply::{Threading, notice, queue, ready, unrenderable};
 use crate::context::App;
 use crate::job::JobFailure;
 
@@ -54,23 +54,11 @@ pub(crate) async fn acknowledge(app: &App, id: TicketId) -> Result<(), JobFailur
         .render(app, &identity, "acknowledgement", language, None)
         .map_err(unrenderable)?;
     let threading = Threading::of(&reader, id, &conversation, Some(first)).await?;
+    let to = Correspondent::named(contact.name.clone(), address.clone());
     let outgoing = OutgoingMail {
-        from: subject.sender(&identity),
-        to: vec![Correspondent::named(contact.name.clone(), address.clone())],
-        cc: Vec::new(),
-        reply_to: identity
-            .reply_address(&subject.ticket)
-            .map(Correspondent::new),
-        return_path: ReturnPath::Nowhere,
-        subject: rendered.subject,
-        text: rendered.text,
-        html: None,
         message_id,
-        in_reply_to: threading.parent,
-        references: threading.references,
         origin: Origin::Replied,
-        date: now,
-        attachments: Vec::new(),
+        ..notice(app, &identity, &subject, to, rendered, threading)
     };
     queue(app, ready(outgoing, subject.ticket)?, None).await?;
     Ok(())

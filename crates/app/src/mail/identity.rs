@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mainstay_channels::reply_address::{
-    LinkClaim, MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict, SigningKey,
-    TicketReference, UnverifiedLink,
+    LinkClaim, LinkPurpose, MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict,
+    SigningKey, TicketReference, UnverifiedLink,
 };
 use mainstay_domain::id::AgentId;
 use mainstay_domain::ticket::Ticket;
@@ -39,6 +39,8 @@ pub struct MailOptions {
     pub flood: FloodLimit,
     /// At least so long between two receipts to the same person.
     pub acknowledge_every: SignedDuration,
+    /// Whether the customer is asked to rate how a ticket was handled when it is resolved.
+    pub ask_for_rating: bool,
     /// What hands mails over; they wait where there is none.
     pub transport: Option<Arc<dyn MailTransport>>,
     /// What asks the mail servers of the settings, where mail is set.
@@ -68,6 +70,7 @@ impl Default for MailOptions {
                 within: SignedDuration::from_mins(10),
             },
             acknowledge_every: SignedDuration::from_hours(1),
+            ask_for_rating: false,
             transport: None,
             check: None,
         }
@@ -162,8 +165,8 @@ impl Identity {
         matches!(self.ids.verify(id, &self.key), MessageIdVerdict::Ours(_))
     }
 
-    /// The token of a link by which somebody takes an escalation on.
-    pub fn sign_link(&self, claim: &LinkClaim) -> String {
+    /// The token of a link by which somebody does one thing without signing in.
+    pub fn sign_link(&self, claim: &LinkClaim<'_>) -> String {
         claim.sign(&self.key)
     }
 
@@ -177,9 +180,14 @@ impl Identity {
         self.key.verify("image", claim, signature)
     }
 
-    /// Whether we signed a link, for this person and this escalation.
-    pub fn is_our_link(&self, link: &UnverifiedLink, person: Uuid, escalation: Uuid) -> bool {
-        link.verify(person, escalation, &self.key)
+    /// Whether we signed a link for this purpose, bound to these.
+    pub fn is_our_link(
+        &self,
+        link: &UnverifiedLink,
+        purpose: LinkPurpose,
+        bound_to: &[Uuid],
+    ) -> bool {
+        link.verify(purpose, bound_to, &self.key)
     }
 
     /// The signed address that answers about a ticket go to, where there are such.

@@ -1,5 +1,7 @@
 //! Writing a mail to a customer: the template of the policy in force, filled in, in their language.
 
+use std::collections::BTreeSet;
+
 use mainstay_channels::compose::Correspondent;
 use mainstay_channels::template::{
     Language, MessageTemplate, RenderedMessage, TemplateError, Templates,
@@ -8,6 +10,7 @@ use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::Contact;
 use mainstay_domain::message::Message;
+use mainstay_domain::name::CommitmentName;
 use mainstay_domain::policy;
 use mainstay_domain::team::Team;
 use mainstay_domain::ticket::Ticket;
@@ -28,9 +31,17 @@ pub(super) struct Subject {
     pub manager: Option<Agent>,
     pub agent: Option<Agent>,
     pub team: Option<Team>,
+    /// Where the customer rates how the ticket was handled, when they are asked.
+    pub rating: Option<RatingLinks>,
     clocks: Vec<StoredClock>,
     /// Our own name, and what holds where the customer says nothing.
     company: Company,
+}
+
+/// The links of the two ratings.
+pub(super) struct RatingLinks {
+    pub good: String,
+    pub bad: String,
 }
 
 impl Subject {
@@ -65,6 +76,7 @@ impl Subject {
                 name: Some(app.company_in_mail(on).await?),
                 ..app.company(on).await?
             },
+            rating: None,
             account,
             contact,
             team,
@@ -144,13 +156,19 @@ impl Subject {
                 "text": message.map_or("", |said| said.text),
                 "quoted": message.map_or("", |said| said.quoted),
             },
-            "first_response": { "due_at": self.first_response_due() },
+            "rating": {
+                "good_url": self.rating.as_ref().map(|links| &links.good),
+                "bad_url": self.rating.as_ref().map(|links| &links.bad),
+            },
+            "first_response": { "due_at": self.first_response_due(&app.policy().book().internal()) },
         })
     }
 
-    fn first_response_due(&self) -> String {
+    fn first_response_due(&self, internal: &BTreeSet<CommitmentName>) -> String {
         let running = self.clocks.iter().find(|clock| {
-            clock.commitment.as_str() == "first_response" && clock.state == ClockState::Running
+            clock.commitment.as_str() == "first_response"
+                && clock.state == ClockState::Running
+                && !internal.contains(&clock.commitment)
         });
         running
             .and_then(|clock| clock.due_at)
@@ -163,7 +181,7 @@ impl Subject {
     }
 
     /// An instant in the account's time zone, else in ours: `2026-03-02 11:00 CET`.
-    fn local(&self, at: jiff::Timestamp) -> String {
+    pub fn local(&self, at: jiff::Timestamp) -> String {
         let zone = self
             .account
             .as_ref()
@@ -248,6 +266,10 @@ fn last_resort(name: &str) -> Result<Templates, TemplateError> {
         "acknowledgement" => (
             "[#{{ ticket.number }}] {{ ticket.subject }}",
             "Your message has arrived. Its number is {{ ticket.number }}.\n",
+        ),
+        "resolved" => (
+            "[#{{ ticket.number }}] {{ ticket.subject }}",
+            "We believe that this is resolved. {{ rating.good_url }} {{ rating.bad_url }}\n",
         ),
         _ => (
             "Re: [#{{ ticket.number }}] {{ ticket.subject }}",

@@ -21,7 +21,7 @@ use metrics::counter;
 use tracing::Instrument as _;
 
 use super::deliver::{Told, hand_over, record};
-use super::link::url;
+use super::link::Links;
 use super::words::alerts;
 use crate::agent::pager_purpose;
 use crate::context::App;
@@ -120,16 +120,13 @@ pub(super) async fn queue(
         _ => vec![carried],
     };
     let now = app.now();
+    let links = Links::of(app, tx, identity, together.iter().flatten()).await?;
     for mut carried in together {
         let Some(first) = carried.first() else {
             continue;
         };
         let (title, detail, url) = match carried.as_slice() {
-            [only] => (
-                only.title.clone(),
-                only.detail.clone(),
-                url(app, identity, only),
-            ),
+            [only] => (only.title.clone(), only.detail.clone(), links.url(only)),
             several => {
                 let titles: Vec<&str> = several.iter().map(|told| told.title.as_str()).collect();
                 let title = format!("{}: {}", alerts(several.len(), person), titles.join("; "));

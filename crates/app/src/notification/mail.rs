@@ -15,11 +15,12 @@ use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::{Transaction, account, escalation, ledger, ticket};
 use serde_json::{Value, json};
 
-use super::link::url;
+use super::link::Links;
 use super::words::{alerts, language_of, local, reason_of, unknown};
 use crate::context::App;
 use crate::error::Result;
 use crate::mail::{Identity, post, templates};
+use crate::policy::PolicyInForce;
 
 /// Renders one mail of one notification or of several, and queues it.
 pub(super) async fn send_notification_mail(
@@ -88,12 +89,13 @@ async fn render(
 ) -> Result<RenderedMessage> {
     let policy = app.policy();
     let language = language_of(person);
+    let links = Links::of(app, tx, identity, carried.iter().copied()).await?;
     let (name, context) = match carried {
         [only] => match template_of(&only.about) {
-            Some(name) => (name, context(app, tx, identity, person, only).await?),
-            None => return Ok(plain(app, identity, person, carried)),
+            Some(name) => (name, context(app, tx, &links, person, only).await?),
+            None => return Ok(plain(&links, person, carried)),
         },
-        several => ("digest", digest(app, identity, person, several, about)),
+        several => ("digest", digest(&links, person, several, about)),
     };
     let rendered = templates(&policy.current().templates, name)
         .and_then(|templates| templates.render(name, language, &context));
@@ -101,7 +103,7 @@ async fn render(
         Ok(rendered) => Ok(rendered),
         Err(error) => {
             tracing::warn!(%error, "a template does not work, and the plain words are sent");
-            Ok(plain(app, identity, person, carried))
+            Ok(plain(&links, person, carried))
         }
     }
 }
@@ -146,26 +148,14 @@ fn invitation(language: Language) -> &'static str {
 }
 
 /// What is sent where the policy has no template that works: nobody stays untold because of a slip in a pack.
-fn plain(
-    app: &App,
-    identity: &Identity,
-    person: &Agent,
-    carried: &[&Notification],
-) -> RenderedMessage {
+fn plain(links: &Links<'_>, person: &Agent, carried: &[&Notification]) -> RenderedMessage {
     let subject = match carried {
         [only] => only.title.clone(),
         several => alerts(several.len(), person),
     };
     let text = carried
         .iter()
-        .map(|told| {
-            format!(
-                "{}\n{}\n{}\n\n",
-                told.title,
-                told.detail,
-                url(app, identity, told)
-            )
-        })
+        .map(|told| format!("{}\n{}\n{}\n\n", told.title, told.detail, links.url(told)))
         .collect();
     RenderedMessage {
         language: language_of(person),
@@ -176,8 +166,7 @@ fn plain(
 }
 
 fn digest(
-    app: &App,
-    identity: &Identity,
+    links: &Links<'_>,
     person: &Agent,
     carried: &[&Notification],
     about: Option<&Ticket>,
@@ -185,7 +174,14 @@ fn digest(
     let since = carried.iter().map(|told| told.at).min();
     let items: Vec<Value> = carried
         .iter()
-        .map(|told| json!({ "title": told.title, "detail": told.detail, "url": url(app, identity, told) }))
+        .map(|told| {
+            json!({
+                "title": told.title,
+                "detail": told.detail,
+                "at": arose(told, person),
+                "url": links.url(told),
+            })
+        })
         .collect();
     json!({
         "agent": { "name": person.name },
@@ -198,27 +194,35 @@ fn digest(
     })
 }
 
+/// When something arose. The title of what befalls a clock says an instant already: that at which it is due.
+fn arose(told: &Notification, person: &Agent) -> Option<String> {
+    match told.about {
+        About::ClockWarned { .. } | About::ClockMissed { .. } => None,
+        About::EscalationStep { .. } | About::Mentioned { .. } => Some(local(told.at, person)),
+    }
+}
+
 /// Everything a template may say of one notification.
 async fn context(
     app: &App,
     tx: &Transaction,
-    identity: &Identity,
+    links: &Links<'_>,
     person: &Agent,
     told: &Notification,
 ) -> Result<Value> {
-    let policy = app.policy();
-    let policy = policy.current();
+    let in_force = app.policy();
+    let policy = in_force.current();
     let ticket = match told.ticket {
         Some(id) => ticket::find(tx, Scope::Everything, id).await?,
         None => None,
     };
     let clocks = match told.ticket {
-        Some(id) => fold(&ledger::load(tx, id).await?, app.policy().book(), app.now()),
+        Some(id) => fold(&ledger::load(tx, id).await?, in_force.book(), app.now()),
         None => Vec::new(),
     };
     let reason = match told.escalation {
         Some(id) => Escalation::fold(&escalation::load(tx, id).await?)
-            .map(|escalation| reason_of(&escalation, person)),
+            .map(|escalation| reason_of(&escalation, person, &in_force)),
         None => None,
     };
     let account = match ticket
@@ -257,12 +261,17 @@ async fn context(
         "agent": { "name": person.name },
         "ticket": ticket,
         "account": account,
-        "commitment": commitment_of(policy, person, told, &clocks),
-        "escalation": escalation_of(app, identity, told, reason.as_deref()),
+        "commitment": commitment_of(&in_force, person, told, &clocks),
+        "escalation": escalation_of(policy, links, told, reason.as_deref()),
     }))
 }
 
-fn commitment_of(policy: &Policy, person: &Agent, told: &Notification, clocks: &[Clock]) -> Value {
+fn commitment_of(
+    policy: &PolicyInForce,
+    person: &Agent,
+    told: &Notification,
+    clocks: &[Clock],
+) -> Value {
     let (name, due_at) = match &told.about {
         About::ClockWarned { commitment, due_at } | About::ClockMissed { commitment, due_at } => {
             (commitment, *due_at)
@@ -270,6 +279,7 @@ fn commitment_of(policy: &Policy, person: &Agent, told: &Notification, clocks: &
         About::EscalationStep { .. } | About::Mentioned { .. } => return Value::Null,
     };
     let description = policy
+        .current()
         .commitments
         .iter()
         .find(|commitment| commitment.name == *name)
@@ -282,6 +292,7 @@ fn commitment_of(policy: &Policy, person: &Agent, told: &Notification, clocks: &
     let left = clock.and_then(Clock::left).unwrap_or_default();
     json!({
         "name": name.as_str(),
+        "title": policy.commitment_title(name, language_of(person)),
         "description": description,
         "target": target,
         "due_at": local(due_at, person),
@@ -297,17 +308,15 @@ fn minutes(time: SignedDuration) -> String {
 }
 
 fn escalation_of(
-    app: &App,
-    identity: &Identity,
+    policy: &Policy,
+    links: &Links<'_>,
     told: &Notification,
     reason: Option<&str>,
 ) -> Value {
     let About::EscalationStep { step, name, level } = &told.about else {
         return Value::Null;
     };
-    let respond_within = app
-        .policy()
-        .current()
+    let respond_within = policy
         .ladders
         .iter()
         .find(|ladder| ladder.name == step.ladder)
@@ -320,6 +329,6 @@ fn escalation_of(
         "level": level,
         "reason": reason.unwrap_or(&told.detail),
         "respond_within": respond_within,
-        "url": url(app, identity, told),
+        "url": links.url(told),
     })
 }

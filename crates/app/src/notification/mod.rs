@@ -15,4 +15,6 @@ pub use mainstay_store::notification::ReadState;
 pub(crate) use deliver::note_mail;
 pub(crate) use dispatch::{send_dispatch, tell_pagers};
 pub(crate) use notice::{EVERYDAY_CHANNELS, Notice, tell};
-pub(crate) use words::{escalation_title, local, mention_title, reason_of, reason_words};
+pub(crate) use words::{
+    escalation_title, language_of, local, mention_title, reason_of, reason_words,
+};

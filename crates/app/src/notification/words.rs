@@ -8,6 +8,8 @@ use mainstay_domain::escalation::trigger::ManualReason;
 use mainstay_domain::escalation::{Alarm, Escalation, GroupKey, Reason, Sign};
 use mainstay_domain::ticket::Ticket;
 
+use crate::policy::PolicyInForce;
+
 /// The language in which somebody is written to.
 pub(crate) fn language_of(person: &Agent) -> Language {
     person
@@ -28,15 +30,15 @@ pub(crate) fn local(at: Timestamp, person: &Agent) -> String {
 }
 
 /// Why an escalation was raised. One that an earlier version of the program raised is told as that version said it.
-pub(crate) fn reason_of(escalation: &Escalation, person: &Agent) -> String {
+pub(crate) fn reason_of(escalation: &Escalation, person: &Agent, policy: &PolicyInForce) -> String {
     match &escalation.parts {
-        Some(reason) => reason_words(reason, person),
+        Some(reason) => reason_words(reason, person, policy),
         None => escalation.reason.clone(),
     }
 }
 
 /// A reason, or what befell a clock.
-pub(crate) fn reason_words(reason: &Reason, person: &Agent) -> String {
+pub(crate) fn reason_words(reason: &Reason, person: &Agent, policy: &PolicyInForce) -> String {
     let language = language_of(person);
     let say = |english: String, spanish: String, portuguese: String| match language {
         Language::English => english,
@@ -46,6 +48,7 @@ pub(crate) fn reason_words(reason: &Reason, person: &Agent) -> String {
     match reason {
         Reason::ClockWarned { commitment, due_at } => {
             let at = local(*due_at, person);
+            let commitment = policy.commitment_title(commitment, language);
             say(
                 format!("{commitment} is due at {at}"),
                 format!("{commitment} vence el {at}"),
@@ -54,6 +57,7 @@ pub(crate) fn reason_words(reason: &Reason, person: &Agent) -> String {
         }
         Reason::ClockMissed { commitment, due_at } => {
             let at = local(*due_at, person);
+            let commitment = policy.commitment_title(commitment, language);
             say(
                 format!("{commitment} was due at {at} and was missed"),
                 format!("{commitment} vencía el {at} y no se ha cumplido"),
@@ -180,8 +184,8 @@ pub(crate) fn escalation_title(tickets: &[Ticket], step: &str, person: &Agent) -
     let language = language_of(person);
     let word = match language {
         Language::English => "Escalation of",
-        Language::Spanish => "Escalado de",
-        Language::Portuguese => "Escalamento de",
+        Language::Spanish => "Escalamiento de",
+        Language::Portuguese => "Escalonamento de",
     };
     match tickets {
         [only] => format!("{word} #{} ({}): {step}", only.number, only.facts.severity),

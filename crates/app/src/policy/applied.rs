@@ -10,7 +10,7 @@ use mainstay_domain::name::TeamName;
 use mainstay_domain::policy::{Policy, PolicyVersion};
 use mainstay_domain::role::Permission;
 use mainstay_policy::{Change as PackChange, Pack, PackSource, Problem};
-use mainstay_store::policy::AppliedPack;
+use mainstay_store::policy::{AppliedPack, AppliedSummary};
 use mainstay_store::{Connection, policy, team};
 
 use crate::audit::Action;
@@ -44,6 +44,12 @@ pub struct AppliedVersion {
 
 impl From<AppliedPack> for AppliedVersion {
     fn from(pack: AppliedPack) -> Self {
+        AppliedSummary::from(pack).into()
+    }
+}
+
+impl From<AppliedSummary> for AppliedVersion {
+    fn from(pack: AppliedSummary) -> Self {
         Self {
             version: pack.version,
             pack: pack.pack,
@@ -163,8 +169,8 @@ impl App {
         caller.require(Permission::ReadPolicy)?;
         self.follow_policy().await?;
         let in_force = self.policy();
-        let all = policy::all(&self.read()).await?;
-        let shown = |applied: AppliedPack| {
+        let all = policy::summaries(&self.read()).await?;
+        let shown = |applied: AppliedSummary| {
             let fault = in_force.faults().get(&applied.version);
             AppliedVersion {
                 warnings: fault.cloned().into_iter().collect(),
@@ -282,7 +288,7 @@ fn accept(source: &PackSource) -> Result<Pack> {
 /// meant by it, so that renaming a team takes nothing away from the packs that name it.
 pub(super) async fn settled_teams(on: &impl Connection) -> Result<BTreeMap<TeamName, TeamId>> {
     let mut settled = BTreeMap::new();
-    for applied in policy::all(on).await? {
+    for applied in policy::summaries(on).await? {
         settled.extend(applied.teams);
     }
     for team in team::all(on).await? {

@@ -2,6 +2,7 @@
 
 mod applied;
 mod preview;
+mod title;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -77,17 +77,18 @@ impl App {
     }
 }
 
-/// The open clocks of one ticket that would be due at another instant, or not at all, were they as drafted.
+/// The open clocks of one ticket that would be due at another instant, or not at all, were they as drafted. A clock that is
+/// paused under both is due at no instant under either.
 pub(crate) fn compare(number: u64, promised: &[Clock], drafted: &[Clock]) -> Vec<ClockDifference> {
     let key = |clock: &Clock| (clock.commitment.clone(), clock.cycle);
-    let open = |clocks: &[Clock]| -> BTreeMap<_, _> {
+    let due = |clocks: &[Clock]| -> BTreeMap<_, _> {
         clocks
             .iter()
             .filter(|clock| clock.is_open())
-            .map(|clock| (key(clock), clock.due_at))
+            .filter_map(|clock| Some((key(clock), clock.due_at?)))
             .collect()
     };
-    let (before, after) = (open(promised), open(drafted));
+    let (before, after) = (due(promised), due(drafted));
     let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
     keys.sort();
     keys.dedup();
@@ -96,8 +97,8 @@ pub(crate) fn compare(number: u64, promised: &[Clock], drafted: &[Clock]) -> Vec
         .map(|key| ClockDifference {
             ticket: number,
             commitment: key.0.clone(),
-            due_at: before.get(key).copied().flatten(),
-            would_be_due_at: after.get(key).copied().flatten(),
+            due_at: before.get(key).copied(),
+            would_be_due_at: after.get(key).copied(),
         })
         .collect()
 }

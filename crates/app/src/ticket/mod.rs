@@ -30,6 +30,7 @@ pub use message::MessageText;
 pub(crate) use message::{add_message, append_message, deliver_message};
 pub use open::OpenTicket;
 pub(crate) use open::{LONGEST_SUBJECT, open_ticket};
+pub(crate) use rating::rating_comment;
 pub(crate) use stored_clock::stored_clocks;
 pub(crate) use terms::day_of;
 pub(crate) use together::{TOGETHER, Work};

@@ -33,14 +33,7 @@ impl App {
             ));
         }
         caller.require(Permission::PortalWrite)?;
-        let comment = comment
-            .map(|comment| comment.trim().to_owned())
-            .filter(|comment| !comment.is_empty());
-        let mut faults = Faults::default();
-        if let Some(comment) = &comment {
-            faults.text("comment", comment);
-        }
-        faults.finish()?;
+        let comment = rating_comment(comment)?;
         let at = self.now();
         let ticket = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[id]).await?;
@@ -54,4 +47,16 @@ impl App {
         self.wake();
         Ok(ticket)
     }
+}
+
+/// What somebody says beside a rating; nothing when it is blank.
+pub(crate) fn rating_comment(comment: Option<String>) -> Result<Option<String>> {
+    let comment = comment.map(|comment| comment.trim().to_owned());
+    let comment = comment.filter(|comment| !comment.is_empty());
+    let mut faults = Faults::default();
+    if let Some(comment) = &comment {
+        faults.text("comment", comment);
+    }
+    faults.finish()?;
+    Ok(comment)
 }

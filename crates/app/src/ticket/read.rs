@@ -7,6 +7,7 @@ use mainstay_domain::clock::{Clock, Explanation, explain, fold};
 use mainstay_domain::event::Event;
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::message::Message;
+use mainstay_domain::name::CommitmentName;
 use mainstay_domain::role::Permission;
 use mainstay_domain::status::StatusKind;
 use mainstay_store::search::Hit;
@@ -31,9 +32,9 @@ impl App {
     /// # Errors
     /// As [`App::ticket`].
     pub async fn ticket_by_number(&self, caller: &Caller, number: u64) -> Result<StoredTicket> {
-        ticket::find_by_number(&self.read(), caller.scope()?, number)
-            .await?
-            .ok_or_else(|| AppError::no_such("ticket", number))
+        let found = ticket::find_by_number(&self.read(), caller.scope()?, number).await?;
+        let found = found.ok_or_else(|| AppError::no_such("ticket", number))?;
+        self.shown_to(caller, found).await
     }
 
     /// The first name in a filter that no version of the policy knows: the filter's field, and what is wrong with it.
@@ -78,7 +79,8 @@ impl App {
         sort: TicketSort,
         page: PageRequest,
     ) -> Result<Page<StoredTicket>> {
-        Ok(ticket::list(&self.read(), caller.scope()?, filter, sort, page).await?)
+        let filter = self.filter_for(caller, filter);
+        Ok(ticket::list(&self.read(), caller.scope()?, &filter, sort, page).await?)
     }
 
     /// How many tickets a list holds.
@@ -86,7 +88,30 @@ impl App {
     /// # Errors
     /// Fails when the store does not answer.
     pub async fn count_tickets(&self, caller: &Caller, filter: &TicketFilter) -> Result<u64> {
-        Ok(ticket::count(&self.read(), caller.scope()?, filter).await?)
+        let filter = self.filter_for(caller, filter);
+        Ok(ticket::count(&self.read(), caller.scope()?, &filter).await?)
+    }
+
+    /// The commitments that are kept from a caller: those among ourselves, from contacts.
+    pub(crate) fn hidden_from(&self, caller: &Caller) -> BTreeSet<CommitmentName> {
+        match caller.contact() {
+            Some(_) => self.policy().book().internal(),
+            None => BTreeSet::new(),
+        }
+    }
+
+    fn filter_for(&self, caller: &Caller, filter: &TicketFilter) -> TicketFilter {
+        TicketFilter {
+            hidden: self.hidden_from(caller),
+            ..filter.clone()
+        }
+    }
+
+    /// A ticket as the caller may see it.
+    async fn shown_to(&self, caller: &Caller, mut stored: StoredTicket) -> Result<StoredTicket> {
+        let hidden = self.hidden_from(caller);
+        ticket::keep_from_reader(&self.read(), std::slice::from_mut(&mut stored), &hidden).await?;
+        Ok(stored)
     }
 
     /// Searches subjects and messages for words. A contact's search does not look into internal notes.
@@ -146,7 +171,7 @@ impl App {
         Ok(ledger::of_ticket(&self.read(), id, page).await?)
     }
 
-    /// The clocks of a ticket as they stand now, folded from its ledger.
+    /// The clocks of a ticket as they stand now, folded from its ledger. A contact is told nothing of promises among ourselves.
     ///
     /// # Errors
     /// As [`App::ticket`], and [`AppError::Forbidden`] for those who may not see clocks.
@@ -157,7 +182,10 @@ impl App {
         })?;
         self.visible_ticket(caller, id).await?;
         let events = ledger::load(&self.read(), id).await?;
-        Ok(fold(&events, self.policy().book(), self.now()))
+        let mut clocks = fold(&events, self.policy().book(), self.now());
+        let hidden = self.hidden_from(caller);
+        clocks.retain(|clock| !hidden.contains(&clock.commitment));
+        Ok(clocks)
     }
 
     /// Why each deadline of a ticket is what it is; of one commitment only where it is named.
@@ -201,9 +229,9 @@ impl App {
         caller: &Caller,
         id: TicketId,
     ) -> Result<StoredTicket> {
-        ticket::find(&self.read(), caller.scope()?, id)
-            .await?
-            .ok_or_else(|| AppError::no_such("ticket", id))
+        let found = ticket::find(&self.read(), caller.scope()?, id).await?;
+        let found = found.ok_or_else(|| AppError::no_such("ticket", id))?;
+        self.shown_to(caller, found).await
     }
 }
 

@@ -47,12 +47,11 @@ impl Reader {
         if !chars.clone().any(|c| c == '"') {
             return;
         }
-        while let Some(c) = chars.next() {
-            match c {
-                '"' => return,
-                '\\' => self.phrase.extend(chars.next()),
-                c => self.phrase.push(c),
-            }
+        let text = unquoted(chars);
+        if chars.peek() == Some(&'@') {
+            self.phrase.push_str(&local_part(&text));
+        } else {
+            self.phrase.push_str(&text);
         }
     }
 
@@ -64,6 +63,9 @@ impl Reader {
                 '(' => skip_comment(chars),
                 // A second bracket opens the real address: `<John Doe <john@example.com>`.
                 '<' => address.clear(),
+                '"' if address.is_empty() && quotes_local_part(chars) => {
+                    address = local_part(&unquoted(chars));
+                }
                 c if c.is_whitespace() => {}
                 c => address.push(c),
             }
@@ -97,6 +99,7 @@ impl Reader {
             .strip_prefix("mailto:")
             .unwrap_or(&address)
             .to_owned();
+        let address = with_quotes(&address);
         if !address.is_empty() {
             self.addresses.push(Address { name, address });
         }
@@ -142,6 +145,56 @@ fn split_bare(phrase: &str) -> (String, String) {
         }
         _ => (String::new(), words.concat()),
     }
+}
+
+/// Stand for a quotation mark and a blank of a quoted local part while an address is read, so that neither is taken for one
+/// that ends it. No address holds them.
+const QUOTE: char = '\u{e001}';
+const BLANK: char = '\u{e002}';
+
+/// The address with the quotation marks and blanks of its local part. Whatever else came in by their signs is left out, so
+/// that nothing encoded gets a blank into an address.
+fn with_quotes(address: &str) -> String {
+    let quoted = address.strip_prefix(QUOTE);
+    let quoted = quoted.and_then(|rest| rest.split_once(QUOTE));
+    match quoted.filter(|(_, rest)| rest.starts_with('@') && !rest.contains([QUOTE, BLANK])) {
+        Some((local, domain)) => {
+            let escaped = local.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{}\"{domain}", escaped.replace(BLANK, " "))
+        }
+        None => address.replace([QUOTE, BLANK], ""),
+    }
+}
+
+/// The text up to the closing quotation mark.
+fn unquoted(chars: &mut Chars<'_>) -> String {
+    let mut text = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => text.extend(chars.next()),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// Whether what an opening quotation mark quotes is the local part of an address.
+fn quotes_local_part(chars: &Chars<'_>) -> bool {
+    let mut ahead = chars.clone();
+    unquoted(&mut ahead);
+    ahead.peek() == Some(&'@')
+}
+
+/// A quoted local part: without its quotation marks where it would be the same without them (RFC 5321, 4.1.2).
+fn local_part(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    let is_atom = |atom: &str| !atom.is_empty() && atom.chars().all(is_plain);
+    if text.split('.').all(is_atom) {
+        return text.to_owned();
+    }
+    let blanks = text.replace(char::is_whitespace, &BLANK.to_string());
+    format!("{QUOTE}{blanks}{QUOTE}")
 }
 
 fn skip_comment(chars: &mut Chars<'_>) {
@@ -195,6 +248,21 @@ mod tests {
             &[("", "eva@example.com"), ("Tim", "tim@example.com")],
         );
         check("undisclosed-recipients:;", &[]);
+    }
+
+    #[test]
+    fn keeps_a_quoted_local_part_whole() {
+        let odd = "\"very unusual\"@example.com";
+        check(odd, &[("", odd)]);
+        check(
+            &format!("Eva <{odd}>, tim@example.com"),
+            &[("Eva", odd), ("", "tim@example.com")],
+        );
+        check("\"eva.roth\"@example.com", &[("", "eva.roth@example.com")]);
+        check(
+            "\"Roth, Eva\" <\"Eva Roth\"@example.com>",
+            &[("Roth, Eva", "\"eva roth\"@example.com")],
+        );
     }
 
     #[test]

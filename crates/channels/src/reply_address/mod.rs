@@ -17,14 +17,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod acknowledgement;
 mod base32;
+mod link;
 mod message_id;
 mod signing;
 
 use uuid::Uuid;
 
-pub use acknowledgement::{LinkClaim, UnverifiedLink};
+pub use link::{LinkClaim, LinkPurpose, UnverifiedLink};
 pub use message_id::{MessageIdDomain, MessageIdVerdict};
 pub use signing::{KeyTooShort, SigningKey};
 

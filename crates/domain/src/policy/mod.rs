@@ -5,8 +5,9 @@ mod definition;
 mod service;
 mod template;
 mod tier;
+mod title;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstay_calendar::Calendar;
@@ -16,7 +17,7 @@ use crate::commitment::{Commitment, Target};
 use crate::condition::Condition;
 use crate::escalation::{Ladder, Ladders};
 use crate::id::TeamId;
-use crate::name::{CalendarName, TeamName, TierName};
+use crate::name::{CalendarName, CommitmentName, TeamName, TierName};
 use crate::routing::Routing;
 
 pub use calendar::{CalendarDefinition, CalendarHours};
@@ -31,6 +32,7 @@ pub use template::{MessageTemplate, TemplateOrigin};
 pub use tier::{
     AccountManager, AccountManagerKind, Bound, Entitlements, Qualification, Range, Tier,
 };
+pub use title::Title;
 
 /// Which version of the policy: 1 for the first pack that was applied, then one more with every apply and rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -199,6 +201,21 @@ impl PolicyBook {
     /// Every version, oldest first.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Policy>> {
         self.versions.values()
+    }
+
+    /// The commitments that are kept from customers. The latest version that has a commitment of a name decides for every
+    /// clock of that name, those of before too: what is said among ourselves is told to customers neither by an old clock
+    /// nor by a commitment that is gone.
+    #[must_use]
+    pub fn internal(&self) -> BTreeSet<CommitmentName> {
+        let mut internal = BTreeSet::new();
+        for commitment in self.all().flat_map(|policy| &policy.commitments) {
+            match commitment.internal {
+                true => internal.insert(commitment.name.clone()),
+                false => internal.remove(&commitment.name),
+            };
+        }
+        internal
     }
 
     /// A version; the latest one that is not newer where that very version is not in the book.

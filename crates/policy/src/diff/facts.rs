@@ -229,6 +229,12 @@ fn add_promises(facts: &mut Facts, policy: &Policy) {
 fn add_commitment(facts: &mut Facts, commitment: &Commitment) {
     let subject = commitment.name.as_str();
     facts.add("commitment", subject, "promises", &commitment.description);
+    for (language, title) in commitment.title.all() {
+        facts.add("commitment", subject, format!("title ({language})"), title);
+    }
+    if commitment.internal {
+        facts.add("commitment", subject, "internal", "");
+    }
     for (what, condition) in [
         ("applies", &commitment.applies),
         ("pauses while", &commitment.pause),

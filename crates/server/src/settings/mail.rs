@@ -22,6 +22,8 @@ pub struct Mail {
     pub reply_domain: Option<String>,
     /// The server that mail is sent through; no mail is sent where it is absent.
     pub smtp: Option<Smtp>,
+    /// Whether customers are asked to rate how a ticket was handled when it is resolved.
+    pub ask_for_rating: bool,
     /// The mailboxes that mail is fetched from.
     pub mailboxes: Vec<Mailbox>,
     /// Whether tokens may be asked for at addresses of private networks.
@@ -92,6 +94,7 @@ impl Mail {
         let max_message = r.value("mail.max_message", Size::mebibytes(64));
         let reply_domain = r.maybe("mail.reply_domain");
         let allow_private_addresses = r.value("mail.allow_private_addresses", false);
+        let ask_for_rating = r.value("mail.ask_for_rating", false);
         let host: Option<String> = r.maybe("smtp.host");
         let tls = r.value("smtp.tls", Tls::StartTls);
         let port = r.value("smtp.port", tls.submission_port());
@@ -120,6 +123,7 @@ impl Mail {
             max_message,
             reply_domain,
             smtp,
+            ask_for_rating,
             mailboxes,
             allow_private_addresses,
         }

@@ -1,16 +1,18 @@
 //! Lists of tickets: filtered, sorted, page by page.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::event::Channel;
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId};
-use mainstay_domain::name::{CategoryName, StatusName, Tag, TierName};
+use mainstay_domain::name::{CategoryName, CommitmentName, StatusName, Tag, TierName};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::StatusKind;
 use mainstay_domain::ticket::Scope;
 
 use super::row::TicketRow;
-use super::{StoredTicket, push_scope, select};
+use super::{StoredTicket, hidden, push_scope, select};
 use crate::column::Field;
 use crate::connection::{Connection, all, is_postgres, one};
 use crate::error::StoreError;
@@ -53,6 +55,8 @@ pub struct TicketFilter {
     pub opened: TimeRange,
     /// Something on it is due before this instant.
     pub due_before: Option<Timestamp>,
+    /// These commitments are kept from the reader: none of them is what is due next on a ticket.
+    pub hidden: BTreeSet<CommitmentName>,
     /// Its subject or messages hold these words, as [`search()`](crate::search::search) reads them.
     pub words: Option<String>,
 }
@@ -110,7 +114,6 @@ pub async fn list(
     sort: TicketSort,
     page: PageRequest,
 ) -> Result<Page<StoredTicket>, StoreError> {
-    let column = sort.key.column();
     let (compare, order) = match sort.direction {
         Direction::Ascending => (">", "ASC"),
         Direction::Descending => ("<", "DESC"),
@@ -119,22 +122,26 @@ pub async fn list(
     push_scope(&mut sql, scope);
     filter.push(&mut sql, scope, is_postgres(on));
     if let Some(after) = page.after {
-        sql.push(&format!(" AND ({column}, t.number) {compare} ("));
-        sql.bind(&after.key)
+        sql.push(" AND (");
+        sort.key.push(&mut sql, filter);
+        sql.push(&format!(", t.number) {compare} ("))
+            .bind(&after.key)
             .push(", ")
             .bind(&after.number())
             .push(")");
     }
-    sql.push(&format!(
-        " ORDER BY {column} {order}, t.number {order} LIMIT "
-    ));
-    sql.bind(&(i64::from(page.limit) + 1));
+    sql.push(" ORDER BY ");
+    sort.key.push(&mut sql, filter);
+    sql.push(&format!(" {order}, t.number {order} LIMIT "))
+        .bind(&(i64::from(page.limit) + 1));
     let rows = all(on, sql).await?;
     let items: Result<Vec<_>, StoreError> = rows
         .iter()
         .map(|row| Ok(TicketRow::read(row, 0)?.into_stored()))
         .collect();
-    Ok(Page::of(items?, page.limit, |stored| Cursor {
+    let mut items = items?;
+    hidden::keep_from_reader(on, &mut items, &filter.hidden).await?;
+    Ok(Page::of(items, page.limit, |stored| Cursor {
         key: sort.key.of(stored),
         tie: u128::from(stored.ticket.number),
     }))
@@ -294,14 +301,14 @@ pub(crate) const OPEN_LOAD: &str = "SELECT assignee, COUNT(*), MAX(opened_at) FR
      WHERE assignee IS NOT NULL AND status_kind NOT IN ('resolved', 'closed') GROUP BY assignee ORDER BY assignee";
 
 impl TicketKey {
-    fn column(self) -> &'static str {
-        match self {
-            Self::NextDue => "t.next_due_at",
+    fn push(self, sql: &mut Sql, filter: &TicketFilter) {
+        sql.push(match self {
+            Self::NextDue => return hidden::push_next_due(sql, &filter.hidden),
             Self::Updated => "t.updated_at",
             Self::Opened => "t.opened_at",
             Self::Severity => "t.severity",
             Self::Number => "t.number",
-        }
+        });
     }
 
     fn of(self, stored: &StoredTicket) -> i64 {
@@ -353,7 +360,9 @@ impl TicketFilter {
         self.updated.push(sql, "t.updated_at");
         self.opened.push(sql, "t.opened_at");
         if let Some(due_before) = &self.due_before {
-            sql.push(" AND t.next_due_at < ").bind(due_before);
+            sql.push(" AND ");
+            hidden::push_next_due(sql, &self.hidden);
+            sql.push(" < ").bind(due_before);
         }
         if let Some(words) = &self.words {
             search::push_words(sql, scope, postgres, words);

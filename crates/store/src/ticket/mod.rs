@@ -2,6 +2,7 @@
 //!
 //! A portal user may see some tickets only. Every function that reads tickets therefore wants a [`Scope`].
 
+mod hidden;
 pub(crate) mod list;
 mod row;
 
@@ -11,6 +12,7 @@ use mainstay_domain::message::Message;
 use mainstay_domain::name::{CommitmentName, Tag};
 use mainstay_domain::ticket::{Link, Scope, Ticket};
 
+pub use hidden::keep_from_reader;
 pub use list::{
     Direction, TicketFilter, TicketKey, TicketSort, TimeRange, candidates, count, list, open_load,
     tally,

@@ -55,7 +55,7 @@ record!(TicketRow in "ticket" {
 });
 
 /// Stands for never, and so sorts last.
-const NEVER: i64 = i64::MAX;
+pub(super) const NEVER: i64 = i64::MAX;
 
 impl TicketRow {
     pub(super) fn of(stored: &StoredTicket) -> Self {

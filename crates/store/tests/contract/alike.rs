@@ -1,5 +1,7 @@
 //! Both engines give the same answers to the same script, whatever it does.
 
+use std::collections::BTreeSet;
+
 use mainstay_domain::event::{Channel, Visibility};
 use mainstay_domain::job::Job;
 use mainstay_domain::severity::Severity;
@@ -264,6 +266,7 @@ async fn run(tx: &Transaction, dice: &mut Dice, tickets: u32, answers: &mut Vec<
                 team: None,
                 tier: None,
                 commitment: None,
+                hidden: BTreeSet::new(),
             }
         )
         .await

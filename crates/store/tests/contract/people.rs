@@ -14,6 +14,7 @@ use mainstay_domain::team::Team;
 use mainstay_domain::token::ApiToken;
 use mainstay_store::account::{AccountFilter, Archived};
 use mainstay_store::contact::ContactFilter;
+use mainstay_store::names::Noun;
 use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
     PageRequest, StoreError, account, agent, contact, contract, names, second_factor, session,
@@ -53,7 +54,7 @@ async fn names_are_found_whatever_bears_them(fresh: &Fresh) {
         .map(|number| given::id::<AccountId>(number).uuid())
         .collect();
     let found = async |account| {
-        let mut found: Vec<_> = names::find(&on, account, &ids)
+        let mut found: Vec<_> = names::find(&on, &Noun::PEOPLE, account, &ids)
             .await
             .unwrap()
             .into_iter()

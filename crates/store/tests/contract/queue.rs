@@ -1,5 +1,7 @@
 //! Jobs and what is due.
 
+use std::collections::BTreeSet;
+
 use mainstay_domain::id::JobId;
 use mainstay_domain::job::Job;
 use mainstay_domain::name::CommitmentName;
@@ -8,20 +10,22 @@ use mainstay_domain::ticket::Scope;
 use mainstay_store::clock::{self, AttainmentFilter, ClockState, StoredClock, WarningGiven};
 use mainstay_store::due::{self, DueSubject};
 use mainstay_store::job::{self, Enqueued};
+use mainstay_store::ticket::{self, Direction, NextDue, TicketFilter, TicketKey, TicketSort};
 use mainstay_store::{PageRequest, StoreError};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
 
 on_each_engine!(
-    a_job_is_leased_to_one_worker,
     a_job_goes_through_its_life,
+    a_job_is_leased_to_one_worker,
     a_key_keeps_a_second_job_out,
-    what_is_due_comes_in_order_and_once,
     clocks_are_replaced_in_one_go,
     clocks_of_a_new_ticket_make_it_due,
-    the_queue_and_what_is_due_are_counted,
     promises_are_counted_by_how_they_were_kept,
+    the_queue_and_what_is_due_are_counted,
+    what_is_due_comes_in_order_and_once,
+    what_is_kept_from_a_reader_is_not_due_next,
 );
 
 fn job(number: u32) -> Job {
@@ -395,6 +399,10 @@ async fn promises_are_counted_by_how_they_were_kept(fresh: &Fresh) {
             commitment: Some("other".into()),
             ..started(0, 5)
         },
+        AttainmentFilter {
+            hidden: BTreeSet::from([kept[0].commitment.clone()]),
+            ..started(0, 5)
+        },
     ] {
         let none = clock::attainment(&tx, Scope::Everything, &narrower).await;
         assert_eq!(none.unwrap(), [], "{narrower:?}");
@@ -408,6 +416,82 @@ async fn promises_are_counted_by_how_they_were_kept(fresh: &Fresh) {
     );
 }
 
+async fn what_is_kept_from_a_reader_is_not_due_next(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let mut clocks = Vec::new();
+    for (number, commitment, due) in [(1, "hand_over", 10), (2, "update", 20), (3, "hand_over", 5)]
+    {
+        let mut stored = given::ticket(number);
+        stored.next_due = Some(NextDue {
+            at: at(due),
+            commitment: commitment.into(),
+        });
+        ticket::insert(&tx, &stored).await.unwrap();
+        clocks.push(a_clock(number, commitment, Some(due)));
+    }
+    clocks.push(a_clock(1, "resolution", Some(30)));
+    // What is over is not due: of the third ticket nothing is left.
+    clocks.push(StoredClock {
+        stopped_at: Some(at(7)),
+        ..a_clock(3, "update", Some(8))
+    });
+    clock::insert_many(&tx, &clocks).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let on = fresh.store.read();
+    let sort = TicketSort {
+        key: TicketKey::NextDue,
+        direction: Direction::Ascending,
+    };
+    let walked = async |filter: &TicketFilter| {
+        let mut page = PageRequest::first(1);
+        let mut walked = Vec::new();
+        loop {
+            let found = ticket::list(&on, Scope::Everything, filter, sort, page)
+                .await
+                .unwrap();
+            for stored in &found.items {
+                let next = stored
+                    .next_due
+                    .as_ref()
+                    .map(|due| due.commitment.to_string());
+                walked.push((stored.ticket.number, next.unwrap_or_default()));
+            }
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => break walked,
+            }
+        }
+    };
+    let said = |all: &[(u64, &str)]| -> Vec<(u64, String)> {
+        all.iter()
+            .map(|(number, name)| (*number, (*name).to_owned()))
+            .collect()
+    };
+    let all = TicketFilter::default();
+    let of_all = [(3, "hand_over"), (1, "hand_over"), (2, "update")];
+    assert_eq!(walked(&all).await, said(&of_all));
+    let hidden = TicketFilter {
+        hidden: BTreeSet::from(["hand_over".into()]),
+        ..TicketFilter::default()
+    };
+    let of_rest = [(2, "update"), (1, "resolution"), (3, "")];
+    assert_eq!(walked(&hidden).await, said(&of_rest));
+    let soon = |filter: &TicketFilter| TicketFilter {
+        due_before: Some(at(25)),
+        ..filter.clone()
+    };
+    let count = async |filter| {
+        ticket::count(&on, Scope::Everything, &filter)
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        (count(soon(&all)).await, count(soon(&hidden)).await),
+        (3, 1)
+    );
+}
+
 /// Every promise that started from one second to another.
 fn started(from: i64, until: i64) -> AttainmentFilter {
     AttainmentFilter {
@@ -417,5 +501,6 @@ fn started(from: i64, until: i64) -> AttainmentFilter {
         team: None,
         tier: None,
         commitment: None,
+        hidden: BTreeSet::new(),
     }
 }

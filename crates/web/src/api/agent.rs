@@ -265,8 +265,8 @@ async fn list_sessions(
 }
 
 /// End a session of an agent.
-#[utoipa::path(delete, path = "/agents/{id}/sessions/{inner}", tag = "agents",
-    params(("id" = Uuid, Path), ("inner" = Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/agents/{id}/sessions/{session}", tag = "agents",
+    params(("id" = Uuid, Path), ("session" = Uuid, Path)), responses((status = 204)))]
 async fn end_session(
     State(web): State<Web>,
     Auth(caller): Auth,

@@ -195,8 +195,8 @@ struct Download {
 
 /// Download a file that came with a message, by its position among the message's files, from 0. A browser is told to
 /// save it; a picture it may show where `inline` asks for it.
-#[utoipa::path(get, path = "/messages/{id}/attachments/{inner}", tag = "tickets",
-    params(("id" = Uuid, Path), ("inner" = u32, Path), Download),
+#[utoipa::path(get, path = "/messages/{id}/attachments/{attachment}", tag = "tickets",
+    params(("id" = Uuid, Path), ("attachment" = u32, Path), Download),
     responses(
         (status = 200, body = Binary, content_type = "*/*"),
         (status = 206, body = Binary, content_type = "*/*"),

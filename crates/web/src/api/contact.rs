@@ -258,8 +258,8 @@ async fn list_sessions(
 }
 
 /// End a session of a contact.
-#[utoipa::path(delete, path = "/contacts/{id}/sessions/{inner}", tag = "contacts",
-    params(("id" = Uuid, Path), ("inner" = Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/contacts/{id}/sessions/{session}", tag = "contacts",
+    params(("id" = Uuid, Path), ("session" = Uuid, Path)), responses((status = 204)))]
 async fn end_session(
     State(web): State<Web>,
     Auth(caller): Auth,

@@ -1,5 +1,7 @@
 //! Escalations: who is told next, and what is recorded of each.
 
+mod reason;
+
 use std::str::FromStr as _;
 
 use axum::Json;
@@ -12,7 +14,7 @@ use mainstay_app::escalation::{
 };
 use mainstay_app::{AppError, Caller};
 use mainstay_domain::escalation::{
-    EscalationEvent, ManualReason, Part, Review, StepCause, Verdict,
+    EscalationEvent, ManualReason, Part, Reason, Review, StepCause, Verdict,
 };
 use mainstay_domain::id::{AgentId, EscalationId, TicketId};
 use mainstay_domain::name::LadderName;
@@ -22,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use self::reason::ReasonBody;
 use super::me::{PersonKind, person};
 use super::notification::NotificationBody;
 use super::ticket::TicketKey;
@@ -56,8 +59,10 @@ pub struct EscalationBody {
     pub phase: EscalationPhase,
     /// The level it has reached; 0 before the first step.
     pub level: u32,
-    /// Why it was raised.
+    /// Why it was raised, in English.
     pub reason: String,
+    /// The same in parts, to be said in the reader's language; absent where an earlier version of the program raised it.
+    pub parts: Option<ReasonBody>,
     /// When it was raised.
     pub raised_at: Timestamp,
     /// When somebody took it on, while they have it.
@@ -102,8 +107,8 @@ impl From<EscalationPhase> for StoredPhase {
     }
 }
 
-impl From<StoredEscalation> for EscalationBody {
-    fn from(stored: StoredEscalation) -> Self {
+impl EscalationBody {
+    fn of(stored: StoredEscalation, parts: Option<Reason>) -> Self {
         Self {
             id: stored.id.uuid(),
             subject: stored.subject_key,
@@ -112,6 +117,7 @@ impl From<StoredEscalation> for EscalationBody {
             phase: stored.phase.into(),
             level: stored.level,
             reason: stored.reason,
+            parts: parts.map(Into::into),
             raised_at: stored.raised_at,
             acknowledged_at: stored.acknowledged_at,
             acknowledged_by: stored.acknowledged_by.and_then(|actor| person(actor).1),
@@ -188,7 +194,7 @@ impl From<EscalationView> for EscalationViewBody {
     fn from(view: EscalationView) -> Self {
         let manual = view.escalation.manual;
         Self {
-            escalation: view.stored.into(),
+            escalation: EscalationBody::of(view.stored, view.escalation.parts),
             manual_reason: manual.map(|reason| reason.as_str().to_owned()),
             unrecorded: view.unrecorded.into_iter().map(part).collect(),
             next: view.next.map(|next| NextStepBody {
@@ -235,8 +241,9 @@ pub struct ListEscalations {
     /// Those in this phase.
     #[param(inline)]
     phase: Option<EscalationPhase>,
-    /// Those about this ticket.
-    ticket: Option<Uuid>,
+    /// Those about this ticket: its identifier, or its number.
+    #[param(value_type = Option<String>)]
+    ticket: Option<TicketKey>,
     /// Those that the caller took on, or was told of.
     #[serde(default)]
     mine: bool,
@@ -382,14 +389,24 @@ async fn list(
     OriginalUri(uri): OriginalUri,
     Parameters(query): Parameters<ListEscalations>,
 ) -> Result<Json<Page<EscalationBody>>> {
+    let ticket = match query.ticket {
+        Some(TicketKey::Id(id)) => Some(id),
+        Some(key) => Some(key.resolve(&web.app, &caller, "ticket").await?),
+        None => None,
+    };
     let filter = EscalationFilter {
         phase: query.phase.map(StoredPhase::from),
-        ticket: query.ticket.map(TicketId::from),
+        ticket,
         concerns: mine(query.mine, &caller)?,
     };
     let part = page::request("escalations", query.limit, query.cursor.as_deref())?;
     let found = web.app.escalations(&caller, &filter, part).await?;
-    let form = EscalationBody::from;
+    let ids: Vec<EscalationId> = found.items.iter().map(|stored| stored.id).collect();
+    let mut reasons = web.app.escalation_reasons(&caller, &ids).await?;
+    let form = |stored: StoredEscalation| {
+        let parts = reasons.remove(&stored.id);
+        EscalationBody::of(stored, parts)
+    };
     Ok(Json(page::of(&uri, "escalations", found, form)))
 }
 

@@ -134,8 +134,8 @@ async fn list(
 }
 
 /// Read how far an export is.
-#[utoipa::path(get, path = "/accounts/{id}/exports/{inner}", tag = "exports",
-    params(("id" = Uuid, Path), ("inner" = Uuid, Path)), responses((status = 200, body = ExportBody)))]
+#[utoipa::path(get, path = "/accounts/{id}/exports/{export}", tag = "exports",
+    params(("id" = Uuid, Path), ("export" = Uuid, Path)), responses((status = 200, body = ExportBody)))]
 async fn read(
     State(web): State<Web>,
     Auth(caller): Auth,
@@ -145,8 +145,8 @@ async fn read(
 }
 
 /// Download the archive of an export, which can be fetched for seven days. Its form is described in `docs/import.md`.
-#[utoipa::path(get, path = "/accounts/{id}/exports/{inner}/archive", tag = "exports",
-    params(("id" = Uuid, Path), ("inner" = Uuid, Path)),
+#[utoipa::path(get, path = "/accounts/{id}/exports/{export}/archive", tag = "exports",
+    params(("id" = Uuid, Path), ("export" = Uuid, Path)),
     responses((status = 200, body = Binary, content_type = "application/zip")))]
 async fn archive(
     State(web): State<Web>,

@@ -26,7 +26,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 struct NameBody {
     /// Identifies it.
     id: Uuid,
-    /// What it is: `account`, `contact`, `agent` or `team`.
+    /// What it is: `account`, `contact`, `agent`, `team`, or `token` for those who may read the audit trail.
     kind: &'static str,
     /// Its name.
     name: String,
@@ -47,7 +47,7 @@ impl From<Name> for NameBody {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListNames {
-    /// The identifiers of accounts, contacts, agents and teams, between commas; at most 200.
+    /// The identifiers of accounts, contacts, agents, teams and tokens, between commas; at most 200.
     ids: String,
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{OriginalUri, State};
 use jiff::Timestamp;
 use mainstay_app::notification::ReadState;
 use mainstay_domain::id::{EscalationId, NotificationId, TicketId};
-use mainstay_domain::notification::{Notification, NotificationState};
+use mainstay_domain::notification::{About, Notification, NotificationState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -37,7 +37,9 @@ pub struct NotificationBody {
     pub recipient: Uuid,
     /// By which channel: `in_app`, `email`, `slack`, `sms` or `pager`.
     pub channel: String,
-    /// What is to be known, in a line.
+    /// What it is about, in parts.
+    pub about: AboutBody,
+    /// What is to be known, in a line, in the language of whom it is for.
     pub title: String,
     /// More about it.
     pub detail: String,
@@ -63,6 +65,67 @@ pub struct NotificationBody {
     pub last_error: Option<String>,
 }
 
+/// What a notification is about, in parts, so that each reader can be told in their own language.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NotificationAbout)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum AboutBody {
+    /// A step of an escalation was taken.
+    EscalationStep {
+        /// Of which ladder.
+        ladder: String,
+        /// The step's name.
+        name: String,
+        /// The level it reaches.
+        level: u8,
+    },
+    /// A promise is soon due.
+    ClockWarned {
+        /// By which commitment.
+        commitment: String,
+        /// When it is due.
+        due_at: Timestamp,
+    },
+    /// A promise was missed.
+    ClockMissed {
+        /// By which commitment.
+        commitment: String,
+        /// When it was due.
+        due_at: Timestamp,
+    },
+    /// A colleague mentioned them.
+    Mentioned {
+        /// In which message.
+        message: Uuid,
+        /// Who, by name.
+        by: String,
+    },
+}
+
+impl From<About> for AboutBody {
+    fn from(about: About) -> Self {
+        match about {
+            About::EscalationStep { step, name, level } => Self::EscalationStep {
+                ladder: step.ladder.into(),
+                name,
+                level,
+            },
+            About::ClockWarned { commitment, due_at } => Self::ClockWarned {
+                commitment: commitment.into(),
+                due_at,
+            },
+            About::ClockMissed { commitment, due_at } => Self::ClockMissed {
+                commitment: commitment.into(),
+                due_at,
+            },
+            About::Mentioned { message, by } => Self::Mentioned {
+                message: message.uuid(),
+                by,
+            },
+        }
+    }
+}
+
 /// How far a notification is.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -83,6 +146,7 @@ impl From<Notification> for NotificationBody {
             id: told.id.uuid(),
             recipient: told.recipient.uuid(),
             channel: told.channel.to_string(),
+            about: told.about.into(),
             title: told.title,
             detail: told.detail,
             ticket: told.ticket.map(TicketId::uuid),

@@ -314,8 +314,8 @@ async fn add_cover(
 }
 
 /// Remove a cover.
-#[utoipa::path(delete, path = "/teams/{id}/on-call/covers/{inner}", tag = "teams",
-    params(("id" = Uuid, Path), ("inner" = Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/teams/{id}/on-call/covers/{cover}", tag = "teams",
+    params(("id" = Uuid, Path), ("cover" = Uuid, Path)), responses((status = 204)))]
 async fn remove_cover(
     State(web): State<Web>,
     Auth(caller): Auth,

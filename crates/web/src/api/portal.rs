@@ -1,8 +1,11 @@
 //! The portal: by what a customer recognises us, and how they are served.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use mainstay_app::portal::PortalService;
+use mainstay_domain::policy::Title;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -89,6 +92,8 @@ struct CategoryBody {
 struct PromiseBody {
     /// By which commitment.
     commitment: String,
+    /// What people call it, by language; under `und` where no language is named. Empty where the policy says nothing.
+    title: BTreeMap<String, String>,
     /// What it promises, in a sentence.
     description: String,
     /// For which severity.
@@ -142,6 +147,7 @@ impl From<PortalService> for ServiceBody {
                 .into_iter()
                 .map(|promise| PromiseBody {
                     commitment: promise.commitment.to_string(),
+                    title: title(&promise.title),
                     description: promise.description,
                     severity: promise.severity.as_str(),
                     target_seconds: promise.target_seconds,
@@ -177,4 +183,9 @@ async fn branding(State(web): State<Web>) -> Result<Json<BrandingBody>> {
 #[utoipa::path(get, path = "/portal/service", tag = "portal", responses((status = 200, body = ServiceBody)))]
 async fn service(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<ServiceBody>> {
     Ok(Json(web.app.portal_service(&caller).await?.into()))
+}
+
+fn title(title: &Title) -> BTreeMap<String, String> {
+    let owned = |(language, text): (&str, &str)| (language.to_owned(), text.to_owned());
+    title.all().map(owned).collect()
 }

@@ -83,8 +83,8 @@ async fn list(
 
 /// Show a picture of a message that lies elsewhere, by an address that the list of them gave. It is fetched from a public
 /// address only, without cookies and without saying who reads; PNG, JPEG, GIF and WebP pictures of at most 8 MiB are shown.
-#[utoipa::path(get, path = "/messages/{id}/images/{inner}", tag = "images",
-    params(("id" = Uuid, Path), ("inner" = u32, Path), Signed),
+#[utoipa::path(get, path = "/messages/{id}/images/{image}", tag = "images",
+    params(("id" = Uuid, Path), ("image" = u32, Path), Signed),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
 async fn show(
     State(web): State<Web>,

@@ -275,8 +275,8 @@ async fn deliveries(
 }
 
 /// Read a delivery, with what is sent.
-#[utoipa::path(get, path = "/webhooks/{id}/deliveries/{inner}", tag = "webhooks",
-    params(("id" = Uuid, Path), ("inner" = Uuid, Path)),
+#[utoipa::path(get, path = "/webhooks/{id}/deliveries/{delivery}", tag = "webhooks",
+    params(("id" = Uuid, Path), ("delivery" = Uuid, Path)),
     responses((status = 200, body = WebhookDeliveryBody)))]
 async fn delivery(
     State(web): State<Web>,
@@ -292,8 +292,8 @@ async fn delivery(
 }
 
 /// Send a delivery again that was made or given up. It keeps its `webhook-id`, so the receiver can tell a repetition.
-#[utoipa::path(post, path = "/webhooks/{id}/deliveries/{inner}/resend", tag = "webhooks",
-    params(("id" = Uuid, Path), ("inner" = Uuid, Path)),
+#[utoipa::path(post, path = "/webhooks/{id}/deliveries/{delivery}/resend", tag = "webhooks",
+    params(("id" = Uuid, Path), ("delivery" = Uuid, Path)),
     responses((status = 202, body = WebhookDeliveryBody)))]
 async fn resend(
     State(web): State<Web>,

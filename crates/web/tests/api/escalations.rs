@@ -43,12 +43,19 @@ async fn an_escalation_is_read_taken_on_and_brought_to_its_end() {
         .await;
     assert_eq!(listed.status, 200, "{}", listed.body);
     assert_eq!(texts(&listed, "items", "ladder"), ["critical"]);
+    let parts = &listed.body["items"][0]["parts"];
+    assert_eq!(*parts, json!({"code": "severity_is", "severity": "P1"}));
+    let by_number = admin.get("/escalations?phase=open&ticket=1").await;
+    assert_eq!(by_number.body["items"], listed.body["items"]);
+    let nothing = admin.get("/escalations?ticket=2").await;
+    assert_eq!(nothing.status, 422, "{}", nothing.body);
     let id = listed.body["items"][0]["id"].as_str().unwrap();
     let path = format!("/escalations/{id}");
     let read = admin.get(&path).await;
     assert_eq!(read.body["next"]["name"], "Engineering");
     assert_eq!(read.body["next"]["at"], "2026-03-02T09:15:00.123456Z");
     assert_eq!(read.body["events"][0]["what"]["type"], "raised");
+    assert_eq!(read.body["parts"], *parts);
     assert!(
         read.body["unrecorded"]
             .as_array()
@@ -162,6 +169,8 @@ async fn what_one_is_told_is_listed_and_read() {
         texts(&listed, "items", "title"),
         ["Escalation of #1 (P1): Front line"]
     );
+    let about = &listed.body["items"][0]["about"];
+    assert_eq!(about["code"], "escalation_step", "{about}");
     let id = listed.body["items"][0]["id"].as_str().unwrap();
     let read = admin
         .post(&format!("/notifications/{id}/read"), json!({}))

@@ -42,7 +42,7 @@ async fn company<'a>(service: &'a Service, admin: &Client<'_>, name: &str) -> (S
 }
 
 /// Asks for an export, has it written and fetches it.
-async fn fetched(
+pub async fn fetched(
     service: &Service,
     client: &Client<'_>,
     account: &str,
@@ -66,7 +66,7 @@ async fn fetched(
     zip::ZipArchive::new(Cursor::new(bytes.to_vec())).unwrap()
 }
 
-fn text(archive: &mut zip::ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
+pub fn text(archive: &mut zip::ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
     let mut text = String::new();
     let mut file = archive.by_name(name).unwrap();
     file.read_to_string(&mut text).unwrap();

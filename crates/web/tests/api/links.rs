@@ -39,6 +39,10 @@ async fn opening_the_link_changes_nothing_and_its_button_acknowledges() {
     service.app.apply_policy(&machine, &pack, "").await.unwrap();
     let account = admin.make("/accounts", json!({"name": "Acme"})).await;
     let me = admin.get("/me").await.body["id"].clone();
+    let spanish = json!({"languages": ["es"]});
+    let path = format!("/agents/{}", me.as_str().unwrap());
+    let changed = admin.with("if-match", "*").patch(&path, spanish).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
     let team = json!({"name": "Support", "members": [me], "on_call": [me]});
     let team = admin.make("/teams", team).await;
     let input = json!({"subject": "<b>All</b> is down", "message": "Help!", "severity": "P1",
@@ -70,19 +74,20 @@ async fn opening_the_link_changes_nothing_and_its_button_acknowledges() {
         let (status, text) = page(&service, "GET", &link).await;
         assert_eq!(status, 200);
         assert!(
-            text.contains("<button>Acknowledge as administrator</button>"),
+            text.contains("<button>Hacerme cargo como administrator</button>"),
             "{text}"
         );
+        assert!(text.contains("<html lang=\"es\">"), "{text}");
         assert!(text.contains("&lt;b&gt;All&lt;/b&gt;"), "{text}");
     }
     phase(false).await;
     let (status, text) = page(&service, "POST", &link).await;
     assert_eq!(status, 200);
-    assert!(text.contains("<h1>Acknowledged</h1>"), "{text}");
+    assert!(text.contains("<h1>Confirmado</h1>"), "{text}");
     phase(true).await;
     let (_, text) = page(&service, "POST", &link).await;
-    assert!(text.contains("<h1>Already acknowledged</h1>"), "{text}");
-    assert!(text.contains("administrator took it on at"), "{text}");
+    assert!(text.contains("<h1>Ya confirmado</h1>"), "{text}");
+    assert!(text.contains("administrator se hizo cargo el"), "{text}");
 }
 
 #[tokio::test]

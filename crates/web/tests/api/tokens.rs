@@ -116,3 +116,17 @@ async fn nobody_promises_a_program_what_they_may_not_do() {
     assert_eq!(refused.body["errors"][0]["pointer"], "/scopes/1");
     assert_eq!(other.get("/tokens").await.body["items"], json!([]));
 }
+
+#[tokio::test]
+async fn whoever_may_read_the_audit_trail_is_told_what_a_token_is_called() {
+    let service = Service::start().await;
+    service.agent("ana@example.com", "agent").await;
+    let admin = service.admin().await;
+    let input = json!({"name": "nightly", "scopes": ["agent.read"]});
+    let token = admin.make("/tokens", input).await;
+    let path = format!("/names?ids={token}");
+    let told = json!([{"id": token, "kind": "token", "name": "nightly"}]);
+    assert_eq!(admin.get(&path).await.body["items"], told);
+    let ana = service.client("ana@example.com").await;
+    assert_eq!(ana.get(&path).await.body["items"], json!([]));
+}

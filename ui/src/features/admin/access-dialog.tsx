@@ -32,8 +32,8 @@ export function AccessDialog({ agent, onClose, onPassword }: Props) {
       ),
   });
   const end = useMutation({
-    mutationFn: (inner: string) =>
-      api.DELETE("/api/v1/agents/{id}/sessions/{inner}", { params: { path: { id: agent.id, inner } } }),
+    mutationFn: (session: string) =>
+      api.DELETE("/api/v1/agents/{id}/sessions/{session}", { params: { path: { id: agent.id, session } } }),
     onSettled: () => queries.invalidateQueries({ queryKey }),
   });
   const reset = useMutation({

@@ -17,7 +17,7 @@ const startOf = (day: string) => new Date(`${day}T00:00:00`).toISOString();
 const endOf = (day: string) => new Date(new Date(`${day}T00:00:00`).getTime() + 86_400_000).toISOString();
 
 /** The kinds of subjects that have a name to be asked for. */
-const NAMED = new Set(["account", "agent", "contact", "team"]);
+const NAMED = new Set(["account", "agent", "contact", "team", "token"]);
 
 export function Audit() {
   const { t } = useTranslation("admin");
@@ -89,7 +89,9 @@ export function Audit() {
                       {entry.subject_kind.replaceAll("_", " ")}{" "}
                       {NAMED.has(entry.subject_kind) && <Name id={entry.subject} />}
                     </Table.Td>
-                    <Table.Td className={classes.code}>{detailOf(entry.detail)}</Table.Td>
+                    <Table.Td className={classes.code}>
+                      <Detail detail={entry.detail} />
+                    </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
@@ -101,10 +103,19 @@ export function Audit() {
   );
 }
 
-/** What is known beside, one `key: value` a line. */
-function detailOf(detail: unknown): string {
-  if (typeof detail !== "object" || detail === null) return "";
-  return Object.entries(detail)
-    .map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join("\n");
+/** What is known beside, one `key: value` a line; the token by which it was done by its name. */
+function Detail({ detail }: { detail: unknown }) {
+  if (typeof detail !== "object" || detail === null) return null;
+  return Object.entries(detail).map(([key, value]) => (
+    <div key={key}>
+      {key}:{" "}
+      {key === "token" && typeof value === "string" ? (
+        <Name id={value} />
+      ) : typeof value === "string" ? (
+        value
+      ) : (
+        JSON.stringify(value)
+      )}
+    </div>
+  ));
 }

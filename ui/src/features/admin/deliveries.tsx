@@ -74,13 +74,14 @@ export function Deliveries({ hook, onClose }: { hook: Schemas["Webhook"]; onClos
 
 function Delivery({ hook, id, onSent }: { hook: string; id: string; onSent: () => unknown }) {
   const { t } = useTranslation("admin");
-  const params = { path: { id: hook, inner: id } };
+  const params = { path: { id: hook, delivery: id } };
   const delivery = useQuery({
     queryKey: ["webhooks", hook, "delivery", id],
-    queryFn: () => data(api.GET("/api/v1/webhooks/{id}/deliveries/{inner}", { params })),
+    queryFn: () => data(api.GET("/api/v1/webhooks/{id}/deliveries/{delivery}", { params })),
   });
   const resend = useMutation({
-    mutationFn: () => data(api.POST("/api/v1/webhooks/{id}/deliveries/{inner}/resend", { params, headers: onceKey() })),
+    mutationFn: () =>
+      data(api.POST("/api/v1/webhooks/{id}/deliveries/{delivery}/resend", { params, headers: onceKey() })),
     onSettled: onSent,
   });
   return (

@@ -14,6 +14,7 @@ import { Failure, LoadingRows } from "@/parts/states";
 import classes from "./escalations.module.css";
 import { LadderCard } from "./ladder";
 import { type EscalationRecord, escalationQuery } from "./queries";
+import { ReasonWords } from "./reason";
 import { RecordForm, useRecord } from "./record-form";
 import { wordsOf } from "./rungs";
 
@@ -69,7 +70,7 @@ function Whole({ escalation }: { escalation: EscalationRecord }) {
         )}
       </Group>
       <Text mb="md" className="sentence">
-        {escalation.reason}
+        <ReasonWords escalation={escalation} />
       </Text>
       <div className={classes.columns}>
         <Stack gap="lg">

@@ -12,6 +12,7 @@ import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { PHASES } from "./address";
 import classes from "./escalations.module.css";
 import { type Escalation, escalationsQuery } from "./queries";
+import { ReasonWords } from "./reason";
 
 const route = getRouteApi("/_work/escalations/");
 
@@ -84,7 +85,7 @@ function Row({ escalation }: { escalation: Escalation }) {
           {escalation.tickets.length > 1 && ` ${t("andMore", { count: escalation.tickets.length - 1 })}`}
         </Anchor>
         <Text size="sm" className="sentence">
-          {escalation.reason}
+          <ReasonWords escalation={escalation} />
         </Text>
         <Text size="xs" c="dimmed">
           {t("ladderOf", { name: escalation.ladder })} · <Ago at={escalation.raised_at} />

@@ -9,6 +9,7 @@ import { useFormats } from "@/app/format";
 import { useMay, useMe } from "@/app/session";
 import { useNow } from "@/app/time";
 import { escalationsQuery } from "@/features/escalations/queries";
+import { ReasonWords } from "@/features/escalations/reason";
 import { useRecord } from "@/features/escalations/record-form";
 import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
 import { Ago } from "@/parts/ago";
@@ -112,7 +113,9 @@ function ToAcknowledge() {
         {open.map((escalation) => (
           <li key={escalation.id} className={classes.escalation}>
             <Link to="/escalations/$id" params={{ id: escalation.id }} className={classes.subject}>
-              <span className="sentence">{escalation.reason}</span>
+              <span className="sentence">
+                <ReasonWords escalation={escalation} />
+              </span>
               <Text size="sm" c="dimmed">
                 {t("raised", { ladder: escalation.ladder, ago: format.ago(escalation.raised_at, now) })}
               </Text>

@@ -1,6 +1,8 @@
 // The policy in force, as far as screens explain it. The service gives it as the pack has it, so it is read with care.
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, data } from "@/api/client";
+import { useMay } from "@/app/session";
+import { type Title, titlesOf } from "@/parts/titles";
 
 export interface SeverityDefinition {
   severity: string;
@@ -40,6 +42,8 @@ export interface PolicyParts {
   calendars: { name: string }[];
   /** A commitment stands here once for each tier and severity that it is made to. */
   commitments: { name: string }[];
+  /** What is said of each commitment once. */
+  clocks: { name: string; title?: Title }[];
 }
 
 export const policyQuery = queryOptions({
@@ -62,8 +66,23 @@ export function usePolicy(): PolicyParts | undefined {
         tiers: parts.tiers ?? [],
         calendars: parts.calendars ?? [],
         commitments: parts.commitments ?? [],
+        clocks: parts.clocks ?? [],
       };
     },
   });
   return policy;
+}
+
+/** What the policy in force calls its commitments, for those who may read it. */
+export function useCommitmentTitles(): ReadonlyMap<string, Title> {
+  const { data: titles } = useQuery({ ...policyQuery, enabled: useMay("policy.read"), select: commitmentTitles });
+  return titles ?? NO_TITLES;
+}
+
+const NO_TITLES: ReadonlyMap<string, Title> = new Map();
+
+/** Kept out of the component, so that the same policy gives the same titles. */
+function commitmentTitles(whole: unknown): ReadonlyMap<string, Title> {
+  const { clocks } = whole as Partial<PolicyParts>;
+  return titlesOf((clocks ?? []).map(({ name, title }) => ({ name, title })));
 }

@@ -21,8 +21,8 @@ async function send(file: File): Promise<Schemas["Upload"]> {
   const answer = await api.POST("/api/v1/attachments", {
     params: { query: { name: file.name || "image.png" } },
     headers: { "content-type": "application/octet-stream" },
-    // The body is the file; its type in the description is the one of bytes.
-    body: file as unknown as number[],
+    // The body is the file, which the description has as a text of bytes.
+    body: file as unknown as string,
     bodySerializer: () => file,
   });
   return answer.data as Schemas["Upload"];

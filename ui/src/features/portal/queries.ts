@@ -1,6 +1,7 @@
 // What the portal reads. Every key begins with a noun that live events name.
-import { queryOptions } from "@tanstack/react-query";
-import { api, data } from "@/api/client";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, data, type Schemas } from "@/api/client";
+import { type Title, titlesOf } from "@/parts/titles";
 
 /** How one's own account is served: meanings, promises, people. */
 export const serviceQuery = queryOptions({
@@ -17,3 +18,14 @@ export const colleaguesQuery = queryOptions({
   queryKey: ["contacts", "own"],
   queryFn: () => data(api.GET("/api/v1/contacts", { params: { query: { limit: 200 } } })),
 });
+
+/** What our commitments are called. */
+export function useCommitmentTitles(): ReadonlyMap<string, Title> {
+  return useQuery({ ...serviceQuery, select: promisedTitles }).data ?? NO_TITLES;
+}
+
+const NO_TITLES: ReadonlyMap<string, Title> = new Map();
+
+function promisedTitles({ promises }: Schemas["PortalService"]): ReadonlyMap<string, Title> {
+  return titlesOf(promises.map(({ commitment, title }) => ({ name: commitment, title })));
+}

@@ -8,8 +8,10 @@ import { useSignOut } from "@/features/session/sign-out";
 import { useLiveService } from "@/features/shell/shell";
 import { StaleBanner } from "@/features/shell/stale-banner";
 import { Avatar } from "@/parts/avatar";
+import { CommitmentTitles } from "@/parts/titles";
 import { useBranding } from "./branding";
 import classes from "./portal.module.css";
+import { useCommitmentTitles } from "./queries";
 
 const PLACES = [
   { to: "/portal", label: "portalNav.tickets", begins: /^\/portal\/?$|^\/portal\/requests/ },
@@ -21,6 +23,7 @@ export function PortalShell() {
   const { t } = useTranslation();
   const { name, logo } = useBranding();
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const titles = useCommitmentTitles();
   useLiveService();
   return (
     <Box className={classes.frame}>
@@ -57,7 +60,9 @@ export function PortalShell() {
       <StaleBanner />
       <main id="content" tabIndex={-1} className={classes.content}>
         <Container size="lg" px={0}>
-          <Outlet />
+          <CommitmentTitles value={titles}>
+            <Outlet />
+          </CommitmentTitles>
         </Container>
       </main>
     </Box>

@@ -20,7 +20,9 @@ import { listen } from "@/app/live";
 import { useMe } from "@/app/session";
 import { keepTime, synchronise } from "@/app/time";
 import { CheatSheet } from "@/features/keys/cheat-sheet";
+import { useCommitmentTitles } from "@/features/policy/policy";
 import { Mark } from "@/parts/mark";
+import { CommitmentTitles } from "@/parts/titles";
 import { Bell } from "./bell";
 import { Person } from "./person";
 import classes from "./shell.module.css";
@@ -57,6 +59,7 @@ export function Shell() {
   const { t: shell } = useTranslation("shell");
   const [opened, { toggle, close }] = useDisclosure(false);
   const me = useMe();
+  const titles = useCommitmentTitles();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const screens = SCREENS.filter((screen) => me.permissions.includes(screen.permission));
   const [asked, setAsked] = useState(0);
@@ -137,7 +140,9 @@ export function Shell() {
         )}
         <CheatSheet screens={screens.map(({ to, label, key }) => ({ to, name: t(label), key }))} />
         <StaleBanner />
-        <Outlet />
+        <CommitmentTitles value={titles}>
+          <Outlet />
+        </CommitmentTitles>
       </AppShell.Main>
     </AppShell>
   );

@@ -33,8 +33,8 @@ export function OnCall({ team }: { team: Team }) {
   const close = () => setDialog(undefined);
   const duty = useQuery(dutyQuery(team.id));
   const remove = useMutation({
-    mutationFn: (inner: string) =>
-      api.DELETE("/api/v1/teams/{id}/on-call/covers/{inner}", { params: { path: { id: team.id, inner } } }),
+    mutationFn: (cover: string) =>
+      api.DELETE("/api/v1/teams/{id}/on-call/covers/{cover}", { params: { path: { id: team.id, cover } } }),
     onSettled: () => queries.invalidateQueries({ queryKey: ["teams"] }),
   });
   if (duty.isPending) return <LoadingRows rows={4} />;

@@ -26,7 +26,17 @@ export function turnsOf(before: Clock[], after: Clock[]): Turn[] {
   };
   for (const clock of before) turn(clock).before = clock;
   for (const clock of after) turn(clock).after = clock;
-  return [...turns.values()];
+  const last = new Map<string, number>();
+  for (const { name, cycle } of turns.values()) last.set(name, Math.max(cycle, last.get(name) ?? cycle));
+  return [...turns.values()].filter((turn) => last.get(turn.name) === turn.cycle || isTouched(turn));
+}
+
+/** Whether a clock is open before or after, or ends otherwise: of the others, which are over, only the last is shown. */
+function isTouched({ before, after }: Turn): boolean {
+  const isOpen = (clock: Clock | undefined) => clock?.state === "running" || clock?.state === "paused";
+  return (
+    isOpen(before) || isOpen(after) || (before !== undefined && after !== undefined && before.state !== after.state)
+  );
 }
 
 export function EffectTable({ effect }: { effect: Schemas["Effect"] }) {

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
+import { ReasonWords } from "@/features/escalations/reason";
 import { useRecord } from "@/features/escalations/record-form";
 import { usePolicy } from "@/features/policy/policy";
 import { Dialog } from "@/parts/dialog";
@@ -53,7 +54,7 @@ function OneEscalation({ escalation }: { escalation: Escalation }) {
     <div>
       <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
         <Anchor component={Link} to={`/escalations/${escalation.id}`} size="sm" fw={550} className="sentence">
-          {escalation.reason}
+          <ReasonWords escalation={escalation} />
         </Anchor>
         <Badge variant="default" flex="none">
           {t(`escalations.${escalation.phase}`)}

@@ -27,8 +27,8 @@ export function MacroDialog({ ticket, macro, onClose }: MacroDialogProps) {
   const apply = useMutation({
     mutationFn: () =>
       data(
-        api.POST("/api/v1/tickets/{id}/macros/{inner}", {
-          params: { path: { id: ticket, inner: macro.id } },
+        api.POST("/api/v1/tickets/{id}/macros/{macro}", {
+          params: { path: { id: ticket, macro: macro.id } },
           headers: onceKey(),
         }),
       ),

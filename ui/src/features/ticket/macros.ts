@@ -12,7 +12,7 @@ export const macrosQuery = queryOptions({
 
 /** What a macro would do to a ticket, its variables filled in. */
 export const previewMacro = (ticket: string, macro: string) =>
-  data(api.GET("/api/v1/tickets/{id}/macros/{inner}", { params: { path: { id: ticket, inner: macro } } }));
+  data(api.GET("/api/v1/tickets/{id}/macros/{macro}", { params: { path: { id: ticket, macro } } }));
 
 /** Whether a macro only says one thing, so that it may be put into what is being written. */
 export function isCanned(macro: Pick<Macro, "actions">): boolean {

@@ -30,6 +30,7 @@ use crate::context::App;
 use crate::error::Result;
 use crate::notification::{EVERYDAY_CHANNELS, Notice, reason_words, tell};
 use crate::policy::LadderRules;
+use crate::policy::PolicyInForce;
 use crate::ticket::{NewFact, TicketWriter};
 
 /// What followed, to be saved once the ticket is.
@@ -115,6 +116,7 @@ impl ClockConsequence {
         everybody: &Everybody,
         ticket: &[Ticket],
     ) -> Vec<Notification> {
+        let policy = app.policy();
         let people = everybody.about(ticket);
         let agents = match &self.consequence {
             Consequence::NotifyAssignee => people.assignee_or_nearest(),
@@ -128,7 +130,7 @@ impl ClockConsequence {
                 tracing::warn!(ticket = %ticket.id, consequence = self.consequence.kind(), "nobody was found to be told");
             }
             for agent in people.find(&agents) {
-                let notice = self.notice(ticket, agent);
+                let notice = self.notice(ticket, agent, &policy);
                 let by_channel = EVERYDAY_CHANNELS.map(|channel| notice.to(app, agent.id, channel));
                 notifications.extend(by_channel);
             }
@@ -136,15 +138,15 @@ impl ClockConsequence {
         notifications
     }
 
-    fn notice(&self, ticket: &Ticket, reader: &Agent) -> Notice {
+    fn notice(&self, ticket: &Ticket, reader: &Agent, policy: &PolicyInForce) -> Notice {
         let what = match &self.about {
             About::ClockWarned { commitment, due_at } => {
                 let (commitment, due_at) = (commitment.clone(), *due_at);
-                reason_words(&Reason::ClockWarned { commitment, due_at }, reader)
+                reason_words(&Reason::ClockWarned { commitment, due_at }, reader, policy)
             }
             About::ClockMissed { commitment, due_at } => {
                 let (commitment, due_at) = (commitment.clone(), *due_at);
-                reason_words(&Reason::ClockMissed { commitment, due_at }, reader)
+                reason_words(&Reason::ClockMissed { commitment, due_at }, reader, policy)
             }
             About::EscalationStep { name, .. } | About::Mentioned { by: name, .. } => name.clone(),
         };

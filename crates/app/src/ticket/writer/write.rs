@@ -1,7 +1,7 @@
 //! Writing tickets whose facts are decided, several at once.
 
 use jiff::Timestamp;
-use mainstay_domain::event::Event;
+use mainstay_domain::event::{Event, EventKind};
 use mainstay_store::change::Change;
 use mainstay_store::clock::TicketClocks;
 use mainstay_store::ticket::StoredTicket;
@@ -10,6 +10,8 @@ use mainstay_store::{Transaction, change, clock, ledger, ticket};
 use super::Opening;
 use crate::context::App;
 use crate::error::Result;
+use crate::mail::queue_rating;
+use crate::policy::PolicyInForce;
 use crate::webhook::publish;
 
 /// A ticket as the store has it.
@@ -65,10 +67,13 @@ pub(crate) async fn write_together(
         let of_it = it.facts.iter();
         facts.extend(of_it.map(|fact| (ticket.id, ticket.facts.account, fact)));
         told.push((ticket, it.facts.as_slice()));
-        changes.push(it.change());
+        changes.push(it.change(app));
     }
     ledger::append_many(tx, facts).await?;
     publish(app, tx, &told).await?;
+    for (ticket, facts) in &told {
+        queue_rating(app, tx, ticket, facts).await?;
+    }
     change::append(tx, &changes).await?;
     Ok(decided.iter().map(|it| it.stored.clone()).collect())
 }
@@ -102,7 +107,7 @@ async fn write_clocks(tx: &Transaction, decided: &[Decided]) -> Result<()> {
 }
 
 impl Decided {
-    fn change(&self) -> Change {
+    fn change(&self, app: &App) -> Change {
         let kind = match self.loaded {
             None => "ticket.opened",
             Some(_) => "ticket.changed",
@@ -111,8 +116,30 @@ impl Decided {
             at: self.now,
             kind: kind.to_owned(),
             ticket: Some(self.stored.ticket.id),
-            account: self.stored.ticket.facts.account,
+            // Of what a clock does that is kept from customers, only those who serve are told.
+            account: (self.stored.ticket.facts.account)
+                .filter(|_| !is_internal(&self.facts, &app.policy())),
             subject: None,
         }
     }
+}
+
+/// Whether facts are of nothing but clocks that are kept from customers, and of the escalations that these raised.
+fn is_internal(facts: &[Event], policy: &PolicyInForce) -> bool {
+    let rest = facts.iter().filter(|fact| !is_of_escalation(&fact.kind));
+    let names: Option<Vec<_>> = rest.map(|fact| fact.kind.of_clock()).collect();
+    let names = names.filter(|names| !names.is_empty());
+    names.is_some_and(|names| {
+        let internal = policy.book().internal();
+        names.into_iter().all(|name| internal.contains(name))
+    })
+}
+
+fn is_of_escalation(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::EscalationRaised { .. }
+            | EventKind::EscalationAcknowledged { .. }
+            | EventKind::EscalationResolved { .. }
+    )
 }

@@ -16,7 +16,11 @@ pub fn marker_length(lines: &[&str]) -> usize {
     let Some(first) = lines.first() else {
         return 0;
     };
-    if is_marker(first) || is_bare_date_marker(first, lines.get(1..).unwrap_or_default()) {
+    let following = lines.get(1..).unwrap_or_default();
+    if is_marker(first)
+        || is_bare_date_marker(first, following)
+        || (words::wrote_on_weekday(first) && is_quoted(following))
+    {
         return 1;
     }
     if !may_begin_marker(first) {
@@ -189,7 +193,7 @@ pub fn is_title(lines: &[&str]) -> bool {
     let line = visible(first);
     if words::original_message(&line)
         || words::forwarded_message(&line)
-        || words::above_this_line(&line)
+        || (words::above_this_line(&line) && stands_alone(&line, lines))
     {
         return true;
     }
@@ -220,6 +224,17 @@ pub fn is_title(lines: &[&str]) -> bool {
                 .collect();
             header_block_length(&quoted) > 1
         })
+}
+
+/// Whether "Reply above this line" is said by a ticket system and not by the writer in the middle of a text: it is set off
+/// by a rule, it is a paragraph of its own without a full stop, or what follows it is quoted.
+fn stands_alone(line: &str, lines: &[&str]) -> bool {
+    let following = lines.get(1..).unwrap_or_default();
+    let is_paragraph = following.first().is_none_or(|next| next.trim().is_empty());
+    words::set_off(line)
+        || (is_paragraph && !line.trim_end().ends_with('.'))
+        || is_quoted(following)
+        || header_block_length(following) > 0
 }
 
 /// Splits "----- Forwarded Message ----- From: eva@example.com To: …" into the title and the headers.
@@ -279,7 +294,7 @@ fn is_marker(line: &str) -> bool {
         return true;
     }
     let dated_at_start = words::starts_with_on(line) || words::starts_with_date(line);
-    if words::wrote_on_date(line) {
+    if words::wrote_on_date(line) || (words::message_of_day(line) && (addressed || dated)) {
         return true;
     }
     if words::wrote_before_name(line) && dated && (dated_at_start || addressed) {
@@ -297,12 +312,13 @@ fn visible(line: &str) -> String {
 
 /// "2013/7/20 Sam <sam@example.com>", without a colon, counts only when a quotation follows.
 fn is_bare_date_marker(line: &str, following: &[&str]) -> bool {
-    words::starts_with_date(line)
-        && words::ends_with_address(line)
-        && following
-            .iter()
-            .find(|line| !line.trim().is_empty())
-            .is_some_and(|line| line.trim_start().starts_with(['>', '|']))
+    words::starts_with_date(line) && words::ends_with_address(line) && is_quoted(following)
+}
+
+/// Whether the first of the lines that say anything is quoted.
+fn is_quoted(lines: &[&str]) -> bool {
+    let first = lines.iter().find(|line| !line.trim().is_empty());
+    first.is_some_and(|line| line.trim_start().starts_with(['>', '|']))
 }
 
 fn bare_date_length(joined: &str, lines: usize, next: &str) -> usize {
@@ -363,6 +379,52 @@ mod tests {
             assert!(many <= 7 * 500 * unit.len(), "{unit:?}: {many} looks");
             assert!(many <= 11 * few, "{unit:?}: {few}, then {many} looks");
         }
+    }
+
+    #[test]
+    fn a_weekday_marks_what_is_quoted_below_it() {
+        for marker in [
+            "On Monday Desk wrote:",
+            "El lunes, Desk escribió:",
+            "Am Montag hat Eva geschrieben:",
+        ] {
+            assert_eq!(
+                marker_length(&[marker, "", "> The printer burns."]),
+                1,
+                "{marker}"
+            );
+            assert_eq!(
+                marker_length(&[marker, "", "The printer burns."]),
+                0,
+                "{marker}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_catalan_program_names_the_sender_first() {
+        let marker = "Missatge de Eva <eva@example.com> del dia dl., 2 de març 2026 a les 10:12:";
+        assert_eq!(marker_length(&[marker, "", "> Hola"]), 1);
+        let broken = [
+            "Missatge de Eva <eva@example.com> del dia dl., 2 de març",
+            "2026 a les 10:12:",
+        ];
+        assert_eq!(marker_length(&broken), 2);
+        assert_eq!(marker_length(&["Missatge de la direcció:", "Hola"]), 0);
+    }
+
+    #[test]
+    fn a_writer_may_speak_of_the_line_above() {
+        let line = "Please reply above this line";
+        assert!(is_title(&[line, "", "Hello Eva,"]));
+        assert!(is_title(&[line, "> Hello"]));
+        assert!(is_title(&["--- Reply above this line ---", "Hello"]));
+        assert!(!is_title(&[line, "of the form, not below it."]));
+        assert!(!is_title(&[
+            "Please reply above this line.",
+            "",
+            "Thanks, Eva"
+        ]));
     }
 
     #[test]

@@ -32,6 +32,12 @@ napsal(?:\(a\)|a)?|kirjoitti|написал(?:\(а\)|а)?|kirjutas|va\s+escriure
 const ON: &str = r"on|às|في|d\.|dana|u|kell|z\s+dnia|ngày|em\s+dia|am|le|el|il|em|op|den|på|w\s+dniu|dnia|dne|dňa|v|în|pe|στις|vào|pada|ti|a|na|tarihinde|\
 begin\s+forwarded|в|alle|data|date|at|בתאריך|ב-|在|mnamo|i|el\s+dia|il\s+giorno";
 
+/// The days of the week, for markers that name no date.
+const WEEKDAY: &str = r"mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?|\
+montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\
+(?:segunda|terça|quarta|quinta|sexta)(?:-feira)?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|\
+lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag";
+
 /// Titles of an "original message" line between dashes.
 const ORIGINAL: &str = r"(?:original|forwarded|reply|begin\s+forwarded)\s+(?:message|mail|e-mail|appointment)|reply\s+message|\
 urspr[üu]ngliche\s+(?:nachricht|mail|e-mail)|original-?nachricht|weitergeleitete\s+nachricht|original\s+besked|oprindelig\s+(?:meddelelse|besked)|\
@@ -226,6 +232,25 @@ pattern!(
     above_this_line,
     "\"Please type your reply above this line\", as ticket systems write it above what they quote.",
     r"(?i)^[\s*_>]*##-.{5,120}-##[\s*_]*$|^[\s\W_]*(?:please\s+)?(?:type|write|enter|reply|respond|add)\b.{0,40}\babove\s+(?:this|the)\s+line[\s\W_]*$"
+);
+pattern!(
+    set_off,
+    "Words with a rule before or behind them: \"--- Reply above this line ---\".",
+    r"^[\s>]*[-–—#=_*~]{2}|[-–—#=_*~]{2}[\s]*$"
+);
+pattern!(
+    wrote_on_weekday,
+    "\"On Monday Desk wrote:\", without a date.",
+    r"(?i)^[\s*_]*(?:on|am|el|le|em|na|no|il|op)\s+(?:last\s+)?(?:",
+    WEEKDAY,
+    r")\b.{1,120}[\s>)](?:",
+    WROTE,
+    r")\s*[:：]\s*$"
+);
+pattern!(
+    message_of_day,
+    "\"Missatge de Eva <eva@example.com> del dia dl., 2 de març 2026 a les 10:12:\", in Catalan.",
+    r"(?i)^[\s*_>]*missatge\s+de\s.{1,200}\sdel\s+dia\s.{4,80}[:：]\s*$"
 );
 pattern!(
     excuse,

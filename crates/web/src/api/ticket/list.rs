@@ -1,5 +1,6 @@
 //! Lists of tickets, and searching them.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -140,6 +141,7 @@ impl ListTickets {
                 until: self.opened_until,
             },
             due_before: self.due_before,
+            hidden: BTreeSet::new(),
             words: self.words.clone(),
         };
         match app.unknown_in_filter(&filter) {

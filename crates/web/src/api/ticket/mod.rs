@@ -232,8 +232,8 @@ struct SaidBody {
 }
 
 /// See what a macro would do to a ticket. Nothing is changed.
-#[utoipa::path(get, path = "/tickets/{id}/macros/{inner}", tag = "tickets",
-    params(("id" = String, Path), ("inner" = uuid::Uuid, Path)),
+#[utoipa::path(get, path = "/tickets/{id}/macros/{macro}", tag = "tickets",
+    params(("id" = String, Path), ("macro" = uuid::Uuid, Path)),
     responses((status = 200, body = MacroPreviewBody)))]
 async fn preview_macro(
     State(web): State<Web>,
@@ -258,8 +258,8 @@ async fn preview_macro(
 }
 
 /// Apply a macro to a ticket: all of its actions, or none.
-#[utoipa::path(post, path = "/tickets/{id}/macros/{inner}", tag = "tickets",
-    params(("id" = String, Path), ("inner" = uuid::Uuid, Path)),
+#[utoipa::path(post, path = "/tickets/{id}/macros/{macro}", tag = "tickets",
+    params(("id" = String, Path), ("macro" = uuid::Uuid, Path)),
     responses((status = 200, body = TicketBody)))]
 async fn apply_macro(
     State(web): State<Web>,

@@ -6,6 +6,7 @@ use crate::commitment::{
 use crate::condition::{Condition, NamedTeam};
 use crate::event::Side;
 use crate::name::StatusName;
+use crate::policy::Title;
 use crate::status::{Status, StatusKind};
 
 use super::{id, time};
@@ -19,7 +20,9 @@ pub fn commitment(line: &str, number: u32) -> Commitment {
     };
     let mut commitment = Commitment {
         name: name.into(),
+        title: Title::default(),
         description: String::new(),
+        internal: false,
         applies: Condition::Always,
         start: Vec::new(),
         pause: Condition::Never,
