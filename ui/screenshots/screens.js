@@ -95,6 +95,8 @@ function work(of) {
     ["search", "/search?q=sign"],
     ["search-empty", "/search"],
     ["me", "/me"],
+    ["me-passkey", "/me", press("button", "Add a passkey")],
+    ["me-factor", "/me", press("button", "Set up")],
     ["forbidden", "/admin/audit"],
     ["missing", "/nowhere"],
     ["palette", "/my-day", (page) => page.keyboard.press("Control+k")],
@@ -166,7 +168,13 @@ function portal(of) {
 
 /** Every screen of a demonstration. */
 export function screens(of) {
-  return [{ name: "sign-in", path: "/sign-in" }, ...work(of), ...portal(of)];
+  const stranger = [
+    { name: "sign-in", path: "/sign-in" },
+    { name: "forgotten", path: "/forgotten?purpose=new_password" },
+    { name: "sign-in-link", path: "/sign-in-link#msl_none" },
+    { name: "new-password", path: "/new-password#msl_none" },
+  ];
+  return [...stranger, ...work(of), ...portal(of)];
 }
 
 /** The first run, in a store with nothing in it. */

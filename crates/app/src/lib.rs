@@ -37,6 +37,7 @@ pub mod names;
 pub mod notification;
 pub mod on_call;
 mod owned;
+pub mod passkey;
 pub mod password;
 pub mod policy;
 pub mod portal;

@@ -1,4 +1,4 @@
-//! The second factor of a sign-in: time-based codes (TOTP, RFC 6238) and recovery codes.
+//! The second factor of a sign-in: time-based codes (TOTP, RFC 6238), passkeys and recovery codes.
 
 use std::net::IpAddr;
 
@@ -10,9 +10,10 @@ use mainstay_domain::event::Actor;
 use mainstay_domain::id::{AuthenticatorId, RecoveryCodeId};
 use mainstay_domain::name::RoleName;
 use mainstay_domain::second_factor::{Authenticator, RecoveryCode};
-use mainstay_store::{second_factor, session};
+use mainstay_store::{passkey, second_factor};
 use qrcode::QrCode;
 use qrcode::render::svg;
+use serde_json::Value;
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
 use crate::audit::Action;
@@ -34,12 +35,25 @@ const ISSUER: &str = "Mainstay";
 /// How far somebody is with their second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecondFactor {
-    /// Whether a sign-in asks for a code.
+    /// Whether a sign-in by a password or a link asks for it.
     pub is_enabled: bool,
     /// Whether one of their roles requires it.
     pub is_required: bool,
+    /// Whether an authenticator that shows codes is set up.
+    pub has_authenticator: bool,
+    /// How many passkeys they have.
+    pub passkeys: u32,
     /// How many recovery codes are left.
     pub recovery_codes: u32,
+}
+
+/// What somebody gives as their second factor.
+#[derive(Debug, Clone, Default)]
+pub struct Proof {
+    /// The code that their authenticator shows, or a recovery code.
+    pub code: Option<String>,
+    /// What a passkey of theirs answered, in the form of WebAuthn's `AuthenticationResponseJSON`.
+    pub passkey: Option<Value>,
 }
 
 /// What an authenticator is to be told, once.
@@ -65,9 +79,14 @@ impl App {
     /// Fails when the store does not answer.
     pub async fn second_factor(&self, caller: &Caller) -> Result<SecondFactor> {
         let on = self.read();
+        let is_required = self.requires_second_factor(&caller.roles);
+        let has_authenticator = self.has_authenticator(caller.actor).await?;
+        let passkeys = passkey::count(&on, caller.actor).await?;
         Ok(SecondFactor {
-            is_enabled: self.has_second_factor(caller.actor).await?,
-            is_required: self.requires_second_factor(&caller.roles),
+            is_enabled: has_authenticator || (is_required && passkeys > 0),
+            is_required,
+            has_authenticator,
+            passkeys,
             recovery_codes: second_factor::count_codes(&on, caller.actor).await?,
         })
     }
@@ -83,9 +102,10 @@ impl App {
     ) -> Result<Enrolment> {
         self.require_session(caller)?;
         self.prove_password(caller, password).await?;
-        if self.has_second_factor(caller.actor).await? {
+        if self.has_authenticator(caller.actor).await? {
             return Err(AppError::Conflict(
-                "You have a second factor already: remove it before you set up another.".to_owned(),
+                "You have an authenticator already: remove it before you set up another."
+                    .to_owned(),
             ));
         }
         let now = self.now();
@@ -137,11 +157,7 @@ impl App {
         let tx = self.begin().await?;
         second_factor::update(&tx, &confirmed).await?;
         second_factor::replace_codes(&tx, caller.actor, &codes).await?;
-        for other in session::of_actor(&tx, caller.actor, now).await? {
-            if caller.credential != Credential::Session(other.id) {
-                session::remove(&tx, other.id).await?;
-            }
-        }
+        self.end_other_sessions(&tx, caller).await?;
         let action = Action::new("second_factor.enabled", "person", &caller.email);
         self.record(&tx, caller, action).await?;
         tx.commit().await?;
@@ -159,7 +175,7 @@ impl App {
     ) -> Result<Vec<String>> {
         self.require_session(caller)?;
         self.prove_password(caller, password).await?;
-        if !self.has_second_factor(caller.actor).await? {
+        if !self.second_factor(caller).await?.is_enabled {
             return Err(none_there());
         }
         let (shown, codes) = self.new_recovery_codes(caller.actor, self.now());
@@ -171,13 +187,19 @@ impl App {
         Ok(shown)
     }
 
-    /// Takes the caller's second factor away.
+    /// Takes the caller's authenticator away, with their recovery codes.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] when the password is wrong, [`AppError::NotFound`] without a second factor.
+    /// [`AppError::Invalid`] when the password is wrong, [`AppError::NotFound`] without an authenticator,
+    /// [`AppError::Refused`] when one of their roles requires a second factor and they have no other.
     pub async fn remove_second_factor(&self, caller: &Caller, password: String) -> Result<()> {
         self.require_session(caller)?;
         self.prove_password(caller, password).await?;
+        if self.has_authenticator(caller.actor).await?
+            && passkey::count(&self.read(), caller.actor).await? == 0
+        {
+            self.may_go_without(caller)?;
+        }
         let tx = self.begin().await?;
         if !second_factor::remove_of(&tx, caller.actor).await? {
             return Err(none_there());
@@ -191,23 +213,39 @@ impl App {
     pub(crate) async fn pass_second_factor(
         &self,
         actor: Actor,
-        code: Option<&str>,
+        proof: &Proof,
         person: &str,
         address: Option<IpAddr>,
     ) -> Result<()> {
-        let now = self.now();
-        let found = second_factor::of_actor(&self.read(), actor)
-            .await?
-            .filter(|found| found.confirmed_at.is_some());
-        let Some(authenticator) = found else {
+        let authenticator = self.authenticator(actor).await?;
+        if authenticator.is_none() && !self.signs_in_by_passkey_only(actor).await? {
             return Ok(());
-        };
-        let Some(code) = code.map(str::trim).filter(|code| !code.is_empty()) else {
+        }
+        if let Some(answer) = &proof.passkey {
+            let owner = match self.prove_by_passkey(answer, address).await {
+                Err(AppError::Unauthorised(what)) => Err(AppError::SecondFactorRequired(what)),
+                proven => proven.map(|passkey| passkey.actor),
+            };
+            if owner? == actor {
+                return Ok(());
+            }
+            self.note_failure(person, address).await?;
             return Err(AppError::SecondFactorRequired(
-                "Give the code that your authenticator shows, or a recovery code.".to_owned(),
+                "This passkey is somebody else's: choose one of yours, or give a code.".to_owned(),
+            ));
+        }
+        let Some(code) = proof
+            .code
+            .as_deref()
+            .map(str::trim)
+            .filter(|code| !code.is_empty())
+        else {
+            return Err(AppError::SecondFactorRequired(
+                "Use a passkey, or give the code that your authenticator shows or a recovery code."
+                    .to_owned(),
             ));
         };
-        if self.use_code(&authenticator, code, now).await? {
+        if self.use_code(actor, authenticator.as_ref(), code).await? {
             return Ok(());
         }
         self.note_failure(person, address).await?;
@@ -217,10 +255,40 @@ impl App {
         ))
     }
 
-    /// Whether a sign-in of somebody asks for a code.
+    /// Whether somebody may do what needs a second factor: be it a code or a passkey.
     pub(crate) async fn has_second_factor(&self, actor: Actor) -> Result<bool> {
+        Ok(self.has_authenticator(actor).await? || passkey::count(&self.read(), actor).await? > 0)
+    }
+
+    /// Whether somebody has an authenticator that works.
+    pub(crate) async fn has_authenticator(&self, actor: Actor) -> Result<bool> {
+        Ok(self.authenticator(actor).await?.is_some())
+    }
+
+    async fn authenticator(&self, actor: Actor) -> Result<Option<Authenticator>> {
         let found = second_factor::of_actor(&self.read(), actor).await?;
-        Ok(found.is_some_and(|found| found.confirmed_at.is_some()))
+        Ok(found.filter(|found| found.confirmed_at.is_some()))
+    }
+
+    /// Whether a role of somebody requires a second factor and passkeys are what they have. Where none is required, a
+    /// passkey is a way to sign in beside the password and does not lock the password out.
+    async fn signs_in_by_passkey_only(&self, actor: Actor) -> Result<bool> {
+        if passkey::count(&self.read(), actor).await? == 0 {
+            return Ok(false);
+        }
+        let owner = self.caller(actor, Credential::Machine).await?;
+        Ok(owner.is_some_and(|owner| self.requires_second_factor(&owner.roles)))
+    }
+
+    /// Refuses to take somebody's last second factor away where one of their roles requires one.
+    pub(crate) fn may_go_without(&self, caller: &Caller) -> Result<()> {
+        if self.requires_second_factor(&caller.roles) {
+            return Err(AppError::Refused(
+                "Your role requires a second factor, and this is your last: set up another one first."
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Whether one of these roles requires a second factor.
@@ -230,7 +298,7 @@ impl App {
     }
 
     /// Demands that the caller's password is given once more, for what a browser left open must not do.
-    async fn prove_password(&self, caller: &Caller, password: String) -> Result<()> {
+    pub(crate) async fn prove_password(&self, caller: &Caller, password: String) -> Result<()> {
         self.may_try(&caller.email, None).await?;
         let hash = self.password_of(caller.actor).await?;
         if self.is_password(password, hash).await? {
@@ -240,7 +308,7 @@ impl App {
         Err(AppError::invalid("password", "this is not your password"))
     }
 
-    fn require_session(&self, caller: &Caller) -> Result<()> {
+    pub(crate) fn require_session(&self, caller: &Caller) -> Result<()> {
         match caller.credential {
             Credential::Session(_) => Ok(()),
             Credential::Token(_) | Credential::Machine => Err(AppError::Forbidden(
@@ -251,18 +319,20 @@ impl App {
 
     async fn use_code(
         &self,
-        authenticator: &Authenticator,
+        actor: Actor,
+        authenticator: Option<&Authenticator>,
         code: &str,
-        now: Timestamp,
     ) -> Result<bool> {
-        if let Some(span) = self.span_of(authenticator, code, now)? {
+        if let Some(authenticator) = authenticator
+            && let Some(span) = self.span_of(authenticator, code, self.now())?
+        {
             return transact!(self, tx => async {
                 Ok(second_factor::use_span(tx, authenticator.id, span).await?)
             });
         }
-        let code = recovery_digest(authenticator.actor, code);
+        let code = recovery_digest(actor, code);
         transact!(self, tx => async {
-            Ok(second_factor::use_code(tx, authenticator.actor, code).await?)
+            Ok(second_factor::use_code(tx, actor, code).await?)
         })
     }
 

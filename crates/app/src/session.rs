@@ -10,7 +10,7 @@ use mainstay_domain::id::{AgentId, ContactId, SessionId};
 use mainstay_domain::name::RoleName;
 use mainstay_domain::role::{BuiltIn, Permission};
 use mainstay_domain::session::Session;
-use mainstay_store::{Transaction, agent, contact, second_factor, session, sign_in_link, token};
+use mainstay_store::{Transaction, agent, contact, session, sign_in_link, token};
 
 use crate::audit::Action;
 use crate::caller::{Caller, Credential};
@@ -20,6 +20,9 @@ use crate::secret::digest;
 
 /// A session's end is moved on at most this often, so that reading does not become writing.
 const SEEN_AT_MOST_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// For so long a sign-in proves who somebody is where they have no password to give once more.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// The longest name of a browser that is kept, in characters.
 const LONGEST_USER_AGENT: usize = 200;
@@ -133,14 +136,14 @@ impl App {
         Ok(tx.commit().await?)
     }
 
-    /// Takes the second factor of somebody away who lost it, and ends their sessions.
+    /// Takes the second factor of somebody away who lost it, with their passkeys, and ends their sessions.
     ///
     /// # Errors
     /// As [`sessions_of`](Self::sessions_of), and [`AppError::NotFound`] when they have none.
     pub async fn reset_second_factor(&self, caller: &Caller, actor: Actor) -> Result<()> {
         self.may_keep_access(caller, actor).await?;
         let tx = self.begin().await?;
-        if !second_factor::remove_of(&tx, actor).await? {
+        if !Self::remove_factors(&tx, actor).await? {
             return Err(AppError::NotFound("They have no second factor.".to_owned()));
         }
         session::remove_of(&tx, actor).await?;
@@ -174,7 +177,6 @@ impl App {
     /// [`AppError::Invalid`] when the old password is wrong or the new one too short.
     pub async fn change_password(&self, caller: &Caller, old: String, new: String) -> Result<()> {
         caller.require_sign_in()?;
-        let now = self.now();
         self.may_try(&caller.email, None).await?;
         let hash = self.password_of(caller.actor).await?;
         if !self.is_password(old, hash).await? {
@@ -185,14 +187,37 @@ impl App {
         let tx = self.begin().await?;
         set_password_hash(&tx, caller.actor, &hash).await?;
         sign_in_link::remove_of(&tx, caller.actor).await?;
-        for session in session::of_actor(&tx, caller.actor, now).await? {
-            if caller.credential != Credential::Session(session.id) {
-                session::remove(&tx, session.id).await?;
-            }
-        }
+        self.end_other_sessions(&tx, caller).await?;
         let action = Action::new("password.changed", "person", &caller.email);
         self.record(&tx, caller, action).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Ends every session of the caller but the one they came with.
+    pub(crate) async fn end_other_sessions(&self, tx: &Transaction, caller: &Caller) -> Result<()> {
+        for session in session::of_actor(tx, caller.actor, self.now()).await? {
+            if caller.credential != Credential::Session(session.id) {
+                session::remove(tx, session.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Demands that the caller signed in a moment ago.
+    pub(crate) async fn require_fresh_session(&self, caller: &Caller) -> Result<()> {
+        let now = self.now();
+        let sessions = session::of_actor(&self.read(), caller.actor, now).await?;
+        let is_fresh = sessions.iter().any(|session| {
+            caller.credential == Credential::Session(session.id)
+                && now.duration_since(session.created_at) <= FRESH
+        });
+        if is_fresh {
+            return Ok(());
+        }
+        Err(AppError::Forbidden(format!(
+            "You signed in more than {} minutes ago and have no password to give: sign in again first.",
+            FRESH.as_mins()
+        )))
     }
 
     /// Opens a session for somebody whose identity is proven.
@@ -248,6 +273,14 @@ impl App {
         let lifetime = SignedDuration::try_from(self.options().session_lifetime);
         now.checked_add(lifetime.unwrap_or(SignedDuration::MAX))
             .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether the caller has a password.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn has_password(&self, caller: &Caller) -> Result<bool> {
+        Ok(self.password_of(caller.actor).await?.is_some())
     }
 
     pub(crate) async fn password_of(&self, actor: Actor) -> Result<Option<String>> {

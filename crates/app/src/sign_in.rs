@@ -7,6 +7,7 @@ use mainstay_store::{agent, contact};
 
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::second_factor::Proof;
 use crate::session::SignedIn;
 use crate::transaction::transact;
 
@@ -17,8 +18,8 @@ pub struct Credentials {
     pub email: String,
     /// Their password.
     pub password: String,
-    /// The code of their second factor, for those who have one.
-    pub code: Option<String>,
+    /// Their second factor, for those who have one.
+    pub proof: Proof,
     /// The program they use, in its own words.
     pub user_agent: String,
     /// The address they come from, if it is known.
@@ -49,7 +50,7 @@ impl App {
                 "The address or the password is wrong.".to_owned(),
             ));
         };
-        self.pass_second_factor(actor, credentials.code.as_deref(), &person, address)
+        self.pass_second_factor(actor, &credentials.proof, &person, address)
             .await?;
         if let Some(stored) = hash {
             self.strengthen(actor, &credentials.password, &stored)

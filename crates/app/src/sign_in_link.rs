@@ -22,6 +22,7 @@ use crate::error::{AppError, Result};
 use crate::field::is_address;
 use crate::job::Job;
 use crate::mail::{Identity, post, templates};
+use crate::second_factor::Proof;
 use crate::secret::digest;
 use crate::session::{SignedIn, set_password_hash};
 use crate::transaction::transact;
@@ -34,8 +35,8 @@ const LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 pub struct OpenedLink {
     /// The secret of the link.
     pub token: String,
-    /// The code of their second factor, for those who have one.
-    pub code: Option<String>,
+    /// Their second factor, for those who have one.
+    pub proof: Proof,
     /// The program they use, in its own words.
     pub user_agent: String,
     /// The address they come from, if it is known.
@@ -103,8 +104,7 @@ impl App {
             .serving_link(&opened.token, LinkPurpose::SignIn, now)
             .await?;
         self.may_try(&link.address, opened.address).await?;
-        let code = opened.code.as_deref();
-        self.pass_second_factor(actor, code, &link.address, opened.address)
+        self.pass_second_factor(actor, &opened.proof, &link.address, opened.address)
             .await?;
         let signed_in = self.prepare_session(actor, &opened.user_agent, now).await?;
         let tx = self.begin().await?;

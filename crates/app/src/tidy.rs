@@ -81,6 +81,7 @@ impl App {
         match what {
             Fleeting::Sessions
             | Fleeting::SignInLinks
+            | Fleeting::PasskeyChallenges
             | Fleeting::IdempotencyKeys
             | Fleeting::Presence => now,
             Fleeting::Changes => ago(retention.changes),

@@ -121,6 +121,10 @@ ids! {
     SignInLinkId = "sign-in link";
     /// Identifies somebody's authenticator.
     AuthenticatorId = "authenticator";
+    /// Identifies a passkey.
+    PasskeyId = "passkey";
+    /// Identifies the challenge of a ceremony with a passkey.
+    PasskeyChallengeId = "passkey challenge";
     /// Identifies a recovery code.
     RecoveryCodeId = "recovery code";
     /// Identifies an API token.

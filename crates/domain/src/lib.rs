@@ -31,6 +31,7 @@ pub mod message;
 pub mod name;
 pub mod notification;
 pub mod on_call;
+pub mod passkey;
 pub mod policy;
 pub mod rating;
 pub mod role;

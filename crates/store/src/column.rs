@@ -9,9 +9,9 @@ use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, TargetOverride, Visibility};
 use mainstay_domain::id::{
     AccountId, AgentId, AuthenticatorId, ContactId, ContractId, CoverId, DispatchId, EscalationId,
-    EventId, ExportId, JobId, MacroId, MessageId, NotificationId, OutgoingMailId, RawMailId,
-    RecoveryCodeId, SessionId, SignInLinkId, TeamId, TicketId, TokenId, UploadId, ViewId,
-    WebhookDeliveryId, WebhookId,
+    EventId, ExportId, JobId, MacroId, MessageId, NotificationId, OutgoingMailId,
+    PasskeyChallengeId, PasskeyId, RawMailId, RecoveryCodeId, SessionId, SignInLinkId, TeamId,
+    TicketId, TokenId, UploadId, ViewId, WebhookDeliveryId, WebhookId,
 };
 use mainstay_domain::name::{
     CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TeamName,
@@ -206,6 +206,8 @@ ids!(
     MessageId,
     NotificationId,
     OutgoingMailId,
+    PasskeyChallengeId,
+    PasskeyId,
     RawMailId,
     RecoveryCodeId,
     SessionId,

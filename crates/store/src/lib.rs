@@ -41,6 +41,7 @@ pub mod on_call;
 mod open;
 pub mod page;
 pub mod participant;
+pub mod passkey;
 #[cfg(test)]
 mod plan;
 pub mod policy;

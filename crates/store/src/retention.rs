@@ -25,11 +25,13 @@ pub enum Fleeting {
     SignInLinks,
     /// Who wrote mails, for noticing a flood.
     MailSenders,
+    /// Challenges to which no passkey answered.
+    PasskeyChallenges,
 }
 
 impl Fleeting {
     /// Everything that is not kept for ever.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sessions,
         Self::IdempotencyKeys,
         Self::Changes,
@@ -38,6 +40,7 @@ impl Fleeting {
         Self::SignInFailures,
         Self::SignInLinks,
         Self::MailSenders,
+        Self::PasskeyChallenges,
     ];
 
     /// The table, its key, and the condition up to the instant.
@@ -54,6 +57,7 @@ impl Fleeting {
             Self::Presence => ("presence", "ticket, agent", "until <= "),
             Self::SignInLinks => ("sign_in_link", "id", "expires_at <= "),
             Self::MailSenders => ("mail_sender", "address_key, at", "at <= "),
+            Self::PasskeyChallenges => ("passkey_challenge", "id", "expires_at <= "),
             Self::SignInFailures => ("sign_in_failure", "name", "last <= "),
         }
     }

@@ -36,6 +36,8 @@ mod queue;
 mod search;
 #[path = "contract/service.rs"]
 mod service;
+#[path = "contract/sign_in.rs"]
+mod sign_in;
 #[path = "contract/ticket.rs"]
 mod ticket;
 #[path = "contract/trail.rs"]

@@ -87,12 +87,17 @@ impl House {
     /// The same with other options.
     pub async fn open_as(options: mainstay_app::Options) -> Option<Self> {
         driver()?;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // By a name, because a browser makes no passkeys for an address of numbers.
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let options = mainstay_app::Options {
+            public_url: url.clone(),
+            ..options
+        };
         let test = TestApp::start_with("sqlite::memory:", "mainstay", options).await;
         // While nobody serves, every page leads to the first run.
         test.serving("Host", &[BuiltIn::Administrator]).await;
         let stop = CancellationToken::new();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = serve(&test, listener, &stop);
         let house = Self {
             test,
@@ -431,9 +436,44 @@ impl Visitor {
         serde_json::from_value(found).unwrap()
     }
 
+    /// Gives the browser a device that makes passkeys and knows its owner by touch.
+    pub async fn holds_a_device(&self) {
+        let device = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true,
+        });
+        self.tells_driver("webauthn/authenticator", device).await;
+    }
+
+    /// Pages find a browser that offers no passkeys unless it is asked: the virtual device takes each offer at once.
+    pub async fn waits_to_be_asked(&self) {
+        let source = "PublicKeyCredential.isConditionalMediationAvailable = async () => false";
+        let command = "Page.addScriptToEvaluateOnNewDocument";
+        let body = json!({ "cmd": command, "params": { "source": source } });
+        self.tells_driver("goog/cdp/execute", body).await;
+    }
+
+    /// Tells the driver what no command of the standard says.
+    async fn tells_driver(&self, path: &str, body: Value) {
+        let (driver, _) = driver().expect("it was there when the house was opened");
+        let session = self.client.session_id().await.unwrap().unwrap();
+        let url = format!("{}/session/{session}/{path}", driver.url());
+        let answer = reqwest::Client::new().post(url).json(&body).send().await;
+        assert_eq!(answer.unwrap().status(), 200, "{path}");
+    }
+
     /// Runs a script and takes its answer.
     pub async fn asks(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Runs a script that calls `done` with its answer.
+    pub async fn asks_and_waits(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[0]; {script}");
+        self.client
+            .execute_async(&script, Vec::new())
+            .await
+            .unwrap()
     }
 
     /// The tab dies without a word to the page, and another one is opened.

@@ -5,6 +5,7 @@ mod barriers;
 mod first_run;
 mod house;
 mod keyboard;
+mod passkey;
 mod pictures;
 mod portal;
 mod round_trip;

@@ -957,6 +957,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's passkeys, the latest registered first. */
+        get: operations["passkeys_list"];
+        put?: never;
+        /** Register a passkey of one's own, by which one signs in without a password. */
+        post: operations["passkeys_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to register a passkey of one's own. The answer is for `navigator.credentials.create`; it holds for five minutes. */
+        post: operations["passkeys_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove one of one's passkeys. */
+        post: operations["passkeys_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1034,7 +1086,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take one's second factor away. */
+        /** Take one's authenticator away, with the recovery codes. */
         post: operations["me_remove_second_factor"];
         delete?: never;
         options?: never;
@@ -1181,6 +1233,40 @@ export interface paths {
         put?: never;
         /** Note that one read a notification. */
         post: operations["notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a passkey to sign in with. The answer is for `navigator.credentials.get`; it holds for five minutes. */
+        post: operations["passkeys_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by what a passkey answered; it serves as both factors. The answer sets a cookie. */
+        post: operations["passkeys_sign_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1412,7 +1498,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Say who is signed in. Unlike `/me` it answers also where nobody is, for a page that does not know yet. */
+        get: operations["sessions_current"];
         put?: never;
         post?: never;
         /** Sign out: the session of this request ends. */
@@ -2932,6 +3019,12 @@ export interface components {
              */
             until: string;
         };
+        /** @description Who asks, if anybody, and how they may sign in. */
+        CurrentSession: {
+            me?: components["schemas"]["Me"] | null;
+            /** @description Whether browsers make passkeys for the address of this service. */
+            passkeys: boolean;
+        };
         /**
          * @description How far a notification is.
          * @enum {string}
@@ -3758,6 +3851,8 @@ export interface components {
             language?: string | null;
             /** @description Their name. */
             name: string;
+            /** @description Whether they have a password. */
+            password: boolean;
             /** @description What they may do, as far as this session or token goes. */
             permissions: string[];
             /** @description Their roles. */
@@ -5092,6 +5187,33 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Passkey: {
+            /** @description The things on this page. */
+            items: {
+                /** @description Whether the device keeps a copy elsewhere, so that losing the device does not lose it. */
+                backed_up: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was registered.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Identifies it.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When somebody last signed in with it.
+                 */
+                last_used_at?: string | null;
+                /** @description What its owner calls it. */
+                name: string;
+            }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_PolicyVersion: {
             /** @description The things on this page. */
             items: {
@@ -5564,6 +5686,45 @@ export interface components {
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
         };
+        /** @description A passkey that somebody registered. */
+        Passkey: {
+            /** @description Whether the device keeps a copy elsewhere, so that losing the device does not lose it. */
+            backed_up: boolean;
+            /**
+             * Format: date-time
+             * @description When it was registered.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Identifies it.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When somebody last signed in with it.
+             */
+            last_used_at?: string | null;
+            /** @description What its owner calls it. */
+            name: string;
+        };
+        /** @description What a browser is to be asked. */
+        PasskeyChallenge: {
+            /** @description WebAuthn's `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`. */
+            options: Record<string, never>;
+        };
+        /** @description A passkey that somebody registers. */
+        PasskeyInput: {
+            /** @description What the browser answered: WebAuthn's `RegistrationResponseJSON`. */
+            credential: Record<string, never>;
+            /** @description What to call it. */
+            name: string;
+        };
+        /** @description The proof that it is oneself who keeps one's passkeys. */
+        PasskeyProofInput: {
+            /** @description One's password. Who has none must have signed in less than ten minutes ago. */
+            password?: string | null;
+        };
         /** @description A password set by a link. */
         PasswordByLinkInput: {
             /** @description The password from now on, of at least 10 characters. */
@@ -5871,8 +6032,15 @@ export interface components {
         Score: "good" | "bad";
         /** @description How far somebody is with their second factor. */
         SecondFactor: {
-            /** @description Whether a sign-in asks for a code. */
+            /** @description Whether an authenticator that shows codes is set up. */
+            authenticator: boolean;
+            /** @description Whether a sign-in by a password or a link asks for it. */
             enabled: boolean;
+            /**
+             * Format: int32
+             * @description How many passkeys they have. Where a second factor is required, one is enough.
+             */
+            passkeys: number;
             /**
              * Format: int32
              * @description How many recovery codes are left.
@@ -5968,8 +6136,18 @@ export interface components {
         SignInByLinkInput: {
             /** @description The code that their authenticator shows, or a recovery code, of those who have a second factor. */
             code?: string | null;
+            /**
+             * @description In the place of a code: what a passkey of theirs answered to a challenge of `/passkeys/challenges`, as WebAuthn's
+             *     `AuthenticationResponseJSON`.
+             */
+            passkey?: Record<string, never> | null;
             /** @description What stands in the link after `#`. */
             token: string;
+        };
+        /** @description What a passkey answered. */
+        SignInByPasskeyInput: {
+            /** @description What the browser answered: WebAuthn's `AuthenticationResponseJSON`. */
+            credential: Record<string, never>;
         };
         /** @description What somebody gives to sign in. */
         SignInInput: {
@@ -5977,6 +6155,11 @@ export interface components {
             code?: string | null;
             /** @description Their e-mail address. */
             email: string;
+            /**
+             * @description In the place of a code: what a passkey of theirs answered to a challenge of `/passkeys/challenges`, as WebAuthn's
+             *     `AuthenticationResponseJSON`.
+             */
+            passkey?: Record<string, never> | null;
             /** @description Their password. */
             password: string;
         };
@@ -8323,6 +8506,103 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    passkeys_list: {
+        parameters: {
+            query?: {
+                /** @description How many things a page holds. */
+                limit?: number;
+                /** @description Where to go on, from the `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Passkey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    passkeys_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    passkeys_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProofInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    passkeys_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProofInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     me_change_password: {
         parameters: {
             query?: never;
@@ -8639,6 +8919,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Notification"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    passkeys_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    passkeys_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInByPasskeyInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8972,6 +9296,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sessions_current: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
                 };
             };
             default: components["responses"]["Problem"];

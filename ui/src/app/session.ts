@@ -1,6 +1,6 @@
 // Who is signed in, and what they may do.
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
-import { ApiProblem, api, data, type Schemas } from "@/api/client";
+import { api, data, type Schemas } from "@/api/client";
 
 export type Me = Schemas["Me"];
 
@@ -8,14 +8,14 @@ export type Me = Schemas["Me"];
 export const meQuery = queryOptions({
   queryKey: ["me"],
   staleTime: Number.POSITIVE_INFINITY,
-  queryFn: async (): Promise<Me | null> => {
-    try {
-      return await data(api.GET("/api/v1/me"));
-    } catch (error) {
-      if (error instanceof ApiProblem && error.status === 401) return null;
-      throw error;
-    }
-  },
+  queryFn: async (): Promise<Me | null> => (await data(api.GET("/api/v1/sessions/current"))).me ?? null,
+});
+
+/** Whether the service has passkeys at its address. */
+export const passkeysQuery = queryOptions({
+  queryKey: ["passkeys-here"],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async () => (await data(api.GET("/api/v1/sessions/current"))).passkeys,
 });
 
 /** Whether somebody must set up a second factor before they can do anything else. */

@@ -140,6 +140,7 @@ fn steps() -> Vec<Step> {
         step("0026_audit_waiting", safety::WAITING),
         step("0027_sign_in", safety::SIGN_IN),
         step("0028_ratings", ticket::RATINGS),
+        step("0030_passkeys", safety::PASSKEYS),
         step("0034_image_senders", mail::IMAGE_SENDERS),
     ]
 }

@@ -45,3 +45,26 @@ CREATE TABLE recovery_code (
 );
 CREATE INDEX recovery_code_actor ON recovery_code (actor);
 ";
+
+/// Passkeys, and the challenges they are to answer.
+pub(super) const PASSKEYS: &str = "
+CREATE TABLE passkey (
+    id @uuid PRIMARY KEY,
+    actor TEXT NOT NULL,
+    name TEXT NOT NULL,
+    credential @bytes NOT NULL UNIQUE,
+    public_key @bytes NOT NULL,
+    state @bytes NOT NULL,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT
+);
+CREATE INDEX passkey_actor ON passkey (actor);
+CREATE TABLE passkey_challenge (
+    id @uuid PRIMARY KEY,
+    challenge @bytes NOT NULL UNIQUE,
+    actor TEXT,
+    state TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX passkey_challenge_expires_at ON passkey_challenge (expires_at);
+";

@@ -6,10 +6,8 @@ use mainstay_domain::contract::Contract;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, TargetOverride};
 use mainstay_domain::id::AccountId;
-use mainstay_domain::second_factor::{Authenticator, RecoveryCode};
 use mainstay_domain::session::Session;
 use mainstay_domain::severity::Severity;
-use mainstay_domain::sign_in_link::{LinkPurpose, SignInLink};
 use mainstay_domain::team::Team;
 use mainstay_domain::token::ApiToken;
 use mainstay_store::account::{AccountFilter, Archived};
@@ -17,8 +15,7 @@ use mainstay_store::contact::ContactFilter;
 use mainstay_store::names::Noun;
 use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
-    PageRequest, StoreError, account, agent, contact, contract, names, second_factor, session,
-    sign_in_link, team, token,
+    PageRequest, StoreError, account, agent, contact, contract, names, session, team, token,
 };
 
 use uuid::Uuid;
@@ -32,9 +29,6 @@ on_each_engine!(
     an_address_belongs_to_one_contact,
     agents_and_teams_are_read_as_written,
     sessions_and_tokens_end,
-    a_link_is_used_once,
-    a_second_factor_takes_each_code_once,
-    a_hash_is_replaced_only_while_it_is_there,
     what_is_taken_is_said_in_words,
     names_are_found_whatever_bears_them,
 );
@@ -491,131 +485,4 @@ async fn what_is_taken_is_said_in_words(fresh: &Fresh) {
     assert_eq!(refusal(3).await, "another agent has this e-mail address");
     assert_eq!(refusal(4).await, "another contact has this e-mail address");
     assert_eq!(refusal(5).await, "it refers to something that is not there");
-}
-
-async fn a_link_is_used_once(fresh: &Fresh) {
-    let tx = fresh.store.begin().await.unwrap();
-    let actor = Actor::Contact(given::id(1));
-    let mut link = SignInLink {
-        id: given::id(1),
-        purpose: LinkPurpose::SignIn,
-        address: "ana@example.com".to_owned(),
-        actor: None,
-        secret: None,
-        created_at: at(0),
-        expires_at: at(100),
-    };
-    sign_in_link::insert(&tx, &link).await.unwrap();
-    let unsent = SignInLink {
-        id: given::id(2),
-        purpose: LinkPurpose::NewPassword,
-        ..link.clone()
-    };
-    sign_in_link::insert(&tx, &unsent).await.unwrap();
-    assert_eq!(
-        sign_in_link::lock(&tx, link.id).await.unwrap().as_ref(),
-        Some(&link)
-    );
-    link.actor = Some(actor);
-    link.secret = Some(Digest([1; 32]));
-    sign_in_link::update(&tx, &link).await.unwrap();
-    let found = async |now| {
-        sign_in_link::find_by_secret(&tx, Digest([1; 32]), now)
-            .await
-            .unwrap()
-    };
-    assert_eq!(found(at(99)).await.as_ref(), Some(&link));
-    assert_eq!(found(at(100)).await, None);
-    assert!(sign_in_link::remove(&tx, link.id).await.unwrap());
-    assert!(!sign_in_link::remove(&tx, link.id).await.unwrap());
-    sign_in_link::insert(&tx, &link).await.unwrap();
-    sign_in_link::remove_of(&tx, actor).await.unwrap();
-    assert_eq!(found(at(99)).await, None);
-    assert_eq!(
-        retention::prune(&tx, Fleeting::SignInLinks, at(100), 10)
-            .await
-            .unwrap(),
-        1
-    );
-}
-
-async fn a_second_factor_takes_each_code_once(fresh: &Fresh) {
-    let tx = fresh.store.begin().await.unwrap();
-    let (actor, other) = (Actor::Agent(given::id(1)), Actor::Agent(given::id(2)));
-    let mut authenticator = Authenticator {
-        id: given::id(1),
-        actor,
-        secret: "sealed".to_owned(),
-        created_at: at(0),
-        confirmed_at: None,
-        last_span: 0,
-    };
-    second_factor::replace(&tx, &authenticator).await.unwrap();
-    authenticator.id = given::id(2);
-    second_factor::replace(&tx, &authenticator).await.unwrap();
-    authenticator.confirmed_at = Some(at(1));
-    second_factor::update(&tx, &authenticator).await.unwrap();
-    assert_eq!(
-        second_factor::all(&tx).await.unwrap(),
-        [authenticator.clone()]
-    );
-    for (span, is_new) in [(5, true), (5, false), (4, false), (6, true)] {
-        let used = second_factor::use_span(&tx, authenticator.id, span);
-        assert_eq!(used.await.unwrap(), is_new, "{span}");
-    }
-    let code = |number: u8, actor| RecoveryCode {
-        id: given::id(u32::from(number)),
-        actor,
-        code: Digest([number; 32]),
-    };
-    for codes in [
-        [code(1, actor), code(2, actor)],
-        [code(3, actor), code(4, actor)],
-    ] {
-        second_factor::replace_codes(&tx, actor, &codes)
-            .await
-            .unwrap();
-    }
-    assert_eq!(second_factor::count_codes(&tx, actor).await.unwrap(), 2);
-    for (number, who, is_good) in [
-        (1, actor, false),
-        (3, other, false),
-        (3, actor, true),
-        (3, actor, false),
-    ] {
-        let used = second_factor::use_code(&tx, who, Digest([number; 32]));
-        assert_eq!(used.await.unwrap(), is_good, "{number}");
-    }
-    assert!(second_factor::remove_of(&tx, actor).await.unwrap());
-    assert!(!second_factor::remove_of(&tx, actor).await.unwrap());
-    assert_eq!(second_factor::count_codes(&tx, actor).await.unwrap(), 0);
-    assert_eq!(second_factor::of_actor(&tx, actor).await.unwrap(), None);
-}
-
-async fn a_hash_is_replaced_only_while_it_is_there(fresh: &Fresh) {
-    let tx = fresh.store.begin().await.unwrap();
-    agent::insert(&tx, &given::agent(1)).await.unwrap();
-    contact::insert(&tx, &given::contact(1, None))
-        .await
-        .unwrap();
-    let (agent, contact) = (given::agent(1).id, given::contact(1, None).id);
-    agent::set_password_hash(&tx, agent, Some("old"))
-        .await
-        .unwrap();
-    contact::set_password_hash(&tx, contact, Some("old"))
-        .await
-        .unwrap();
-    for (from, to, kept) in [("other", "new", "old"), ("old", "new", "new")] {
-        agent::upgrade_password_hash(&tx, agent, from, to)
-            .await
-            .unwrap();
-        contact::upgrade_password_hash(&tx, contact, from, to)
-            .await
-            .unwrap();
-        let hashes = [
-            agent::password_hash(&tx, agent).await.unwrap(),
-            contact::password_hash(&tx, contact).await.unwrap(),
-        ];
-        assert_eq!(hashes.map(Option::unwrap), [kept, kept]);
-    }
 }

@@ -51,6 +51,8 @@ pub struct MeBody {
     pub roles: Vec<String>,
     /// What they may do, as far as this session or token goes.
     pub permissions: Vec<String>,
+    /// Whether they have a password.
+    pub password: bool,
     /// The session they came with, if they came with one.
     pub session: Option<Uuid>,
     /// The language they are written to in, as a BCP 47 tag.
@@ -65,10 +67,14 @@ pub struct MeBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SecondFactor)]
 pub struct SecondFactorBody {
-    /// Whether a sign-in asks for a code.
+    /// Whether a sign-in by a password or a link asks for it.
     pub enabled: bool,
     /// Whether one of their roles requires it. Until it is enabled, they can do nothing but set it up.
     pub required: bool,
+    /// Whether an authenticator that shows codes is set up.
+    pub authenticator: bool,
+    /// How many passkeys they have. Where a second factor is required, one is enough.
+    pub passkeys: u32,
     /// How many recovery codes are left.
     pub recovery_codes: u32,
 }
@@ -102,6 +108,7 @@ impl MeBody {
         let (language, time_zone) = profile.map_or((None, None), |profile| {
             (profile.language, profile.time_zone)
         });
+        let password = web.app.has_password(&caller).await?;
         let (kind, id) = person(caller.actor);
         let permissions = caller.permissions.iter();
         Ok(Self {
@@ -111,6 +118,7 @@ impl MeBody {
             account: caller.account.map(AccountId::uuid),
             permissions: permissions.map(ToString::to_string).collect(),
             name: caller.name,
+            password,
             roles: caller.roles.into_iter().map(String::from).collect(),
             session: match caller.credential {
                 Credential::Session(id) => Some(id.uuid()),
@@ -121,6 +129,8 @@ impl MeBody {
             second_factor: SecondFactorBody {
                 enabled: factor.is_enabled,
                 required: factor.is_required,
+                authenticator: factor.has_authenticator,
+                passkeys: factor.passkeys,
                 recovery_codes: factor.recovery_codes,
             },
         })
@@ -255,7 +265,7 @@ async fn confirm_second_factor(
     ))
 }
 
-/// Take one's second factor away.
+/// Take one's authenticator away, with the recovery codes.
 #[utoipa::path(post, path = "/me/second-factor/removal", tag = "me", request_body = PasswordInput,
     responses((status = 204)))]
 async fn remove_second_factor(

@@ -25,6 +25,7 @@ mod me;
 mod name;
 mod notification;
 mod on_call;
+mod passkey;
 mod policy;
 mod portal;
 mod remote_image;
@@ -87,6 +88,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(session::routes())
         .merge(sign_in_link::routes())
         .merge(me::routes())
+        .merge(passkey::routes())
         .merge(token::routes())
         .merge(ticket::routes())
         .merge(escalation::routes())

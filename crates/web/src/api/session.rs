@@ -6,11 +6,13 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use jiff::Timestamp;
 use mainstay_app::Credential;
+use mainstay_app::second_factor::Proof;
 use mainstay_app::session::SignedIn;
 use mainstay_app::sign_in::Credentials;
 use mainstay_domain::id::SessionId;
 use mainstay_domain::session::Session;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,13 +24,13 @@ use crate::auth::{self, Auth, Identified};
 use crate::input::{Body, Id, Parameters};
 use crate::page::{self, ListQuery, Page};
 use crate::peer::Peer;
-use crate::problem::Result;
+use crate::problem::{Kind, Result};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(list, sign_in))
-        .routes(routes!(sign_out))
+        .routes(routes!(current, sign_out))
         .routes(routes!(end))
 }
 
@@ -42,6 +44,20 @@ pub struct SignInInput {
     pub password: String,
     /// The code that their authenticator shows, or a recovery code, of those who have a second factor.
     pub code: Option<String>,
+    /// In the place of a code: what a passkey of theirs answered to a challenge of `/passkeys/challenges`, as WebAuthn's
+    /// `AuthenticationResponseJSON`.
+    #[schema(value_type = Option<Object>)]
+    pub passkey: Option<Value>,
+}
+
+/// Who asks, if anybody, and how they may sign in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CurrentSession)]
+struct CurrentBody {
+    /// Who is signed in; absent when nobody is.
+    me: Option<MeBody>,
+    /// Whether browsers make passkeys for the address of this service.
+    passkeys: bool,
 }
 
 /// A new password.
@@ -113,7 +129,10 @@ async fn sign_in(
     let credentials = Credentials {
         email: input.email,
         password: input.password,
-        code: input.code,
+        proof: Proof {
+            code: input.code,
+            passkey: input.passkey,
+        },
         user_agent: auth::user_agent(&headers),
         address,
     };
@@ -127,6 +146,22 @@ pub(super) async fn welcome(web: &Web, signed_in: SignedIn) -> Result<Response> 
     let body = MeBody::of(web, signed_in.caller).await?;
     let headers = AppendHeaders([(header::SET_COOKIE, cookie)]);
     Ok((StatusCode::CREATED, headers, Json(body)).into_response())
+}
+
+/// Say who is signed in. Unlike `/me` it answers also where nobody is, for a page that does not know yet.
+#[utoipa::path(get, path = "/sessions/current", tag = "sessions", security(()),
+    responses((status = 200, body = CurrentBody)))]
+async fn current(
+    State(web): State<Web>,
+    identified: Result<Identified>,
+) -> Result<Json<CurrentBody>> {
+    let me = match identified {
+        Ok(Identified(caller)) => Some(MeBody::of(&web, caller).await?),
+        Err(problem) if problem.kind() == Kind::Unauthorised => None,
+        Err(problem) => return Err(problem),
+    };
+    let passkeys = web.app.has_passkeys();
+    Ok(Json(CurrentBody { me, passkeys }))
 }
 
 /// Sign out: the session of this request ends.

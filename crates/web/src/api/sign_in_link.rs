@@ -3,9 +3,11 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use mainstay_app::second_factor::Proof;
 use mainstay_app::sign_in_link::OpenedLink;
 use mainstay_domain::sign_in_link::LinkPurpose;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -66,6 +68,10 @@ struct OpenedInput {
     token: String,
     /// The code that their authenticator shows, or a recovery code, of those who have a second factor.
     code: Option<String>,
+    /// In the place of a code: what a passkey of theirs answered to a challenge of `/passkeys/challenges`, as WebAuthn's
+    /// `AuthenticationResponseJSON`.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
 }
 
 /// A password set by a link.
@@ -104,7 +110,10 @@ async fn sign_in(
 ) -> Result<Response> {
     let opened = OpenedLink {
         token: input.token,
-        code: input.code,
+        proof: Proof {
+            code: input.code,
+            passkey: input.passkey,
+        },
         user_agent: auth::user_agent(&headers),
         address,
     };

@@ -18,6 +18,7 @@ mod internal;
 mod links;
 mod mail;
 mod on_call;
+mod passkeys;
 mod people;
 mod policy;
 mod rates;

@@ -10,6 +10,7 @@ import { PasswordForm } from "@/features/session/password-form";
 import { Page } from "@/parts/page";
 import { Failure, LoadingRows } from "@/parts/states";
 import classes from "./me.module.css";
+import { Passkeys } from "./passkeys";
 import { ProfileForm } from "./profile-form";
 import { SecondFactor } from "./second-factor";
 import { SessionList } from "./session-list";
@@ -26,6 +27,10 @@ export function MyAccount() {
         <section className={classes.card} aria-label={t("profile.title")}>
           <Title order={2}>{t("profile.title")}</Title>
           <ProfileForm />
+        </section>
+        <section className={classes.card} aria-label={t("passkeys.title")}>
+          <Title order={2}>{t("passkeys.title")}</Title>
+          <Passkeys />
         </section>
         <section className={classes.card} aria-label={t("factor.title")}>
           <Title order={2}>{t("factor.title")}</Title>

@@ -1,9 +1,10 @@
-import { Button } from "@mantine/core";
+import { Button, Divider, Title } from "@mantine/core";
 import { useRouter } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/session";
 import { SignInCard } from "@/features/session/sign-in-card";
 import { useSignOut } from "@/features/session/sign-out";
+import { Passkeys } from "./passkeys";
 import { SecondFactor } from "./second-factor";
 
 /** Nothing but setting up a second factor, and the ways on and out. */
@@ -14,6 +15,13 @@ export function RequiredSecondFactor() {
   const isEnabled = useMe().second_factor.enabled;
   return (
     <SignInCard title={t("factor.title")} lead={t("factor.requiredLead")} error={null}>
+      <section aria-label={t("passkeys.title")}>
+        <Title order={2} size="h4">
+          {t("passkeys.title")}
+        </Title>
+        <Passkeys />
+      </section>
+      <Divider />
       <SecondFactor />
       {isEnabled ? (
         <Button onClick={() => void router.navigate({ to: "/" })}>{t("factor.goOn")}</Button>

@@ -1,18 +1,20 @@
 // One's second factor: set up, confirmed, its recovery codes, removed.
-import { Badge, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
 import { meQuery, useMe } from "@/app/session";
 import { Refusal } from "@/parts/refusal";
 import classes from "./me.module.css";
+import { PasswordStep, submits } from "./password-step";
 
 type Step = "none" | "begin" | "renew" | "remove";
 
 export function SecondFactor() {
   const { t } = useTranslation("me");
-  const factor = useMe().second_factor;
+  const me = useMe();
+  const factor = me.second_factor;
   const [step, setStep] = useState<Step>("none");
   const [codes, setCodes] = useState<string[] | null>(null);
   const done = () => setStep("none");
@@ -22,28 +24,34 @@ export function SecondFactor() {
   return (
     <Stack gap="sm" mt="xs">
       <Group gap="xs">
-        <Badge variant="light" color={factor.enabled ? "green" : "gray"}>
-          {t(factor.enabled ? "factor.on" : "factor.off")}
+        <Text size="sm" fw={500}>
+          {t("factor.authenticator")}
+        </Text>
+        <Badge variant="light" color={factor.authenticator ? "green" : "gray"}>
+          {t(factor.authenticator ? "factor.on" : "factor.off")}
         </Badge>
         {factor.enabled && <Text size="sm">{t("factor.codesLeft", { count: factor.recovery_codes })}</Text>}
       </Group>
       <Text size="sm" c="dimmed">
-        {t("factor.lead")}
+        {t(factor.enabled && !factor.authenticator ? "factor.byPasskey" : "factor.lead")}
       </Text>
-      {factor.enabled ? (
-        <Group gap="xs">
+      <Group gap="xs">
+        {!factor.authenticator && me.password && (
+          <Button variant={factor.enabled ? "default" : "filled"} onClick={() => setStep("begin")}>
+            {t("factor.begin")}
+          </Button>
+        )}
+        {factor.enabled && me.password && (
           <Button variant="default" onClick={() => setStep("renew")}>
             {t("factor.renew")}
           </Button>
+        )}
+        {factor.authenticator && (
           <Button variant="default" onClick={() => setStep("remove")}>
             {t("factor.remove")}
           </Button>
-        </Group>
-      ) : (
-        <Button w="fit-content" onClick={() => setStep("begin")}>
-          {t("factor.begin")}
-        </Button>
-      )}
+        )}
+      </Group>
     </Stack>
   );
 }
@@ -52,11 +60,6 @@ interface Ends {
   onDone: () => void;
   onCodes: (codes: string[]) => void;
 }
-
-const submits = (act: () => void) => (event: FormEvent) => {
-  event.preventDefault();
-  act();
-};
 
 /** The password, then the picture and the code that proves that it works. */
 function Enrolment({ onDone, onCodes }: Ends) {
@@ -155,44 +158,6 @@ function WithPassword({ step, onDone, onCodes }: Ends & { step: "renew" | "remov
       onSubmit={() => act.mutate()}
       onCancel={onDone}
     />
-  );
-}
-
-interface PasswordStepProps {
-  value: string;
-  onChange: (password: string) => void;
-  error: Error | null;
-  pending: boolean;
-  action: string;
-  onSubmit: () => void;
-  onCancel: () => void;
-}
-
-function PasswordStep({ value, onChange, error, pending, action, onSubmit, onCancel }: PasswordStepProps) {
-  const { t } = useTranslation("me");
-  return (
-    <form onSubmit={submits(onSubmit)}>
-      <Stack mt="xs">
-        <Refusal error={error} />
-        <PasswordInput
-          label={t("password")}
-          description={t("factor.passwordHint")}
-          autoComplete="current-password"
-          required
-          autoFocus
-          value={value}
-          onChange={({ currentTarget }) => onChange(currentTarget.value)}
-        />
-        <Group gap="xs">
-          <Button type="submit" loading={pending}>
-            {action}
-          </Button>
-          <Button variant="default" onClick={onCancel}>
-            {t("factor.cancel")}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }
 

@@ -2,6 +2,7 @@
 import { SegmentedControl, Stack, Text, Title, useMantineColorScheme } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/session";
+import { Passkeys } from "@/features/me/passkeys";
 import { ProfileForm } from "@/features/me/profile-form";
 import { SecondFactor } from "@/features/me/second-factor";
 import { PasswordForm } from "@/features/session/password-form";
@@ -36,6 +37,10 @@ export function Profile() {
               />
             </div>
           </Stack>
+        </section>
+        <section className={classes.card}>
+          <Title order={2}>{t("passkeys.title", { ns: "me" })}</Title>
+          <Passkeys />
         </section>
         <section className={classes.card}>
           <Title order={2}>{t("profile.password")}</Title>

@@ -4,8 +4,10 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
-import { CodeInput } from "./code-input";
+import { SecondStep } from "./second-step";
 import { SignInCard } from "./sign-in-card";
+import { usePasskeysHere } from "./use-passkeys";
+import type { Answer } from "./webauthn";
 import { asksForCode, useWelcome } from "./welcome";
 
 /** Behind a link from a mail. Opening it uses nothing up, because mail scanners open every link; the button does. */
@@ -15,26 +17,27 @@ export function ByLink() {
   const [code, setCode] = useState("");
   const signIn = useMutation({
     meta: { handlesFailure: true },
-    mutationFn: () =>
+    mutationFn: (passkey?: Answer) =>
       data(
         api.POST("/api/v1/sign-in-links/session", {
-          body: { token: location.hash.slice(1), code: code || undefined },
+          body: { token: location.hash.slice(1), code: code || undefined, passkey },
         }),
       ),
     onSuccess: welcome,
   });
+  const hasPasskeys = usePasskeysHere();
   const codeAsked = code !== "" || asksForCode(signIn.error);
   return (
     <SignInCard
       title={t("signIn.title")}
       lead={t("signIn.linkLead")}
-      error={codeAsked && !code ? null : signIn.error}
+      error={codeAsked && !code && !signIn.variables ? null : signIn.error}
       onSubmit={(event) => {
         event.preventDefault();
-        signIn.mutate();
+        signIn.mutate(undefined);
       }}
     >
-      {codeAsked && <CodeInput value={code} onChange={setCode} />}
+      {codeAsked && <SecondStep code={code} onCode={setCode} onPasskey={hasPasskeys ? signIn.mutate : undefined} />}
       <Button type="submit" loading={signIn.isPending} fullWidth>
         {t("signIn.submit")}
       </Button>

@@ -1,17 +1,20 @@
-import { Anchor, Button, Group, PasswordInput, TextInput } from "@mantine/core";
+import { Anchor, Button, Divider, Group, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { IconKey } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
-import { CodeInput } from "./code-input";
+import { SecondStep } from "./second-step";
 import { SignInCard } from "./sign-in-card";
+import { useOfferedPasskeys, usePasskeySignIn, usePasskeysHere } from "./use-passkeys";
+import type { Answer } from "./webauthn";
 import { asksForCode, useWelcome } from "./welcome";
 
 const route = getRouteApi("/sign-in");
 
-/** Sign in with an address and a password, and a code where one is asked for; then go where one meant to go. */
+/** Sign in with an address and a password, and a second factor where one is asked for, or with a passkey alone. */
 export function SignIn() {
   const { t } = useTranslation();
   const { to } = route.useSearch();
@@ -20,24 +23,39 @@ export function SignIn() {
   const [code, setCode] = useState("");
   const signIn = useMutation({
     meta: { handlesFailure: true },
-    mutationFn: (body: { email: string; password: string }) =>
-      data(api.POST("/api/v1/sessions", { body: { ...body, code: code || undefined } })),
+    mutationFn: (passkey?: Answer) =>
+      data(api.POST("/api/v1/sessions", { body: { ...form.getValues(), code: code || undefined, passkey } })),
     onSuccess: welcome,
   });
   // Once it was asked for, the field stays: what one types is not to vanish.
   const [codeAsked, setCodeAsked] = useState(false);
   if (!codeAsked && asksForCode(signIn.error)) setCodeAsked(true);
+
+  const hasPasskeys = usePasskeysHere();
+  const byPasskey = usePasskeySignIn(welcome);
+  const ask = useOfferedPasskeys(hasPasskeys && !codeAsked, byPasskey.mutate);
+  const choose = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: ask,
+    onSuccess: (answer) => answer && byPasskey.mutate(answer),
+  });
+  const passkeyError = byPasskey.error ?? choose.error;
+  // To be asked for the second step is no fault.
+  const passwordError = codeAsked && !code && !signIn.variables ? null : signIn.error;
   return (
     <SignInCard
       title={t("signIn.title")}
       lead={t(codeAsked ? "signIn.codeLead" : "signIn.lead")}
-      error={codeAsked && !code ? null : signIn.error}
-      onSubmit={form.onSubmit((values) => signIn.mutate(values))}
+      error={passwordError ?? passkeyError}
+      onSubmit={form.onSubmit(() => {
+        byPasskey.reset();
+        signIn.mutate(undefined);
+      })}
     >
       <TextInput
         label={t("signIn.email")}
         type="email"
-        autoComplete="username"
+        autoComplete="username webauthn"
         required
         autoFocus
         {...form.getInputProps("email")}
@@ -48,10 +66,28 @@ export function SignIn() {
         required
         {...form.getInputProps("password")}
       />
-      {codeAsked && <CodeInput value={code} onChange={setCode} />}
+      {codeAsked && <SecondStep code={code} onCode={setCode} onPasskey={hasPasskeys ? signIn.mutate : undefined} />}
       <Button type="submit" loading={signIn.isPending} fullWidth>
         {t("signIn.submit")}
       </Button>
+      {hasPasskeys && !codeAsked && (
+        <>
+          <Divider label={t("signIn.or")} />
+          <Button
+            variant="default"
+            fullWidth
+            leftSection={<IconKey size={16} aria-hidden />}
+            loading={choose.isPending || byPasskey.isPending}
+            onClick={() => {
+              signIn.reset();
+              byPasskey.reset();
+              choose.mutate();
+            }}
+          >
+            {t("signIn.passkey")}
+          </Button>
+        </>
+      )}
       <Group justify="space-between" gap="xs">
         <Anchor
           size="sm"

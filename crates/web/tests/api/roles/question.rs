@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::table::Route;
+use crate::passkeys::device::Device;
 use crate::service::PASSWORD;
+
+/// A challenge that nobody was given.
+const GUESSED: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 /// What can be asked, by its name in [`path`] and [`body`].
 pub type Things = BTreeMap<&'static str, String>;
@@ -67,6 +71,21 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
             "/me/second-factor" | "/me/second-factor/removal" | "/me/second-factor/recovery-codes",
         ) => json!({"password": PASSWORD}),
         ("POST", "/me/second-factor/confirmation") => json!({"code": "000000"}),
+        ("POST", "/me/passkeys/challenges" | "/me/passkeys/{id}/removal") => {
+            json!({"password": PASSWORD})
+        }
+        ("POST", "/me/passkeys") => {
+            let asked =
+                json!({"challenge": GUESSED, "user": {"id": "AA"}, "rp": {"id": "localhost"}});
+            json!({"name": "Guessed", "credential": Device::new(1).makes(&asked)})
+        }
+        ("POST", "/passkeys/challenges") => return None,
+        ("POST", "/passkeys/session") => {
+            let mut device = Device::new(1);
+            device.handle = Some("AAAAAAAAAAAAAAAAAAAAAA".to_owned());
+            let asked = json!({"challenge": GUESSED, "rpId": "localhost"});
+            json!({"credential": device.signs(&asked)})
+        }
         ("POST", "/sign-in-links") => {
             json!({"email": "viewer@example.com", "purpose": "new_password"})
         }
