@@ -17,6 +17,7 @@ async fn a_pack_is_looked_at_put_in_force_and_taken_back() {
     ada.goes("/admin/policy").await;
     ada.clicks("Apply a pack").await;
     let packs = ada.field("Pack").await;
+    ada.finds("//option[@value='service-support']").await;
     packs.select_by_value("service-support").await.unwrap();
     // Nothing is put in force before one has seen what it changes.
     ada.finds("//*[@role='dialog']//button[.='Apply a pack' and @disabled]")

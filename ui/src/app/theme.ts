@@ -1,6 +1,5 @@
 // One type scale, one spacing scale, one calm colour. Everything that is drawn takes its measures from here.
 import { Badge, createTheme, Drawer, type MantineColorsTuple, Menu, Modal, Paper, Table, Tooltip } from "@mantine/core";
-import i18next from "i18next";
 
 /** Deep water: links, the primary button, what is selected. Shade 8 on white and white on shade 8 pass WCAG AA. */
 const harbor: MantineColorsTuple = [
@@ -64,8 +63,6 @@ export const theme = createTheme({
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } },
       styles: overlayTitle,
     }),
-    // The words of a moment come late, and in the language that is spoken then.
-    Notification: { defaultProps: () => ({ closeButtonProps: { "aria-label": i18next.t("action.close") } }) },
     Paper: Paper.extend({ defaultProps: { radius: "md" } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs", horizontalSpacing: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true } }),

@@ -11,7 +11,7 @@ pub fn body(parts: &[Part], first: usize, first_text: &str, raw: &[u8]) -> Strin
     for (index, part) in parts.iter().enumerate().skip(first) {
         let text = if index == first {
             if is_flowed(part) {
-                readable(part, raw)
+                message::below_stray_lines(part, &readable(part, raw))
             } else {
                 first_text.to_owned()
             }

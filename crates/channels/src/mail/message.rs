@@ -95,7 +95,8 @@ pub fn read_within(raw: &[u8], limits: &MailLimits) -> Message {
     message.body = message
         .text
         .as_ref()
-        .map(|first| body::body(&parts, text.unwrap_or(0), first, raw));
+        .map(|first| body::body(&parts, text.unwrap_or(0), first, raw))
+        .filter(|body| !body.is_empty());
     message.html = html.and_then(|index| part_text(&parts[index], raw));
     for (index, part) in parts.iter().enumerate() {
         if part.is_multipart || Some(index) == text || Some(index) == html {
@@ -154,12 +155,17 @@ fn part_text(part: &Part, raw: &[u8]) -> Option<String> {
 
 /// The text of `part`, or only its stray lines when it is another kind of part.
 fn text_of(part: &Part, is_text: bool, raw: &[u8]) -> Option<String> {
-    let stray = clean_text(&part.stray.join("\n"));
     let text = if is_text { part_text(part, raw) } else { None };
-    match text {
-        Some(text) if !stray.is_empty() => Some(format!("{stray}\n\n{text}")),
-        Some(text) => Some(text),
-        None => Some(stray).filter(|stray| !stray.is_empty()),
+    Some(below_stray_lines(part, &text.unwrap_or_default())).filter(|text| !text.is_empty())
+}
+
+/// A text of `part`, below the lines that strayed among its headers.
+pub fn below_stray_lines(part: &Part, text: &str) -> String {
+    let stray = clean_text(&part.stray.join("\n"));
+    match (stray.is_empty(), text.is_empty()) {
+        (false, false) => format!("{stray}\n\n{text}"),
+        (true, _) => text.to_owned(),
+        (_, true) => stray,
     }
 }
 
