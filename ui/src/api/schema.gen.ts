@@ -7072,7 +7072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/zip": components["schemas"]["Binary"];
+                    "application/octet-stream": components["schemas"]["Binary"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -8806,7 +8806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "*/*": components["schemas"]["Binary"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -162,7 +162,10 @@ async fn a_passkey_is_used_by_one_at_a_time(fresh: &Fresh) {
     assert!(!passkey::remove(&tx, ana, second.id).await.unwrap());
     assert!(passkey::remove_of(&tx, ana).await.unwrap());
     assert!(!passkey::remove_of(&tx, ana).await.unwrap());
-    assert_eq!(passkey::of_actor(&tx, ben).await.unwrap(), std::slice::from_ref(&other));
+    assert_eq!(
+        passkey::of_actor(&tx, ben).await.unwrap(),
+        std::slice::from_ref(&other)
+    );
     tx.commit().await.unwrap();
     let tx = fresh.store.begin().await.unwrap();
     let again = Passkey {

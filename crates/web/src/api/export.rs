@@ -147,7 +147,7 @@ async fn read(
 /// Download the archive of an export, which can be fetched for seven days. Its form is described in `docs/import.md`.
 #[utoipa::path(get, path = "/accounts/{id}/exports/{export}/archive", tag = "exports",
     params(("id" = Uuid, Path), ("export" = Uuid, Path)),
-    responses((status = 200, body = Binary, content_type = "application/zip")))]
+    responses((status = 200, body = Binary, content_type = "application/octet-stream")))]
 async fn archive(
     State(web): State<Web>,
     Auth(caller): Auth,

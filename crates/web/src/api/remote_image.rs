@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::attachment::save;
 use crate::Web;
 use crate::auth::Auth;
-use crate::input::{Id, InnerId, Parameters};
+use crate::input::{Binary, Id, InnerId, Parameters};
 use crate::page::Page;
 use crate::problem::Result;
 
@@ -85,7 +85,7 @@ async fn list(
 /// address only, without cookies and without saying who reads; PNG, JPEG, GIF and WebP pictures of at most 8 MiB are shown.
 #[utoipa::path(get, path = "/messages/{id}/images/{image}", tag = "images",
     params(("id" = Uuid, Path), ("image" = u32, Path), Signed),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
+    responses((status = 200, body = Binary, content_type = "*/*")))]
 async fn show(
     State(web): State<Web>,
     Auth(caller): Auth,
