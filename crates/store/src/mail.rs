@@ -354,7 +354,10 @@ pub async fn note_sent(
         .with("", &OutgoingMailState::Sent)
         .with(", sent_at = ", &at)
         .with(", receipt = ", &receipt.to_owned())
-        .with(" WHERE id = ", &id);
+        .with(" WHERE id = ", &id)
+        // Whoever does not know whether it was written down writes it down again, which changes nothing.
+        .with(" AND (receipt IS NULL OR receipt <> ", &receipt.to_owned())
+        .then(")");
     tx.execute(sql).await?;
     Ok(())
 }

@@ -173,7 +173,7 @@ async fn the_description_names_an_error_for_every_operation_and_every_route_need
             );
             // How one gets in, and what the page where one does looks like.
             let is_door = path == "/api/v1/sessions" && method == "post"
-                || path == "/api/v1/passkeys/challenges"
+                || path.starts_with("/api/v1/passkeys/")
                 || path.starts_with("/api/v1/sign-in-links");
             // Who is signed in is told to whoever asks: nobody.
             let is_told = path == "/api/v1/sessions/current" && method == "get";
