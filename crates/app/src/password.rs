@@ -1,9 +1,10 @@
 //! Passwords: kept as Argon2id, and compared in the same time whether somebody is known or not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordVerifier as _, Version};
+use argon2::password_hash::Error;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::context::App;
@@ -20,13 +21,38 @@ const LONGEST: usize = 1024;
 /// The hash of a password nobody has, of the same cost as a real one.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bWFpbnN0YXktbm9ib2R5$nGOT7TBg1/HoeMVxEzUzTkCEYHZAmpXpHHHK3v4rlJk";
 
-/// Bounds how many passwords are hashed at once, since each takes 19 MiB.
+/// How many passwords are hashed at once, since each takes 19 MiB.
+const AT_ONCE: usize = 4;
+
+/// Bounds how many passwords are hashed at once, and keeps the memory in which that is done. An allocator that hands out so
+/// much to one thread after the other keeps it for each of them: two hundred people who sign in would cost hundreds of MiB.
 #[derive(Debug, Clone)]
-pub(crate) struct Passwords(Arc<Semaphore>);
+pub(crate) struct Passwords {
+    places: Arc<Semaphore>,
+    /// Memory that nobody uses now; no more than the places.
+    spare: Arc<Mutex<Vec<Vec<Block>>>>,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(4)))
+        Self {
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            spare: Arc::default(),
+        }
+    }
+}
+
+impl Passwords {
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works in memory that was used before, where there is some.
+    fn with_memory<T>(&self, work: impl FnOnce(&mut Vec<Block>) -> T) -> T {
+        let mut memory = self.spare().pop().unwrap_or_default();
+        let done = work(&mut memory);
+        self.spare().push(memory);
+        done
     }
 }
 
@@ -54,10 +80,8 @@ impl App {
     pub async fn hash_password(&self, password: String) -> Result<String> {
         check(&password)?;
         let salt: [u8; 16] = self.random_bytes();
-        self.in_turn(move || {
-            use argon2::PasswordHasher as _;
-            argon2()?
-                .hash_password_with_salt(password.as_bytes(), &salt)
+        self.in_turn(move |memory| {
+            hash(&password, &salt, memory)
                 .map(|hash| hash.to_string())
                 .map_err(|error| AppError::broken("a password cannot be hashed", error.to_string()))
         })
@@ -69,15 +93,13 @@ impl App {
         if password.len() > LONGEST {
             return Ok(false);
         }
-        self.in_turn(move || {
+        self.in_turn(move |memory| {
             let known = hash.is_some();
             let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
             let hash = PasswordHash::new(&hash).map_err(|error| {
                 AppError::broken("a stored password cannot be read", error.to_string())
             })?;
-            let right = argon2()?
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok();
+            let right = is_of(&hash, &password, memory).unwrap_or(false);
             Ok(known && right)
         })
         .await
@@ -98,21 +120,79 @@ impl App {
 
     async fn in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
             AppError::broken("a password cannot be hashed", error)
         };
-        let _turn = self
-            .passwords()
-            .0
-            .acquire()
+        let passwords = self.passwords().clone();
+        let places = passwords.places.clone();
+        let place = places
+            .acquire_owned()
             .await
             .map_err(|error| broken(error.into()))?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| broken(error.into()))?
+        tokio::task::spawn_blocking(move || {
+            // Held until the work is done, also where whoever asked has gone meanwhile.
+            let _place = place;
+            passwords.with_memory(work)
+        })
+        .await
+        .map_err(|error| broken(error.into()))?
     }
+}
+
+/// The hash of a password that is made today.
+fn hash(
+    password: &str,
+    salt: &[u8],
+    memory: &mut Vec<Block>,
+) -> std::result::Result<PasswordHash, Error> {
+    let (cost, passes, lanes) = PARAMETERS;
+    let params = Params::new(cost, passes, lanes, None)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    Ok(PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params())?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(digest(&argon2, password, salt, memory)?),
+    })
+}
+
+/// Whether a hash is that of a password.
+fn is_of(
+    hash: &PasswordHash,
+    password: &str,
+    memory: &mut Vec<Block>,
+) -> std::result::Result<bool, Error> {
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+        return Ok(false);
+    };
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
+    let version = hash
+        .version
+        .map(Version::try_from)
+        .transpose()?
+        .unwrap_or_default();
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(hash)?);
+    // The comparison of outputs takes the same time wherever they differ.
+    Ok(digest(&argon2, password, salt, memory)? == *expected)
+}
+
+fn digest(
+    argon2: &Argon2<'_>,
+    password: &str,
+    salt: &[u8],
+    memory: &mut Vec<Block>,
+) -> std::result::Result<Output, Error> {
+    let params = argon2.params();
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let mut buffer = [0; Output::MAX_LENGTH];
+    let output = buffer.get_mut(..length).ok_or(Error::OutputSize)?;
+    // What is left of the password before is overwritten by the first pass.
+    memory.resize(params.block_count(), Block::new());
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut *output, memory)?;
+    Ok(Output::new(output)?)
 }
 
 /// Whether a stored hash costs a guesser less than one that is made today.
@@ -125,13 +205,6 @@ fn is_weaker(stored: &str) -> bool {
     };
     let (memory, passes, _) = PARAMETERS;
     hash.algorithm.as_str() != "argon2id" || params.m_cost() < memory || params.t_cost() < passes
-}
-
-fn argon2() -> Result<Argon2<'static>> {
-    let (memory, passes, lanes) = PARAMETERS;
-    let parameters = Params::new(memory, passes, lanes, None)
-        .map_err(|error| AppError::broken("a password cannot be hashed", error.to_string()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters))
 }
 
 #[cfg(test)]
@@ -148,6 +221,35 @@ mod tests {
             (memory, passes, lanes)
         );
         assert_eq!(hash.algorithm.as_str(), "argon2id");
+    }
+
+    #[test]
+    fn memory_that_was_used_before_changes_no_hash() {
+        use argon2::PasswordVerifier as _;
+        let passwords = Passwords::default();
+        for (password, salt) in [("correct horse", [1; 16]), ("battery staple", [2; 16])] {
+            let made = passwords.with_memory(|memory| hash(password, &salt, memory).unwrap());
+            assert_eq!(
+                Argon2::default().verify_password(password.as_bytes(), &made),
+                Ok(()),
+                "the library finds {password} in {made}"
+            );
+            for (typed, right) in [(password, true), ("wrong horse", false)] {
+                let found = passwords.with_memory(|memory| is_of(&made, typed, memory));
+                assert_eq!(found, Ok(right), "{typed} for {password}");
+            }
+        }
+        assert_eq!(
+            passwords.spare().iter().map(Vec::len).collect::<Vec<_>>(),
+            [19 * 1024],
+            "one memory served all"
+        );
+        let made = PasswordHash::new(NOBODY).unwrap();
+        let weaker = PasswordHash::new(&NOBODY.replace("m=19456", "m=8192")).unwrap();
+        for hash in [weaker, made] {
+            let found = passwords.with_memory(|memory| is_of(&hash, "correct horse", memory));
+            assert_eq!(found, Ok(false), "{hash}");
+        }
     }
 
     #[test]
