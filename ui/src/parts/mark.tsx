@@ -1,10 +1,10 @@
 import { Group, Text } from "@mantine/core";
 
-/** The product's mark and name. */
-export function Mark({ name = "Mainstay" }: { name?: string }) {
+/** The mark and name of the product, or of the company that uses it. */
+export function Mark({ name = "Mainstay", logo = "/favicon.svg" }: { name?: string; logo?: string }) {
   return (
     <Group gap="xs" wrap="nowrap">
-      <img src="/favicon.svg" alt="" width={24} height={24} />
+      <img src={logo} alt="" height={24} />
       <Text fw={650} size="lg">
         {name}
       </Text>

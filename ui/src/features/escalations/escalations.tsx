@@ -84,7 +84,7 @@ function Row({ escalation }: { escalation: Escalation }) {
           {ticket ? `#${ticket.number} ${ticket.subject}` : escalation.subject}
           {escalation.tickets.length > 1 && ` ${t("andMore", { count: escalation.tickets.length - 1 })}`}
         </Anchor>
-        <Text size="sm" className="sentence">
+        <Text size="sm" display="block" className="sentence">
           <ReasonWords escalation={escalation} />
         </Text>
         <Text size="xs" c="dimmed">

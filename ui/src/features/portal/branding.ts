@@ -46,9 +46,9 @@ export function readable(colour: string): string | null {
   return `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The company's branding; its colour is that of buttons for as long as the screen that asks is there. */
-export function useBranding(): { name: string; logo: string } {
-  const { data: branding } = useQuery(brandingQuery);
+/** The company's branding, and whether it is known yet; its colour is that of buttons for as long as the screen that asks is there. */
+export function useBranding(): { name: string; logo: string; isPending: boolean } {
+  const { data: branding, isPending } = useQuery(brandingQuery);
   const colour = branding?.colour;
   useEffect(() => {
     const fill = colour && readable(colour);
@@ -61,5 +61,5 @@ export function useBranding(): { name: string; logo: string } {
       style.removeProperty("--mantine-primary-color-filled-hover");
     };
   }, [colour]);
-  return { name: branding?.name ?? "Mainstay", logo: branding?.logo ?? "/favicon.svg" };
+  return { name: branding?.name ?? "Mainstay", logo: branding?.logo ?? "/favicon.svg", isPending };
 }

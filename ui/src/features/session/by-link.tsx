@@ -8,7 +8,7 @@ import { SecondStep } from "./second-step";
 import { SignInCard } from "./sign-in-card";
 import { usePasskeysHere } from "./use-passkeys";
 import type { Answer } from "./webauthn";
-import { asksForCode, useWelcome } from "./welcome";
+import { asksForCode, isSpent, useWelcome } from "./welcome";
 
 /** Behind a link from a mail. Opening it uses nothing up, because mail scanners open every link; the button does. */
 export function ByLink() {
@@ -26,21 +26,35 @@ export function ByLink() {
     onSuccess: welcome,
   });
   const hasPasskeys = usePasskeysHere();
-  const codeAsked = code !== "" || asksForCode(signIn.error);
+  const [codeAsked, setCodeAsked] = useState(false);
+  if (!codeAsked && asksForCode(signIn.error)) setCodeAsked(true);
+  const isOver = !codeAsked && isSpent(signIn.error);
   return (
     <SignInCard
       title={t("signIn.title")}
-      lead={t("signIn.linkLead")}
+      lead={isOver ? undefined : t(codeAsked ? "signIn.codeOnly" : "signIn.linkLead")}
       error={codeAsked && !code && !signIn.variables ? null : signIn.error}
       onSubmit={(event) => {
         event.preventDefault();
         signIn.mutate(undefined);
       }}
     >
-      {codeAsked && <SecondStep code={code} onCode={setCode} onPasskey={hasPasskeys ? signIn.mutate : undefined} />}
-      <Button type="submit" loading={signIn.isPending} fullWidth>
-        {t("signIn.submit")}
-      </Button>
+      {codeAsked ? (
+        <SecondStep
+          code={code}
+          onCode={setCode}
+          pending={signIn.isPending}
+          onPasskey={hasPasskeys ? signIn.mutate : undefined}
+        />
+      ) : isOver ? (
+        <Button fullWidth renderRoot={(props) => <Link to="/forgotten" search={{ purpose: "sign_in" }} {...props} />}>
+          {t("signIn.another")}
+        </Button>
+      ) : (
+        <Button type="submit" loading={signIn.isPending} fullWidth>
+          {t("signIn.submit")}
+        </Button>
+      )}
       <Anchor component={Link} to="/sign-in" size="sm">
         {t("signIn.back")}
       </Anchor>

@@ -11,6 +11,7 @@ export function CodeInput({ value, onChange }: { value: string; onChange: (code:
       autoComplete="one-time-code"
       inputMode="text"
       required
+      withAsterisk={false}
       autoFocus
       value={value}
       onChange={({ currentTarget }) => onChange(currentTarget.value)}

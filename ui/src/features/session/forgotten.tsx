@@ -20,7 +20,7 @@ export function Forgotten() {
   return (
     <SignInCard
       title={t(`signIn.${purpose}.title`)}
-      lead={t(`signIn.${purpose}.lead`)}
+      lead={ask.isSuccess ? undefined : t(`signIn.${purpose}.lead`)}
       error={ask.error}
       onSubmit={form.onSubmit((values) => ask.mutate(values))}
     >
@@ -35,6 +35,7 @@ export function Forgotten() {
             type="email"
             autoComplete="username"
             required
+            withAsterisk={false}
             autoFocus
             {...form.getInputProps("email")}
           />

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
 import { faultsByField } from "@/api/faults";
 import { SignInCard } from "./sign-in-card";
+import { isSpent } from "./welcome";
 
 /** Behind a link from a mail: set a new password, then sign in with it. */
 export function NewPassword() {
@@ -21,7 +22,7 @@ export function NewPassword() {
   return (
     <SignInCard
       title={t("signIn.new_password.title")}
-      lead={t("signIn.newPasswordLead")}
+      lead={set.isSuccess || isSpent(set.error) ? undefined : t("signIn.newPasswordLead")}
       error={isFieldFault ? null : set.error}
       onSubmit={form.onSubmit((values) => set.mutate(values))}
     >
@@ -29,6 +30,13 @@ export function NewPassword() {
         <Alert color="green" role="status">
           {t("signIn.passwordSet")}
         </Alert>
+      ) : isSpent(set.error) ? (
+        <Button
+          fullWidth
+          renderRoot={(props) => <Link to="/forgotten" search={{ purpose: "new_password" }} {...props} />}
+        >
+          {t("signIn.another")}
+        </Button>
       ) : (
         <>
           <PasswordInput
@@ -36,6 +44,7 @@ export function NewPassword() {
             description={t("signIn.newPasswordHint")}
             autoComplete="new-password"
             required
+            withAsterisk={false}
             minLength={10}
             autoFocus
             {...form.getInputProps("password")}

@@ -1,12 +1,13 @@
 // The card on which one proves who one is.
 import { Alert, Box, Paper, Stack, Text, Title } from "@mantine/core";
-import type { FormEventHandler, ReactNode } from "react";
+import { type FormEventHandler, type ReactNode, useEffect } from "react";
+import { useBranding } from "@/features/portal/branding";
 import { Mark } from "@/parts/mark";
 import classes from "./sign-in.module.css";
 
 interface Props {
   title: string;
-  lead: string;
+  lead?: string;
   error: Error | null;
   /** What the card as a whole sends; absent where its parts have forms of their own. */
   onSubmit?: FormEventHandler<HTMLFormElement>;
@@ -14,14 +15,20 @@ interface Props {
 }
 
 export function SignInCard({ title, lead, error, onSubmit, children }: Props) {
+  const { name, logo, isPending } = useBranding();
+  useEffect(() => {
+    document.title = `${title} · ${name}`;
+  }, [title, name]);
   const content = (
     <Stack>
       <Stack gap={4}>
-        <Mark />
+        <Box h={26} style={{ visibility: isPending ? "hidden" : undefined }}>
+          <Mark name={name} logo={logo} />
+        </Box>
         <Title order={1} mt="sm">
           {title}
         </Title>
-        <Text c="dimmed">{lead}</Text>
+        {lead && <Text c="dimmed">{lead}</Text>}
       </Stack>
       {error && (
         <Alert color="red" role="alert">

@@ -30,6 +30,11 @@ export function SignIn() {
   // Once it was asked for, the field stays: what one types is not to vanish.
   const [codeAsked, setCodeAsked] = useState(false);
   if (!codeAsked && asksForCode(signIn.error)) setCodeAsked(true);
+  const startOver = () => {
+    signIn.reset();
+    setCode("");
+    setCodeAsked(false);
+  };
 
   const hasPasskeys = usePasskeysHere();
   const byPasskey = usePasskeySignIn(welcome);
@@ -45,60 +50,80 @@ export function SignIn() {
   return (
     <SignInCard
       title={t("signIn.title")}
-      lead={t(codeAsked ? "signIn.codeLead" : "signIn.lead")}
+      lead={codeAsked ? t("signIn.codeLead", { email: form.getValues().email }) : undefined}
       error={passwordError ?? passkeyError}
       onSubmit={form.onSubmit(() => {
         byPasskey.reset();
         signIn.mutate(undefined);
       })}
     >
-      <TextInput
-        label={t("signIn.email")}
-        type="email"
-        autoComplete="username webauthn"
-        required
-        autoFocus
-        {...form.getInputProps("email")}
-      />
-      <PasswordInput
-        label={t("signIn.password")}
-        autoComplete="current-password"
-        required
-        {...form.getInputProps("password")}
-      />
-      {codeAsked && <SecondStep code={code} onCode={setCode} onPasskey={hasPasskeys ? signIn.mutate : undefined} />}
-      <Button type="submit" loading={signIn.isPending} fullWidth>
-        {t("signIn.submit")}
-      </Button>
-      {hasPasskeys && !codeAsked && (
+      {codeAsked ? (
         <>
-          <Divider label={t("signIn.or")} />
-          <Button
-            variant="default"
-            fullWidth
-            leftSection={<IconKey size={16} aria-hidden />}
-            loading={choose.isPending || byPasskey.isPending}
-            onClick={() => {
-              signIn.reset();
-              byPasskey.reset();
-              choose.mutate();
-            }}
-          >
-            {t("signIn.passkey")}
+          <SecondStep
+            code={code}
+            onCode={setCode}
+            pending={signIn.isPending}
+            onPasskey={hasPasskeys ? signIn.mutate : undefined}
+          />
+          <Anchor component="button" type="button" size="sm" w="fit-content" onClick={startOver}>
+            {t("signIn.back")}
+          </Anchor>
+        </>
+      ) : (
+        <>
+          <TextInput
+            label={t("signIn.email")}
+            type="email"
+            autoComplete="username webauthn"
+            required
+            withAsterisk={false}
+            autoFocus
+            {...form.getInputProps("email")}
+          />
+          <PasswordInput
+            label={t("signIn.password")}
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+            {...form.getInputProps("password")}
+          />
+          <Button type="submit" loading={signIn.isPending} fullWidth>
+            {t("signIn.submit")}
           </Button>
+          {hasPasskeys && (
+            <>
+              <Divider label={t("signIn.or")} />
+              <Button
+                variant="default"
+                fullWidth
+                leftSection={<IconKey size={16} aria-hidden />}
+                loading={choose.isPending || byPasskey.isPending}
+                onClick={() => {
+                  signIn.reset();
+                  byPasskey.reset();
+                  choose.mutate();
+                }}
+              >
+                {t("signIn.passkey")}
+              </Button>
+            </>
+          )}
+          <Group justify="space-between" gap="xs">
+            <Anchor
+              size="sm"
+              renderRoot={(props) => <Link to="/forgotten" search={{ purpose: "new_password" }} {...props} />}
+            >
+              {t("signIn.forgotten")}
+            </Anchor>
+            <Anchor
+              size="sm"
+              renderRoot={(props) => <Link to="/forgotten" search={{ purpose: "sign_in" }} {...props} />}
+            >
+              {t("signIn.byLink")}
+            </Anchor>
+          </Group>
         </>
       )}
-      <Group justify="space-between" gap="xs">
-        <Anchor
-          size="sm"
-          renderRoot={(props) => <Link to="/forgotten" search={{ purpose: "new_password" }} {...props} />}
-        >
-          {t("signIn.forgotten")}
-        </Anchor>
-        <Anchor size="sm" renderRoot={(props) => <Link to="/forgotten" search={{ purpose: "sign_in" }} {...props} />}>
-          {t("signIn.byLink")}
-        </Anchor>
-      </Group>
     </SignInCard>
   );
 }

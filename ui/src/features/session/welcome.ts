@@ -10,6 +10,11 @@ export function asksForCode(error: Error | null): boolean {
   return error instanceof ApiProblem && error.type.endsWith("/second-factor-required");
 }
 
+/** Whether a link from a mail serves no more. */
+export function isSpent(error: Error | null): boolean {
+  return error instanceof ApiProblem && error.status === 401 && !asksForCode(error);
+}
+
 /** Forgets what an earlier person read, speaks the language of this one, and goes where they meant to go. */
 export function useWelcome(to?: string): (me: Me) => Promise<void> {
   const router = useRouter();

@@ -55,7 +55,8 @@ export function SetUp() {
           active={open ? STEPS.indexOf(open) : STEPS.length}
           onStepClick={(step) => look(STEPS[step] ?? null)}
           size="sm"
-          wrap
+          wrap={false}
+          classNames={{ step: classes.step, stepBody: classes.words, separator: classes.between }}
         >
           {STEPS.map((step) => (
             <Stepper.Step
