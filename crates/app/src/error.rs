@@ -57,6 +57,15 @@ pub enum AppError {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// It may have been done or not: the store's answer was lost. Doing it again may do it twice.
+    #[error("{what}")]
+    InDoubt {
+        /// What is not known.
+        what: String,
+        /// The cause, for the log.
+        #[source]
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
     /// A fault of the program or of its data: trying again will not help.
     #[error("{what}")]
     Broken {
@@ -174,6 +183,10 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::unavailable("The store does not answer.", error),
+            StoreError::InDoubt(_) => Self::InDoubt {
+                what: "The store's answer was lost, so it is not known whether this was done: look before you send it again.".to_owned(),
+                source: Some(error.into()),
+            },
             StoreError::ReadOnly(_) => Self::unavailable("The store cannot be written.", error),
             StoreError::Conflict(what) => Self::Conflict(format!("The store refused: {what}.")),
             StoreError::Corrupt(_)

@@ -133,9 +133,11 @@ pub enum JobFailure {
 impl From<AppError> for JobFailure {
     fn from(error: AppError) -> Self {
         match error {
-            AppError::Unavailable { .. } | AppError::Conflict(_) | AppError::TooMany { .. } => {
-                Self::Retry(error.to_string())
-            }
+            // A job may be done again from its start at any time, as after a program's death.
+            AppError::Unavailable { .. }
+            | AppError::InDoubt { .. }
+            | AppError::Conflict(_)
+            | AppError::TooMany { .. } => Self::Retry(error.to_string()),
             _ => Self::Fail(error.to_string()),
         }
     }

@@ -5,7 +5,7 @@ use crate::error::{AppError, Result};
 /// How often a use case is tried when somebody else was first or the database was busy.
 pub(crate) const TRIES: u32 = 5;
 
-/// Whether the same use case may succeed when it loads and decides again.
+/// Whether the same use case may succeed when it loads and decides again. Never where it may have been done already.
 pub(crate) fn is_worth_another_try(error: &AppError) -> bool {
     matches!(error, AppError::Conflict(_) | AppError::Unavailable { .. })
 }
@@ -46,3 +46,19 @@ macro_rules! transact {
     }};
 }
 pub(crate) use transact;
+
+#[cfg(test)]
+mod tests {
+    use mainstay_store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_done_is_not_tried_again() {
+        let lost = || "the connection was lost".to_owned();
+        assert!(is_worth_another_try(
+            &StoreError::Unavailable(lost()).into()
+        ));
+        assert!(!is_worth_another_try(&StoreError::InDoubt(lost()).into()));
+    }
+}

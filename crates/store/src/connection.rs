@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use tracing::Span;
 
-use crate::error::{StoreError, is_lost};
+use crate::error::{StoreError, is_lost, of_commit};
 use crate::news::Bell;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -59,12 +59,12 @@ impl Transaction {
     /// Makes everything that was written visible to others, all at once. When this returns it is on the disk.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer; whether it was kept is then not known.
+    /// [`StoreError::InDoubt`] when the database did not answer, and any other when nothing was kept.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
             Inner::Sqlite(turn) => turn.commit().await?,
             Inner::Snapshot(_) => {}
-            Inner::Postgres(inner) => inner.commit().await?,
+            Inner::Postgres(inner) => inner.commit().await.map_err(of_commit)?,
         }
         self.span.record("committed", true);
         if self.has_news.into_inner() {

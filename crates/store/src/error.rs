@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The database does not answer now, or another writer was in the way: the same transaction may succeed later.
     #[error("the database is not available now: {0}")]
     Unavailable(String),
+    /// The answer to a commit was lost: what was written may have been kept, or not. Doing it again may do it twice.
+    #[error("it is not known whether the database kept what was written: {0}")]
+    InDoubt(String),
     /// The database can be read and not be written.
     #[error(
         "the database cannot be written ({0}): let the user that Mainstay runs as write to its file and the folder of that"
@@ -72,6 +75,14 @@ impl From<DbErr> for StoreError {
             DbErr::Type(what) => Self::Corrupt(what.clone()),
             _ => Self::Refused(error.to_string()),
         }
+    }
+}
+
+/// What a commit's failure means: whoever lost the connection does not know what became of it.
+pub(crate) fn of_commit(error: DbErr) -> StoreError {
+    match is_lost(&error) {
+        true => StoreError::InDoubt(error.to_string()),
+        false => error.into(),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::error::StoreError;
 use crate::news::Bell;
 use crate::schema;
 use crate::sql::Sql;
-use crate::sqlite::{self, Readers, Session, Writers};
+use crate::sqlite::{self, Bounds, Readers, Writers};
 
 /// How many statements a connection to PostgreSQL keeps ready, more than the program has of them.
 const STATEMENTS: usize = 400;
@@ -295,19 +295,16 @@ impl Store {
         path: PathBuf,
         is_durable: bool,
     ) -> Result<Self, StoreError> {
-        let patience = options.patience;
         let opening = sqlite::Options {
             path,
-            patience,
+            patience: options.patience,
             is_durable,
+            log: Bounds::USUAL,
         };
         let readers = Readers::new(opening.clone(), options.connections.max(1));
-        let writer = sqlite::apart(move || Session::open(&opening)).await?;
+        let writers = sqlite::apart(move || Writers::open(opening)).await?;
         Ok(Self {
-            engine: Engine::Sqlite {
-                readers,
-                writers: Writers::new(writer, patience),
-            },
+            engine: Engine::Sqlite { readers, writers },
             bell: Arc::default(),
             _folder: None,
         })
@@ -391,7 +388,7 @@ mod tests {
         let url = format!("sqlite:{}", folder.path().join("store.db").display());
         let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
         let tx = store.begin().await.unwrap();
-        for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("query_only", 0)] {
+        for (pragma, expected) in [("synchronous", 1), ("foreign_keys", 1), ("query_only", 0)] {
             let row = one(
                 &tx,
                 Sql::new(format!("SELECT {pragma} FROM pragma_{pragma}")),

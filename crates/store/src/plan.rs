@@ -19,17 +19,8 @@ async fn what_is_due_is_found_by_an_index() {
         ("ticket", Sql::new(OPEN_LOAD)),
         ("o", candidates_sql()),
     ];
-    let store = Store::open(&StoreOptions::new("sqlite::memory:"))
-        .await
-        .unwrap();
     for (table, question) in questions {
-        let rows = all(&store.read(), question.clone().explained())
-            .await
-            .unwrap();
-        let plan: Vec<String> = rows
-            .iter()
-            .map(|row| String::read(row, 3).unwrap())
-            .collect();
+        let plan = plan(&question).await;
         for step in &plan {
             let reads_all = step.contains(&format!("SCAN {table}"));
             assert!(
@@ -42,4 +33,25 @@ async fn what_is_due_is_found_by_an_index() {
             "{question:?}: {plan:#?}"
         );
     }
+}
+
+#[tokio::test]
+async fn whoever_has_solved_much_costs_no_more_to_ask_about() {
+    let plan = plan(&candidates_sql()).await;
+    let tickets: Vec<&String> = plan.iter().filter(|step| step.contains(" o ")).collect();
+    assert!(!tickets.is_empty(), "{plan:#?}");
+    for step in tickets {
+        assert!(step.contains("ticket_open_load"), "{plan:#?}");
+    }
+}
+
+/// How SQLite goes about a question, step by step.
+async fn plan(question: &Sql) -> Vec<String> {
+    let store = Store::open(&StoreOptions::new("sqlite::memory:"))
+        .await
+        .unwrap();
+    let explained = question.clone().explained();
+    let rows = all(&store.read(), explained).await.unwrap();
+    let step = |row| String::read(row, 3).unwrap();
+    rows.iter().map(step).collect()
 }

@@ -121,12 +121,38 @@ struct Kept {
     body: String,
 }
 
+/// What becomes of a key.
+#[derive(Debug, PartialEq, Eq)]
+enum After {
+    /// The answer is kept with it.
+    Keep,
+    /// Nothing was done: the same request may be sent again.
+    Release,
+    /// It stays taken without an answer: whoever sends the request again is told to look first.
+    Hold,
+}
+
+fn after(response: &Response) -> After {
+    let problem = response.extensions().get::<Problem>();
+    let status = response.status();
+    if problem.is_some_and(|problem| problem.kind() == Kind::InDoubt) {
+        After::Hold
+    } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        After::Release
+    } else {
+        After::Keep
+    }
+}
+
 async fn finish(web: &Web, key: &Key, response: Response) -> problem::Result<Response> {
     let status = response.status();
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        // Nothing was done: the same request may be sent again.
-        web.app.release(key).await?;
-        return Ok(response);
+    match after(&response) {
+        After::Keep => {}
+        After::Release => {
+            web.app.release(key).await?;
+            return Ok(response);
+        }
+        After::Hold => return Ok(response),
     }
     let secret = response.extensions().get::<GivenOnce>().is_some();
     let (mut parts, body) = response.into_parts();
@@ -193,4 +219,19 @@ fn replay(answer: Answer) -> problem::Result<Response> {
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_given_back_only_where_nothing_was_done() {
+        let problem = |kind| Problem::new(kind, "").into_response();
+        assert_eq!(after(&problem(Kind::Unavailable)), After::Release);
+        assert_eq!(after(&problem(Kind::TooMany)), After::Release);
+        assert_eq!(after(&problem(Kind::InDoubt)), After::Hold);
+        assert_eq!(after(&problem(Kind::Invalid)), After::Keep);
+        assert_eq!(after(&StatusCode::CREATED.into_response()), After::Keep);
+    }
 }

@@ -56,13 +56,15 @@ pub enum Kind {
     TooSlow,
     /// A fault of the program.
     Broken,
+    /// It may have been done or not.
+    InDoubt,
     /// Something the program needs does not answer in time.
     Unavailable,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Malformed,
         Self::Unauthorised,
         Self::SecondFactorRequired,
@@ -80,6 +82,7 @@ impl Kind {
         Self::TooMany,
         Self::TooSlow,
         Self::Broken,
+        Self::InDoubt,
         Self::Unavailable,
     ];
 
@@ -179,6 +182,11 @@ impl Kind {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "broken",
                 "Something is broken on our side",
+            ),
+            Self::InDoubt => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "in-doubt",
+                "It is not known whether this was done",
             ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -358,6 +366,10 @@ impl From<AppError> for Problem {
             AppError::Unavailable { what, source } => {
                 tracing::error!(cause = causes(source.as_deref()), "{what}");
                 Self::new(Kind::Unavailable, what).with_retry_after(Duration::from_secs(1))
+            }
+            AppError::InDoubt { what, source } => {
+                tracing::error!(cause = causes(source.as_deref()), "{what}");
+                Self::new(Kind::InDoubt, what)
             }
             AppError::Broken { what, source } => {
                 tracing::error!(cause = causes(source.as_deref()), "{what}");

@@ -139,7 +139,10 @@ async fn note_until_noted(
     let mut patience = std::pin::pin!(sleep(LONGEST_NOTING));
     loop {
         let noted = transact!(app, tx => note_outcome(app, tx, job, mail, outcome));
-        let is_away = matches!(&noted, Err(AppError::Unavailable { .. }));
+        let is_away = matches!(
+            &noted,
+            Err(AppError::Unavailable { .. } | AppError::InDoubt { .. })
+        );
         if !is_away || outcome.is_err() {
             return Ok(noted?);
         }

@@ -5,12 +5,14 @@
 //! own, that nobody else has to wait: questions that are not asked by a key, statements with many values, and what waits for the disk
 //! or for another process.
 
+mod log;
 mod readers;
 mod session;
 mod turn;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use log::Bounds;
 pub(crate) use readers::{Lent, Readers};
 pub(crate) use session::{Options, Session};
 pub(crate) use turn::{Turn, Writers};

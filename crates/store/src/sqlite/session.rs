@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, Value as Cell, ValueRef};
-use rusqlite::{Connection, OpenFlags, Rows, Statement};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Rows, Statement};
 use sea_orm::Value;
 
+use super::log::{Bounds, Length};
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -17,6 +18,13 @@ const STATEMENTS: usize = 400;
 /// How many rows of an index are looked at to learn what is in it.
 const ANALYSIS: u32 = 400;
 
+/// How long the file of the log stays once it is begun anew, in bytes.
+const LONGEST_LOG: u64 = 128 << 20;
+
+/// A transaction that reads first and writes later would fail when another process has written in between: it must hold the right
+/// to write from the start.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
 /// How a connection is opened.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -26,11 +34,16 @@ pub(crate) struct Options {
     pub(crate) patience: Duration,
     /// Whether a commit waits until it is on the disk.
     pub(crate) is_durable: bool,
+    /// How long its log may become.
+    pub(crate) log: Bounds,
 }
 
 /// A connection to the file.
 #[derive(Debug)]
-pub(crate) struct Session(Connection);
+pub(crate) struct Session {
+    connection: Connection,
+    patience: Duration,
+}
 
 impl Session {
     /// Opens the file, and makes it where there is none.
@@ -41,12 +54,17 @@ impl Session {
         let connection = Connection::open_with_flags(&options.path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(options.patience)?;
-        let synchronous = if options.is_durable { "FULL" } else { "OFF" };
+        // Whoever commits sees to it that the log is on the disk, and when it is copied: see `log`.
+        let synchronous = if options.is_durable { "NORMAL" } else { "OFF" };
         connection.execute_batch(&format!(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+             PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LONGEST_LOG}; \
              PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768"
         ))?;
-        Ok(Self(connection))
+        Ok(Self {
+            connection,
+            patience: options.patience,
+        })
     }
 
     /// Opens the file for those who only read.
@@ -58,23 +76,62 @@ impl Session {
 
     /// Whether a transaction is open. SQLite ends one by itself when the disk is full or broken.
     pub(crate) fn is_in_transaction(&self) -> bool {
-        !self.0.is_autocommit()
+        !self.connection.is_autocommit()
     }
 
     /// Carries out statements without values.
     pub(crate) fn run(&self, statements: &str) -> Result<(), StoreError> {
-        Ok(self.0.execute_batch(statements)?)
+        Ok(self.connection.execute_batch(statements)?)
     }
 
     /// Carries out a statement without values that is used often.
     pub(crate) fn run_often(&self, statement: &'static str) -> Result<(), StoreError> {
-        self.0.prepare_cached(statement)?.raw_execute()?;
+        self.connection.prepare_cached(statement)?.raw_execute()?;
         Ok(())
+    }
+
+    /// Begins a transaction that holds the right to write, unless another process has it now.
+    pub(crate) fn begin_at_once(&self) -> Result<bool, StoreError> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let begun = self.connection.prepare_cached(BEGIN)?.raw_execute();
+        self.connection.busy_timeout(self.patience)?;
+        match begun {
+            Ok(_) => Ok(true),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same, waiting for another process.
+    pub(crate) fn begin(&self) -> Result<(), StoreError> {
+        self.run_often(BEGIN)
+    }
+
+    /// How long the log is.
+    pub(crate) fn log(&self) -> Result<Length, StoreError> {
+        self.length("PRAGMA wal_checkpoint(NOOP)")
+    }
+
+    /// Copies from the log into the file what nobody needs there, beside those who read and write.
+    pub(crate) fn copy_log(&self) -> Result<Length, StoreError> {
+        self.length("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
+    fn length(&self, question: &'static str) -> Result<Length, StoreError> {
+        let mut statement = self.connection.prepare_cached(question)?;
+        // The first cell tells whether somebody was in the way. Without a log there is -1 in the others.
+        Ok(statement.query_row([], |row| {
+            let pages = |pages: i64| u64::try_from(pages).unwrap_or(0);
+            Ok(Length {
+                written: pages(row.get(1)?),
+                copied: pages(row.get(2)?),
+            })
+        })?)
     }
 
     /// Carries out a statement and returns how many rows it changed.
     pub(crate) fn execute(&self, sql: &Sql) -> Result<u64, StoreError> {
-        let mut statement = self.0.prepare_cached(sql.text())?;
+        let mut statement = self.connection.prepare_cached(sql.text())?;
         bind(&mut statement, sql.values())?;
         Ok(u64::try_from(statement.raw_execute()?).unwrap_or(u64::MAX))
     }
@@ -105,7 +162,7 @@ impl Session {
         sql: &Sql,
         mut is_wanted: impl FnMut(Row) -> bool,
     ) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare_cached(sql.text())?;
+        let mut statement = self.connection.prepare_cached(sql.text())?;
         bind(&mut statement, sql.values())?;
         let columns = statement.column_count();
         let mut rows: Rows<'_> = statement.raw_query();

@@ -1,9 +1,10 @@
 //! Who writes next, and how several share one write to the disk.
 //!
 //! SQLite has one writer at a time, and what makes a transaction durable takes longer than all of its statements. So those who
-//! want to write at the same time share a common transaction: each writes within a savepoint of it, in turn, and once all who were
-//! waiting have had their turn, the common transaction is committed for all of them. Nobody is told of success before that, and
-//! whoever fails undoes the own savepoint only. Where nobody else waits, the common transaction is committed at once.
+//! want to write at the same time share a common transaction: each writes within a savepoint of it, in turn. Once the disk has taken
+//! the common transaction before, and all who were waiting have had their turn, it is committed for all of them, and the next one is
+//! begun while the disk takes it. Nobody is told of success before their writes are on the disk, and whoever fails undoes the own
+//! savepoint only. Where nobody else waits, neither for a turn nor for the disk, the common transaction is committed at once.
 //!
 //! A use case may be abandoned at any point, as when a browser goes away. So the right to write goes along to the thread that begins
 //! or commits, and whoever drops it there or elsewhere leaves no savepoint half ended.
@@ -15,7 +16,8 @@ use std::time::Duration;
 use futures::Stream;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
-use super::session::Session;
+use super::log::{Bounds, Copier, Disk, Idle};
+use super::session::{Options, Session};
 use super::{Shared, apart, ending};
 use crate::error::StoreError;
 use crate::row::Row;
@@ -32,8 +34,12 @@ pub(crate) struct Writers(Arc<Queue>);
 struct Queue {
     shared: Shared,
     patience: Duration,
+    log: Bounds,
     /// Held by whoever writes, and given on in the order in which it was asked for.
     common: Arc<Mutex<Option<Common>>>,
+    disk: Disk,
+    /// Held by whoever copies the log.
+    copier: Arc<Mutex<Copier>>,
     waiting: AtomicUsize,
     begun: AtomicU64,
 }
@@ -55,27 +61,35 @@ pub(crate) struct Turn {
 }
 
 impl Writers {
-    /// Those who write by a connection, and wait for each other no longer than `patience`.
-    pub(crate) fn new(session: Session, patience: Duration) -> Self {
-        Self(Arc::new(Queue {
+    /// Opens the file for those who write, who wait for each other and for other processes no longer than is patient. To be called
+    /// where it may wait.
+    pub(crate) fn open(options: Options) -> Result<Self, StoreError> {
+        let session = Session::open(&options)?;
+        Ok(Self(Arc::new(Queue {
             shared: Shared::new(session),
-            patience,
+            patience: options.patience,
+            log: options.log,
             common: Arc::default(),
+            disk: Disk::new(&options),
+            copier: Arc::new(Mutex::new(Copier::new(options))),
             waiting: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
-        }))
+        })))
     }
 
     /// Waits for a turn, and begins to write.
     pub(crate) async fn begin(&self) -> Result<Turn, StoreError> {
-        let turn = Arc::clone(&self.0).turn().await?;
+        self.0.disk.check()?;
+        let mut turn = Arc::clone(&self.0).turn().await?;
         let is_begun = turn.held.as_ref().is_some_and(|held| held.is_some());
-        let turn = if is_begun {
-            turn
-        } else {
-            // Another process may be writing.
-            apart(move || turn.begin_common()).await?
-        };
+        if !is_begun && !turn.begin_common(Session::begin_at_once)? {
+            // Another process is writing.
+            turn = apart(move || {
+                turn.begin_common(|session| session.begin().map(|()| true))?;
+                Ok(turn)
+            })
+            .await?;
+        }
         turn.save()?;
         Ok(turn)
     }
@@ -124,28 +138,30 @@ impl Turn {
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         // When this fails, the turn is dropped and sees whether the others' work still stands.
         self.release()?;
+        let queue = Arc::clone(&self.queue);
         let Some(mut held) = self.held.take() else {
             return Err(ending());
         };
-        let nobody_waits = self.queue.waiting.load(Ordering::Acquire) == 0;
+        let nobody_waits = queue.waiting.load(Ordering::Acquire) == 0;
+        let idle = nobody_waits.then(|| queue.disk.idle_now()).flatten();
         let is_full = |common: &Common| common.told.len() + 1 >= MOST;
-        let shared = self.queue.shared.clone();
         let told = match held.as_mut() {
-            Some(common) if !nobody_waits && !is_full(common) => {
+            Some(common) if idle.is_none() && !is_full(common) => {
                 let (tell, told) = oneshot::channel();
                 common.told.push(tell);
                 let is_first = common.told.len() == 1;
                 let number = common.number;
                 drop(held);
                 if is_first {
-                    // Its next turn comes when all who wait now have had theirs.
-                    tokio::spawn(finish(Arc::clone(&self.queue), number));
+                    // Its next turn comes when the disk is idle and all who wait then have had theirs.
+                    tokio::spawn(finish(queue, number));
                 }
                 told
             }
-            _ => return apart(move || commit(&shared, held)).await,
+            _ => return queue.keep(held, idle).await,
         };
-        told.await.unwrap_or_else(|_| Err(ending()))
+        let untold = |_| Err(StoreError::InDoubt("the program is ending".to_owned()));
+        told.await.unwrap_or_else(untold)
     }
 
     fn save(&self) -> Result<(), StoreError> {
@@ -156,18 +172,20 @@ impl Turn {
         self.session()?.run_often("RELEASE turn")
     }
 
-    /// Begins a transaction that others may share.
-    fn begin_common(mut self) -> Result<Self, StoreError> {
-        let number = self.queue.begun.fetch_add(1, Ordering::Relaxed);
+    /// Begins a transaction that others may share, unless it cannot be begun now.
+    fn begin_common(
+        &mut self,
+        begin: impl FnOnce(&Session) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError> {
         let held = self.held.as_mut().ok_or_else(ending)?;
-        // A transaction that reads first and writes later would fail when another process has written in between: it must
-        // hold the right to write from the start.
-        self.queue.shared.session().run_often("BEGIN IMMEDIATE")?;
-        **held = Some(Common {
-            number,
-            told: Vec::new(),
-        });
-        Ok(self)
+        let is_begun = begin(&self.queue.shared.session())?;
+        if is_begun {
+            **held = Some(Common {
+                number: self.queue.begun.fetch_add(1, Ordering::Relaxed) + 1,
+                told: Vec::new(),
+            });
+        }
+        Ok(is_begun)
     }
 }
 
@@ -210,6 +228,46 @@ impl Queue {
             queue: Arc::clone(&self),
         })
     }
+
+    /// Commits the common transaction, lets the next ones write, waits for the disk and tells those who wait for it. They are told
+    /// even when nobody waits for this any more.
+    async fn keep(
+        self: Arc<Self>,
+        mut held: OwnedMutexGuard<Option<Common>>,
+        idle: Option<Idle>,
+    ) -> Result<(), StoreError> {
+        let Some(common) = held.take() else {
+            return Err(ending());
+        };
+        // This writes to memory that the system carries to the disk: it takes less than another thread's time to begin.
+        let (written, is_long) = self.write_down(common.number);
+        drop(held);
+        if is_long && let Ok(copier) = Arc::clone(&self.copier).try_lock_owned() {
+            tokio::spawn(copy(Arc::clone(&self), copier));
+        }
+        apart(move || {
+            let number = common.number;
+            let outcome = written.and_then(|()| self.disk.keep(idle, number));
+            common.tell(&outcome);
+            outcome
+        })
+        .await
+    }
+
+    /// Commits the common transaction of a number, and tells whether the log has become so long that it is to be copied.
+    fn write_down(&self, number: u64) -> (Result<(), StoreError>, bool) {
+        let session = self.shared.session();
+        let outcome = check(&session).and_then(|()| session.run_often("COMMIT"));
+        if outcome.is_err() && session.is_in_transaction() {
+            // Where it fails the connection is broken, and every writer after this one is told so.
+            let _ = session.run("ROLLBACK");
+        }
+        if outcome.is_ok() {
+            self.disk.note_written(number);
+        }
+        let is_long = session.log().is_ok_and(|log| log.is_due(self.log));
+        (outcome, is_long)
+    }
 }
 
 /// One who waits, until it is dropped.
@@ -221,30 +279,49 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Commits the common transaction of a number, unless somebody has.
+/// Commits the common transaction of a number once the disk is idle, unless somebody has.
 async fn finish(queue: Arc<Queue>, number: u64) {
+    let idle = queue.disk.idle().await;
     let held = Arc::clone(&queue.common).lock_owned().await;
     if held.as_ref().is_some_and(|common| common.number == number) {
-        let shared = queue.shared.clone();
         // Whoever waits for it is told how it went.
-        let _ = apart(move || commit(&shared, held)).await;
+        let _ = queue.keep(held, Some(idle)).await;
     }
 }
 
-/// Commits the common transaction and tells those who wait for it.
-fn commit(shared: &Shared, mut held: OwnedMutexGuard<Option<Common>>) -> Result<(), StoreError> {
-    let Some(common) = held.take() else {
-        return Err(ending());
+/// Copies the log into the file of the database, and where it has become too long, holds up those who write for its rest.
+async fn copy(queue: Arc<Queue>, mut copier: OwnedMutexGuard<Copier>) {
+    let copied = apart(move || copier.copy().map(|length| (copier, length))).await;
+    let outcome = match copied {
+        Ok((copier, length)) if length.is_too_long(queue.log) => copy_rest(queue, copier).await,
+        outcome => outcome.map(|_| ()),
     };
-    let session = shared.session();
-    let outcome = check(&session).and_then(|()| session.run_often("COMMIT"));
-    if outcome.is_err() && session.is_in_transaction() {
-        // Where it fails the connection is broken, and every writer after this one is told so.
-        let _ = session.run("ROLLBACK");
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "the store's log was not copied into its file, and grows until it can be");
     }
-    drop(session);
-    common.tell(&outcome);
-    outcome
+}
+
+/// Copies the log to its end while nobody writes, so that the next one who does begins it anew.
+async fn copy_rest(
+    queue: Arc<Queue>,
+    mut copier: OwnedMutexGuard<Copier>,
+) -> Result<(), StoreError> {
+    let idle = queue.disk.idle().await;
+    let mut held = Arc::clone(&queue.common).lock_owned().await;
+    let common = held.take();
+    apart(move || {
+        let written = common
+            .as_ref()
+            .map(|common| queue.write_down(common.number).0);
+        let copied = copier.copy();
+        drop(held);
+        if let (Some(common), Some(written)) = (common, written) {
+            let number = common.number;
+            common.tell(&written.and_then(|()| queue.disk.keep(Some(idle), number)));
+        }
+        copied.map(|_| ())
+    })
+    .await
 }
 
 impl Common {
@@ -381,5 +458,73 @@ mod tests {
         setting::set(&next, "next", "yes").await.unwrap();
         next.commit().await.unwrap();
         assert!(kept(&store, "first").await);
+    }
+
+    #[tokio::test]
+    async fn others_write_while_the_disk_takes_its_time_and_nobody_is_told_before_it_has() {
+        let store = a_store().await;
+        let busy = queue(&store).disk.idle().await;
+        let mut writing = Vec::new();
+        for name in ["first", "second"] {
+            let tx = store.begin().await.unwrap();
+            setting::set(&tx, name, "yes").await.unwrap();
+            writing.push(tokio::spawn(tx.commit()));
+            // Until it has given its turn on.
+            drop(store.begin().await.unwrap());
+        }
+        for committed in &writing {
+            assert!(!committed.is_finished());
+        }
+        drop(busy);
+        for committed in writing {
+            committed.await.unwrap().unwrap();
+        }
+        assert!(kept(&store, "first").await && kept(&store, "second").await);
+    }
+
+    #[tokio::test]
+    async fn once_the_disk_has_refused_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
+        // It takes everything, and nothing of it stays.
+        let lost = std::fs::File::open("/dev/null").unwrap();
+        queue(&store).disk.idle().await.replace(lost);
+        let tx = store.begin().await.unwrap();
+        setting::set(&tx, "lost", "yes").await.unwrap();
+        let refused = tx.commit().await.unwrap_err();
+        assert!(matches!(refused, StoreError::InDoubt(_)), "{refused}");
+        let refused = store.begin().await.unwrap_err();
+        assert!(refused.is_transient(), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_long_log_is_copied_into_the_file_and_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let writers = Writers::open(Options {
+            path: folder.path().join("store.db"),
+            patience: Duration::from_secs(30),
+            is_durable: true,
+            log: Bounds {
+                copied_at: 8,
+                longest: 16,
+            },
+        })
+        .unwrap();
+        let turn = writers.begin().await.unwrap();
+        let make = "CREATE TABLE page (filling BLOB)";
+        turn.session().unwrap().run(make).unwrap();
+        turn.commit().await.unwrap();
+        for _ in 0..20 {
+            let turn = writers.begin().await.unwrap();
+            let fill = "INSERT INTO page VALUES (zeroblob(16000))";
+            turn.session().unwrap().run(fill).unwrap();
+            turn.commit().await.unwrap();
+            // Whoever copies has ended.
+            drop(writers.0.copier.lock().await);
+            drop(writers.0.copier.lock().await);
+        }
+        let length = writers.0.shared.session().log().unwrap();
+        assert!(length.written < 32, "{length:?}");
     }
 }

@@ -288,11 +288,12 @@ pub async fn candidates(
 }
 
 pub(crate) fn candidates_sql() -> Sql {
+    // The order is that of the index of open tickets: without it SQLite walks through all that an agent ever had.
     let open =
         "FROM ticket o WHERE o.assignee = a.id AND o.status_kind NOT IN ('resolved', 'closed')";
     Sql::new(format!(
-        "SELECT {}, (SELECT COUNT(*) FROM (SELECT 1 {open} LIMIT (SELECT MAX(capacity) FROM agent)) counted), \
-         (SELECT MAX(o.opened_at) {open}) FROM agent a WHERE a.active",
+        "SELECT {}, (SELECT COUNT(*) FROM (SELECT 1 {open} ORDER BY o.opened_at DESC \
+         LIMIT (SELECT MAX(capacity) FROM agent)) counted), (SELECT MAX(o.opened_at) {open}) FROM agent a WHERE a.active",
         columns::<Agent>("a.")
     ))
 }

@@ -128,7 +128,7 @@ async fn a_lost_connection_is_replaced() {
     let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test_%'";
     server.sql("postgres", all);
     let lost = tx.commit().await.unwrap_err();
-    assert!(lost.is_transient(), "{lost:?}");
+    assert!(matches!(lost, StoreError::InDoubt(_)), "{lost:?}");
     let tx = fresh.store.begin().await.unwrap();
     assert_eq!(
         ticket::find_by_number(&tx, Scope::Everything, 1)

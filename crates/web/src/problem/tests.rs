@@ -32,6 +32,7 @@ fn names_and_statuses_are_stable() {
     429 too-many
     408 too-slow
     500 broken
+    500 in-doubt
     503 unavailable
     ");
 }
