@@ -13,6 +13,7 @@ use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
 use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
+use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span};
 
 use crate::attachment::forget_upload;
@@ -59,6 +60,12 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How long a lease of what is due lasts. It is short, as a second node that does the same does no harm: the ledger takes
 /// each fact once.
 const DUE_LEASE: SignedDuration = SignedDuration::from_secs(10);
+
+/// Mails that are being read.
+struct ReadAhead {
+    reading: JoinHandle<Result<mail::Read>>,
+    span: Span,
+}
 
 impl App {
     /// Does what is due: clocks first, then jobs.
@@ -120,8 +127,14 @@ impl App {
             .chunk_by(both_mails)
             .flat_map(|run| run.chunks(FILED_TOGETHER))
             .collect();
-        for several in together {
-            attempts.extend(Box::pin(self.try_jobs(several)).await);
+        let mut ahead = together.first().and_then(|jobs| self.read_ahead(jobs));
+        for (index, several) in together.iter().enumerate() {
+            let read = ahead.take();
+            // While some mails are filed, the next ones are read.
+            ahead = together
+                .get(index + 1)
+                .and_then(|jobs| self.read_ahead(jobs));
+            attempts.extend(Box::pin(self.try_jobs(several, read)).await);
             if attempts.len() >= WRITTEN_DOWN_TOGETHER || began.elapsed() > WRITTEN_DOWN_WITHIN {
                 self.write_down(&std::mem::take(&mut attempts)).await?;
                 began = Stopwatch::start();
@@ -241,12 +254,16 @@ impl App {
         self.write_down(&[attempt]).await
     }
 
-    /// Tries jobs: of several mails those are filed together that can be; each other job by itself.
-    async fn try_jobs<'a>(&self, several: &'a [StoredJob]) -> Vec<Attempt<'a>> {
+    /// Tries jobs: of several mails that were read those are filed together that can be; each other job by itself.
+    async fn try_jobs<'a>(
+        &self,
+        several: &'a [StoredJob],
+        read: Option<ReadAhead>,
+    ) -> Vec<Attempt<'a>> {
         let began = Stopwatch::start();
-        let filed = match several {
-            [_] => BTreeSet::new(),
-            mails => Box::pin(self.read_together(mails)).await,
+        let filed = match read {
+            None => BTreeSet::new(),
+            Some(read) => Box::pin(self.file_together(read)).await,
         };
         let took = began.elapsed() / u32::try_from(filed.len().max(1)).unwrap_or(u32::MAX);
         let mut attempts = Vec::with_capacity(several.len());
@@ -261,8 +278,11 @@ impl App {
         attempts
     }
 
-    /// Files mails together, and says which were filed.
-    async fn read_together(&self, mails: &[StoredJob]) -> BTreeSet<RawMailId> {
+    /// Begins to read mails that are to be filed together, when there are several.
+    fn read_ahead(&self, mails: &[StoredJob]) -> Option<ReadAhead> {
+        if mails.len() < 2 {
+            return None;
+        }
         let ids = mails
             .iter()
             .filter_map(|stored| match serde_json::from_str(&stored.payload) {
@@ -271,13 +291,25 @@ impl App {
             });
         let ids: Vec<RawMailId> = ids.collect();
         let span = tracing::debug_span!("jobs", kind = "read_mail", jobs = ids.len());
-        mail::read_together(self, &ids)
-            .instrument(span)
-            .await
-            .unwrap_or_else(|error| {
-                tracing::debug!(%error, "mails are read one by one");
-                BTreeSet::new()
-            })
+        let app = self.clone();
+        let reading = async move { mail::read_together(&app, &ids).await };
+        Some(ReadAhead {
+            reading: tokio::spawn(reading.instrument(span.clone())),
+            span,
+        })
+    }
+
+    /// Files mails together that were read, and says which were filed.
+    async fn file_together(&self, read: ReadAhead) -> BTreeSet<RawMailId> {
+        let filing = async {
+            let ended = |error| AppError::broken("The mails could not be read.", error);
+            let read = read.reading.await.map_err(ended)??;
+            mail::file_together(self, &read).await
+        };
+        filing.instrument(read.span).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "mails are read one by one");
+            BTreeSet::new()
+        })
     }
 
     async fn try_job<'a>(&self, stored: &'a StoredJob) -> Attempt<'a> {

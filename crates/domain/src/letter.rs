@@ -20,6 +20,39 @@ pub fn each_unaccented(text: &str, mut each: impl FnMut(char)) {
     }
 }
 
+/// A part of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Letters and digits of ASCII, as many as stand together.
+    Plain(&'a str),
+    /// Any other letter or sign, without its accent.
+    Other(char),
+}
+
+/// Gives the parts of a text in order. What most texts are made of is given by the word, as there is nothing to do about its letters.
+pub fn each_part<'a>(text: &'a str, mut each: impl FnMut(Part<'a>)) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric();
+        let plain = rest.bytes().take_while(is_plain).count();
+        let (word, after) = rest.split_at(plain);
+        if plain > 0 {
+            each(Part::Plain(word));
+        }
+        let next = after.chars().next().map_or(0, char::len_utf8);
+        let (letter, after) = after.split_at(next);
+        each_unaccented(letter, |letter| each(Part::Other(letter)));
+        rest = after;
+    }
+}
+
+/// Adds letters of ASCII in lower case.
+pub fn push_lowercase(plain: &str, to: &mut String) {
+    let start = to.len();
+    to.push_str(plain);
+    to[start..].make_ascii_lowercase();
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -54,6 +87,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn parts_together_are_the_letters(text in "[\\PC a-z]*") {
+            let mut parts = String::new();
+            each_part(&text, |part| match part {
+                Part::Plain(word) => parts.push_str(word),
+                Part::Other(letter) => parts.push(letter),
+            });
+            prop_assert_eq!(parts, unaccented(&text));
+        }
+
         #[test]
         fn letters_together_are_as_the_normalization_has_them(text in "\\PC*") {
             prop_assert_eq!(unaccented(&text), normalized(&text));

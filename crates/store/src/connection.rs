@@ -1,12 +1,12 @@
 //! Reading and writing.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryFutureExt as _, TryStreamExt as _};
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _, Value,
 };
 use tracing::Span;
 
@@ -42,6 +42,8 @@ pub struct Transaction {
     pub(crate) bell: Arc<Bell>,
     /// Whether it appended to the feed of changes.
     pub(crate) has_news: AtomicBool,
+    /// Texts that are still to be indexed, where that is put off until it is committed.
+    pub(crate) to_index: Option<Mutex<Vec<Vec<Value>>>>,
     /// Lasts as long as it does, for those who watch from outside.
     pub(crate) span: Span,
 }
@@ -62,7 +64,11 @@ impl Transaction {
     /// [`StoreError::InDoubt`] when the database did not answer, and any other when nothing was kept.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(turn) => turn.commit().await?,
+            Inner::Sqlite(turn) => {
+                let to_index = self.to_index.as_ref();
+                let to_index = to_index.map(|rows| std::mem::take(&mut *lock(rows)));
+                turn.commit(to_index.unwrap_or_default()).await?;
+            }
             Inner::Snapshot(_) => {}
             Inner::Postgres(inner) => inner.commit().await.map_err(of_commit)?,
         }
@@ -129,6 +135,11 @@ impl Transaction {
             }
         }
     }
+}
+
+/// What several threads share. A panic elsewhere leaves nothing in it half done.
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tries anew, by another connection, what may be tried twice: to begin, or to read outside of a transaction. All connections of a
@@ -280,4 +291,4 @@ pub(crate) mod private {
     }
 }
 
-pub(crate) use private::{all, is_postgres, one, one_by_key};
+pub(crate) use private::{Target, all, is_postgres, one, one_by_key};

@@ -1,8 +1,8 @@
 //! Opening the store.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -180,8 +180,10 @@ impl Store {
     }
 
     fn within(&self, inner: Inner) -> Transaction {
+        let puts_off = matches!(inner, Inner::Sqlite(_));
         Transaction {
             inner,
+            to_index: puts_off.then(Mutex::default),
             bell: Arc::clone(&self.bell),
             has_news: AtomicBool::new(false),
             span: Span::none(),

@@ -103,6 +103,20 @@ pub(crate) async fn insert_values(
     rows: Vec<Vec<Value>>,
     ending: &str,
 ) -> Result<(), StoreError> {
+    for sql in insertions(table, columns, rows, ending) {
+        tx.execute(sql).await?;
+    }
+    Ok(())
+}
+
+/// The statements that insert rows given as values; `ending` is what to do about a conflict.
+pub(crate) fn insertions(
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+    ending: &str,
+) -> Vec<Sql> {
+    let mut statements = Vec::new();
     let at_once = (MOST_VALUES / columns.len().max(1)).max(1);
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
@@ -121,9 +135,9 @@ pub(crate) async fn insert_values(
             sql.push(")");
         }
         sql.push(ending);
-        tx.execute(sql).await?;
+        statements.push(sql);
     }
-    Ok(())
+    statements
 }
 
 /// Inserts rows with a column that the record does not have.

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_domain::id::{AccountId, MessageId, TicketId};
 use mainstay_domain::ticket::{Scope, Ticket};
+use sea_orm::Value;
 
 use crate::account;
 use crate::column::Field;
-use crate::connection::{Connection, Transaction, all, is_postgres};
+use crate::connection::{Connection, Target, Transaction, all, is_postgres, lock};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest};
-use crate::record::insert_values;
+use crate::record::insertions;
 use crate::sql::Sql;
 use crate::ticket::push_scope;
 use crate::words::{asked, excerpt, indexed};
@@ -52,6 +53,7 @@ pub async fn search(
             next: None,
         });
     }
+    settle(on).await?;
     let mut sql = Sql::new("SELECT t.id, t.number, t.subject FROM ticket t WHERE 1 = 1");
     push_scope(&mut sql, scope);
     push_words(&mut sql, scope, is_postgres(on), query);
@@ -103,6 +105,7 @@ pub(crate) async fn index_subjects(
 
 /// Forgets the subject of a ticket.
 pub(crate) async fn forget_subject(tx: &Transaction, ticket: TicketId) -> Result<(), StoreError> {
+    catch_up(tx).await?;
     let sql =
         Sql::new("DELETE FROM search_entry WHERE message IS NULL").with(" AND ticket = ", &ticket);
     tx.execute(sql).await?;
@@ -111,6 +114,7 @@ pub(crate) async fn forget_subject(tx: &Transaction, ticket: TicketId) -> Result
 
 /// Indexes the subjects of an account's tickets anew, after its name changed.
 pub(crate) async fn index_account(tx: &Transaction, account: AccountId) -> Result<(), StoreError> {
+    catch_up(tx).await?;
     let forget = Sql::new(
         "DELETE FROM search_entry WHERE message IS NULL AND ticket IN (SELECT id FROM ticket",
     )
@@ -173,9 +177,10 @@ impl Entry {
     }
 }
 
-/// Indexes texts that were not indexed before, several with each statement.
+/// Indexes texts that were not indexed before. SQLite begins a part of its index anew with each statement and each savepoint that
+/// comes between, so there they are put off until others are committed too.
 pub(crate) async fn index(tx: &Transaction, entries: &[Entry]) -> Result<(), StoreError> {
-    let rows = entries
+    let rows: Vec<Vec<Value>> = entries
         .iter()
         .filter(|entry| !entry.words.is_empty())
         .map(|entry| {
@@ -187,14 +192,41 @@ pub(crate) async fn index(tx: &Transaction, entries: &[Entry]) -> Result<(), Sto
             ]
         })
         .collect();
-    insert_values(
-        tx,
-        "search_entry",
-        &["ticket", "message", "internal", "words"],
-        rows,
-        "",
-    )
-    .await
+    match &tx.to_index {
+        Some(to_index) => lock(to_index).extend(rows),
+        None => write(tx, rows).await?,
+    }
+    Ok(())
+}
+
+/// Indexes what a transaction put off, before it asks for it.
+pub(crate) async fn settle(on: &impl Connection) -> Result<(), StoreError> {
+    match on.target() {
+        Target::Transaction(tx) => catch_up(tx).await,
+        Target::Reader(_) => Ok(()),
+    }
+}
+
+/// Indexes what was put off, before it is asked for or changed.
+async fn catch_up(tx: &Transaction) -> Result<(), StoreError> {
+    let Some(to_index) = &tx.to_index else {
+        return Ok(());
+    };
+    let rows = std::mem::take(&mut *lock(to_index));
+    write(tx, rows).await
+}
+
+async fn write(tx: &Transaction, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+    for sql in indexing(rows) {
+        tx.execute(sql).await?;
+    }
+    Ok(())
+}
+
+/// The statements that index texts, as few as can be.
+pub(crate) fn indexing(rows: Vec<Vec<Value>>) -> Vec<Sql> {
+    const COLUMNS: [&str; 4] = ["ticket", "message", "internal", "words"];
+    insertions("search_entry", &COLUMNS, rows, "")
 }
 
 /// Narrows a statement about `ticket t` to those in which each word occurs. A query without a word narrows to none.

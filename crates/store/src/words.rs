@@ -3,7 +3,7 @@
 //! The engines split texts differently, so it is done here: letters and digits make words, case and accents are
 //! dropped, and each ideograph is a word.
 
-use mainstay_domain::letter::each_unaccented;
+use mainstay_domain::letter::{Part, each_part, push_lowercase};
 
 /// A longer word is no word but data, and PostgreSQL refuses very long ones.
 const LONGEST_WORD: usize = 64;
@@ -54,7 +54,11 @@ fn each_word(text: &str, mut visit: impl FnMut(&str) -> bool) {
         word.clear();
     };
     for piece in text.split_inclusive(char::is_whitespace) {
-        each_unaccented(piece, |letter| {
+        each_part(piece, |part| {
+            let letter = match part {
+                Part::Plain(plain) => return push_lowercase(plain, &mut word),
+                Part::Other(letter) => letter,
+            };
             for letter in letter.to_lowercase() {
                 if is_ideograph(letter) {
                     end(&mut word, &mut is_wanted);

@@ -45,7 +45,7 @@ pub(crate) use identity::Identity;
 pub(crate) use letter::templates;
 pub(crate) use post::post;
 pub(crate) use rating::{ask_for_rating, queue_rating};
-pub(crate) use read::{read_mail, read_together};
+pub(crate) use read::{Read, file_together, read_mail, read_together};
 pub(crate) use reply::deliver_reply;
 pub(crate) use send::send_mail;
 pub(crate) use vocabulary::Vocabulary;

@@ -54,9 +54,14 @@ async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
     Ok(())
 }
 
-/// Reads several mails and files them in their order, in one transaction, and says which. Where it says nothing of one, or fails,
-/// each must be read by itself.
-pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<BTreeSet<RawMailId>> {
+/// Mails that were read and are to be filed together, in their order.
+pub(crate) struct Read {
+    identity: Identity,
+    mails: Vec<(RawMail, Whole)>,
+}
+
+/// Reads several mails that are to be filed together. Those that cannot be read are not among them.
+pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<Read> {
     let mut raws = mail::find_received_many(&app.read(), ids).await?;
     raws.sort_by_key(|raw| ids.iter().position(|id| *id == raw.id));
     let identity = app.mail_identity().await?;
@@ -64,21 +69,26 @@ pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<BTreeS
     for raw in &raws {
         reading.push(read_whole(app, &identity, raw));
     }
-    let mut read = Vec::new();
-    for (raw, outcome) in raws.iter().zip(join_all(reading).await) {
-        // One that cannot be read keeps those after it from nothing: they belong together by what is filed already.
-        if let Ok(whole) = outcome {
-            read.push((raw, whole));
-        }
-    }
+    let outcomes = join_all(reading).await;
+    // One that cannot be read keeps those after it from nothing: they belong together by what is filed already.
+    let read = raws.into_iter().zip(outcomes);
+    let mails = read
+        .filter_map(|(raw, outcome)| Some((raw, outcome.ok()?)))
+        .collect();
+    Ok(Read { identity, mails })
+}
+
+/// Files mails that were read, in one transaction, and says which. Where it says nothing of one, or fails, each must be read by
+/// itself.
+pub(crate) async fn file_together(app: &App, read: &Read) -> Result<BTreeSet<RawMailId>> {
     transact!(app, tx => async {
-        for (raw, whole) in &read {
-            Box::pin(file_once(app, tx, &identity, raw, whole)).await?;
+        for (raw, whole) in &read.mails {
+            Box::pin(file_once(app, tx, &read.identity, raw, whole)).await?;
         }
         Ok(())
     })?;
     app.wake();
-    Ok(read.iter().map(|(raw, _)| raw.id).collect())
+    Ok(read.mails.iter().map(|(raw, _)| raw.id).collect())
 }
 
 /// A mail that was read, with its files.

@@ -5,6 +5,9 @@ use whatlang::{Lang, detect};
 /// Below this many letters no guess is made: "ok thanks" is every language.
 const FEWEST_LETTERS: usize = 20;
 
+/// So many words tell it. More cost time, and mails of many words change their language after them.
+const MOST_WORDS: usize = 150;
+
 /// The ISO 639-1 code of the language of `text` (ISO 639-3 where there is no shorter one), when it can be told reliably.
 pub fn language(text: &str) -> Option<&'static str> {
     let letters: String = text
@@ -14,7 +17,7 @@ pub fn language(text: &str) -> Option<&'static str> {
         // Addresses and links are no language.
         .filter(|word| !word.contains("://") && !word.contains('@'))
         .flat_map(|word| [word, " "])
-        .take(4_000)
+        .take(2 * MOST_WORDS)
         .collect();
     if let Some(code) = by_script(&letters) {
         return Some(code);

@@ -2,7 +2,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::letter::each_unaccented;
+use crate::letter::{Part, each_part, push_lowercase};
 
 /// The words of a text, ready to be searched.
 ///
@@ -26,7 +26,11 @@ impl Words {
     pub fn of(text: &str) -> Self {
         let mut words = String::with_capacity(text.len() + 2);
         words.push(BETWEEN);
-        each_unaccented(text, |letter| {
+        each_part(text, |part| {
+            let letter = match part {
+                Part::Plain(word) => return push_lowercase(word, &mut words),
+                Part::Other(letter) => letter,
+            };
             if is_written_without_blanks(letter) {
                 end(&mut words);
                 words.push(letter);

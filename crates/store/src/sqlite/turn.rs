@@ -14,6 +14,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use futures::Stream;
+use sea_orm::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::log::{Bounds, Copier, Disk, Idle};
@@ -21,6 +22,7 @@ use super::session::{Options, Session};
 use super::{Shared, apart, ending};
 use crate::error::StoreError;
 use crate::row::Row;
+use crate::search::indexing;
 use crate::sql::Sql;
 
 /// So many transactions share a write to the disk, at most: the first of them waits for the last.
@@ -48,6 +50,8 @@ struct Queue {
 #[derive(Debug)]
 struct Common {
     number: u64,
+    /// The texts that are still to be indexed.
+    to_index: Vec<Vec<Value>>,
     /// Those who have written and wait to be told that it is on the disk.
     told: Vec<oneshot::Sender<Result<(), StoreError>>>,
 }
@@ -135,13 +139,17 @@ impl Turn {
     }
 
     /// Ends a turn whose writes are to be kept. When this returns they are on the disk.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+    /// The texts are indexed with those of all who share the common transaction.
+    pub(crate) async fn commit(mut self, to_index: Vec<Vec<Value>>) -> Result<(), StoreError> {
         // When this fails, the turn is dropped and sees whether the others' work still stands.
         self.release()?;
         let queue = Arc::clone(&self.queue);
         let Some(mut held) = self.held.take() else {
             return Err(ending());
         };
+        if let Some(common) = held.as_mut() {
+            common.to_index.extend(to_index);
+        }
         let nobody_waits = queue.waiting.load(Ordering::Acquire) == 0;
         let idle = nobody_waits.then(|| queue.disk.idle_now()).flatten();
         let is_full = |common: &Common| common.told.len() + 1 >= MOST;
@@ -182,6 +190,7 @@ impl Turn {
         if is_begun {
             **held = Some(Common {
                 number: self.queue.begun.fetch_add(1, Ordering::Relaxed) + 1,
+                to_index: Vec::new(),
                 told: Vec::new(),
             });
         }
@@ -236,11 +245,11 @@ impl Queue {
         mut held: OwnedMutexGuard<Option<Common>>,
         idle: Option<Idle>,
     ) -> Result<(), StoreError> {
-        let Some(common) = held.take() else {
+        let Some(mut common) = held.take() else {
             return Err(ending());
         };
         // This writes to memory that the system carries to the disk: it takes less than another thread's time to begin.
-        let (written, is_long) = self.write_down(common.number);
+        let (written, is_long) = self.write_down(&mut common);
         drop(held);
         if is_long && let Ok(copier) = Arc::clone(&self.copier).try_lock_owned() {
             tokio::spawn(copy(Arc::clone(&self), copier));
@@ -254,16 +263,23 @@ impl Queue {
         .await
     }
 
-    /// Commits the common transaction of a number, and tells whether the log has become so long that it is to be copied.
-    fn write_down(&self, number: u64) -> (Result<(), StoreError>, bool) {
+    /// Commits the common transaction, and tells whether the log has become so long that it is to be copied.
+    fn write_down(&self, common: &mut Common) -> (Result<(), StoreError>, bool) {
         let session = self.shared.session();
-        let outcome = check(&session).and_then(|()| session.run_often("COMMIT"));
+        let mut commit = || {
+            check(&session)?;
+            for sql in indexing(std::mem::take(&mut common.to_index)) {
+                session.execute(&sql)?;
+            }
+            session.run_often("COMMIT")
+        };
+        let outcome = commit();
         if outcome.is_err() && session.is_in_transaction() {
             // Where it fails the connection is broken, and every writer after this one is told so.
             let _ = session.run("ROLLBACK");
         }
         if outcome.is_ok() {
-            self.disk.note_written(number);
+            self.disk.note_written(common.number);
         }
         let is_long = session.log().is_ok_and(|log| log.is_due(self.log));
         (outcome, is_long)
@@ -308,11 +324,9 @@ async fn copy_rest(
 ) -> Result<(), StoreError> {
     let idle = queue.disk.idle().await;
     let mut held = Arc::clone(&queue.common).lock_owned().await;
-    let common = held.take();
+    let mut common = held.take();
     apart(move || {
-        let written = common
-            .as_ref()
-            .map(|common| queue.write_down(common.number).0);
+        let written = common.as_mut().map(|common| queue.write_down(common).0);
         let copied = copier.copy();
         drop(held);
         if let (Some(common), Some(written)) = (common, written) {
@@ -514,12 +528,12 @@ mod tests {
         let turn = writers.begin().await.unwrap();
         let make = "CREATE TABLE page (filling BLOB)";
         turn.session().unwrap().run(make).unwrap();
-        turn.commit().await.unwrap();
+        turn.commit(Vec::new()).await.unwrap();
         for _ in 0..20 {
             let turn = writers.begin().await.unwrap();
             let fill = "INSERT INTO page VALUES (zeroblob(16000))";
             turn.session().unwrap().run(fill).unwrap();
-            turn.commit().await.unwrap();
+            turn.commit(Vec::new()).await.unwrap();
             // Whoever copies has ended.
             drop(writers.0.copier.lock().await);
             drop(writers.0.copier.lock().await);

@@ -120,6 +120,7 @@ pub async fn list(
     };
     let mut sql = Sql::new(format!("{} WHERE 1 = 1", select()));
     push_scope(&mut sql, scope);
+    filter.settle(on).await?;
     filter.push(&mut sql, scope, is_postgres(on));
     if let Some(after) = page.after {
         sql.push(" AND (");
@@ -158,6 +159,7 @@ pub async fn count(
 ) -> Result<u64, StoreError> {
     let mut sql = Sql::new("SELECT COUNT(*) FROM ticket t WHERE 1 = 1");
     push_scope(&mut sql, scope);
+    filter.settle(on).await?;
     filter.push(&mut sql, scope, is_postgres(on));
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
@@ -210,6 +212,7 @@ pub async fn tally(
         "SELECT {column}, COUNT(*) FROM ticket t WHERE 1 = 1"
     ));
     push_scope(&mut sql, scope);
+    filter.settle(on).await?;
     filter.push(&mut sql, scope, is_postgres(on));
     sql.push(&format!(" GROUP BY {column}"));
     let mut tallies = all(on, sql)
@@ -329,6 +332,14 @@ impl TicketKey {
 }
 
 impl TicketFilter {
+    /// What is asked for by words must be indexed.
+    async fn settle(&self, on: &impl Connection) -> Result<(), StoreError> {
+        match &self.words {
+            Some(_) => search::settle(on).await,
+            None => Ok(()),
+        }
+    }
+
     fn push(&self, sql: &mut Sql, scope: Scope, postgres: bool) {
         if self.status_kinds.is_empty() || self.statuses.is_empty() {
             push_in(sql, "t.status_kind", &self.status_kinds);

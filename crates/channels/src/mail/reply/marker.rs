@@ -19,7 +19,7 @@ pub fn marker_length(lines: &[&str]) -> usize {
     let following = lines.get(1..).unwrap_or_default();
     if is_marker(first)
         || is_bare_date_marker(first, following)
-        || (words::wrote_on_weekday(first) && is_quoted(following))
+        || (is_quoted(following) && words::wrote_on_weekday(first))
     {
         return 1;
     }
@@ -67,6 +67,9 @@ pub fn split_shared_line(line: &str) -> Option<(&str, &str)> {
     static SHARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)^(?P<reply>.*?\S)(?:-{2,}\s*|\s+-*\s*)(?P<marker>On\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d{1,2})[^\n]{6,250}(?:wrote|sent):\s*)$").ok()
     });
+    if !line.trim_end().ends_with(':') {
+        return None;
+    }
     let captures = SHARED.as_ref()?.captures(line)?;
     let (reply, marker) = (captures.name("reply")?, captures.name("marker")?);
     let before = reply.as_str();
@@ -191,7 +194,7 @@ pub fn is_title(lines: &[&str]) -> bool {
         return false;
     };
     let line = visible(first);
-    if words::original_message(&line)
+    if (line.contains("--") && words::original_message(&line))
         || words::forwarded_message(&line)
         || (words::above_this_line(&line) && stands_alone(&line, lines))
     {
@@ -249,6 +252,9 @@ fn title_between_dashes(line: &str) -> Option<(&str, &str)> {
         Regex::new(r"^(?P<title>[\s>*_]*[-–—]{2,}[\s*]*\p{L}[^\n@]{2,60}?[\s*:]*[-–—]{2,})[\s*_]*(?P<rest>.*)$")
             .ok()
     });
+    if !line.contains(['-', '–', '—']) {
+        return None;
+    }
     let captures = TITLE.as_ref()?.captures(line)?;
     let (title, rest) = (captures.name("title")?, captures.name("rest")?);
     Some((title.as_str(), rest.as_str()))
@@ -312,7 +318,7 @@ fn visible(line: &str) -> String {
 
 /// "2013/7/20 Sam <sam@example.com>", without a colon, counts only when a quotation follows.
 fn is_bare_date_marker(line: &str, following: &[&str]) -> bool {
-    words::starts_with_date(line) && words::ends_with_address(line) && is_quoted(following)
+    is_quoted(following) && words::ends_with_address(line) && words::starts_with_date(line)
 }
 
 /// Whether the first of the lines that say anything is quoted.
@@ -333,7 +339,7 @@ fn may_begin_marker(line: &str) -> bool {
     if line.trim().is_empty() || line.trim_start().starts_with('>') || line.len() > MARKER_LENGTH {
         return false;
     }
-    let dated = words::has_date(line);
+    let dated = line.contains(char::is_numeric) && words::has_date(line);
     (dated && (words::starts_with_on(line) || words::starts_with_date(line)))
         || (line.contains('<') && line.contains('@'))
         || (line.trim_end().ends_with('<') && dated)

@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// What stands behind a label. Few lines of a text have one, and looking for it is cheap.
+const COLONS: [char; 2] = [':', '：'];
+
 /// What a header of a quoted message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HeaderKind {
@@ -130,6 +133,9 @@ static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// What header the line is, when it is one.
 pub fn header_kind(line: &str) -> Option<HeaderKind> {
+    if !line.contains(COLONS) {
+        return None;
+    }
     let captures = HEADER.as_ref()?.captures(line)?;
     let kinds = [
         ("from", HeaderKind::From),
