@@ -5,8 +5,8 @@ import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { browserPath, signIn } from "./browser.js";
 import { startDemo, startEmpty } from "./program.js";
-import { GUIDE, screens, setUpScreens } from "./screens.js";
-import { setStage } from "./stage.js";
+import { GUIDE, screens, setUpScreens, setUpSteps } from "./screens.js";
+import { setStage, setUp } from "./stage.js";
 
 const HELP = `Writes a picture of every screen, at each width, in light and in dark.
 
@@ -140,6 +140,7 @@ async function main() {
   try {
     await takeAll(browser, demo, screens(await setStage(demo)));
     await takeAll(browser, empty, setUpScreens(empty.key));
+    await takeAll(browser, { ...empty, users: [await setUp(empty)] }, setUpSteps());
   } finally {
     demo.stop();
     empty.stop();

@@ -17,6 +17,11 @@ export const GUIDE = [
   "portal-request",
   "portal-promises",
   "set-up",
+  "set-up-promises",
+  "set-up-mailbox",
+  "sign-in",
+  "sign-in-code",
+  "me-passkey",
 ];
 
 /** Opens the menu of a ticket and chooses from it. */
@@ -170,6 +175,16 @@ function portal(of) {
 export function screens(of) {
   const stranger = [
     { name: "sign-in", path: "/sign-in" },
+    {
+      name: "sign-in-code",
+      path: "/sign-in",
+      act: async (page) => {
+        await page.locator("input[type=email]").fill(of.guarded.email);
+        await page.locator("input[type=password]").fill(of.guarded.password);
+        await page.locator("button[type=submit]").click();
+        await page.locator("input[autocomplete=one-time-code]").waitFor();
+      },
+    },
     { name: "forgotten", path: "/forgotten?purpose=new_password" },
     { name: "sign-in-link", path: "/sign-in-link#msl_none" },
     { name: "new-password", path: "/new-password#msl_none" },
@@ -180,4 +195,14 @@ export function screens(of) {
 /** The first run, in a store with nothing in it. */
 export function setUpScreens(key) {
   return [{ name: "set-up", path: `/set-up#${key}` }];
+}
+
+/** Each step of the first run that its administrator goes on with. */
+export function setUpSteps() {
+  return ["Company", "Promises", "Mailbox", "Team", "Account", "First ticket"].map((step) => ({
+    who: "nora.reyes",
+    name: `set-up-${step.toLowerCase().replace(" ", "-")}`,
+    path: "/set-up",
+    act: press("button", step),
+  }));
 }

@@ -1,5 +1,8 @@
 // Puts on the stage of a demonstration what its story does not hold: an escalation under way, a rota, macros, a view.
 
+import { createHmac } from "node:crypto";
+import { AT } from "./program.js";
+
 /** Asks the service, as whom the token stands for. */
 export function speaker({ url, token }) {
   return async (method, path, body) => {
@@ -46,6 +49,54 @@ const MACROS = [
     ],
   },
 ];
+
+/** What an authenticator shows at an instant for a secret in base 32 (RFC 6238). */
+function codeAt(secret, instant) {
+  const bits = [...secret.replace(/[\s=]/g, "")].map((letter) =>
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"),
+  );
+  const key = Buffer.from(
+    bits
+      .join("")
+      .match(/[01]{8}/g)
+      .map((byte) => Number.parseInt(byte, 2)),
+  );
+  const count = Buffer.alloc(8);
+  count.writeBigUInt64BE(BigInt(Math.floor(Date.parse(instant) / 30_000)));
+  const digest = createHmac("sha1", key).update(count).digest();
+  const code = (digest.readUInt32BE(digest[19] & 15) & 0x7fffffff) % 1_000_000;
+  return String(code).padStart(6, "0");
+}
+
+/** Sets up an authenticator for somebody, as a session of their own does it. */
+async function guard({ url }, { email, password }) {
+  let cookie;
+  const ask = async (path, body) => {
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-requested-with": "mainstay", ...(cookie && { cookie }) },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    cookie ??= answer.headers.getSetCookie()[0].split(";")[0];
+    return answer.json();
+  };
+  await ask("/sessions", { email, password });
+  const { secret } = await ask("/me/second-factor", { password });
+  await ask("/me/second-factor/confirmation", { code: codeAt(secret, AT) });
+}
+
+/** Makes the first administrator of a store with nothing in it, and says how they sign in. */
+export async function setUp({ url, key }) {
+  const user = { email: "nora.reyes@example.com", password: "keep every promise" };
+  const answer = await fetch(`${url}/api/v1/set-up`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-requested-with": "mainstay" },
+    body: JSON.stringify({ ...user, code: key, name: "Nora Reyes", time_zone: "Europe/Madrid" }),
+  });
+  if (!answer.ok) throw new Error(`set-up: ${answer.status} ${await answer.text()}`);
+  return user;
+}
 
 /** Sets the stage, and says which things on it are worth a picture. */
 export async function setStage(demo) {
@@ -95,7 +146,10 @@ export async function setStage(demo) {
   const contact = (await ask("GET", `/contacts?text=${encodeURIComponent(customer.email)}`)).items[0];
   const ours = (await ask("GET", `/tickets?account=${contact.account}&sort=-opened&limit=50`)).items;
   const request = ours.find(({ status_kind }) => status_kind === "open") ?? ours[0];
+  const guarded = demo.users.find(({ email }) => email.startsWith("livia."));
+  await guard(demo, guarded);
   return {
+    guarded,
     ticket: escalated.number,
     other: twin.number,
     hours: hours.number,
