@@ -180,7 +180,7 @@ async fn sets_up(house: &NewHouse) -> Visitor {
     ada.writes("Password", PASSWORD).await;
     ada.clicks("Begin").await;
 
-    ada.sees("Who are you?").await;
+    ada.sees("Your company").await;
     ada.writes("Company name", "Desk Inc").await;
     assert!(
         ada.barriers().await.is_empty(),

@@ -22,6 +22,7 @@ import { LANGUAGES } from "@/app/i18n";
 import { useAgents } from "@/features/directory/directory";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
+import { useRoleName } from "@/parts/role-name";
 import type { Account } from "./queries";
 
 interface AccountFormProps {
@@ -50,6 +51,7 @@ const ROLES = ["success_manager", "account_manager", "technical_contact", "execu
 
 function Fields({ onClose, account: read }: AccountFormProps) {
   const { t } = useTranslation("accounts");
+  const roleName = useRoleName();
   const { t: common } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -122,7 +124,7 @@ function Fields({ onClose, account: read }: AccountFormProps) {
           {roles.map((role) => (
             <MultiSelect
               key={role}
-              label={t(`role.${role}` as "role.success_manager", { defaultValue: role.replaceAll("_", " ") })}
+              label={roleName(role)}
               searchable
               clearable
               data={[...agents.values()].map(({ id, name }) => ({ value: id, label: name }))}

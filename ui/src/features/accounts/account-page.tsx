@@ -11,6 +11,7 @@ import { ticketsQuery } from "@/features/ticket/queries";
 import { Avatar } from "@/parts/avatar";
 import { Countdown } from "@/parts/clock";
 import { Page } from "@/parts/page";
+import { useRoleName } from "@/parts/role-name";
 import { Severity, Status } from "@/parts/severity";
 import { Failure, LoadingRows } from "@/parts/states";
 import { AccountFacts } from "./account-facts";
@@ -89,6 +90,7 @@ export function AccountPage({ id }: { id: string }) {
 /** Who looks after the account, and what else is known of it. */
 function About({ account }: { account: Account }) {
   const { t } = useTranslation("accounts");
+  const roleName = useRoleName();
   const agents = useAgents();
   const known: [string, string | null | undefined][] = [
     [t("externalId"), account.external_id],
@@ -113,7 +115,7 @@ function About({ account }: { account: Account }) {
             <span className={classes.grow}>
               {agents.get(agent)?.name}
               <Text size="xs" c="dimmed">
-                {t(`role.${role}` as "role.success_manager", { defaultValue: role.replaceAll("_", " ") })}
+                {roleName(role)}
               </Text>
             </span>
           </li>

@@ -193,7 +193,7 @@ function Preview({ name, logo, colour }: { name: string; logo: string | null; co
       <div className={classes.previewHead}>
         <img src={logo ?? "/favicon.svg"} alt="" height={26} />
         <Text span fw={650} truncate>
-          {name || "–"}
+          {name || "Mainstay"}
         </Text>
         <span className={classes.previewButton} {...(fill && { style: { backgroundColor: fill } })}>
           {t("common:portalNav.new")}

@@ -22,6 +22,7 @@ import { useMay } from "@/app/session";
 import { type Agent, agentsQuery } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
 import { Refusal } from "@/parts/refusal";
+import { useRoleName } from "@/parts/role-name";
 import { Wide } from "@/parts/wide";
 import { AccessDialog } from "./access-dialog";
 import { Loaded, Section } from "./frame";
@@ -33,6 +34,7 @@ type Opened = { what: "agent"; agent: Agent | null } | { what: "password" | "acc
 
 export function People() {
   const { t } = useTranslation("admin");
+  const roleName = useRoleName();
   const may = useMay("agent.update");
   const agents = useQuery(agentsQuery);
   const [opened, open] = useState<Opened | null>(null);
@@ -75,7 +77,7 @@ export function People() {
                         </Stack>
                       </Group>
                     </Table.Td>
-                    <Table.Td>{agent.roles.map((role) => role.replaceAll("_", " ")).join(", ")}</Table.Td>
+                    <Table.Td>{agent.roles.map(roleName).join(", ")}</Table.Td>
                     <Table.Td className="tabular">{agent.capacity}</Table.Td>
                     <Table.Td>{agent.time_zone}</Table.Td>
                     <Table.Td>

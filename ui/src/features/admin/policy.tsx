@@ -174,7 +174,9 @@ function Ladders({ pack }: { pack: PackShown }) {
       {pack.escalation.map((ladder) => (
         <Paper key={ladder.name} withBorder p="md">
           <Group gap="xs" align="baseline">
-            <Title order={3}>{ladder.name.replaceAll("-", " ")}</Title>
+            <Title order={3} className="sentence">
+              {ladder.name.replaceAll("-", " ")}
+            </Title>
             <Text size="xs" c="dimmed">
               {ladder.source}
             </Text>
@@ -191,7 +193,7 @@ function Ladders({ pack }: { pack: PackShown }) {
                   {": "}
                   {words(step.who)}
                 </Text>
-                <Text size="sm" c="dimmed">
+                <Text size="sm" c="dimmed" display="block" className="sentence">
                   {words(step.channels)}
                 </Text>
               </li>

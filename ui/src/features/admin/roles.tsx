@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useMe } from "@/app/session";
 import { agentsQuery } from "@/features/directory/directory";
+import { useRoleName } from "@/parts/role-name";
 import { Loaded, Section } from "./frame";
 import { policyQuery } from "./policy-data";
 import { BUILT_IN, useRoles } from "./role-list";
@@ -13,6 +14,7 @@ export function Roles() {
   const { t } = useTranslation("admin");
   const me = useMe();
   const format = useFormats();
+  const roleName = useRoleName();
   const roles = useRoles();
   const policy = useQuery(policyQuery);
   const { data: agents = [] } = useQuery(agentsQuery);
@@ -30,7 +32,7 @@ export function Roles() {
               <Paper key={role.name} withBorder p="md">
                 <Stack gap="xs">
                   <Group gap="xs">
-                    <Title order={3}>{role.title ?? role.name.replaceAll("_", " ")}</Title>
+                    <Title order={3}>{role.title ?? roleName(role.name)}</Title>
                     <Badge variant="default">{t(built && !role.title ? "roles.builtIn" : "roles.ofPack")}</Badge>
                   </Group>
                   <Text c="dimmed">{role.description ?? (built ? t(`roles.is.${role.name as "agent"}`) : "")}</Text>

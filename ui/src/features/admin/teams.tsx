@@ -13,6 +13,7 @@ import { type Agent, agentsQuery, type Team, teamsQuery, useAgents } from "@/fea
 import { usePolicy } from "@/features/policy/policy";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
+import { useRoleName } from "@/parts/role-name";
 import { Wide } from "@/parts/wide";
 import { Loaded, Section } from "./frame";
 
@@ -110,6 +111,7 @@ function capacityOf(team: Team, agents: Map<string, Agent>): number {
 
 function TeamDialog({ opened, onClose }: { opened: Opened; onClose: () => void }) {
   const { t } = useTranslation("admin");
+  const roleName = useRoleName();
   const queries = useQueryClient();
   const agents = useQuery(agentsQuery).data ?? [];
   const calendars = usePolicy()?.calendars ?? [];
@@ -186,7 +188,7 @@ function TeamDialog({ opened, onClose }: { opened: Opened; onClose: () => void }
                 {members.map((agent) => (
                   <Table.Tr key={agent.id}>
                     <Table.Td>{agent.name}</Table.Td>
-                    <Table.Td>{agent.roles.map((role) => role.replaceAll("_", " ")).join(", ")}</Table.Td>
+                    <Table.Td>{agent.roles.map(roleName).join(", ")}</Table.Td>
                     <Table.Td>
                       {mayChangeAgents ? (
                         <NumberInput

@@ -5,6 +5,7 @@ import { useMay, useMe } from "@/app/session";
 import { Tokens } from "@/features/admin/tokens";
 import { PasswordForm } from "@/features/session/password-form";
 import { Page } from "@/parts/page";
+import { useRoleName } from "@/parts/role-name";
 import classes from "./me.module.css";
 import { Passkeys } from "./passkeys";
 import { ProfileForm } from "./profile-form";
@@ -14,10 +15,11 @@ import { Sessions } from "./sessions";
 export function MyAccount() {
   const { t } = useTranslation("me");
   const me = useMe();
+  const roleName = useRoleName();
   return (
     <Page title={t("title")}>
       <Text c="dimmed" mb="md">
-        {me.name} · {me.email} · {me.roles.join(", ")}
+        {me.name} · {me.email} · {me.roles.map(roleName).join(", ")}
       </Text>
       <div className={classes.columns}>
         <div>

@@ -8,19 +8,17 @@ import { useTranslation } from "react-i18next";
 import { useMay, useMe } from "@/app/session";
 import { Avatar } from "@/parts/avatar";
 import { Page } from "@/parts/page";
+import { useRoleName } from "@/parts/role-name";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { type Colleague, ColleagueForm } from "./colleague-form";
 import classes from "./portal.module.css";
 import { colleaguesQuery, serviceQuery } from "./queries";
 
 export function People() {
-  const { t, i18n } = useTranslation("portal");
+  const { t } = useTranslation("portal");
   const { data: service } = useSuspenseQuery(serviceQuery);
   const keepsColleagues = useMay("portal.update_contacts");
-  const roleOf = (role: string) =>
-    i18n.exists(`people.role.${role}`, { ns: "portal" })
-      ? t(`people.role.${role}` as "people.role.success_manager")
-      : role.replaceAll("_", " ");
+  const roleName = useRoleName();
   return (
     <Page title={t("people.title")}>
       <Stack gap="xl">
@@ -38,7 +36,7 @@ export function People() {
                   <div>
                     <Text fw={600}>{person.name}</Text>
                     <Text size="sm" c="dimmed">
-                      {roleOf(person.role)}
+                      {roleName(person.role)}
                     </Text>
                     <Anchor href={`mailto:${person.email}`} size="sm">
                       {person.email}

@@ -7,6 +7,7 @@ import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useMe } from "@/app/session";
+import { contactsQuery } from "@/features/accounts/queries";
 import { policyQuery, SEVERITIES } from "@/features/admin/policy-data";
 import { Refusal } from "@/parts/refusal";
 
@@ -158,13 +159,16 @@ export function TicketStep({ onDone }: StepProps) {
     queryKey: ["accounts", "first"],
     queryFn: () => data(api.GET("/api/v1/accounts", { params: { query: { limit: 50 } } })),
   });
-  const form = useForm({ initialValues: { subject: "", message: "", severity: "P3", account: "" } });
+  const form = useForm({ initialValues: { subject: "", message: "", severity: "P3", account: "", contact: "" } });
+  const account = form.values.account || accounts.data?.items[0]?.id;
+  const contacts = useQuery({ ...contactsQuery(account ?? ""), enabled: account !== undefined });
   const open = useMutation({
     meta: { handlesFailure: true },
-    mutationFn: ({ account, severity, ...rest }: typeof form.values) => {
-      const chosen = account || accounts.data?.items[0]?.id;
+    mutationFn: ({ subject, message, severity, contact }: typeof form.values) => {
       const asked = SEVERITIES.find((each) => each === severity) ?? "P3";
-      const body = { ...rest, severity: asked, ...(chosen && { account: chosen }) };
+      // Without somebody who asks, nobody would read the answer.
+      const who = contact || contacts.data?.[0]?.id;
+      const body = { subject, message, severity: asked, ...(account && { account }), ...(who && { contact: who }) };
       return data(api.POST("/api/v1/tickets", { body, headers: onceKey() }));
     },
   });
@@ -203,7 +207,15 @@ export function TicketStep({ onDone }: StepProps) {
         label={t("ticket.account")}
         data={accounts.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? []}
         {...form.getInputProps("account")}
+        onChange={(event) => form.setValues({ account: event.currentTarget.value, contact: "" })}
       />
+      {contacts.data && contacts.data.length > 0 && (
+        <NativeSelect
+          label={t("ticket.contact")}
+          data={contacts.data.map(({ id, name }) => ({ value: id, label: name }))}
+          {...form.getInputProps("contact")}
+        />
+      )}
       <TextInput label={t("ticket.subject")} required {...form.getInputProps("subject")} />
       <Textarea label={t("ticket.message")} required autosize minRows={3} {...form.getInputProps("message")} />
       <NativeSelect

@@ -7,6 +7,7 @@ import { api, data } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { Name } from "@/parts/name";
+import { useRoleName } from "@/parts/role-name";
 import { Severity } from "@/parts/severity";
 import { Card } from "./card";
 import type { Ticket } from "./queries";
@@ -41,6 +42,7 @@ const othersQuery = (account: string) =>
 
 export function AccountCard({ ticket, account }: { ticket: Ticket; account: string }) {
   const { t } = useTranslation("ticket");
+  const roleName = useRoleName();
   const format = useFormats();
   const mayContracts = useMay("contract.read");
   const { data: known } = useQuery(accountQuery(account));
@@ -71,7 +73,7 @@ export function AccountCard({ ticket, account }: { ticket: Ticket; account: stri
           </Fact>
         )}
         {known?.people.map(({ role, agent }) => (
-          <Fact key={`${role} ${agent}`} label={role.replaceAll("_", " ")}>
+          <Fact key={`${role} ${agent}`} label={roleName(role)}>
             <Name id={agent} />
           </Fact>
         ))}
