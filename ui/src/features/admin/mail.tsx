@@ -1,5 +1,5 @@
 // Channels: mail that came in with the decision where it was filed and why, and mail that goes out.
-import { Alert, Button, Group, NativeSelect, NumberInput, Stack, Table, Tabs, Text } from "@mantine/core";
+import { Alert, Box, Button, Group, NativeSelect, NumberInput, Stack, Table, Tabs, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
@@ -63,7 +63,11 @@ function Mailboxes() {
           ? t("mail.fetched", { hosts: boxes.map(({ value }) => value).join(", ") })
           : t("mail.notFetched")}
       </Text>
-      {mayTest && <MailTest />}
+      {mayTest && (
+        <Box mt="xs" mb="sm">
+          <MailTest />
+        </Box>
+      )}
     </Stack>
   );
 }
