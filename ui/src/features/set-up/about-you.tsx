@@ -162,12 +162,13 @@ export function TicketStep({ onDone }: StepProps) {
   const form = useForm({ initialValues: { subject: "", message: "", severity: "P3", account: "", contact: "" } });
   const account = form.values.account || accounts.data?.items[0]?.id;
   const contacts = useQuery({ ...contactsQuery(account ?? ""), enabled: account !== undefined });
+  const people = contacts.data?.filter(({ active }) => active) ?? [];
   const open = useMutation({
     meta: { handlesFailure: true },
     mutationFn: ({ subject, message, severity, contact }: typeof form.values) => {
       const asked = SEVERITIES.find((each) => each === severity) ?? "P3";
       // Without somebody who asks, nobody would read the answer.
-      const who = contact || contacts.data?.[0]?.id;
+      const who = contact || people[0]?.id;
       const body = { subject, message, severity: asked, ...(account && { account }), ...(who && { contact: who }) };
       return data(api.POST("/api/v1/tickets", { body, headers: onceKey() }));
     },
@@ -209,10 +210,10 @@ export function TicketStep({ onDone }: StepProps) {
         {...form.getInputProps("account")}
         onChange={(event) => form.setValues({ account: event.currentTarget.value, contact: "" })}
       />
-      {contacts.data && contacts.data.length > 0 && (
+      {people.length > 0 && (
         <NativeSelect
           label={t("ticket.contact")}
-          data={contacts.data.map(({ id, name }) => ({ value: id, label: name }))}
+          data={people.map(({ id, name }) => ({ value: id, label: name }))}
           {...form.getInputProps("contact")}
         />
       )}
