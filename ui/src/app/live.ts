@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createEventSource } from "eventsource-client";
 import { useSyncExternalStore } from "react";
 import type { Schemas } from "@/api/client";
+import { keepTrue } from "./stale";
 
 /** Whether what is shown is kept up to date. */
 export type Liveness = "connecting" | "live" | "stale";
@@ -36,31 +37,9 @@ export function onChange(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The keys of the cache that a change makes untrue. */
-export function staleKeys(change: Pick<Schemas["Change"], "kind" | "ticket" | "account">): unknown[][] {
-  // Who is there is no change of the ticket.
-  if (change.kind === "ticket.presence") return [["presence", change.ticket]];
-  const noun = change.kind.split(".")[0] ?? "";
-  const keys: unknown[][] = [[noun === "policy" ? noun : `${noun}s`]];
-  if (change.ticket) keys.push(["tickets"], ["ticket", change.ticket]);
-  if (change.account) keys.push(["account", change.account]);
-  if (noun === "clock" || noun === "escalation") keys.push(["escalations"], ["board"]);
-  return keys;
-}
-
-/** How long changes are gathered before the screen reads again, in milliseconds: a storm of them is one reading. */
-const GATHER = 250;
-
 /** Listens for as long as somebody is signed in. */
 export function listen(queries: QueryClient): () => void {
-  let gathered = new Map<string, unknown[]>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = () => {
-    timer = undefined;
-    const keys = [...gathered.values()];
-    gathered = new Map();
-    for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
-  };
+  const truth = keepTrue(queries);
   const source = createEventSource({
     url: new URL("/api/v1/events", location.href),
     credentials: "same-origin",
@@ -73,8 +52,7 @@ export function listen(queries: QueryClient): () => void {
       }
       const change = JSON.parse(data) as Schemas["Change"];
       for (const listener of listeners) listener(change);
-      for (const key of staleKeys(change)) gathered.set(JSON.stringify(key), key);
-      timer ??= setTimeout(flush, GATHER);
+      truth.hear(change);
     },
   });
   // A page that the browser keeps for the way back must not hold a connection: a browser has few for each site.
@@ -87,7 +65,7 @@ export function listen(queries: QueryClient): () => void {
   window.addEventListener("pagehide", leave);
   window.addEventListener("pageshow", comeBack);
   return () => {
-    clearTimeout(timer);
+    truth.stop();
     window.removeEventListener("pagehide", leave);
     window.removeEventListener("pageshow", comeBack);
     source.close();

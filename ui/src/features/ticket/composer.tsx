@@ -15,6 +15,7 @@ import classes from "./composer.module.css";
 import { useDraft, type Visibility } from "./draft";
 import { MacroDialog } from "./macro-dialog";
 import { isCanned, type Macro, macrosQuery, previewMacro } from "./macros";
+import { sayTyping } from "./presence";
 import type { Ticket } from "./queries";
 import { Rich } from "./rich";
 import { useSending } from "./sending";
@@ -23,15 +24,10 @@ import { useUploads } from "./uploads";
 
 const Editor = lazy(() => import("./editor"));
 
-interface ComposerProps {
-  ticket: Ticket;
-  onTyping: (isTyping: boolean) => void;
-}
-
 /** After how long without a letter one is not typing any more, in milliseconds. */
 const PAUSE = 8000;
 
-export function Composer({ ticket, onTyping }: ComposerProps) {
+export function Composer({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation("ticket");
   const mayReply = useMay("ticket.reply");
   const mayNote = useMay("ticket.note");
@@ -43,7 +39,7 @@ export function Composer({ ticket, onTyping }: ComposerProps) {
   const [focus, setFocus] = useState(0);
   const [macro, setMacro] = useState<Macro>();
   const agents = useAgents();
-  const tellTyping = useTyping(onTyping);
+  const tellTyping = useTyping(ticket.id);
   const { data: macros } = useQuery({ ...macrosQuery, enabled: mayReply || mayNote });
   const { send, holdBack, outgoing } = useSending(ticket.id, kept, {
     onLeft: () => {
@@ -190,17 +186,18 @@ function stillNamed(mentions: string[], text: string, agents: Map<string, { name
 }
 
 /** Says whether one is typing, and that one is not any more when nothing was written for a while. */
-function useTyping(onTyping: (isTyping: boolean) => void): (isTyping: boolean) => void {
+function useTyping(ticket: string): (isTyping: boolean) => void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return useCallback(
-    (isTyping) => {
-      onTyping(isTyping);
+  const tell = useCallback(
+    (isTyping: boolean) => {
+      sayTyping(ticket, isTyping);
       clearTimeout(timer.current);
-      if (isTyping) timer.current = setTimeout(() => onTyping(false), PAUSE);
+      if (isTyping) timer.current = setTimeout(() => sayTyping(ticket, false), PAUSE);
     },
-    [onTyping],
+    [ticket],
   );
+  useEffect(() => () => tell(false), [tell]);
+  return tell;
 }
 
 interface LeavingProps {

@@ -5,14 +5,14 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useAgents } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
-import { usePresence } from "./presence";
+import { useIsTyping, usePresence } from "./presence";
 import classes from "./ticket.module.css";
 
-export function Others({ id, isTyping }: { id: string; isTyping: boolean }) {
+export function Others({ id }: { id: string }) {
   const { t } = useTranslation("ticket");
   const format = useFormats();
   const agents = useAgents();
-  const others = usePresence(id, isTyping ? "typing" : "reading");
+  const others = usePresence(id, useIsTyping(id) ? "typing" : "reading");
   const named = (doing: string) =>
     others.flatMap((other) => (other.doing === doing ? [agents.get(other.agent)?.name ?? t("agent")] : []));
   const typing = named("typing");

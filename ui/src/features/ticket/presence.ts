@@ -1,6 +1,6 @@
 // Who else is at a ticket, and saying that one is there oneself.
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { api, data } from "@/api/client";
 
 type Doing = "reading" | "typing";
@@ -16,6 +16,30 @@ export const presenceQuery = (id: string) =>
     queryFn: () => data(api.GET("/api/v1/tickets/{id}/presence", path(id))),
     refetchInterval: AGAIN,
   });
+
+/** On which ticket one is typing. It stands beside the components, so that a ticket is not drawn again with the first letter. */
+let typedOn: string | undefined;
+const watchers = new Set<() => void>();
+
+/** Tells whoever shows it whether one is typing on a ticket. */
+export function sayTyping(id: string, isTyping: boolean): void {
+  if (isTyping === (typedOn === id)) return;
+  typedOn = isTyping ? id : undefined;
+  for (const watcher of watchers) watcher();
+}
+
+function watch(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** Whether one is typing on a ticket. */
+export function useIsTyping(id: string): boolean {
+  return useSyncExternalStore(
+    watch,
+    useCallback(() => typedOn === id, [id]),
+  );
+}
 
 /** Says what one does at a ticket for as long as it is open, and answers who else is there. */
 export function usePresence(id: string, doing: Doing) {

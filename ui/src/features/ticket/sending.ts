@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { api, data, onceKey, type Schemas } from "@/api/client";
+import { rereadTicket } from "@/app/stale";
 import { serviceNow } from "@/app/time";
 import { draftQuery, keepDraft, type Written } from "./draft";
 
@@ -115,7 +116,7 @@ export function useSending(ticket: string, kept: Schemas["Draft"] | null | undef
   useEffect(() => {
     if (leavesAt === undefined) return;
     const timer = setInterval(() => {
-      if (serviceNow() >= leavesAt) void reread();
+      if (serviceNow() >= leavesAt) void rereadTicket(queries, ticket);
     }, 1000);
     return () => clearInterval(timer);
   }, [leavesAt]);

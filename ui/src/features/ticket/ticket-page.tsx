@@ -4,7 +4,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Countdown } from "@/parts/clock";
 import { Later } from "@/parts/later";
@@ -27,7 +27,6 @@ import classes from "./ticket.module.css";
 export function TicketPage({ id }: { id: string }) {
   const { t } = useTranslation("ticket");
   const { data: ticket } = useSuspenseQuery(ticketQuery(id));
-  const [isTyping, setIsTyping] = useState(false);
   const isNarrow = useMediaQuery("(max-width: 62em)", false, { getInitialValueInEffect: false });
   useEffect(() => {
     document.title = `#${ticket.number} ${ticket.subject}`;
@@ -37,7 +36,7 @@ export function TicketPage({ id }: { id: string }) {
       <Suspense fallback={<Coming />}>
         <Conversation id={id} />
       </Suspense>
-      <Composer ticket={ticket} onTyping={setIsTyping} />
+      <Composer ticket={ticket} />
     </div>
   );
   const details = (
@@ -72,7 +71,7 @@ export function TicketPage({ id }: { id: string }) {
           <Group gap="xs" className={classes.actions ?? ""}>
             <Actions ticket={ticket} />
           </Group>
-          <Others id={ticket.id} isTyping={isTyping} />
+          <Others id={ticket.id} />
         </Group>
         <Title order={1} className={classes.subject ?? ""}>
           {ticket.subject}
