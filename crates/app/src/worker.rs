@@ -25,7 +25,7 @@ use crate::lateness::PROMISED;
 use crate::mail;
 use crate::measure::{self, Stopwatch};
 use crate::notification::{note_mail, send_dispatch};
-use crate::ticket::{TOGETHER, Work};
+use crate::ticket::Work;
 use crate::trace;
 use crate::transaction::transact;
 use crate::webhook;
@@ -91,12 +91,9 @@ impl App {
         let due = self.lease_due(self.now()).await?;
         let both_tickets = |a: &Due, b: &Due| a.ticket().is_some() && b.ticket().is_some();
         for run in due.chunk_by(both_tickets) {
-            for part in run.chunks(TOGETHER) {
-                // What follows from a due instant is long; on the heap it takes nothing from the stack of whoever asked.
-                let span =
-                    tracing::debug_span!("due", subjects = part.len(), first = ?part[0].subject);
-                Box::pin(self.fire_together(part)).instrument(span).await;
-            }
+            // What follows from a due instant is long; on the heap it takes nothing from the stack of whoever asked.
+            let span = tracing::debug_span!("due", subjects = run.len(), first = ?run[0].subject);
+            Box::pin(self.fire_together(run)).instrument(span).await;
         }
         if due.is_empty() {
             return Ok(Tick::Idle(due::next_instant(&self.read()).await?));

@@ -33,7 +33,7 @@ pub(crate) use open::{LONGEST_SUBJECT, open_ticket};
 pub(crate) use rating::rating_comment;
 pub(crate) use stored_clock::stored_clocks;
 pub(crate) use terms::day_of;
-pub(crate) use together::{TOGETHER, Work};
+pub(crate) use together::Work;
 pub use trail::ByToken;
 pub(crate) use trail::TokenTrail;
 pub(crate) use walk::OpenTickets;

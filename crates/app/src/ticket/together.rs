@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::{FutureExt as _, StreamExt as _, stream};
 use mainstay_domain::event::ContractTerms;
 use mainstay_domain::id::{AccountId, TicketId};
 use mainstay_domain::ticket::Ticket;
@@ -19,7 +20,10 @@ use crate::transaction::transact;
 
 /// How many tickets share a transaction, and so a write to the disk. The first of them waits for the last, and so does whoever
 /// else wants to change one of them.
-pub(crate) const TOGETHER: usize = 50;
+const TOGETHER: usize = 50;
+
+/// How many such transactions are under way at once: while the disk takes one, the next one is decided.
+const SIDE_BY_SIDE: usize = 4;
 
 /// What is done with tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,21 +78,27 @@ impl App {
         tickets: &[TicketId],
         work: Work,
     ) -> Vec<(TicketId, AppError)> {
-        let mut failed = Vec::new();
-        for part in tickets.chunks(TOGETHER) {
-            let mut done = BTreeSet::new();
-            if part.len() > 1 {
-                match Box::pin(self.do_together(part, work)).await {
-                    Ok(tickets) => done = tickets,
-                    Err(error) => tracing::debug!(%error, "tickets are taken one by one"),
-                }
+        let parts: Vec<_> = tickets
+            .chunks(TOGETHER)
+            .map(|part| self.do_part(part, work).boxed())
+            .collect();
+        let failed: Vec<Vec<_>> = stream::iter(parts).buffered(SIDE_BY_SIDE).collect().await;
+        failed.into_iter().flatten().collect()
+    }
+
+    async fn do_part(&self, tickets: &[TicketId], work: Work) -> Vec<(TicketId, AppError)> {
+        let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
+        if tickets.len() > 1 {
+            match Box::pin(self.do_together(tickets, work)).await {
+                Ok(tickets) => done = tickets,
+                Err(error) => tracing::debug!(%error, "tickets are taken one by one"),
             }
-            for id in part {
-                if !done.contains(id)
-                    && let Err(error) = Box::pin(self.do_alone(*id, work)).await
-                {
-                    failed.push((*id, error));
-                }
+        }
+        for id in tickets {
+            if !done.contains(id)
+                && let Err(error) = Box::pin(self.do_alone(*id, work)).await
+            {
+                failed.push((*id, error));
             }
         }
         failed
