@@ -3,7 +3,6 @@
 //! Nothing is measured and nothing listens unless `metrics.listen` is set. The address is for whoever watches over the
 //! service and asks for no credential: it belongs on loopback or on a network that strangers cannot reach.
 
-use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use mainstay_app::{App, measure};
+use mainstay_web::ConnectionLimits;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,9 @@ const UPKEEP: Duration = Duration::from_secs(10);
 
 /// How long the store may take to say what stands in it.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many connections are held at most: those who watch are few, and the files of the process are for customers.
+const MOST_WATCHERS: usize = 100;
 
 /// A process records in one place, whatever runs in it.
 static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
@@ -68,8 +71,9 @@ impl Metrics {
         })
     }
 
-    /// Gives out what is measured until it is asked to stop.
-    pub async fn serve(self, app: App, stop: CancellationToken) {
+    /// Gives out what is measured until it is asked to stop. Connections are held to the limits of those of the service, and
+    /// are fewer.
+    pub async fn serve(self, app: App, limits: ConnectionLimits, stop: CancellationToken) {
         let recorder = self.recorder.clone();
         let upkeep = async {
             loop {
@@ -81,9 +85,13 @@ impl Metrics {
         let router = Router::new()
             .route("/metrics", get(give_out))
             .with_state(state);
-        let server = axum::serve(self.listener, router);
+        let limits = ConnectionLimits {
+            count: limits.count.min(MOST_WATCHERS),
+            ..limits
+        };
+        let server = mainstay_web::serve(self.listener, router, limits, stop.clone());
         tokio::select! {
-            served = server.into_future() => {
+            served = server => {
                 if let Err(error) = served {
                     tracing::error!("metrics are not given out any more: {error}");
                 }

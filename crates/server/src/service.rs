@@ -137,14 +137,14 @@ impl Service {
         } else {
             JoinSet::new()
         };
+        let limits = connections::limits(&self.settings.http);
         if let Some(metrics) = self.metrics {
-            parts.spawn(metrics.serve(self.app.clone(), stop.clone()));
+            parts.spawn(metrics.serve(self.app.clone(), limits, stop.clone()));
         }
         parts.spawn(share_news(self.app.clone(), stop.clone()));
         parts.spawn(work(self.app.clone(), works, stop.clone(), (due, jobs)));
         let supervised = supervise(parts, stop.clone());
         let router = mainstay_web::router(web);
-        let limits = connections::limits(&self.settings.http);
         let server = mainstay_web::serve(self.listener, router, limits, stop.clone());
         let ended = async { tokio::join!(server, supervised) };
         let deadline = self.settings.shutdown_deadline.get();

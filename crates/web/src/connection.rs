@@ -85,7 +85,7 @@ impl Listener for Limited {
             let (stream, address) = Listener::accept(&mut self.listener).await;
             match self.places.clone().try_acquire_owned() {
                 Ok(place) => return (Connection::new(stream, self.limits, place), address),
-                Err(_) => turn_away(stream),
+                Err(_) => turn_away(stream, self.limits.count),
             }
         }
     }
@@ -96,8 +96,10 @@ impl Listener for Limited {
 }
 
 /// Says why, without waiting for what the client wants.
-fn turn_away(mut stream: TcpStream) {
-    tracing::warn!("a connection was turned away: http.max_connections are open");
+fn turn_away(mut stream: TcpStream, held: usize) {
+    tracing::warn!(
+        "a connection was turned away: {held} are open, as many as this address holds (http.max_connections)"
+    );
     let answer = bare_answer(&Problem::new(
         Kind::Unavailable,
         "As many connections are open as this server holds: try again in a moment.",

@@ -169,6 +169,34 @@ fn one_connection_too_many_is_turned_away_with_a_reason() {
 }
 
 #[test]
+fn the_address_of_metrics_keeps_to_the_same_limits() {
+    let house = House::open(&[
+        ("METRICS_LISTEN", "127.0.0.1:0"),
+        ("HTTP_HEADER_TIMEOUT", "1s"),
+        ("HTTP_IDLE_TIMEOUT", "1s"),
+        ("HTTP_MAX_CONNECTIONS", "2"),
+    ]);
+    let ask = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let mut begun = house.connect_to_metrics();
+    begun.write_all(&ask[..20]).expect("written");
+    let mut watcher = house.connect_to_metrics();
+    watcher.write_all(ask).expect("written");
+    read_until(&mut watcher, "mainstay_");
+    let told = answer(&mut house.connect_to_metrics());
+    assert!(told.problem(503).contains("try again"), "{told:?}");
+    // The service itself has places of its own.
+    house.serves();
+    let told = answer(&mut begun);
+    assert!(
+        told.problem(408).contains("head of the request"),
+        "{told:?}"
+    );
+    // What is left of the figures, and then the end without a word.
+    let left = String::from_utf8_lossy(&rest(&mut watcher)).into_owned();
+    assert!(!left.contains("HTTP/1.1"), "{left}");
+}
+
+#[test]
 fn ten_thousand_idle_connections_keep_nobody_from_being_served() {
     const IDLE: usize = 10_000;
     let files = rlimit::increase_nofile_limit(u64::MAX).expect("a limit");

@@ -21,6 +21,8 @@ pub struct House {
     pub folder: TempDir,
     pub token: String,
     pub address: SocketAddr,
+    /// Where measurements are given out, if they are.
+    pub metrics: Option<SocketAddr>,
     process: Option<Child>,
 }
 
@@ -116,6 +118,7 @@ impl House {
             folder,
             token,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            metrics: None,
             process: None,
         }
     }
@@ -151,6 +154,10 @@ impl House {
         let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
         self.address = loop {
             let line = lines.next().expect("a line").expect("text");
+            if let Some((_, address)) = line.split_once("measurements at http://") {
+                let address = address.trim().trim_end_matches("/metrics");
+                self.metrics = Some(address.parse().expect("an address"));
+            }
             if let Some((_, address)) = line.split_once("serving at http://") {
                 break address.trim().parse().expect("an address");
             }
@@ -187,7 +194,16 @@ impl House {
 
     /// A connection that is waited on no longer than anybody has patience.
     pub fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).expect("a connection");
+        Self::connect_to(self.address)
+    }
+
+    /// The same to whoever watches over the service.
+    pub fn connect_to_metrics(&self) -> TcpStream {
+        Self::connect_to(self.metrics.expect("an address of metrics"))
+    }
+
+    fn connect_to(address: SocketAddr) -> TcpStream {
+        let stream = TcpStream::connect(address).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         stream
     }
