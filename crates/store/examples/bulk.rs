@@ -18,7 +18,7 @@ use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
 use mainstay_domain::ticket::{Scope, Ticket};
-use mainstay_store::clock::{self, ClockState, StoredClock};
+use mainstay_store::clock::{self, ClockState, StoredClock, TicketClocks};
 use mainstay_store::ticket::{
     Direction, NextDue, StoredTicket, TicketFilter, TicketKey, TicketSort,
 };
@@ -164,7 +164,12 @@ async fn ask(store: &Store, tickets: u32) {
             .unwrap();
         ticket::update(&tx, &stored, before).await.unwrap();
         let clocks: Vec<StoredClock> = (0..CLOCKS).map(|place| a_clock(number, place)).collect();
-        clock::replace(&tx, id(number), &clocks).await.unwrap();
+        let written = TicketClocks {
+            ticket: id(number),
+            due_at: clocks.iter().filter_map(|clock| clock.next_at).min(),
+            clocks,
+        };
+        clock::replace_many(&tx, &[written]).await.unwrap();
         tx.commit().await.unwrap();
     }
     println!(

@@ -128,29 +128,11 @@ pub struct TicketClocks {
     pub due_at: Option<Timestamp>,
 }
 
-/// Makes the clocks of a ticket be these: those that are there are written, those that are not named any more are
-/// removed, and the ticket is due when the first of them is.
+/// Makes the clocks of tickets be these, and the tickets be due then, several with each statement: clocks that are there are
+/// written, those that are not named any more are removed. Each ticket stands there once.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when the ticket is not there.
-pub async fn replace(
-    tx: &Transaction,
-    ticket: TicketId,
-    clocks: &[StoredClock],
-) -> Result<(), StoreError> {
-    let only = TicketClocks {
-        ticket,
-        clocks: clocks.to_vec(),
-        due_at: next_of(clocks),
-    };
-    replace_many(tx, &[only]).await
-}
-
-/// Makes the clocks of several tickets be these, and the tickets be due then, several with each statement. Each ticket stands
-/// there once.
-///
-/// # Errors
-/// As [`replace`].
+/// [`StoreError::Conflict`] when a ticket is not there.
 pub async fn replace_many(tx: &Transaction, tickets: &[TicketClocks]) -> Result<(), StoreError> {
     for tickets in tickets.chunks(REPLACED_AT_ONCE) {
         let ids: Vec<TicketId> = tickets.iter().map(|of| of.ticket).collect();

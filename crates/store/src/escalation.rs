@@ -191,39 +191,6 @@ fn joins(event: &EscalationEvent) -> bool {
     matches!(event.kind, EscalationEventKind::TicketsJoined { .. })
 }
 
-/// Inserts a new escalation with its facts, and makes it due when its next step is.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when it is there, or a ticket is not.
-pub async fn insert(
-    tx: &Transaction,
-    stored: &StoredEscalation,
-    events: &[EscalationEvent],
-    recorded_at: Timestamp,
-) -> Result<(), StoreError> {
-    update(tx, stored, 0, events, recorded_at).await
-}
-
-/// Writes an escalation that was loaded at `expected` version, appends what happened since, and makes it due when its
-/// next step is.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when somebody else wrote it since.
-pub async fn update(
-    tx: &Transaction,
-    stored: &StoredEscalation,
-    expected: u64,
-    events: &[EscalationEvent],
-    recorded_at: Timestamp,
-) -> Result<(), StoreError> {
-    let written = WrittenEscalation {
-        stored: stored.clone(),
-        before: expected,
-        events: events.to_vec(),
-    };
-    write_many(tx, &[written], recorded_at).await
-}
-
 /// Every fact of an escalation, in order.
 ///
 /// # Errors

@@ -6,6 +6,8 @@
 
 #[path = "contract/alike.rs"]
 mod alike;
+#[path = "contract/clock.rs"]
+mod clock;
 #[path = "contract/desk.rs"]
 mod desk;
 #[path = "contract/duty.rs"]

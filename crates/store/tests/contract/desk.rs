@@ -6,9 +6,10 @@ use mainstay_domain::macro_::Macro;
 
 use mainstay_domain::view::View;
 
+use mainstay_store::image_sender::{self, ImageSender};
 use mainstay_store::presence::{Doing, Presence};
 
-use mainstay_store::{account, agent, draft, macro_, presence, view};
+use mainstay_store::{StoreError, account, agent, draft, macro_, presence, view};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
@@ -17,6 +18,7 @@ on_each_engine!(
     views_and_macros_are_ones_own_or_everybodys,
     who_reads_a_row_to_change_it_loses_nobodys_change,
     drafts_are_one_for_each_agent_and_ticket,
+    pictures_are_shown_of_whom_an_agent_trusts,
     who_is_at_a_ticket_is_known_for_a_while,
 );
 
@@ -160,6 +162,45 @@ async fn drafts_are_one_for_each_agent_and_ticket(fresh: &Fresh) {
         !draft::remove(&tx, given::id(1), given::id(1))
             .await
             .unwrap()
+    );
+}
+
+async fn pictures_are_shown_of_whom_an_agent_trusts(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    agent::insert_many(&tx, &[given::agent(1), given::agent(2)])
+        .await
+        .unwrap();
+    let sender = |agent, address: &str, second| ImageSender {
+        agent: given::id(agent),
+        address: address.to_owned(),
+        created_at: at(second),
+    };
+    let (casey, bo) = (
+        sender(1, "casey@acme.example", 1),
+        sender(1, "bo@b.example", 2),
+    );
+    let of_other = sender(2, "casey@acme.example", 3);
+    for one in [&casey, &bo, &of_other] {
+        image_sender::put(&tx, one).await.unwrap();
+    }
+    let again = sender(1, "casey@acme.example", 9);
+    image_sender::put(&tx, &again).await.unwrap();
+    let of = async |agent| image_sender::of_agent(&tx, given::id(agent)).await.unwrap();
+    assert_eq!(of(1).await, [bo.clone(), again], "by address, each once");
+
+    let removed = async |address| {
+        image_sender::remove(&tx, given::id(1), address)
+            .await
+            .unwrap()
+    };
+    assert!(removed("casey@acme.example").await);
+    assert!(!removed("casey@acme.example").await, "it is gone already");
+    assert_eq!(of(1).await, [bo]);
+    assert_eq!(of(2).await, [of_other], "the other's stays");
+    let of_nobody = image_sender::put(&tx, &sender(9, "casey@acme.example", 1)).await;
+    assert!(
+        matches!(of_nobody, Err(StoreError::Conflict(_))),
+        "{of_nobody:?}"
     );
 }
 

@@ -10,9 +10,11 @@ use mainstay_domain::name::Tag;
 use mainstay_domain::notification::{About, Notification, NotificationState};
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_store::due::{self, DueSubject};
-use mainstay_store::escalation::{self, EscalationFilter, StoredEscalation, StoredPhase};
+use mainstay_store::escalation::{
+    self, EscalationFilter, StoredEscalation, StoredPhase, WrittenEscalation,
+};
 use mainstay_store::notification::{self, ReadState};
-use mainstay_store::{PageRequest, StoreError, account, agent, ledger, ticket};
+use mainstay_store::{PageRequest, StoreError, Transaction, account, agent, ledger, ticket};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
@@ -20,6 +22,7 @@ use crate::given::{self, at};
 on_each_engine!(
     an_escalation_is_the_fold_of_its_facts,
     an_agent_is_told_once,
+    several_notifications_are_written_at_once,
     what_is_shown_is_read,
     tickets_of_a_tag_are_sighted,
 );
@@ -30,6 +33,22 @@ fn event(second: i64, kind: EscalationEventKind) -> EscalationEvent {
         actor: Actor::System,
         kind,
     }
+}
+
+/// Writes an escalation that was loaded at a version, and what happened since.
+async fn write(
+    tx: &Transaction,
+    stored: &StoredEscalation,
+    before: u64,
+    events: &[EscalationEvent],
+    second: i64,
+) -> Result<(), StoreError> {
+    let written = WrittenEscalation {
+        stored: stored.clone(),
+        before,
+        events: events.to_vec(),
+    };
+    escalation::write_many(tx, &[written], at(second)).await
 }
 
 async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
@@ -51,9 +70,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     )];
     let fold = Escalation::fold(&events).unwrap();
     let first = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), Some(at(60)), 1);
-    escalation::insert(&tx, &first, &events, at(1))
-        .await
-        .unwrap();
+    write(&tx, &first, 0, &events, 1).await.unwrap();
     assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(60)));
     assert_eq!(
         escalation::open_about(&tx, &subject).await.unwrap(),
@@ -77,9 +94,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     events.extend(later.clone());
     let fold = Escalation::fold(&events).unwrap();
     let second = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), None, 3);
-    escalation::update(&tx, &second, 1, &later, at(3))
-        .await
-        .unwrap();
+    write(&tx, &second, 1, &later, 3).await.unwrap();
     assert_eq!(escalation::load(&tx, given::id(1)).await.unwrap(), events);
     assert_eq!(
         escalation::find(&tx, given::id(1)).await.unwrap(),
@@ -113,7 +128,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     tx.commit().await.unwrap();
 
     let tx = fresh.store.begin().await.unwrap();
-    let refused = escalation::update(&tx, &second, 1, &later, at(4)).await;
+    let refused = write(&tx, &second, 1, &later, 4).await;
     assert!(
         matches!(refused, Err(StoreError::Conflict(_))),
         "{refused:?}"
@@ -194,6 +209,45 @@ async fn an_agent_is_told_once(fresh: &Fresh) {
         .await
         .unwrap();
     assert_eq!(later, []);
+}
+
+async fn several_notifications_are_written_at_once(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    agent::insert_many(&tx, &[given::agent(1)]).await.unwrap();
+    let all: Vec<_> = (1..=3)
+        .map(|number| told(number, NotifyChannel::Email))
+        .collect();
+    notification::insert(&tx, &all).await.unwrap();
+    let sent: Vec<_> = all[..2]
+        .iter()
+        .map(|mail| Notification {
+            state: NotificationState::Dispatched,
+            dispatched_at: Some(at(60)),
+            ..mail.clone()
+        })
+        .collect();
+    notification::update_many(&tx, &sent).await.unwrap();
+    notification::update_many(&tx, &[]).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let on = fresh.store.read();
+    for mail in &sent {
+        let found = notification::find(&on, mail.id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(mail));
+    }
+    let waiting = notification::pending(&on, given::id(1)).await.unwrap();
+    assert_eq!(waiting, all[2..], "what is not named stays as it is");
+
+    let tx = fresh.store.begin().await.unwrap();
+    let to_nobody = Notification {
+        recipient: given::id(9),
+        ..sent[0].clone()
+    };
+    let refused = notification::update_many(&tx, &[to_nobody]).await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(_))),
+        "{refused:?}"
+    );
 }
 
 async fn what_is_shown_is_read(fresh: &Fresh) {

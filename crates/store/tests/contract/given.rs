@@ -14,6 +14,7 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::status::{Status, StatusKind};
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::Transaction;
+use mainstay_store::clock::{self, StoredClock, TicketClocks};
 use mainstay_store::ticket::{self, StoredTicket};
 use uuid::Uuid;
 
@@ -82,6 +83,16 @@ pub fn event(number: u32, sequence: u64, kind: EventKind) -> Event {
 pub async fn tickets(tx: &Transaction, numbers: impl IntoIterator<Item = u32>) {
     let stored: Vec<StoredTicket> = numbers.into_iter().map(ticket).collect();
     ticket::insert_many(tx, &stored).await.unwrap();
+}
+
+/// Makes the clocks of a ticket be these, and the ticket be due when the first of them is.
+pub async fn clocks(tx: &Transaction, ticket: u32, clocks: &[StoredClock]) {
+    let written = TicketClocks {
+        ticket: id(ticket),
+        clocks: clocks.to_vec(),
+        due_at: clocks.iter().filter_map(|clock| clock.next_at).min(),
+    };
+    clock::replace_many(tx, &[written]).await.unwrap();
 }
 
 pub fn account(number: u32) -> Account {

@@ -16,6 +16,7 @@ use crate::given::{self, at};
 on_each_engine!(
     a_mail_is_kept_once_as_received,
     two_who_file_a_mail_come_one_after_the_other,
+    whoever_has_read_a_mail_locks_its_state,
     a_mail_is_sent_once,
     a_message_id_belongs_to_one_ticket,
     a_mailbox_remembers_how_far_it_was_read,
@@ -163,6 +164,43 @@ async fn two_who_file_a_mail_come_one_after_the_other(fresh: &Fresh) {
         .unwrap()
         .expect("the second sees what the first did");
     assert_eq!(found.id, given::id(1));
+}
+
+async fn whoever_has_read_a_mail_locks_its_state(fresh: &Fresh) {
+    let mut twin = raw(1, "imap:support");
+    twin.id = given::id(2);
+    let tx = fresh.store.begin().await.unwrap();
+    for mail in [&raw(1, "pipe"), &twin, &raw(3, "pipe")] {
+        mail::receive(&tx, mail).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let first = fresh.store.begin().await.unwrap();
+    let state = mail::lock_state(&first, &raw(1, "pipe")).await.unwrap();
+    assert_eq!(state, Some(RawMailState::New));
+    let mut gone = raw(1, "pipe");
+    gone.id = given::id(9);
+    assert_eq!(mail::lock_state(&first, &gone).await.unwrap(), None);
+    let store = fresh.store.clone();
+    // The twin came another way, and its bytes are the same: it waits as the mail itself would.
+    let waiting = twin.clone();
+    let mut second = tokio::spawn(async move {
+        let tx = store.begin().await.unwrap();
+        let state = mail::lock_state(&tx, &waiting).await.unwrap();
+        (state, mail::find_twin(&tx, &waiting).await.unwrap())
+    });
+    let waits = tokio::time::timeout(Duration::from_millis(300), &mut second).await;
+    assert!(waits.is_err(), "the second did not wait for the first");
+    let mut filed = raw(1, "pipe");
+    filed.state = RawMailState::Parsed;
+    mail::update_received(&first, &filed).await.unwrap();
+    first.commit().await.unwrap();
+    let (state, found) = second.await.unwrap();
+    assert_eq!(state, Some(RawMailState::New), "of the twin itself");
+    assert_eq!(found.map(|twin| twin.id), Some(filed.id));
+    let tx = fresh.store.begin().await.unwrap();
+    let state = mail::lock_state(&tx, &raw(1, "pipe")).await.unwrap();
+    assert_eq!(state, Some(RawMailState::Parsed), "as it stands now");
 }
 
 async fn a_mail_is_sent_once(fresh: &Fresh) {

@@ -5,7 +5,7 @@ use mainstay_domain::account::NamedPerson;
 use mainstay_domain::contract::Contract;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, TargetOverride};
-use mainstay_domain::id::AccountId;
+use mainstay_domain::id::{AccountId, AgentId};
 use mainstay_domain::session::Session;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::team::Team;
@@ -15,7 +15,8 @@ use mainstay_store::contact::ContactFilter;
 use mainstay_store::names::Noun;
 use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
-    PageRequest, StoreError, account, agent, contact, contract, names, session, team, token,
+    PageRequest, StoreError, Transaction, account, agent, contact, contract, names, session, team,
+    token,
 };
 
 use uuid::Uuid;
@@ -298,6 +299,15 @@ async fn an_address_belongs_to_one_contact(fresh: &Fresh) {
     );
 }
 
+/// The agents who have one of these addresses, by their ids.
+async fn emails(tx: &Transaction, emails: &[&str]) -> Vec<AgentId> {
+    let emails: Vec<String> = emails.iter().map(|&email| email.to_owned()).collect();
+    let found = agent::find_by_emails(tx, &emails).await.unwrap();
+    let mut ids: Vec<AgentId> = found.iter().map(|agent| agent.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
 async fn agents_and_teams_are_read_as_written(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     let mut agents = vec![given::agent(1), given::agent(2), given::agent(3)];
@@ -317,6 +327,18 @@ async fn agents_and_teams_are_read_as_written(fresh: &Fresh) {
         .await
         .unwrap();
     assert_eq!(found.as_ref(), Some(&agents[1]));
+    assert_eq!(emails(&tx, &[]).await, [] as [AgentId; 0]);
+    let one_of_each = ["agent3@MAINSTAY.example", "nobody@mainstay.example"];
+    assert_eq!(emails(&tx, &one_of_each).await, [agents[2].id]);
+    // More than one statement holds, two of them there, one of these twice.
+    let mut many: Vec<String> = (10..6_000)
+        .map(|number| given::agent(number).email)
+        .collect();
+    many.insert(0, agents[0].email.clone());
+    many.insert(1, agents[0].email.to_uppercase());
+    many.push(agents[1].email.clone());
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(emails(&tx, &many).await, [agents[0].id, agents[1].id]);
     assert_eq!(agent::password_hash(&tx, given::id(1)).await.unwrap(), None);
     agent::set_password_hash(&tx, given::id(1), Some("hash"))
         .await

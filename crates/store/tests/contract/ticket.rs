@@ -5,13 +5,14 @@ use mainstay_domain::id::TicketId;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::ticket::{self, Direction, TicketFilter, TicketKey, TicketSort};
-use mainstay_store::{PageRequest, Store, StoreError, ledger, search};
+use mainstay_store::{PageRequest, Store, StoreError, ledger, message, search};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given;
 
 on_each_engine!(
     a_ticket_and_its_facts_are_read_as_written,
+    a_ticket_is_inserted_with_what_opened_it,
     of_two_writers_who_saw_the_same_one_is_refused,
     numbers_are_never_given_twice,
     reading_then_writing_together_is_never_refused,
@@ -114,6 +115,43 @@ async fn a_ticket_and_its_facts_are_read_as_written(fresh: &Fresh) {
             .unwrap(),
         None
     );
+}
+
+async fn a_ticket_is_inserted_with_what_opened_it(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let stored = given::ticket(1);
+    let said = given::message(1, 1, "The export breaks off");
+    ticket::insert_opened(&tx, &stored, Some("Gadgets Inc"), Some(&said))
+        .await
+        .unwrap();
+    let silent = given::ticket(2);
+    ticket::insert_opened(&tx, &silent, None, None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+
+    let on = fresh.store.read();
+    for stored in [&stored, &silent] {
+        let found = ticket::find(&on, Scope::Everything, stored.ticket.id).await;
+        assert_eq!(found.unwrap().as_ref(), Some(stored));
+    }
+    let read = message::find(&on, Scope::Everything, said.id).await;
+    assert_eq!(read.unwrap(), Some(said));
+    // By its subject, what was said, and the name of its account; without these nothing of them is there.
+    for (words, numbers) in [
+        ("subject", &[1, 2][..]),
+        ("breaks", &[1]),
+        ("gadgets", &[1]),
+    ] {
+        let hits = search::search(&on, Scope::Everything, words, PageRequest::first(9)).await;
+        let mut found: Vec<u64> = hits.unwrap().items.iter().map(|hit| hit.number).collect();
+        found.sort_unstable();
+        assert_eq!(found, numbers, "{words}");
+    }
+
+    let tx = fresh.store.begin().await.unwrap();
+    let again = ticket::insert_opened(&tx, &given::ticket(1), None, None).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
 }
 
 async fn of_two_writers_who_saw_the_same_one_is_refused(fresh: &Fresh) {
