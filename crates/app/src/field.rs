@@ -8,6 +8,25 @@ const LONGEST_NAME: usize = 200;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 100_000;
 
+/// The longest message that somebody writes, in bytes.
+const LONGEST_MESSAGE: usize = 1_000_000;
+
+/// Refuses a text of any number of lines that is longer than any may be.
+pub(crate) fn check_text(field: &str, text: &str) -> Result<()> {
+    let mut faults = Faults::default();
+    faults.text(field, text);
+    faults.finish()
+}
+
+/// Refuses a message that is longer than any that somebody writes.
+pub(crate) fn check_message(field: &str, text: &str) -> Result<()> {
+    if text.len() > LONGEST_MESSAGE {
+        let detail = format!("at most {LONGEST_MESSAGE} bytes: attach what is longer as a file");
+        return Err(AppError::invalid(field, detail));
+    }
+    Ok(())
+}
+
 /// The faults found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);

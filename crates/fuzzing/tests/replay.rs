@@ -56,4 +56,4 @@ macro_rules! replays {
     };
 }
 
-replays! { calendar clock html icalendar import mail pack webhook }
+replays! { body calendar clock html icalendar import mail pack query webhook }

@@ -17,6 +17,7 @@ use super::read::EscalationView;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::field::{Faults, check_text};
 use crate::transaction::transact;
 
 /// Somebody escalates a ticket by hand.
@@ -83,6 +84,27 @@ impl Record {
         }
     }
 
+    /// Refuses words that are longer than they may be.
+    fn check(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        match self {
+            Self::Acknowledge => {}
+            Self::MoveOn { reason, .. } | Self::Cancel(reason) => faults.text("reason", reason),
+            Self::Assess(text)
+            | Self::Decide(text)
+            | Self::AllocateResources { text, .. }
+            | Self::NoteProgress(text)
+            | Self::Resolve(text)
+            | Self::Verify { text, .. } => faults.text("text", text),
+            Self::Review(review) => {
+                faults.text("what_happened", &review.what_happened);
+                faults.text("cause", &review.cause);
+                faults.text("changes", &review.changes);
+            }
+        }
+        faults.finish()
+    }
+
     fn command(&self, state: Option<&Escalation>, actor: Actor) -> Command {
         match self.clone() {
             Self::Acknowledge => Command::Acknowledge {
@@ -130,6 +152,7 @@ impl App {
     ) -> Result<Vec<EscalationId>> {
         caller.require(Permission::RaiseEscalations)?;
         caller.require(Permission::ReadEscalations)?;
+        check_text("note", &raise.note)?;
         let ticket = self.visible_ticket(caller, raise.ticket).await?;
         let actor = caller.actor;
         let raised = transact!(self, tx => raise_by_hand(self, tx, actor, &ticket, raise))?;
@@ -152,6 +175,7 @@ impl App {
         if note.trim().is_empty() {
             return Err(AppError::invalid("note", "say in a sentence why"));
         }
+        check_text("note", note)?;
         let found = self.visible_ticket(caller, ticket).await?;
         let raise = RaiseEscalation {
             ticket,
@@ -180,6 +204,7 @@ impl App {
         caller.require(record.permission())?;
         // It is shown afterwards: who may not see it is told so before anything is written.
         caller.require(Permission::ReadEscalations)?;
+        record.check()?;
         let actor = caller.actor;
         transact!(self, tx => async {
             if let Record::AllocateResources { agents, .. } = record {

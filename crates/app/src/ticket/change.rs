@@ -13,6 +13,7 @@ use super::{TicketWriter, TokenTrail};
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Expected, Result};
+use crate::field::Faults;
 use crate::transaction::transact;
 
 /// A change somebody asks for.
@@ -209,12 +210,28 @@ async fn save_changes(
     Ok((ticket, Changed { before, after }))
 }
 
+/// Refuses a change whose words are longer than they may be.
+fn check_words(change: &Change) -> Result<()> {
+    let mut faults = Faults::default();
+    match change {
+        Change::Severity(_, Some(reason)) => faults.text("severity_reason", reason),
+        Change::Field(field, to) => {
+            faults.name("fields", field);
+            faults.text("fields", to.as_deref().unwrap_or_default());
+        }
+        Change::Link(_, relation) => faults.name("add_links", relation),
+        _ => {}
+    }
+    faults.finish()
+}
+
 /// The command by which a change is asked of a ticket.
 pub(crate) async fn command(
     app: &App,
     tx: &Transaction,
     change: &Change,
 ) -> Result<Command<'static>> {
+    check_words(change)?;
     Ok(match change.clone() {
         Change::Status(name) => Command::SetStatus(name),
         Change::Severity(to, reason) => Command::SetSeverity { to, reason },

@@ -17,6 +17,7 @@ use crate::attachment::attach_uploads;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::field::check_message;
 use crate::job::Job;
 use crate::transaction::transact;
 
@@ -128,7 +129,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for a ticket that is not there or that the caller may not see, [`AppError::Forbidden`],
     /// [`AppError::Refused`] when the ticket is closed or merged, [`AppError::Invalid`] for an empty text without
-    /// attachments, and for an upload that is not the caller's to attach.
+    /// attachments or one that is too long, and for an upload that is not the caller's to attach.
     pub async fn add_message(
         &self,
         caller: &Caller,
@@ -160,6 +161,7 @@ impl App {
         } else {
             caller.require(Permission::ReplyToTickets)?;
         }
+        check_message("text", &message.text)?;
         message.adopt_uploads(self, caller).await?;
         let author = caller.actor;
         let ticket = transact!(self, tx => async {

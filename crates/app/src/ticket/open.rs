@@ -18,7 +18,7 @@ use crate::attachment::attach_uploads;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::field::Faults;
+use crate::field::{Faults, check_message};
 use crate::job::Job;
 use crate::routing::route;
 use crate::transaction::transact;
@@ -77,6 +77,7 @@ impl App {
         }
         let mut uploads = Vec::new();
         if let Some(message) = &mut open.message {
+            check_message("message", &message.text)?;
             message.adopt_uploads(self, caller).await?;
             uploads.clone_from(&message.uploads);
         }
