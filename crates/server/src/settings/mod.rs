@@ -4,6 +4,7 @@
 //! `listen` under `[http]` in the file and `MAINSTAY_HTTP_LISTEN` in the environment. A secret `smtp.password` may be
 //! given as `smtp.password_file` instead, which names a file that holds it.
 
+mod http;
 mod mail;
 mod notify;
 mod portal;
@@ -14,13 +15,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use http::Http;
 pub use mail::{Mail, Mailbox, OAuth, SignIn, Smtp};
 pub use notify::Notify;
 pub use portal::{Colour, Portal};
 pub use reader::{Origin, Reader, Shown};
 pub use value::{Address, LogFormat, Networks, Roles, Secret, Size, Span, Tls};
-
-use ipnet::IpNet;
 
 use crate::Failure;
 use crate::traces::Endpoint;
@@ -79,52 +79,6 @@ pub struct Database {
     pub url: Secret,
     /// The most connections this node holds open.
     pub max_connections: u32,
-}
-
-/// Settings of the HTTP service.
-#[derive(Debug)]
-pub struct Http {
-    /// The address and port it listens on.
-    pub listen: SocketAddr,
-    /// The address people and mails use for it, without a slash at the end.
-    pub public_url: String,
-    /// The networks of the proxies whose word on who asks is believed.
-    pub trusted_proxies: Vec<IpNet>,
-    /// The largest body of a request.
-    pub max_body: Size,
-    /// The longest a request may take.
-    pub request_timeout: Span,
-    /// The longest until the head of a request is there.
-    pub header_timeout: Span,
-    /// The longest wait for the next part of a body.
-    pub body_timeout: Span,
-    /// The longest that a connection may rest between requests.
-    pub idle_timeout: Span,
-    /// The longest that a client may read nothing of an answer.
-    pub write_timeout: Span,
-    /// How many connections may be open at once.
-    pub max_connections: usize,
-    /// How many requests a second a session or a token may make on average; any number when 0.
-    pub requests_per_second: u32,
-    /// The same of an address that brings neither.
-    pub anonymous_requests_per_second: u32,
-    /// By which names it is asked for besides that of the public address; any when `*`.
-    pub hosts: String,
-}
-
-impl Http {
-    /// Told the address that was taken: where any port would do, the public address names the one that was chosen, unless
-    /// it was set.
-    pub fn found_at(&mut self, address: SocketAddr) {
-        if self.listen.port() == 0 && self.public_url == public_url_of(self.listen) {
-            self.public_url = public_url_of(address);
-        }
-    }
-}
-
-/// The public address where none is set.
-fn public_url_of(listen: SocketAddr) -> String {
-    format!("http://{listen}")
 }
 
 /// Settings of the store of attachments and raw mail.
@@ -251,30 +205,7 @@ impl Settings {
             url: r.secret_or("database.url", &database_default),
             max_connections: r.value("database.max_connections", 10),
         };
-        let listen = r
-            .value(
-                "http.listen",
-                Address(SocketAddr::from(([127, 0, 0, 1], 8080))),
-            )
-            .0;
-        let http = Http {
-            listen,
-            public_url: r
-                .text("http.public_url", &public_url_of(listen))
-                .trim_end_matches('/')
-                .to_owned(),
-            max_body: r.value("http.max_body", Size::mebibytes(32)),
-            trusted_proxies: r.value("http.trusted_proxies", Networks::default()).0,
-            request_timeout: r.value("http.request_timeout", Span::seconds(30)),
-            header_timeout: r.value("http.header_timeout", Span::seconds(15)),
-            body_timeout: r.value("http.body_timeout", Span::seconds(20)),
-            idle_timeout: r.value("http.idle_timeout", Span::seconds(75)),
-            write_timeout: r.value("http.write_timeout", Span::seconds(60)),
-            max_connections: r.value("http.max_connections", 20_000),
-            requests_per_second: r.value("http.requests_per_second", 50),
-            anonymous_requests_per_second: r.value("http.anonymous_requests_per_second", 10),
-            hosts: r.text("http.hosts", ""),
-        };
+        let http = Http::read(r);
         let blobs = Blobs {
             url: r.text("blobs.url", &data.join("blobs").display().to_string()),
             s3_endpoint: r.maybe("blobs.s3_endpoint"),

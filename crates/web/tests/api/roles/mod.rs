@@ -4,6 +4,7 @@
 //! test, and so does a line of the table without a route. Each question is put to a store in which somebody has
 //! everything that a route can name; whoever changed it leaves a fresh one to the next.
 
+mod fill;
 mod question;
 mod stage;
 mod table;

@@ -50,7 +50,7 @@ pub fn path(route: &Route, things: &Things) -> String {
 fn thing<'a>(things: &'a Things, noun: &str) -> &'a str {
     things
         .get(noun)
-        .unwrap_or_else(|| panic!("the stage has nothing for {noun}: add it to roles/stage.rs"))
+        .unwrap_or_else(|| panic!("the stage has nothing for {noun}: add it to roles/fill.rs"))
 }
 
 /// The body, where the route takes one.
