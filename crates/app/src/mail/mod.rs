@@ -18,6 +18,7 @@ mod hold;
 mod identity;
 mod letter;
 mod mailbox;
+mod notice;
 mod post;
 mod proof;
 mod rating;

@@ -3,7 +3,7 @@
 //! Opening a link changes nothing, because mail scanners open every link: the page behind it asks for a confirmation.
 
 use jiff::{SignedDuration, Timestamp};
-use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail};
+use mainstay_channels::compose::{Correspondent, Origin};
 use mainstay_channels::reply_address::{LinkClaim, LinkPurpose, UnverifiedLink};
 use mainstay_channels::template::Language;
 use mainstay_domain::event::{Actor, Event, EventKind, Side, Visibility};
@@ -12,11 +12,11 @@ use mainstay_domain::message::Message;
 use mainstay_domain::rating::{Rating, Score};
 use mainstay_domain::status::StatusKind;
 use mainstay_domain::ticket::{Command, Refusal, Scope, Ticket};
-use mainstay_store::{Connection, Transaction, mail, message, ticket};
+use mainstay_store::{Connection, Transaction, message, ticket};
 
 use super::identity::Identity;
 use super::letter::{RatingLinks, Subject};
-use super::reply::{Threading, notice, queue, ready, unrenderable};
+use super::notice::Notice;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::{Job, JobFailure};
@@ -94,25 +94,16 @@ pub(crate) async fn ask_for_rating(
     id: TicketId,
     fact: EventId,
 ) -> Result<(), JobFailure> {
-    let identity = app.mail_identity().await?;
-    let message_id = identity.message_id(fact.uuid());
-    let reader = app.read();
-    if mail::find_by_message_id(&reader, &message_id)
-        .await?
-        .is_some()
-    {
+    let Some((notice, ticket)) = Notice::begin(app, id, fact.uuid()).await? else {
+        return Ok(());
+    };
+    let identity = &notice.identity;
+    if !ticket.facts.status.kind.is_done() || ticket.rating.is_some() {
         return Ok(());
     }
-    let found = ticket::find(&reader, Scope::Everything, id)
-        .await?
-        .ok_or_else(|| JobFailure::Fail(format!("there is no ticket {id}")))?;
-    if !found.ticket.facts.status.kind.is_done() || found.ticket.rating.is_some() {
-        return Ok(());
-    }
-    let conversation = message::of_ticket(&reader, Scope::Everything, id).await?;
-    let written = last_written(&conversation);
-    let assignee = found.ticket.facts.assignee;
-    let mut subject = Subject::load(app, &reader, found.ticket, assignee).await?;
+    let written = last_written(&notice.conversation);
+    let assignee = ticket.facts.assignee;
+    let mut subject = Subject::load(app, &app.read(), ticket, assignee).await?;
     let Some(contact) = subject.contact.clone().filter(|contact| contact.active) else {
         return Ok(());
     };
@@ -125,20 +116,11 @@ pub(crate) async fn ask_for_rating(
     let Some(address) = address.filter(|address| !identity.is_ours(address)) else {
         return Ok(());
     };
-    subject.rating = Some(links(app, &identity, id, contact.id));
-    let language = subject.language(written.and_then(|message| message.language.as_deref()));
-    let rendered = subject
-        .render(app, &identity, "resolved", language, None)
-        .map_err(unrenderable)?;
-    let threading = Threading::of(&reader, id, &conversation, written).await?;
+    subject.rating = Some(links(app, identity, id, contact.id));
     let to = Correspondent::named(contact.name.clone(), address.clone());
-    let outgoing = OutgoingMail {
-        message_id,
-        origin: Origin::Generated,
-        ..notice(app, &identity, &subject, to, rendered, threading)
-    };
-    queue(app, ready(outgoing, subject.ticket)?, None).await?;
-    Ok(())
+    notice
+        .send(app, subject, to, "resolved", Origin::Generated, written)
+        .await
 }
 
 fn links(app: &App, identity: &Identity, ticket: TicketId, contact: ContactId) -> RatingLinks {

@@ -3,7 +3,7 @@
 use mainstay_channels::compose::{
     Attachment, ComposeError, ComposedMail, Correspondent, Origin, OutgoingMail, ReturnPath,
 };
-use mainstay_channels::template::{RenderedMessage, TemplateError};
+use mainstay_channels::template::TemplateError;
 use mainstay_domain::event::{Actor, Side};
 use mainstay_domain::id::{MessageId, TicketId};
 use mainstay_domain::mail::{OutgoingMail as StoredMail, OutgoingMailState};
@@ -196,36 +196,6 @@ impl Threading {
             parent,
             references: entries.into_iter().map(|entry| entry.message_id).collect(),
         })
-    }
-}
-
-/// What the program itself tells the customer of a ticket, in its conversation. Its message id is still to be given, and
-/// bounces go nowhere, so that two programs never answer each other for ever.
-pub(super) fn notice(
-    app: &App,
-    identity: &Identity,
-    subject: &Subject,
-    to: Correspondent,
-    rendered: RenderedMessage,
-    threading: Threading,
-) -> OutgoingMail {
-    OutgoingMail {
-        from: subject.sender(identity),
-        to: vec![to],
-        cc: Vec::new(),
-        reply_to: identity
-            .reply_address(&subject.ticket)
-            .map(Correspondent::new),
-        return_path: ReturnPath::Nowhere,
-        subject: rendered.subject,
-        text: rendered.text,
-        html: None,
-        message_id: String::new(),
-        in_reply_to: threading.parent,
-        references: threading.references,
-        origin: Origin::Generated,
-        date: app.now(),
-        attachments: Vec::new(),
     }
 }
 
