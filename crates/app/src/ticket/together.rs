@@ -40,7 +40,7 @@ pub(crate) enum Work {
 enum Ready {
     Fire,
     AskLadders,
-    SetTerms(ContractTerms),
+    SetTerms(AccountId, ContractTerms),
 }
 
 impl Work {
@@ -49,7 +49,8 @@ impl Work {
             Self::Fire => Ready::Fire,
             Self::AskLadders => Ready::AskLadders,
             Self::SetTerms(account) => {
-                Ready::SetTerms(terms_of(tx, Some(account), app.now()).await?)
+                let terms = terms_of(tx, Some(account), app.now()).await?;
+                Ready::SetTerms(account, terms)
             }
         })
     }
@@ -61,8 +62,11 @@ impl Ready {
         match self {
             Self::Fire => fire(writer),
             Self::AskLadders => {}
-            Self::SetTerms(terms) => {
-                set_terms(writer, terms)?;
+            Self::SetTerms(account, terms) => {
+                // It may have been moved since somebody looked whose tickets there are: then it has other terms.
+                if writer.ticket.facts.account == Some(*account) {
+                    set_terms(writer, terms)?;
+                }
                 return Ok(writer.is_changed());
             }
         }
