@@ -44,6 +44,8 @@ struct Queue {
     copier: Arc<Mutex<Copier>>,
     waiting: AtomicUsize,
     begun: AtomicU64,
+    /// How many turns have ended. It changes only while the session is held.
+    ended: AtomicU64,
 }
 
 /// A transaction that several share.
@@ -62,6 +64,8 @@ pub(crate) struct Turn {
     queue: Arc<Queue>,
     /// There until it is given on.
     held: Option<OwnedMutexGuard<Option<Common>>>,
+    /// How many turns had ended before it.
+    number: u64,
 }
 
 impl Writers {
@@ -78,6 +82,7 @@ impl Writers {
             copier: Arc::new(Mutex::new(Copier::new(options))),
             waiting: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
         })))
     }
 
@@ -129,12 +134,19 @@ impl Turn {
         self.queue.shared.rows(sql)
     }
 
-    /// Does something that may take long by the connection to write by.
+    /// Does something that may take long by the connection to write by. Whoever is abandoned before it has begun does not do it any
+    /// more: it would be done, and kept, in the turn of somebody else.
     pub(crate) async fn apart<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Session) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let checked = |session: &Session| check(session).and_then(|()| work(session));
+        let (queue, number) = (Arc::clone(&self.queue), self.number);
+        let checked = move |session: &Session| {
+            if queue.ended.load(Ordering::Acquire) != number {
+                return Err(StoreError::Unavailable("the turn is over".to_owned()));
+            }
+            check(session).and_then(|()| work(session))
+        };
         self.queue.shared.apart(checked).await
     }
 
@@ -177,7 +189,10 @@ impl Turn {
     }
 
     fn release(&self) -> Result<(), StoreError> {
-        self.session()?.run_often("RELEASE turn")
+        let session = self.session()?;
+        session.run_often("RELEASE turn")?;
+        self.queue.ended.fetch_add(1, Ordering::AcqRel);
+        Ok(())
     }
 
     /// Begins a transaction that others may share, unless it cannot be begun now.
@@ -207,6 +222,7 @@ impl Drop for Turn {
             return;
         };
         let session = self.queue.shared.session();
+        self.queue.ended.fetch_add(1, Ordering::AcqRel);
         let stands =
             session.is_in_transaction() && session.run("ROLLBACK TO turn; RELEASE turn").is_ok();
         if stands && !common.told.is_empty() {
@@ -234,6 +250,7 @@ impl Queue {
         })?;
         Ok(Turn {
             held: Some(held),
+            number: self.ended.load(Ordering::Acquire),
             queue: Arc::clone(&self),
         })
     }
@@ -363,182 +380,4 @@ fn undone() -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::connection::Transaction;
-    use crate::setting;
-    use crate::{Store, StoreOptions};
-
-    async fn a_store() -> Store {
-        let options = StoreOptions::new("sqlite::memory:");
-        Store::open(&options).await.unwrap()
-    }
-
-    fn queue(store: &Store) -> &Queue {
-        &store.writers().unwrap().0
-    }
-
-    /// Another writer, who has asked for a turn already when this returns.
-    async fn another(store: &Store) -> tokio::task::JoinHandle<Transaction> {
-        let waiting = queue(store).waiting.load(Ordering::Acquire);
-        let asking = store.clone();
-        let other = tokio::spawn(async move { asking.begin().await.unwrap() });
-        while queue(store).waiting.load(Ordering::Acquire) == waiting {
-            tokio::task::yield_now().await;
-        }
-        other
-    }
-
-    async fn kept(store: &Store, name: &str) -> bool {
-        setting::get(&store.read(), name).await.unwrap().is_some()
-    }
-
-    #[tokio::test]
-    async fn those_who_write_at_the_same_time_share_a_write_to_the_disk() {
-        let store = a_store().await;
-        let before = queue(&store).begun.load(Ordering::Relaxed);
-        let first = store.begin().await.unwrap();
-        let mut writing = Vec::new();
-        for number in 0..9 {
-            let other = another(&store).await;
-            writing.push(tokio::spawn(async move {
-                let tx = other.await.unwrap();
-                setting::set(&tx, &format!("other {number}"), "yes")
-                    .await
-                    .unwrap();
-                tx.commit().await
-            }));
-        }
-        setting::set(&first, "first", "yes").await.unwrap();
-        first.commit().await.unwrap();
-        for other in writing {
-            other.await.unwrap().unwrap();
-        }
-        assert_eq!(queue(&store).begun.load(Ordering::Relaxed) - before, 1);
-        for number in 0..9 {
-            assert!(kept(&store, &format!("other {number}")).await);
-        }
-    }
-
-    #[tokio::test]
-    async fn whoever_fails_undoes_no_more_than_was_their_own() {
-        let store = a_store().await;
-        let first = store.begin().await.unwrap();
-        let other = another(&store).await;
-        setting::set(&first, "first", "yes").await.unwrap();
-        let committed = tokio::spawn(first.commit());
-        let other = other.await.unwrap();
-        setting::set(&other, "other", "yes").await.unwrap();
-        assert!(!kept(&store, "first").await, "it is not on the disk yet");
-        drop(other);
-        committed.await.unwrap().unwrap();
-        assert!(kept(&store, "first").await);
-        assert!(!kept(&store, "other").await);
-    }
-
-    #[tokio::test]
-    async fn nobody_is_told_of_success_when_sqlite_undid_the_common_transaction() {
-        let store = a_store().await;
-        let first = store.begin().await.unwrap();
-        let other = another(&store).await;
-        setting::set(&first, "first", "yes").await.unwrap();
-        let committed = tokio::spawn(first.commit());
-        let other = other.await.unwrap();
-        // As SQLite does by itself when the disk is full; what comes after would be a transaction of its own.
-        queue(&store).shared.session().run("ROLLBACK").unwrap();
-        let third = another(&store).await;
-        other.commit().await.unwrap_err();
-        let refused = committed.await.unwrap().unwrap_err();
-        assert!(refused.is_transient(), "{refused}");
-        let third = third.await.unwrap();
-        setting::set(&third, "third", "yes").await.unwrap();
-        third.commit().await.unwrap();
-        assert!(!kept(&store, "first").await);
-        assert!(kept(&store, "third").await);
-    }
-
-    #[tokio::test]
-    async fn who_is_abandoned_while_waiting_for_the_disk_keeps_nobody_waiting() {
-        let store = a_store().await;
-        let first = store.begin().await.unwrap();
-        let other = another(&store).await;
-        setting::set(&first, "first", "yes").await.unwrap();
-        let mut committed = Box::pin(first.commit());
-        // It is begun, and never asked again.
-        assert!(futures::poll!(committed.as_mut()).is_pending());
-        drop(committed);
-        drop(other.await.unwrap());
-        let next = store.begin().await.unwrap();
-        setting::set(&next, "next", "yes").await.unwrap();
-        next.commit().await.unwrap();
-        assert!(kept(&store, "first").await);
-    }
-
-    #[tokio::test]
-    async fn others_write_while_the_disk_takes_its_time_and_nobody_is_told_before_it_has() {
-        let store = a_store().await;
-        let busy = queue(&store).disk.idle().await;
-        let mut writing = Vec::new();
-        for name in ["first", "second"] {
-            let tx = store.begin().await.unwrap();
-            setting::set(&tx, name, "yes").await.unwrap();
-            writing.push(tokio::spawn(tx.commit()));
-            // Until it has given its turn on.
-            drop(store.begin().await.unwrap());
-        }
-        for committed in &writing {
-            assert!(!committed.is_finished());
-        }
-        drop(busy);
-        for committed in writing {
-            committed.await.unwrap().unwrap();
-        }
-        assert!(kept(&store, "first").await && kept(&store, "second").await);
-    }
-
-    #[tokio::test]
-    async fn once_the_disk_has_refused_nothing_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("store.db").display());
-        let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
-        // It takes everything, and nothing of it stays.
-        let lost = std::fs::File::open("/dev/null").unwrap();
-        queue(&store).disk.idle().await.replace(lost);
-        let tx = store.begin().await.unwrap();
-        setting::set(&tx, "lost", "yes").await.unwrap();
-        let refused = tx.commit().await.unwrap_err();
-        assert!(matches!(refused, StoreError::InDoubt(_)), "{refused}");
-        let refused = store.begin().await.unwrap_err();
-        assert!(refused.is_transient(), "{refused}");
-    }
-
-    #[tokio::test]
-    async fn a_long_log_is_copied_into_the_file_and_begun_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let writers = Writers::open(Options {
-            path: folder.path().join("store.db"),
-            patience: Duration::from_secs(30),
-            is_durable: true,
-            log: Bounds {
-                copied_at: 8,
-                longest: 16,
-            },
-        })
-        .unwrap();
-        let turn = writers.begin().await.unwrap();
-        let make = "CREATE TABLE page (filling BLOB)";
-        turn.session().unwrap().run(make).unwrap();
-        turn.commit(Vec::new()).await.unwrap();
-        for _ in 0..20 {
-            let turn = writers.begin().await.unwrap();
-            let fill = "INSERT INTO page VALUES (zeroblob(16000))";
-            turn.session().unwrap().run(fill).unwrap();
-            turn.commit(Vec::new()).await.unwrap();
-            // Whoever copies has ended.
-            drop(writers.0.copier.lock().await);
-            drop(writers.0.copier.lock().await);
-        }
-        let length = writers.0.shared.session().log().unwrap();
-        assert!(length.written < 32, "{length:?}");
-    }
-}
+mod tests;

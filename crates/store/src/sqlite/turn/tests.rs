@@ -1,0 +1,219 @@
+//! Those who write at the same time.
+
+use super::*;
+use crate::connection::Transaction;
+use crate::setting;
+use crate::{Store, StoreOptions};
+
+async fn a_store() -> Store {
+    let options = StoreOptions::new("sqlite::memory:");
+    Store::open(&options).await.unwrap()
+}
+
+fn queue(store: &Store) -> &Queue {
+    &store.writers().unwrap().0
+}
+
+/// Another writer, who has asked for a turn already when this returns.
+async fn another(store: &Store) -> tokio::task::JoinHandle<Transaction> {
+    let waiting = queue(store).waiting.load(Ordering::Acquire);
+    let asking = store.clone();
+    let other = tokio::spawn(async move { asking.begin().await.unwrap() });
+    while queue(store).waiting.load(Ordering::Acquire) == waiting {
+        tokio::task::yield_now().await;
+    }
+    other
+}
+
+async fn kept(store: &Store, name: &str) -> bool {
+    setting::get(&store.read(), name).await.unwrap().is_some()
+}
+
+/// Two who write at the same time: one who has written and waits to be told, and another whose turn it is.
+async fn two_at_once(
+    store: &Store,
+) -> (tokio::task::JoinHandle<Result<(), StoreError>>, Transaction) {
+    let first = store.begin().await.unwrap();
+    let other = another(store).await;
+    setting::set(&first, "first", "yes").await.unwrap();
+    let committed = tokio::spawn(first.commit());
+    (committed, other.await.unwrap())
+}
+
+#[tokio::test]
+async fn those_who_write_at_the_same_time_share_a_write_to_the_disk() {
+    let store = a_store().await;
+    let before = queue(&store).begun.load(Ordering::Relaxed);
+    let first = store.begin().await.unwrap();
+    let mut writing = Vec::new();
+    for number in 0..9 {
+        let other = another(&store).await;
+        writing.push(tokio::spawn(async move {
+            let tx = other.await.unwrap();
+            setting::set(&tx, &format!("other {number}"), "yes")
+                .await
+                .unwrap();
+            tx.commit().await
+        }));
+    }
+    setting::set(&first, "first", "yes").await.unwrap();
+    first.commit().await.unwrap();
+    for other in writing {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(queue(&store).begun.load(Ordering::Relaxed) - before, 1);
+    for number in 0..9 {
+        assert!(kept(&store, &format!("other {number}")).await);
+    }
+}
+
+#[tokio::test]
+async fn whoever_fails_undoes_no_more_than_was_their_own() {
+    let store = a_store().await;
+    let (committed, other) = two_at_once(&store).await;
+    setting::set(&other, "other", "yes").await.unwrap();
+    assert!(!kept(&store, "first").await, "it is not on the disk yet");
+    drop(other);
+    committed.await.unwrap().unwrap();
+    assert!(kept(&store, "first").await);
+    assert!(!kept(&store, "other").await);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_success_when_sqlite_undid_the_common_transaction() {
+    let store = a_store().await;
+    let (committed, other) = two_at_once(&store).await;
+    // As SQLite does by itself when the disk is full; what comes after would be a transaction of its own.
+    queue(&store).shared.session().run("ROLLBACK").unwrap();
+    let third = another(&store).await;
+    other.commit().await.unwrap_err();
+    let refused = committed.await.unwrap().unwrap_err();
+    assert!(refused.is_transient(), "{refused}");
+    let third = third.await.unwrap();
+    setting::set(&third, "third", "yes").await.unwrap();
+    third.commit().await.unwrap();
+    assert!(!kept(&store, "first").await);
+    assert!(kept(&store, "third").await);
+}
+
+#[tokio::test]
+async fn who_is_abandoned_while_waiting_for_the_disk_keeps_nobody_waiting() {
+    let store = a_store().await;
+    let first = store.begin().await.unwrap();
+    let other = another(&store).await;
+    setting::set(&first, "first", "yes").await.unwrap();
+    let mut committed = Box::pin(first.commit());
+    // It is begun, and never asked again.
+    assert!(futures::poll!(committed.as_mut()).is_pending());
+    drop(committed);
+    drop(other.await.unwrap());
+    let next = store.begin().await.unwrap();
+    setting::set(&next, "next", "yes").await.unwrap();
+    next.commit().await.unwrap();
+    assert!(kept(&store, "first").await);
+}
+
+#[tokio::test]
+async fn others_write_while_the_disk_takes_its_time_and_nobody_is_told_before_it_has() {
+    let store = a_store().await;
+    let busy = queue(&store).disk.idle().await;
+    let mut writing = Vec::new();
+    for name in ["first", "second"] {
+        let tx = store.begin().await.unwrap();
+        setting::set(&tx, name, "yes").await.unwrap();
+        writing.push(tokio::spawn(tx.commit()));
+        // Until it has given its turn on.
+        drop(store.begin().await.unwrap());
+    }
+    for committed in &writing {
+        assert!(!committed.is_finished());
+    }
+    drop(busy);
+    for committed in writing {
+        committed.await.unwrap().unwrap();
+    }
+    assert!(kept(&store, "first").await && kept(&store, "second").await);
+}
+
+#[tokio::test]
+async fn once_the_disk_has_refused_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("store.db").display());
+    let store = Store::open(&StoreOptions::new(&url)).await.unwrap();
+    // It takes everything, and nothing of it stays.
+    let lost = std::fs::File::open("/dev/null").unwrap();
+    queue(&store).disk.idle().await.replace(lost);
+    let tx = store.begin().await.unwrap();
+    setting::set(&tx, "lost", "yes").await.unwrap();
+    let refused = tx.commit().await.unwrap_err();
+    assert!(matches!(refused, StoreError::InDoubt(_)), "{refused}");
+    let refused = store.begin().await.unwrap_err();
+    assert!(refused.is_transient(), "{refused}");
+}
+
+#[tokio::test]
+async fn a_long_log_is_copied_into_the_file_and_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let writers = Writers::open(Options {
+        path: folder.path().join("store.db"),
+        patience: Duration::from_secs(30),
+        is_durable: true,
+        log: Bounds {
+            copied_at: 8,
+            longest: 16,
+        },
+    })
+    .unwrap();
+    let turn = writers.begin().await.unwrap();
+    let make = "CREATE TABLE page (filling BLOB)";
+    turn.session().unwrap().run(make).unwrap();
+    turn.commit(Vec::new()).await.unwrap();
+    for _ in 0..20 {
+        let turn = writers.begin().await.unwrap();
+        let fill = "INSERT INTO page VALUES (zeroblob(16000))";
+        turn.session().unwrap().run(fill).unwrap();
+        turn.commit(Vec::new()).await.unwrap();
+        // Whoever copies has ended.
+        drop(writers.0.copier.lock().await);
+        drop(writers.0.copier.lock().await);
+    }
+    let length = writers.0.shared.session().log().unwrap();
+    assert!(length.written < 32, "{length:?}");
+}
+
+/// A statement that goes to a thread of its own is abandoned before it has begun there.
+#[test]
+fn what_is_abandoned_is_not_done_in_the_turn_of_another() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let store = a_store().await;
+        let first = store.begin().await.unwrap();
+        let abandoned = another(&store).await;
+        let next = another(&store).await;
+        setting::set(&first, "first", "yes").await.unwrap();
+        let committed = tokio::spawn(first.commit());
+        let abandoned = abandoned.await.unwrap();
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || waits.recv());
+        let sql = "INSERT INTO setting (name, value) VALUES ('abandoned', 'yes')";
+        let mut asked = Box::pin(abandoned.run(sql));
+        assert!(futures::poll!(asked.as_mut()).is_pending());
+        drop(asked);
+        drop(abandoned);
+        let next = next.await.unwrap();
+        go_on.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        // The one thread has done all that it was given before.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        setting::set(&next, "next", "yes").await.unwrap();
+        next.commit().await.unwrap();
+        committed.await.unwrap().unwrap();
+        assert!(kept(&store, "first").await);
+        assert!(kept(&store, "next").await);
+        assert!(!kept(&store, "abandoned").await);
+    });
+}
