@@ -141,3 +141,88 @@ impl App {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use mainstay_domain::contract::Contract;
+    use mainstay_domain::event::Channel;
+    use mainstay_domain::severity::Severity;
+    use mainstay_store::{Store, StoreOptions, contract, ledger};
+
+    use super::*;
+    use crate::caller::Caller;
+    use crate::context::{ManualClock, Options};
+    use crate::ticket::OpenTicket;
+
+    async fn an_app() -> App {
+        let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
+        let monday: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(monday));
+        let app = App::new(store.unwrap(), clock, [1; 32], Options::default());
+        let pack = mainstay_policy::builtin("client-scaling").unwrap();
+        let applied = app.apply_policy(&Caller::machine(), &pack, "test").await;
+        applied.unwrap();
+        app
+    }
+
+    /// An account that was sold a tier.
+    async fn account(app: &App, tier: &str) -> AccountId {
+        let fill =
+            |account: &mut mainstay_domain::account::Account| tier.clone_into(&mut account.name);
+        let account = app.create_account(&Caller::machine(), fill).await.unwrap();
+        let contract = Contract {
+            id: app.new_id(app.now()),
+            account: account.id,
+            tier: tier.into(),
+            starts_on: "2026-01-01".parse().unwrap(),
+            ends_on: None,
+            renews_on: None,
+            value: 0,
+            currency: "USD".to_owned(),
+            overrides: Vec::new(),
+            created_at: app.now(),
+        };
+        let tx = app.store().begin().await.unwrap();
+        contract::insert(&tx, &contract).await.unwrap();
+        tx.commit().await.unwrap();
+        account.id
+    }
+
+    /// Somebody looked whose tickets there are, and then they were moved.
+    #[tokio::test]
+    async fn tickets_of_another_account_keep_their_terms() {
+        let app = an_app().await;
+        let (before, now) = (
+            account(&app, "Professional").await,
+            account(&app, "Enterprise").await,
+        );
+        let mut tickets = Vec::new();
+        for _ in 0..2 {
+            let open = OpenTicket {
+                subject: "It does not work".to_owned(),
+                account: Some(now),
+                contact: None,
+                channel: Channel::Api,
+                severity: Some(Severity::P2),
+                category: None,
+                team: None,
+                assignee: None,
+                tags: Vec::new(),
+                message: None,
+                at: None,
+            };
+            let opened = app.open_ticket(&Caller::machine(), open).await.unwrap();
+            tickets.push(opened.ticket.id);
+        }
+        let on = app.read();
+        let ledgers = ledger::load_many(&on, &tickets).await.unwrap();
+        let work = Work::SetTerms(before);
+        for ids in [&tickets[..], &tickets[..1]] {
+            assert!(app.for_each_ticket(ids, work).await.is_empty());
+        }
+        assert_eq!(ledger::load_many(&on, &tickets).await.unwrap(), ledgers);
+    }
+}
