@@ -1,24 +1,18 @@
-//! Accounts, contracts, contacts, agents, teams, and who is signed in.
+//! Accounts, contracts, contacts, agents, teams.
 
 use jiff::civil::date;
 use mainstay_domain::account::NamedPerson;
 use mainstay_domain::contract::Contract;
-use mainstay_domain::digest::Digest;
-use mainstay_domain::event::{Actor, TargetOverride};
+use mainstay_domain::event::TargetOverride;
 use mainstay_domain::id::{AccountId, AgentId};
-use mainstay_domain::session::Session;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::team::Team;
-use mainstay_domain::token::ApiToken;
 use mainstay_store::account::{AccountFilter, Archived};
 use mainstay_store::contact::ContactFilter;
 use mainstay_store::names::Noun;
-use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::{
-    PageRequest, StoreError, Transaction, account, agent, contact, contract, names, session, team,
-    token,
+    PageRequest, StoreError, Transaction, account, agent, contact, contract, names, team,
 };
-
 use uuid::Uuid;
 
 use crate::engine::{Fresh, on_each_engine};
@@ -29,7 +23,6 @@ on_each_engine!(
     contracts_are_in_force_on_their_days,
     an_address_belongs_to_one_contact,
     agents_and_teams_are_read_as_written,
-    sessions_and_tokens_end,
     what_is_taken_is_said_in_words,
     names_are_found_whatever_bears_them,
 );
@@ -381,81 +374,6 @@ async fn agents_and_teams_are_read_as_written(fresh: &Fresh) {
         matches!(refused, Err(StoreError::Conflict(_))),
         "{refused:?}"
     );
-}
-
-async fn sessions_and_tokens_end(fresh: &Fresh) {
-    let tx = fresh.store.begin().await.unwrap();
-    let actor = Actor::Agent(given::id(1));
-    let session = |number: u8| Session {
-        id: given::id(u32::from(number)),
-        secret: Digest([number; 32]),
-        actor,
-        user_agent: "Firefox".to_owned(),
-        created_at: at(0),
-        last_seen_at: at(0),
-        expires_at: at(100 * i64::from(number)),
-    };
-    for number in 1..=3 {
-        session::insert(&tx, &session(number)).await.unwrap();
-    }
-    let secret = Digest([1; 32]);
-    assert_eq!(
-        session::find_by_secret(&tx, secret, at(99)).await.unwrap(),
-        Some(session(1))
-    );
-    assert_eq!(
-        session::find_by_secret(&tx, secret, at(100)).await.unwrap(),
-        None
-    );
-    session::touch(&tx, given::id(1), at(99), at(500))
-        .await
-        .unwrap();
-    assert!(
-        session::find_by_secret(&tx, secret, at(100))
-            .await
-            .unwrap()
-            .is_some()
-    );
-    assert_eq!(
-        retention::prune(&tx, Fleeting::Sessions, at(200), 10)
-            .await
-            .unwrap(),
-        1
-    );
-    assert!(session::remove(&tx, given::id(1)).await.unwrap());
-    assert_eq!(
-        session::of_actor(&tx, actor, at(0)).await.unwrap(),
-        [session(3)]
-    );
-    assert_eq!(session::remove_of(&tx, actor).await.unwrap(), 1);
-
-    let mut made = ApiToken {
-        id: given::id(1),
-        name: "import".to_owned(),
-        secret: Digest([7; 32]),
-        actor,
-        scopes: vec!["tickets:write".to_owned()],
-        created_at: at(0),
-        expires_at: Some(at(50)),
-        last_used_at: None,
-        revoked_at: None,
-    };
-    token::insert(&tx, &made).await.unwrap();
-    token::touch(&tx, made.id, at(3)).await.unwrap();
-    assert!(token::revoke(&tx, made.id, at(4)).await.unwrap());
-    assert!(!token::revoke(&tx, made.id, at(5)).await.unwrap());
-    made.last_used_at = Some(at(3));
-    made.revoked_at = Some(at(4));
-    assert_eq!(
-        token::find_by_secret(&tx, made.secret)
-            .await
-            .unwrap()
-            .as_ref(),
-        Some(&made)
-    );
-    let page = PageRequest::first(10);
-    let listed = token::list(&tx, Some(actor), page).await.unwrap();
-    assert_eq!(listed.items, [made]);
 }
 
 async fn what_is_taken_is_said_in_words(fresh: &Fresh) {

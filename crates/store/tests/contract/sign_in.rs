@@ -1,18 +1,21 @@
-//! How somebody signs in: links, second factors, passkeys, passwords.
+//! How somebody signs in: links, second factors, passkeys, passwords; and how long it counts: sessions, tokens.
 
 use mainstay_domain::digest::Digest;
 use mainstay_domain::event::Actor;
 use mainstay_domain::passkey::{Passkey, PasskeyChallenge};
 use mainstay_domain::second_factor::{Authenticator, RecoveryCode};
+use mainstay_domain::session::Session;
 use mainstay_domain::sign_in_link::{LinkPurpose, SignInLink};
+use mainstay_domain::token::ApiToken;
 use mainstay_store::retention::{self, Fleeting};
-use mainstay_store::{agent, contact, passkey, second_factor, sign_in_link};
+use mainstay_store::{agent, contact, passkey, second_factor, session, sign_in_link, token};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
 
 on_each_engine!(
     a_link_is_used_once,
+    sessions_and_tokens_end,
     a_second_factor_takes_each_code_once,
     a_passkey_is_used_by_one_at_a_time,
     a_challenge_is_taken_once,
@@ -231,4 +234,79 @@ async fn a_hash_is_replaced_only_while_it_is_there(fresh: &Fresh) {
         ];
         assert_eq!(hashes.map(Option::unwrap), [kept, kept]);
     }
+}
+
+async fn sessions_and_tokens_end(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let actor = Actor::Agent(given::id(1));
+    let session = |number: u8| Session {
+        id: given::id(u32::from(number)),
+        secret: Digest([number; 32]),
+        actor,
+        user_agent: "Firefox".to_owned(),
+        created_at: at(0),
+        last_seen_at: at(0),
+        expires_at: at(100 * i64::from(number)),
+    };
+    for number in 1..=3 {
+        session::insert(&tx, &session(number)).await.unwrap();
+    }
+    let secret = Digest([1; 32]);
+    assert_eq!(
+        session::find_by_secret(&tx, secret, at(99)).await.unwrap(),
+        Some(session(1))
+    );
+    assert_eq!(
+        session::find_by_secret(&tx, secret, at(100)).await.unwrap(),
+        None
+    );
+    session::touch(&tx, given::id(1), at(99), at(500))
+        .await
+        .unwrap();
+    assert!(
+        session::find_by_secret(&tx, secret, at(100))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(
+        retention::prune(&tx, Fleeting::Sessions, at(200), 10)
+            .await
+            .unwrap(),
+        1
+    );
+    assert!(session::remove(&tx, given::id(1)).await.unwrap());
+    assert_eq!(
+        session::of_actor(&tx, actor, at(0)).await.unwrap(),
+        [session(3)]
+    );
+    assert_eq!(session::remove_of(&tx, actor).await.unwrap(), 1);
+
+    let mut made = ApiToken {
+        id: given::id(1),
+        name: "import".to_owned(),
+        secret: Digest([7; 32]),
+        actor,
+        scopes: vec!["tickets:write".to_owned()],
+        created_at: at(0),
+        expires_at: Some(at(50)),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    token::insert(&tx, &made).await.unwrap();
+    token::touch(&tx, made.id, at(3)).await.unwrap();
+    assert!(token::revoke(&tx, made.id, at(4)).await.unwrap());
+    assert!(!token::revoke(&tx, made.id, at(5)).await.unwrap());
+    made.last_used_at = Some(at(3));
+    made.revoked_at = Some(at(4));
+    assert_eq!(
+        token::find_by_secret(&tx, made.secret)
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(&made)
+    );
+    let page = PageRequest::first(10);
+    let listed = token::list(&tx, Some(actor), page).await.unwrap();
+    assert_eq!(listed.items, [made]);
 }
