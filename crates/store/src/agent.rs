@@ -5,11 +5,11 @@ use mainstay_domain::id::AgentId;
 use mainstay_domain::name::RoleName;
 
 use crate::column::Field;
-use crate::connection::{Connection, Transaction, one};
+use crate::connection::{Connection, Transaction};
 use crate::error::StoreError;
 use crate::named_list::name_key;
+use crate::password;
 use crate::record::{self, fetch_all, fetch_one, insert_with, record, select, update_with};
-use crate::sql::Sql;
 
 record!(Agent in "agent" {
     id, email, name, roles, languages, skills, capacity, calendar, time_zone, phone, slack, pager,
@@ -122,12 +122,7 @@ pub async fn password_hash(
     on: &impl Connection,
     id: AgentId,
 ) -> Result<Option<String>, StoreError> {
-    let row = one(
-        on,
-        Sql::new("SELECT password_hash FROM agent").with(" WHERE id = ", &id),
-    )
-    .await?;
-    row.map_or(Ok(None), |row| Field::read(&row, 0))
+    password::hash::<Agent>(on, &id).await
 }
 
 /// Sets the hash of an agent's password, or takes the password away.
@@ -139,11 +134,7 @@ pub async fn set_password_hash(
     id: AgentId,
     hash: Option<&str>,
 ) -> Result<(), StoreError> {
-    let sql = Sql::new("UPDATE agent SET password_hash = ")
-        .with("", &hash.map(str::to_owned))
-        .with(" WHERE id = ", &id);
-    tx.execute(sql).await?;
-    Ok(())
+    password::set_hash::<Agent>(tx, &id, None, hash).await
 }
 
 /// Replaces the hash of an agent's password by another of the same password, unless the password changed meanwhile.
@@ -156,10 +147,5 @@ pub async fn upgrade_password_hash(
     from: &str,
     to: &str,
 ) -> Result<(), StoreError> {
-    let sql = Sql::new("UPDATE agent SET password_hash = ")
-        .with("", &to.to_owned())
-        .with(" WHERE id = ", &id)
-        .with(" AND password_hash = ", &from.to_owned());
-    tx.execute(sql).await?;
-    Ok(())
+    password::set_hash::<Agent>(tx, &id, Some(from), Some(to)).await
 }

@@ -4,10 +4,11 @@ use mainstay_domain::contact::{Contact, PortalRole};
 use mainstay_domain::id::{AccountId, ContactId};
 
 use crate::column::{Field, named};
-use crate::connection::{Connection, Transaction, one};
+use crate::connection::{Connection, Transaction};
 use crate::error::StoreError;
 use crate::named_list::{name_key, page_by_name, push_holds};
 use crate::page::{Page, PageRequest};
+use crate::password;
 use crate::record::{
     self, fetch_all, fetch_one, insert_values, insert_with, record, select, update_with,
 };
@@ -153,12 +154,7 @@ pub async fn password_hash(
     on: &impl Connection,
     id: ContactId,
 ) -> Result<Option<String>, StoreError> {
-    let row = one(
-        on,
-        Sql::new("SELECT password_hash FROM contact").with(" WHERE id = ", &id),
-    )
-    .await?;
-    row.map_or(Ok(None), |row| Field::read(&row, 0))
+    password::hash::<Contact>(on, &id).await
 }
 
 /// Sets the hash of a contact's password, or takes the password away.
@@ -170,11 +166,7 @@ pub async fn set_password_hash(
     id: ContactId,
     hash: Option<&str>,
 ) -> Result<(), StoreError> {
-    let sql = Sql::new("UPDATE contact SET password_hash = ")
-        .with("", &hash.map(str::to_owned))
-        .with(" WHERE id = ", &id);
-    tx.execute(sql).await?;
-    Ok(())
+    password::set_hash::<Contact>(tx, &id, None, hash).await
 }
 
 /// Replaces the hash of a contact's password by another of the same password, unless the password changed meanwhile.
@@ -187,12 +179,7 @@ pub async fn upgrade_password_hash(
     from: &str,
     to: &str,
 ) -> Result<(), StoreError> {
-    let sql = Sql::new("UPDATE contact SET password_hash = ")
-        .with("", &to.to_owned())
-        .with(" WHERE id = ", &id)
-        .with(" AND password_hash = ", &from.to_owned());
-    tx.execute(sql).await?;
-    Ok(())
+    password::set_hash::<Contact>(tx, &id, Some(from), Some(to)).await
 }
 
 async fn insert_addresses(tx: &Transaction, contacts: &[Contact]) -> Result<(), StoreError> {

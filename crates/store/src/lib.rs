@@ -42,6 +42,7 @@ mod open;
 pub mod page;
 pub mod participant;
 pub mod passkey;
+mod password;
 #[cfg(test)]
 mod plan;
 pub mod policy;
