@@ -13,9 +13,10 @@ use crate::attachment::media_type;
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
-use crate::error::{AppError, Result};
+use crate::error::{AppError, Expected, Result};
 use crate::field::Faults;
 use crate::portal::Branding;
+use crate::secret::fingerprint;
 use crate::transaction::transact;
 
 /// The name under which the store keeps what was filled in.
@@ -70,8 +71,7 @@ impl Company {
 impl App {
     /// What we tell of ourselves: what the settings say, and for the rest what was filled in.
     pub(crate) async fn company(&self, on: &impl Connection) -> Result<Company> {
-        let kept = setting::get(on, NAME).await?;
-        Ok(self.options().company.clone().or(parse(kept)?))
+        Ok(self.company_of(setting::get(on, NAME).await?)?.company)
     }
 
     /// Our name in mails.
@@ -102,28 +102,39 @@ impl App {
     /// [`AppError::Forbidden`] without the permission `settings.read`.
     pub async fn company_told(&self, caller: &Caller) -> Result<CompanyTold> {
         caller.require(Permission::ReadSettings)?;
-        Ok(CompanyTold {
-            company: self.company(&self.read()).await?,
-            settings: self.options().company.clone(),
-        })
+        self.company_of(setting::get(&self.read(), NAME).await?)
     }
 
     /// Fills in what the settings leave open, in place of what was filled in before.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] without the permission `settings.update`, [`AppError::Invalid`] for wrong fields.
-    pub async fn tell_company(&self, caller: &Caller, told: Company) -> Result<CompanyTold> {
+    /// [`AppError::Forbidden`] without the permission `settings.update`, [`AppError::Invalid`] for wrong fields,
+    /// [`AppError::Changed`] when what is told is not what the caller expects.
+    pub async fn tell_company(
+        &self,
+        caller: &Caller,
+        expected: &Expected,
+        told: Company,
+    ) -> Result<CompanyTold> {
         caller.require(Permission::UpdateSettings)?;
         let told = checked(told)?;
         let text = serde_json::to_string(&told)
             .map_err(|error| AppError::broken("The company could not be written down.", error))?;
         transact!(self, tx => async {
+            let kept = setting::lock(tx, NAME).await?;
+            expected.check(fingerprint(&self.company_of(kept)?))?;
             setting::set(tx, NAME, &text).await?;
             self.record(tx, caller, Action::new("company.changed", "company", "company")).await
         })?;
+        self.company_of(Some(text))
+    }
+
+    /// What we tell of ourselves, by what was filled in.
+    fn company_of(&self, kept: Option<String>) -> Result<CompanyTold> {
+        let settings = self.options().company.clone();
         Ok(CompanyTold {
-            company: self.company(&self.read()).await?,
-            settings: self.options().company.clone(),
+            company: settings.clone().or(parse(kept)?),
+            settings,
         })
     }
 }

@@ -179,6 +179,22 @@ impl Expected {
     }
 }
 
+impl Expected {
+    /// As [`check`](Self::check), of a thing that is for its writers as it was at version `since`: what came after made new
+    /// versions and changed nothing that they change.
+    ///
+    /// # Errors
+    /// Returns [`AppError::Changed`] when none of the versions from `since` on is expected.
+    pub fn check_any(&self, current: u64, since: u64) -> Result<()> {
+        match self {
+            Self::OneOf(versions) if versions.iter().any(|v| (since..current).contains(v)) => {
+                Ok(())
+            }
+            _ => self.check(current),
+        }
+    }
+}
+
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {

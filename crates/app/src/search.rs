@@ -3,6 +3,8 @@
 use mainstay_domain::id::{AccountId, MessageId, TicketId, Uuid};
 use mainstay_domain::role::Permission;
 use mainstay_domain::search::Fit;
+use mainstay_domain::severity::Severity;
+use mainstay_domain::status::Status;
 use mainstay_store::PageRequest;
 use mainstay_store::account::AccountFilter;
 use mainstay_store::contact::ContactFilter;
@@ -34,8 +36,25 @@ pub enum Subject {
     Account(AccountId),
     /// A contact, and where they work.
     Contact(Uuid, Option<AccountId>),
-    /// A ticket, its number, and the message that holds most of the words, where its subject does not.
-    Ticket(TicketId, u64, Option<MessageId>),
+    /// A ticket.
+    Ticket(FoundTicket),
+}
+
+/// A ticket that was found, with what tells it from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTicket {
+    /// Which.
+    pub id: TicketId,
+    /// Its number.
+    pub number: u64,
+    /// Whose it is.
+    pub account: Option<AccountId>,
+    /// Its severity.
+    pub severity: Severity,
+    /// Its status.
+    pub status: Status,
+    /// The message that holds most of the words, where its subject does not.
+    pub message: Option<MessageId>,
 }
 
 impl App {
@@ -85,7 +104,14 @@ impl App {
         if let Some(stored) = named {
             let ticket = stored.ticket;
             found.push(Found {
-                subject: Subject::Ticket(ticket.id, ticket.number, None),
+                subject: Subject::Ticket(FoundTicket {
+                    id: ticket.id,
+                    number: ticket.number,
+                    account: ticket.facts.account,
+                    severity: ticket.facts.severity,
+                    status: ticket.facts.status,
+                    message: None,
+                }),
                 name: ticket.subject,
                 excerpt: String::new(),
                 fit: Fit::Whole,
@@ -115,7 +141,14 @@ impl Found {
             Some(_) => hit.excerpt,
             None => String::new(),
         };
-        let subject = Subject::Ticket(hit.ticket, hit.number, hit.message);
+        let subject = Subject::Ticket(FoundTicket {
+            id: hit.ticket,
+            number: hit.number,
+            account: hit.account,
+            severity: hit.severity,
+            status: hit.status,
+            message: hit.message,
+        });
         Self::of(subject, hit.subject, excerpt, asked)
     }
 }

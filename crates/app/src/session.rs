@@ -6,16 +6,18 @@ use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::{Contact, PortalRole};
 use mainstay_domain::event::{Actor, Side};
-use mainstay_domain::id::{AgentId, ContactId, SessionId};
+use mainstay_domain::id::{AgentId, ContactId, OutgoingMailId, SessionId};
 use mainstay_domain::name::RoleName;
 use mainstay_domain::role::{BuiltIn, Permission};
 use mainstay_domain::session::Session;
 use mainstay_store::{Transaction, agent, contact, session, sign_in_link, token};
+use serde_json::Value;
 
 use crate::audit::Action;
 use crate::caller::{Caller, Credential};
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::mail::Addressee;
 use crate::secret::digest;
 
 /// A session's end is moved on at most this often, so that reading does not become writing.
@@ -136,12 +138,21 @@ impl App {
         Ok(tx.commit().await?)
     }
 
-    /// Takes the second factor of somebody away who lost it, with their passkeys, and ends their sessions.
+    /// Takes the second factor of somebody else away who lost it, with their passkeys, ends their sessions and tells them so
+    /// by mail.
     ///
     /// # Errors
-    /// As [`sessions_of`](Self::sessions_of), and [`AppError::NotFound`] when they have none.
+    /// As [`sessions_of`](Self::sessions_of), [`AppError::NotFound`] when they have none, and [`AppError::Refused`] for
+    /// one's own, which takes one's password.
     pub async fn reset_second_factor(&self, caller: &Caller, actor: Actor) -> Result<()> {
         self.may_keep_access(caller, actor).await?;
+        if caller.actor == actor {
+            return Err(AppError::Refused(
+                "Remove your own second factor and passkeys under your profile: that takes your password."
+                    .to_owned(),
+            ));
+        }
+        let identity = self.mail_identity().await?;
         let tx = self.begin().await?;
         if !Self::remove_factors(&tx, actor).await? {
             return Err(AppError::NotFound("They have no second factor.".to_owned()));
@@ -149,11 +160,24 @@ impl App {
         session::remove_of(&tx, actor).await?;
         let action = match actor {
             Actor::Agent(id) => Action::new("second_factor.reset", "agent", id),
-            Actor::Contact(id) => Action::new("second_factor.reset", "contact", id),
+            Actor::Contact(id) => {
+                let contact = contact::find(&tx, id).await?;
+                Action::new("second_factor.reset", "contact", id)
+                    .of_account(contact.and_then(|contact| contact.account))
+            }
             Actor::System => Action::new("second_factor.reset", "person", ""),
         };
         self.record(&tx, caller, action).await?;
-        Ok(tx.commit().await?)
+        if let Some(person) = Addressee::of(&tx, actor).await? {
+            let cause = self.new_id::<OutgoingMailId>(self.now()).uuid();
+            let mail = ("second_factor_reset", cause);
+            person
+                .write(self, &tx, &identity, mail, Value::Null)
+                .await?;
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(())
     }
 
     /// Demands that the caller may give somebody access and take it away.

@@ -6,13 +6,10 @@
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
-use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail as Letter, ReturnPath};
-use mainstay_channels::template::{Language, RenderedMessage};
 use mainstay_domain::event::Actor;
-use mainstay_domain::id::{OutgoingMailId, SignInLinkId};
+use mainstay_domain::id::SignInLinkId;
 use mainstay_domain::sign_in_link::{LinkPurpose, SignInLink};
-use mainstay_policy::default_templates;
-use mainstay_store::{Transaction, account, agent, contact, session, sign_in_link};
+use mainstay_store::{Transaction, session, sign_in_link};
 use serde_json::json;
 
 use crate::audit::Action;
@@ -21,7 +18,7 @@ use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::field::is_address;
 use crate::job::Job;
-use crate::mail::{Identity, post, templates};
+use crate::mail::{Addressee, Identity};
 use crate::second_factor::Proof;
 use crate::secret::digest;
 use crate::session::{SignedIn, set_password_hash};
@@ -41,13 +38,6 @@ pub struct OpenedLink {
     pub user_agent: String,
     /// The address they come from, if it is known.
     pub address: Option<IpAddr>,
-}
-
-/// Whom a link is sent to.
-struct Addressee {
-    actor: Actor,
-    name: String,
-    language: Language,
 }
 
 impl App {
@@ -173,7 +163,7 @@ async fn send(app: &App, tx: &Transaction, identity: &Identity, id: SignInLinkId
     if link.secret.is_some() || link.expires_at <= app.now() {
         return Ok(());
     }
-    let Some(addressee) = addressee(tx, &link.address).await? else {
+    let Some(addressee) = Addressee::at(tx, &link.address).await? else {
         return Ok(());
     };
     if matches!(addressee.actor, Actor::Agent(_)) {
@@ -183,101 +173,17 @@ async fn send(app: &App, tx: &Transaction, identity: &Identity, id: SignInLinkId
     link.actor = Some(addressee.actor);
     link.secret = Some(digest(secret.as_bytes()));
     sign_in_link::update(tx, &link).await?;
-    let company = app.company_in_mail(tx).await?;
-    let rendered = render(app, identity, &company, &link, &addressee, &secret)?;
-    let letter = Letter {
-        from: Correspondent::named(&company, &identity.from),
-        to: vec![Correspondent::named(&addressee.name, &link.address)],
-        cc: Vec::new(),
-        reply_to: None,
-        return_path: ReturnPath::Nowhere,
-        subject: rendered.subject,
-        text: rendered.text,
-        html: None,
-        message_id: identity.message_id(link.id.uuid()),
-        in_reply_to: None,
-        references: Vec::new(),
-        origin: Origin::Generated,
-        date: app.now(),
-        attachments: Vec::new(),
-    };
-    post(
-        app,
-        tx,
-        app.new_id::<OutgoingMailId>(app.now()),
-        &letter,
-        None,
-    )
-    .await
-}
-
-/// Whose address it is, if they may sign in.
-async fn addressee(tx: &Transaction, address: &str) -> Result<Option<Addressee>> {
-    if let Some(agent) = agent::find_by_email(tx, address).await? {
-        return Ok(agent.active.then(|| Addressee {
-            actor: Actor::Agent(agent.id),
-            language: language(agent.languages.iter()),
-            name: agent.name,
-        }));
-    }
-    let found = contact::find_by_address(tx, address).await?;
-    let Some(contact) = found.filter(|contact| contact.active && contact.portal.is_some()) else {
-        return Ok(None);
-    };
-    let account = match contact.account {
-        Some(id) => account::find(tx, id).await?,
-        None => None,
-    };
-    let spoken = account.and_then(|account| account.language);
-    Ok(Some(Addressee {
-        actor: Actor::Contact(contact.id),
-        language: language(contact.language.iter().chain(&spoken)),
-        name: contact.name,
-    }))
-}
-
-/// The first language that we write in.
-fn language<'a>(mut spoken: impl Iterator<Item = &'a String>) -> Language {
-    spoken
-        .find_map(|code| Language::from_code(code))
-        .unwrap_or(Language::English)
-}
-
-fn render(
-    app: &App,
-    identity: &Identity,
-    company: &str,
-    link: &SignInLink,
-    addressee: &Addressee,
-    secret: &str,
-) -> Result<RenderedMessage> {
-    let (name, page) = match link.purpose {
+    let (template, page) = match link.purpose {
         LinkPurpose::SignIn => ("sign_in_link", "sign-in-link"),
         LinkPurpose::NewPassword => ("new_password_link", "new-password"),
     };
-    let options = app.options();
-    let context = json!({
-        "contact": { "name": addressee.name, "email": link.address },
-        "company": {
-            "name": company,
-            "product": company,
-            "url": options.public_url,
-            "support_address": identity.from,
-        },
+    let more = json!({
         "link": {
             // Behind the fragment, which no browser sends: the secret stands in no log and in no referrer.
-            "url": format!("{}/{page}#{secret}", options.public_url),
+            "url": format!("{}/{page}#{secret}", app.options().public_url),
             "minutes": LIFETIME.as_mins(),
         },
     });
-    let policy = app.policy();
-    let own = &policy.current().templates;
-    // A sign-in may be asked for before any pack is applied.
-    let words = match own.iter().any(|template| template.name.as_str() == name) {
-        true => own,
-        false => default_templates(),
-    };
-    templates(words, name)
-        .and_then(|templates| templates.render(name, addressee.language, &context))
-        .map_err(|error| AppError::broken("A mail could not be written.", error))
+    let mail = (template, link.id.uuid());
+    addressee.write(app, tx, identity, mail, more).await
 }

@@ -441,6 +441,20 @@ impl EventKind {
         }
     }
 
+    /// Whether it is noted beside the ticket, of its clocks and escalations, and changes nothing of the ticket itself.
+    #[must_use]
+    pub fn is_beside(&self) -> bool {
+        matches!(
+            self,
+            Self::EscalationRaised { .. }
+                | Self::EscalationAcknowledged { .. }
+                | Self::EscalationResolved { .. }
+                | Self::ClockWarned { .. }
+                | Self::ClockMissed { .. }
+                | Self::ClockCorrected { .. }
+        )
+    }
+
     /// The variant's stored name, such as `message_added`.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -71,6 +71,10 @@ pub const MESSAGES: &[(&str, &str)] = &[
         "new_password_link",
         "to somebody who asked for a new password",
     ),
+    (
+        "second_factor_reset",
+        "to somebody whose second factor and passkeys were taken away, as they lost them",
+    ),
 ];
 
 /// The variables that a template may use, and what each is.

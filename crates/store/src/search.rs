@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_domain::id::{AccountId, MessageId, TicketId};
+use mainstay_domain::severity::Severity;
+use mainstay_domain::status::Status;
 use mainstay_domain::ticket::{Scope, Ticket};
 use sea_orm::Value;
 
@@ -30,6 +32,12 @@ pub struct Hit {
     pub number: u64,
     /// Its subject.
     pub subject: String,
+    /// Whose it is.
+    pub account: Option<AccountId>,
+    /// Its severity.
+    pub severity: Severity,
+    /// Its status.
+    pub status: Status,
     /// The message that holds most of the words, the latest of several; absent when the subject holds as many.
     pub message: Option<MessageId>,
     /// The place where the first of the words stands, on one line.
@@ -54,7 +62,9 @@ pub async fn search(
         });
     }
     settle(on).await?;
-    let mut sql = Sql::new("SELECT t.id, t.number, t.subject FROM ticket t WHERE 1 = 1");
+    let mut sql = Sql::new(
+        "SELECT t.id, t.number, t.subject, t.account, t.severity, t.status, t.status_kind FROM ticket t WHERE 1 = 1",
+    );
     push_scope(&mut sql, scope);
     push_words(&mut sql, scope, is_postgres(on), query);
     if let Some(after) = page.after {
@@ -70,6 +80,12 @@ pub async fn search(
             number: Field::read(&row, 1)?,
             excerpt: subject.clone(),
             subject,
+            account: Field::read(&row, 3)?,
+            severity: Field::read(&row, 4)?,
+            status: Status {
+                name: Field::read(&row, 5)?,
+                kind: Field::read(&row, 6)?,
+            },
             message: None,
         });
     }

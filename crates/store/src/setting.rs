@@ -25,6 +25,16 @@ pub async fn get(on: &impl Connection, name: &str) -> Result<Option<String>, Sto
         .transpose()
 }
 
+/// Reads the value of a name to change it: no other transaction changes it until this one ends. One that is not there yet
+/// holds nobody up.
+///
+/// # Errors
+/// As [`get`].
+pub async fn lock(tx: &Transaction, name: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<Setting> = record::lock(tx, &name.to_owned()).await?;
+    Ok(found.map(|setting| setting.value))
+}
+
 /// Gives a name a value.
 ///
 /// # Errors

@@ -3451,7 +3451,7 @@ export interface components {
             url?: string | null;
         };
         /** @description A fact of a ticket's ledger. */
-        Fact: {
+        Fact: components["schemas"]["FactWhat"] & {
             /** @description Who did it. */
             actor: components["schemas"]["Actor"];
             /**
@@ -3464,8 +3464,6 @@ export interface components {
              * @description Identifies it.
              */
             id: string;
-            /** @description What happened, such as `severity_changed`. */
-            kind: string;
             /**
              * Format: int32
              * @description The version of the policy that was in force.
@@ -3486,8 +3484,259 @@ export interface components {
              * @description The API token by which it was done, when a program did it in the actor's name.
              */
             token?: string | null;
-            /** @description What happened, in words. */
-            words: string;
+        };
+        /** @description What happened to a ticket, in parts, so that each reader can be told in their own language. */
+        FactWhat: {
+            /** @description By which way it came. */
+            channel: string;
+            /** @enum {string} */
+            kind: "opened";
+            /** @description Its first severity, `P1` to `P4`. */
+            severity: string;
+            /** @description Its first status. */
+            status: string;
+        } | {
+            /** @description By which way it came. */
+            channel: string;
+            /** @enum {string} */
+            kind: "message_added";
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            message: string;
+            /** @description `person`, `automatic` or `bounce`. */
+            origin: string;
+            /** @description Which side wrote it: `customer` or `agent`. */
+            side: string;
+            /** @description `public` or `internal`. */
+            visibility: string;
+        } | {
+            /** @description Before. */
+            from: string;
+            /** @enum {string} */
+            kind: "status_changed";
+            /** @description After. */
+            to: string;
+        } | {
+            /** @description Before. */
+            from: string;
+            /** @enum {string} */
+            kind: "severity_changed";
+            /** @description Why, when somebody said so. */
+            reason?: string | null;
+            /** @description After. */
+            to: string;
+        } | {
+            /** @enum {string} */
+            kind: "category_changed";
+            /** @description After; absent for none. */
+            to?: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "account_changed";
+            /**
+             * Format: uuid
+             * @description After; absent for none.
+             */
+            to?: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "terms_changed";
+            /** @description The tier after; absent for none. */
+            tier?: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "team_changed";
+            /**
+             * Format: uuid
+             * @description After; absent for none.
+             */
+            to?: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "assignee_changed";
+            /** @description Why this agent, in English, when a rule chose. */
+            reason?: string | null;
+            /**
+             * Format: uuid
+             * @description After; absent for nobody.
+             */
+            to?: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "tags_added";
+            /** @description Which. */
+            tags: string[];
+        } | {
+            /** @enum {string} */
+            kind: "tags_removed";
+            /** @description Which. */
+            tags: string[];
+        } | {
+            /** @enum {string} */
+            kind: "contact_changed";
+            /**
+             * Format: uuid
+             * @description After; absent for nobody.
+             */
+            to?: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "subject_changed";
+            /** @description After. */
+            to: string;
+        } | {
+            /** @description Which. */
+            field: string;
+            /** @enum {string} */
+            kind: "field_changed";
+            /** @description After; absent when cleared. */
+            to?: string | null;
+        } | {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            agent: string;
+            /** @enum {string} */
+            kind: "follower_added";
+        } | {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            agent: string;
+            /** @enum {string} */
+            kind: "follower_removed";
+        } | {
+            /** @enum {string} */
+            kind: "linked";
+            /** @description How they relate, such as `caused_by`. */
+            relation: string;
+            /**
+             * Format: uuid
+             * @description The other ticket.
+             */
+            to: string;
+        } | {
+            /** @enum {string} */
+            kind: "unlinked";
+            /**
+             * Format: uuid
+             * @description The other ticket.
+             */
+            to: string;
+        } | {
+            /** @enum {string} */
+            kind: "merged_into";
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: uuid
+             * @description The other ticket.
+             */
+            ticket: string;
+        } | {
+            /** @enum {string} */
+            kind: "merged_from";
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: uuid
+             * @description The other ticket.
+             */
+            ticket: string;
+        } | {
+            /** @enum {string} */
+            kind: "split_from";
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: uuid
+             * @description The other ticket.
+             */
+            ticket: string;
+        } | {
+            /** @enum {string} */
+            kind: "split_into";
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: uuid
+             * @description The other ticket.
+             */
+            ticket: string;
+        } | {
+            /** @description What they said besides. */
+            comment?: string | null;
+            /** @enum {string} */
+            kind: "rated";
+            /** @description `good` or `bad`. */
+            score: string;
+        } | {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            escalation: string;
+            /** @enum {string} */
+            kind: "escalation_raised";
+            /** @description By which ladder. */
+            ladder: string;
+        } | {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            escalation: string;
+            /** @enum {string} */
+            kind: "escalation_acknowledged";
+        } | {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            escalation: string;
+            /** @enum {string} */
+            kind: "escalation_resolved";
+        } | {
+            /** @description By which commitment. */
+            commitment: string;
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            due_at: string;
+            /** @enum {string} */
+            kind: "clock_warned";
+        } | {
+            /** @description By which commitment. */
+            commitment: string;
+            /**
+             * Format: date-time
+             * @description When it was due.
+             */
+            due_at: string;
+            /** @enum {string} */
+            kind: "clock_missed";
+        } | {
+            /** @description By which commitment. */
+            commitment: string;
+            /** @enum {string} */
+            kind: "clock_corrected";
         };
         /** @description Where a mail went, and why. */
         FilingDecision: {
@@ -3518,7 +3767,7 @@ export interface components {
         Found: {
             /**
              * Format: uuid
-             * @description Where a contact works.
+             * @description Where a contact works, or whose ticket it is.
              */
             account?: string | null;
             /** @description Where else the words stand; empty where they stand in the name. */
@@ -3542,6 +3791,12 @@ export interface components {
              * @description The number of a ticket.
              */
             number?: number | null;
+            /** @description The severity of a ticket, `P1` to `P4`. */
+            severity?: string | null;
+            /** @description The status of a ticket. */
+            status?: string | null;
+            /** @description What that status means. */
+            status_kind?: string | null;
         };
         /** @description A job that was given up. */
         GivenUpJob: {
@@ -3574,6 +3829,11 @@ export interface components {
         };
         /** @description A ticket that was found. */
         Hit: {
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            account?: string | null;
             /** @description The place where the words stand. */
             excerpt: string;
             /**
@@ -3588,6 +3848,12 @@ export interface components {
             number: number;
             /** @description The same in parts, the words marked. */
             parts: components["schemas"]["Segment"][];
+            /** @description Its severity, `P1` to `P4`. */
+            severity: string;
+            /** @description Its status. */
+            status: string;
+            /** @description What the status means. */
+            status_kind: string;
             /** @description Its subject. */
             subject: string;
             /**
@@ -4164,6 +4430,18 @@ export interface components {
              * @description How many.
              */
             count: number;
+        };
+        /** @description The ticket that a notification speaks of. */
+        NotificationTicket: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description Its severity, `P1` to `P4`. */
+            severity: string;
+            /** @description What it is about, in a line. */
+            subject: string;
         };
         /** @description A layer of a rota. */
         OnCallLayer: {
@@ -4795,7 +5073,7 @@ export interface components {
         /** @description One page of a list. */
         Page_Fact: {
             /** @description The things on this page. */
-            items: {
+            items: (components["schemas"]["FactWhat"] & {
                 /** @description Who did it. */
                 actor: components["schemas"]["Actor"];
                 /**
@@ -4808,8 +5086,6 @@ export interface components {
                  * @description Identifies it.
                  */
                 id: string;
-                /** @description What happened, such as `severity_changed`. */
-                kind: string;
                 /**
                  * Format: int32
                  * @description The version of the policy that was in force.
@@ -4830,9 +5106,7 @@ export interface components {
                  * @description The API token by which it was done, when a program did it in the actor's name.
                  */
                 token?: string | null;
-                /** @description What happened, in words. */
-                words: string;
-            }[];
+            })[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
         };
@@ -4842,7 +5116,7 @@ export interface components {
             items: {
                 /**
                  * Format: uuid
-                 * @description Where a contact works.
+                 * @description Where a contact works, or whose ticket it is.
                  */
                 account?: string | null;
                 /** @description Where else the words stand; empty where they stand in the name. */
@@ -4866,6 +5140,12 @@ export interface components {
                  * @description The number of a ticket.
                  */
                 number?: number | null;
+                /** @description The severity of a ticket, `P1` to `P4`. */
+                severity?: string | null;
+                /** @description The status of a ticket. */
+                status?: string | null;
+                /** @description What that status means. */
+                status_kind?: string | null;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -4908,6 +5188,11 @@ export interface components {
         Page_Hit: {
             /** @description The things on this page. */
             items: {
+                /**
+                 * Format: uuid
+                 * @description Whose it is.
+                 */
+                account?: string | null;
                 /** @description The place where the words stand. */
                 excerpt: string;
                 /**
@@ -4922,6 +5207,12 @@ export interface components {
                 number: number;
                 /** @description The same in parts, the words marked. */
                 parts: components["schemas"]["Segment"][];
+                /** @description Its severity, `P1` to `P4`. */
+                severity: string;
+                /** @description Its status. */
+                status: string;
+                /** @description What the status means. */
+                status_kind: string;
                 /** @description Its subject. */
                 subject: string;
                 /**
@@ -5035,73 +5326,6 @@ export interface components {
                 kind: string;
                 /** @description Its name. */
                 name: string;
-            }[];
-            /** @description The path and query of the next page; absent on the last one. */
-            next?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_Notification: {
-            /** @description The things on this page. */
-            items: {
-                /** @description What it is about, in parts. */
-                about: components["schemas"]["NotificationAbout"];
-                /**
-                 * Format: date-time
-                 * @description When it arose.
-                 */
-                at: string;
-                /** @description By which channel: `in_app`, `email`, `slack`, `sms` or `pager`. */
-                channel: string;
-                /**
-                 * Format: date-time
-                 * @description When its channel took it.
-                 */
-                delivered_at?: string | null;
-                /**
-                 * Format: uuid
-                 * @description The delivery it went with; several share that of a digest.
-                 */
-                delivery?: string | null;
-                /** @description More about it. */
-                detail: string;
-                /**
-                 * Format: uuid
-                 * @description The escalation.
-                 */
-                escalation?: string | null;
-                /** @description Why it went by e-mail instead of its channel, where it did. */
-                fallback?: string | null;
-                /**
-                 * Format: date-time
-                 * @description Until when it is held back at the most.
-                 */
-                held_until?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Identifies it.
-                 */
-                id: string;
-                /** @description Why it could not be delivered. */
-                last_error?: string | null;
-                /**
-                 * Format: date-time
-                 * @description When it was read in the program.
-                 */
-                read_at?: string | null;
-                /**
-                 * Format: uuid
-                 * @description Which agent it is for.
-                 */
-                recipient: string;
-                /** @description How far it is. */
-                state: components["schemas"]["DeliveryProgress"];
-                /**
-                 * Format: uuid
-                 * @description The ticket.
-                 */
-                ticket?: string | null;
-                /** @description What is to be known, in a line, in the language of whom it is for. */
-                title: string;
             }[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
@@ -5373,6 +5597,18 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_ShownNotification: {
+            /** @description The things on this page. */
+            items: (components["schemas"]["Notification"] & {
+                of?: components["schemas"]["NotificationTicket"] | null;
+                reason?: components["schemas"]["EscalationReason"] | null;
+                /** @description How many tickets it is about. */
+                tickets: number;
+            })[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Team: {
             /** @description The things on this page. */
             items: {
@@ -5489,7 +5725,8 @@ export interface components {
                 tier?: string | null;
                 /**
                  * Format: date-time
-                 * @description When the last fact happened.
+                 * @description When something of it last changed. What is noted of its clocks and escalations is no such change, though it makes a
+                 *     new version.
                  */
                 updated_at: string;
                 /**
@@ -6132,6 +6369,13 @@ export interface components {
             /** @description Its value; absent when it is not set. Secrets are masked. */
             value?: string | null;
         };
+        /** @description Something one was told in the program itself, with what it speaks of as that stands now. */
+        ShownNotification: components["schemas"]["Notification"] & {
+            of?: components["schemas"]["NotificationTicket"] | null;
+            reason?: components["schemas"]["EscalationReason"] | null;
+            /** @description How many tickets it is about. */
+            tickets: number;
+        };
         /** @description A link that was opened. */
         SignInByLinkInput: {
             /** @description The code that their authenticator shows, or a recovery code, of those who have a second factor. */
@@ -6391,7 +6635,8 @@ export interface components {
             tier?: string | null;
             /**
              * Format: date-time
-             * @description When the last fact happened.
+             * @description When something of it last changed. What is noted of its clocks and escalations is no such change, though it makes a
+             *     new version.
              */
             updated_at: string;
             /**
@@ -7484,13 +7729,21 @@ export interface operations {
                     "application/json": components["schemas"]["Company"];
                 };
             };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             default: components["responses"]["Problem"];
         };
     };
     company_replace: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                "if-match": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8856,7 +9109,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Notification"];
+                    "application/json": components["schemas"]["Page_ShownNotification"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -9789,7 +10042,7 @@ export interface operations {
                 due_before?: string;
                 /** @description Words in the subject or the conversation. */
                 words?: string;
-                /** @description `next_due` (the default), `updated`, `opened`, `severity` or `number`; with `-` before it the other way round. */
+                /** @description `next_due` (the default), `updated`, `last_message`, `opened`, `severity` or `number`; with `-` before it the other way round. */
                 sort?: string;
                 /** @description How many things a page holds. */
                 limit?: number;
@@ -9922,7 +10175,7 @@ export interface operations {
                 due_before?: string;
                 /** @description Words in the subject or the conversation. */
                 words?: string;
-                /** @description `next_due` (the default), `updated`, `opened`, `severity` or `number`; with `-` before it the other way round. */
+                /** @description `next_due` (the default), `updated`, `last_message`, `opened`, `severity` or `number`; with `-` before it the other way round. */
                 sort?: string;
                 /** @description How many things a page holds. */
                 limit?: number;

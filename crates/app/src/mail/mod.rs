@@ -9,6 +9,7 @@
 //! close: when the program dies after the server took a mail and before that was written down, the mail is handed over
 //! again, with the same message id, by which the receiving side recognises the copy.
 
+mod access;
 mod acknowledge;
 mod bounce;
 mod check;
@@ -41,6 +42,7 @@ pub use receive::{Filed, ReceivedMail};
 pub use refile::RefileInto;
 pub use transport::{MailTransport, RecordingTransport};
 
+pub(crate) use access::Addressee;
 pub(crate) use acknowledge::acknowledge;
 pub(crate) use identity::Identity;
 pub(crate) use letter::templates;

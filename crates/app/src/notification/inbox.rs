@@ -1,11 +1,14 @@
 //! What a person was told in the program itself.
 
-use mainstay_domain::escalation::DeliveryOutcome;
-use mainstay_domain::id::{AgentId, NotificationId};
+use std::collections::BTreeMap;
+
+use mainstay_domain::escalation::{DeliveryOutcome, Reason};
+use mainstay_domain::id::{AgentId, EscalationId, NotificationId, TicketId};
 use mainstay_domain::notification::Notification;
 use mainstay_domain::role::Permission;
+use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::notification::{self, ReadState};
-use mainstay_store::{Page, PageRequest};
+use mainstay_store::{Page, PageRequest, escalation, ticket};
 
 use super::deliver::record;
 use crate::caller::Caller;
@@ -20,7 +23,47 @@ fn reader(caller: &Caller) -> Result<AgentId> {
     Ok(agent)
 }
 
+/// What notifications speak of, as it stands now, for those who say them in their reader's language.
+#[derive(Debug, Clone, Default)]
+pub struct Subjects {
+    /// The tickets.
+    pub tickets: BTreeMap<TicketId, Ticket>,
+    /// Why each escalation was raised; one that an earlier version of the program raised has no reason in parts.
+    pub reasons: BTreeMap<EscalationId, Reason>,
+    /// Of how many tickets each escalation is.
+    pub counts: BTreeMap<EscalationId, usize>,
+}
+
 impl App {
+    /// What these notifications, which the caller was told, speak of.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for somebody who does not serve, or may not see tickets.
+    pub async fn notification_subjects(
+        &self,
+        caller: &Caller,
+        told: &[Notification],
+    ) -> Result<Subjects> {
+        reader(caller)?;
+        let on = self.read();
+        let tickets: Vec<TicketId> = told.iter().filter_map(|told| told.ticket).collect();
+        let escalations: Vec<EscalationId> =
+            told.iter().filter_map(|told| told.escalation).collect();
+        let tickets = ticket::find_many(&on, Scope::Everything, &tickets).await?;
+        let raised = escalation::find_many(&on, &escalations).await?;
+        Ok(Subjects {
+            tickets: tickets
+                .into_iter()
+                .map(|found| (found.ticket.id, found.ticket))
+                .collect(),
+            reasons: escalation::reasons(&on, &escalations).await?,
+            counts: raised
+                .into_iter()
+                .map(|found| (found.id, found.tickets.len()))
+                .collect(),
+        })
+    }
+
     /// What the caller was told, the latest first.
     ///
     /// # Errors

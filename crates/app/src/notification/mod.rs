@@ -10,6 +10,7 @@ mod notice;
 mod words;
 
 pub use dispatch::{MOST_TRIES, NotifyTransport};
+pub use inbox::Subjects;
 pub use mainstay_store::notification::ReadState;
 
 pub(crate) use deliver::note_mail;

@@ -100,7 +100,7 @@ impl App {
         let changed = transact!(self, tx => async {
             let trail = TokenTrail::begin(tx, caller, &[id]).await?;
             let writer = TicketWriter::load(self, tx, id).await?;
-            expected.check(writer.ticket.version)?;
+            expected.check_any(writer.ticket.version, writer.unchanged_since())?;
             let changed = save_changes(writer, caller.actor, changes).await?;
             trail.end(self, tx).await?;
             Ok(changed)

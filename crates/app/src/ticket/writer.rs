@@ -118,6 +118,16 @@ impl<'a> TicketWriter<'a> {
         Ok(writers)
     }
 
+    /// Since which version nothing of the ticket itself changed: whatever came after was noted beside it.
+    pub fn unchanged_since(&self) -> u64 {
+        let changed = self
+            .events
+            .iter()
+            .rev()
+            .find(|event| !event.kind.is_beside());
+        changed.map_or(0, |event| event.sequence)
+    }
+
     fn of(app: &'a App, tx: &'a Transaction, loaded: Loaded, events: Vec<Event>) -> Self {
         let ticket = loaded.stored().ticket.clone();
         Self {

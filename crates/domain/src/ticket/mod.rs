@@ -50,7 +50,7 @@ pub struct Ticket {
     pub resolved_at: Option<Timestamp>,
     /// When it was closed, while it is closed.
     pub closed_at: Option<Timestamp>,
-    /// When the last fact happened.
+    /// When something of it last changed: what is noted of its clocks and escalations is no such change.
     pub updated_at: Timestamp,
     /// How many facts it is the fold of; two writers who saw the same number exclude each other.
     pub version: u64,
@@ -104,7 +104,9 @@ impl Ticket {
     pub fn apply(&mut self, event: &Event) {
         self.facts.apply(event);
         self.version = event.sequence;
-        self.updated_at = self.updated_at.max(event.at);
+        if !event.kind.is_beside() {
+            self.updated_at = self.updated_at.max(event.at);
+        }
         match &event.kind {
             EventKind::Opened { contact, .. } => {
                 self.contact = *contact;

@@ -49,7 +49,7 @@ pub struct TicketFilter {
     pub tags: Vec<Tag>,
     /// This agent follows it.
     pub follower: Option<AgentId>,
-    /// The last fact happened in this range.
+    /// Something of it last changed in this range.
     pub updated: TimeRange,
     /// It was opened in this range.
     pub opened: TimeRange,
@@ -84,8 +84,10 @@ pub struct TicketSort {
 pub enum TicketKey {
     /// By when something is due next: who is nearest to a breach. What is never due comes after all that is.
     NextDue,
-    /// By when the last fact happened.
+    /// By when something of it last changed.
     Updated,
+    /// By when a person last wrote publicly; where nobody did, by when it was opened.
+    LastMessage,
     /// By when it was opened.
     Opened,
     /// By severity; ascending begins with P1.
@@ -309,6 +311,7 @@ impl TicketKey {
         sql.push(match self {
             Self::NextDue => return hidden::push_next_due(sql, &filter.hidden),
             Self::Updated => "t.updated_at",
+            Self::LastMessage => "COALESCE(t.last_message_at, t.opened_at)",
             Self::Opened => "t.opened_at",
             Self::Severity => "t.severity",
             Self::Number => "t.number",
@@ -324,6 +327,11 @@ impl TicketKey {
                 .as_ref()
                 .map_or(i64::MAX, |due| due.at.to_base()),
             Self::Updated => ticket.updated_at.to_base(),
+            Self::LastMessage => ticket
+                .facts
+                .last_message_at
+                .unwrap_or(ticket.opened_at)
+                .to_base(),
             Self::Opened => ticket.opened_at.to_base(),
             Self::Severity => ticket.facts.severity.to_base(),
             Self::Number => ticket.number.to_base(),

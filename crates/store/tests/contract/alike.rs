@@ -305,6 +305,7 @@ async fn list(tx: &Transaction, dice: &mut Dice, answers: &mut Vec<String>) {
         key: dice.pick(&[
             TicketKey::NextDue,
             TicketKey::Updated,
+            TicketKey::LastMessage,
             TicketKey::Opened,
             TicketKey::Severity,
             TicketKey::Number,

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use mainstay_app::company::{Company, CompanyTold};
+use mainstay_app::secret::fingerprint;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +12,7 @@ use utoipa_axum::routes;
 
 use crate::Web;
 use crate::auth::Auth;
+use crate::etag::{IfMatch, Known, Tagged};
 use crate::input::Body;
 use crate::problem::Result;
 
@@ -79,19 +82,23 @@ impl From<CompanyTold> for CompanyBody {
 }
 
 /// Read what we tell of ourselves.
-#[utoipa::path(get, path = "/company", tag = "company", responses((status = 200, body = CompanyBody)))]
-async fn read(State(web): State<Web>, Auth(caller): Auth) -> Result<Json<CompanyBody>> {
-    Ok(Json(web.app.company_told(&caller).await?.into()))
+#[utoipa::path(get, path = "/company", tag = "company", 
+    responses((status = 200, body = CompanyBody), (status = 304)))]
+async fn read(State(web): State<Web>, Auth(caller): Auth, known: Known) -> Result<Response> {
+    let told = web.app.company_told(&caller).await?;
+    Ok(known.answer(fingerprint(&told), Json(CompanyBody::from(told))))
 }
 
 /// Tell something else of ourselves, in place of what was told before.
 #[utoipa::path(put, path = "/company", tag = "company", request_body = CompanyInput,
+    params(("if-match" = String, Header)),
     responses((status = 200, body = CompanyBody)))]
 async fn replace(
     State(web): State<Web>,
     Auth(caller): Auth,
+    IfMatch(expected): IfMatch,
     Body(input): Body<CompanyInput>,
-) -> Result<Json<CompanyBody>> {
+) -> Result<Tagged<Json<CompanyBody>>> {
     let company = Company {
         name: input.name,
         logo: input.logo,
@@ -99,5 +106,6 @@ async fn replace(
         language: input.language,
         time_zone: input.time_zone,
     };
-    Ok(Json(web.app.tell_company(&caller, company).await?.into()))
+    let told = web.app.tell_company(&caller, &expected, company).await?;
+    Ok(Tagged(fingerprint(&told), Json(told.into())))
 }

@@ -24,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use self::reason::ReasonBody;
+pub(super) use self::reason::ReasonBody;
 use super::me::{PersonKind, person};
 use super::notification::NotificationBody;
 use super::ticket::TicketKey;

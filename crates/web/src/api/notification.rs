@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{OriginalUri, State};
 use jiff::Timestamp;
-use mainstay_app::notification::ReadState;
+use mainstay_app::notification::{ReadState, Subjects};
 use mainstay_domain::id::{EscalationId, NotificationId, TicketId};
 use mainstay_domain::notification::{About, Notification, NotificationState};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::escalation::ReasonBody;
 use crate::Web;
 use crate::auth::Auth;
 use crate::input::{Id, Parameters};
@@ -168,6 +169,52 @@ impl From<Notification> for NotificationBody {
     }
 }
 
+/// Something one was told in the program itself, with what it speaks of as that stands now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShownNotification)]
+pub struct ShownNotificationBody {
+    /// The notification.
+    #[serde(flatten)]
+    pub notification: NotificationBody,
+    /// The ticket, where there is one: of an escalation of several, the first.
+    pub of: Option<NotificationTicketBody>,
+    /// How many tickets it is about.
+    pub tickets: usize,
+    /// Why the escalation was raised; absent where there is none, or an earlier version of the program raised it.
+    pub reason: Option<ReasonBody>,
+}
+
+/// The ticket that a notification speaks of.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NotificationTicket)]
+pub struct NotificationTicketBody {
+    /// Its number.
+    pub number: u64,
+    /// Its severity, `P1` to `P4`.
+    pub severity: &'static str,
+    /// What it is about, in a line.
+    pub subject: String,
+}
+
+impl ShownNotificationBody {
+    fn of(told: Notification, subjects: &Subjects) -> Self {
+        let ticket = told.ticket.and_then(|id| subjects.tickets.get(&id));
+        let escalation = told.escalation;
+        let count = escalation.and_then(|id| subjects.counts.get(&id).copied());
+        let reason = escalation.and_then(|id| subjects.reasons.get(&id).cloned());
+        Self {
+            of: ticket.map(|ticket| NotificationTicketBody {
+                number: ticket.number,
+                severity: ticket.facts.severity.as_str(),
+                subject: ticket.subject.clone(),
+            }),
+            tickets: count.unwrap_or(usize::from(ticket.is_some())),
+            reason: reason.map(ReasonBody::from),
+            notification: told.into(),
+        }
+    }
+}
+
 /// How many notifications.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NotificationCount {
@@ -192,13 +239,13 @@ pub struct ListNotifications {
 
 /// List what one was told, latest first.
 #[utoipa::path(get, path = "/notifications", tag = "notifications", params(ListNotifications),
-    responses((status = 200, body = Page<NotificationBody>)))]
+    responses((status = 200, body = Page<ShownNotificationBody>)))]
 async fn list(
     State(web): State<Web>,
     Auth(caller): Auth,
     OriginalUri(uri): OriginalUri,
     Parameters(query): Parameters<ListNotifications>,
-) -> Result<Json<Page<NotificationBody>>> {
+) -> Result<Json<Page<ShownNotificationBody>>> {
     let read = if query.unread {
         ReadState::Unread
     } else {
@@ -206,7 +253,8 @@ async fn list(
     };
     let part = page::request("notifications", query.limit, query.cursor.as_deref())?;
     let found = web.app.notifications(&caller, read, part).await?;
-    let form = NotificationBody::from;
+    let subjects = web.app.notification_subjects(&caller, &found.items).await?;
+    let form = |told| ShownNotificationBody::of(told, &subjects);
     Ok(Json(page::of(&uri, "notifications", found, form)))
 }
 

@@ -42,8 +42,14 @@ struct FoundBody {
     id: Uuid,
     /// The number of a ticket.
     number: Option<u64>,
-    /// Where a contact works.
+    /// Where a contact works, or whose ticket it is.
     account: Option<Uuid>,
+    /// The severity of a ticket, `P1` to `P4`.
+    severity: Option<&'static str>,
+    /// The status of a ticket.
+    status: Option<String>,
+    /// What that status means.
+    status_kind: Option<&'static str>,
     /// The message in which the words stand.
     message: Option<Uuid>,
     /// Its name: the subject of a ticket, the name of an account or a contact.
@@ -78,20 +84,26 @@ pub(super) fn marked(text: &str, query: &str) -> Vec<SegmentBody> {
 
 impl FoundBody {
     fn of(found: &Found, query: &str) -> Self {
-        let (kind, id, number, account, message) = match found.subject {
-            Subject::Account(id) => ("account", id.uuid(), None, None, None),
-            Subject::Contact(id, account) => ("contact", id, None, account, None),
-            Subject::Ticket(id, number, None) => ("ticket", id.uuid(), Some(number), None, None),
-            Subject::Ticket(id, number, Some(message)) => {
-                ("message", id.uuid(), Some(number), None, Some(message))
+        let (kind, id, account, ticket) = match &found.subject {
+            Subject::Account(id) => ("account", id.uuid(), None, None),
+            Subject::Contact(id, account) => ("contact", *id, *account, None),
+            Subject::Ticket(ticket) => {
+                let kind = match ticket.message {
+                    Some(_) => "message",
+                    None => "ticket",
+                };
+                (kind, ticket.id.uuid(), ticket.account, Some(ticket))
             }
         };
         Self {
             kind,
             id,
-            number,
+            number: ticket.map(|ticket| ticket.number),
             account: account.map(Into::into),
-            message: message.map(Into::into),
+            severity: ticket.map(|ticket| ticket.severity.as_str()),
+            status: ticket.map(|ticket| ticket.status.name.clone().into()),
+            status_kind: ticket.map(|ticket| ticket.status.kind.as_str()),
+            message: ticket.and_then(|ticket| ticket.message).map(Into::into),
             name: marked(&found.name, query),
             excerpt: marked(&found.excerpt, query),
         }

@@ -23,8 +23,18 @@ async fn what_is_told_is_what_customers_see_and_agents_begin_with() {
         "name": " Desk Inc ", "logo": "data:image/svg+xml;base64,PHN2Zy8+", "colour": "#0B6E7F",
         "language": "es", "time_zone": "Europe/Madrid",
     });
-    let answer = admin.put("/company", told).await;
+    let unread = admin.put("/company", told.clone()).await;
+    assert_eq!(unread.status, 428, "{}", unread.body);
+    let read = admin.get("/company").await;
+    let tag = read.headers["etag"].to_str().unwrap();
+    let knows = admin.with("if-none-match", tag).get("/company").await;
+    assert_eq!(knows.status, 304);
+    let reader = admin.with("if-match", tag);
+    let answer = reader.put("/company", told.clone()).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_ne!(answer.headers["etag"], read.headers["etag"]);
+    let stale = reader.put("/company", told).await;
+    assert_eq!(stale.status, 412, "{}", stale.body);
     assert_eq!(answer.body, admin.get("/company").await.body);
     let shown = Client::nobody(&service).get("/portal").await.body;
     assert_eq!(
@@ -43,7 +53,7 @@ async fn every_wrong_field_is_named() {
     let wrong = json!({
         "name": "", "logo": "https://example.com/logo.png", "colour": "teal", "language": "?", "time_zone": "Mars",
     });
-    let answer = admin.put("/company", wrong).await;
+    let answer = admin.with("if-match", "*").put("/company", wrong).await;
     assert_eq!(answer.status, 422);
     let faults = answer.body["errors"].as_array().unwrap();
     let mut pointers: Vec<&str> = faults
@@ -69,7 +79,7 @@ async fn what_stands_in_the_settings_stays() {
     let service = Service::start_with(options).await;
     let admin = service.admin().await;
     let told = json!({"name": "Another", "colour": "#0b6e7f"});
-    let answer = admin.put("/company", told).await.body;
+    let answer = admin.with("if-match", "*").put("/company", told).await.body;
     assert_eq!(answer["name"], "Set Inc");
     assert_eq!(answer["colour"], "#0b6e7f");
     assert_eq!(answer["fixed"], json!(["name"]));

@@ -157,6 +157,44 @@ async fn a_customer_asks_and_sees_nothing_of_ours() {
 }
 
 #[tokio::test]
+async fn what_is_noted_of_clocks_and_escalations_changes_nothing_of_a_ticket() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let (account, _) = critical(&service, &admin).await;
+    let contract = json!({"tier": "Enterprise", "starts_on": "2026-01-01"});
+    let contracts = format!("/accounts/{account}/contracts");
+    admin.make(&contracts, contract).await;
+    let input =
+        json!({"subject": "Slow", "message": "Help!", "severity": "P1", "account": account});
+    let ticket = admin.make("/tickets", input).await;
+    let path = format!("/tickets/{ticket}");
+    let before = admin.get(&path).await;
+    let tag = before.headers["etag"].to_str().unwrap().to_owned();
+    service.advance(jiff::SignedDuration::from_hours(24));
+    rest(&service).await;
+    let after = admin.get(&path).await;
+    assert!(after.body["version"].as_u64() > before.body["version"].as_u64());
+    assert_eq!(after.body["updated_at"], before.body["updated_at"]);
+    let history = admin.get(&format!("{path}/history?limit=200")).await;
+    let mut facts = history.body["items"].as_array().unwrap().iter();
+    let missed = facts.find(|fact| fact["kind"] == "clock_missed");
+    assert!(
+        missed.unwrap()["commitment"].is_string(),
+        "{}",
+        history.body
+    );
+
+    let change = json!({"severity": "P2"});
+    let changed = admin.with("if-match", &tag).patch(&path, change).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let change = json!({"severity": "P3"});
+    let stale = admin.with("if-match", &tag).patch(&path, change).await;
+    assert_eq!(stale.status, 412, "somebody changed it by now");
+    let listed = admin.get("/tickets?sort=-last_message").await;
+    assert_eq!(listed.status, 200, "{}", listed.body);
+}
+
+#[tokio::test]
 async fn what_one_is_told_is_listed_and_read() {
     let service = Service::start().await;
     let admin = service.admin().await;
@@ -171,6 +209,16 @@ async fn what_one_is_told_is_listed_and_read() {
     );
     let about = &listed.body["items"][0]["about"];
     assert_eq!(about["code"], "escalation_step", "{about}");
+    let shown = &listed.body["items"][0];
+    assert_eq!(
+        shown["of"],
+        json!({"number": 1, "severity": "P1", "subject": "All is down"})
+    );
+    assert_eq!(shown["tickets"], 1);
+    assert_eq!(
+        shown["reason"],
+        json!({"code": "severity_is", "severity": "P1"})
+    );
     let id = listed.body["items"][0]["id"].as_str().unwrap();
     let read = admin
         .post(&format!("/notifications/{id}/read"), json!({}))

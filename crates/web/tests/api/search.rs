@@ -61,6 +61,13 @@ async fn what_fits_best_comes_first_whatever_it_is() {
             row("message", "Lights out", "The [harbour] is dark."),
         ]
     );
+    let hit = &found.body["items"][1];
+    let told_beside = |hit: &Value| {
+        let fields = ["account", "severity", "status", "status_kind"];
+        fields.map(|field| hit[field].clone())
+    };
+    let expected = [Value::Null, json!("P3"), json!("new"), json!("new")];
+    assert_eq!(told_beside(hit), expected);
     let by_number = admin.get("/search/everything?q=%233").await.body;
     assert_eq!(told(&by_number), [row("ticket", "Nothing of it", "")]);
     let nothing = admin.get("/search/everything?q=").await.body;
@@ -68,6 +75,7 @@ async fn what_fits_best_comes_first_whatever_it_is() {
     let pages = admin.get("/search?q=harbour").await.body;
     let part = &pages["items"][0]["parts"][0];
     assert_eq!(part, &json!({"text": "Harbour", "is_match": true}));
+    assert_eq!(told_beside(&pages["items"][0]), expected);
 }
 
 #[tokio::test]

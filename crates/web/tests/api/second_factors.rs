@@ -1,7 +1,10 @@
 //! A second factor: setting it up, signing in with it, losing it.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
-use mainstay_app::Options;
+use mainstay_app::mail::{MailOptions, RecordingTransport};
+use mainstay_app::{Options, Tick};
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret, Totp};
 
@@ -202,12 +205,80 @@ async fn who_lost_it_is_helped_by_an_administrator_and_that_is_audited() {
     assert_eq!(sessions.body["items"].as_array().unwrap().len(), 1);
     let path = format!("/agents/{id}/second-factor");
     assert_eq!(other.delete(&path).await.status, 403);
+    // Within one instant nothing says which of two entries came last.
+    service.advance(SignedDuration::from_secs(1));
     assert_eq!(admin.delete(&path).await.status, 204);
     assert_eq!(admin.delete(&path).await.status, 404);
     assert_eq!(other.get("/me").await.status, 401);
     let audit = admin.get("/audit").await;
     assert_eq!(audit.body["items"][0]["action"], "second_factor.reset");
     service.client("other@example.com").await;
+}
+
+/// To whom letters were sent, and under which subject.
+fn letters(sent: &RecordingTransport) -> Vec<(Vec<String>, String)> {
+    let sent = sent.sent().into_iter();
+    sent.map(|mail| (mail.recipients, mail.subject)).collect()
+}
+
+#[tokio::test]
+async fn whoever_is_helped_is_told_by_mail_in_their_language() {
+    let sent = Arc::new(RecordingTransport::default());
+    let service = Service::start_with(Options {
+        mail: MailOptions {
+            transport: Some(sent.clone()),
+            ..MailOptions::default()
+        },
+        ..Options::default()
+    })
+    .await;
+    let admin = service.admin().await;
+    let account = admin.make("/accounts", json!({"name": "Own"})).await;
+    let mut people = Vec::new();
+    for (email, portal, language) in [
+        ("ana@own.example", "contact", "es"),
+        ("boss@own.example", "administrator", "en"),
+    ] {
+        let input = json!({"account": account, "name": "Ana", "addresses": [email],
+            "portal": portal, "language": language});
+        let id = admin.make("/contacts", input).await;
+        let password = json!({"password": PASSWORD});
+        let path = format!("/contacts/{id}/password");
+        assert_eq!(admin.put(&path, password).await.status, 204);
+        enrol(&service, &service.client(email).await).await;
+        people.push(format!("/contacts/{id}/second-factor"));
+    }
+    let [ana, boss] = [&people[0], &people[1]];
+    assert_eq!(admin.delete(boss).await.status, 204);
+    let administrator = service.client("boss@own.example").await;
+    assert_eq!(administrator.delete(ana).await.status, 204);
+    let own = administrator.delete(boss).await;
+    assert_eq!(own.status, 409, "{}", own.body);
+    service.client("ana@own.example").await;
+    while service.app.tick().await.unwrap() == Tick::More {}
+    let told = |address: &str, subject: &str| (vec![address.to_owned()], subject.to_owned());
+    let mut letters = letters(&sent);
+    letters.sort();
+    assert_eq!(
+        letters,
+        [
+            told(
+                "ana@own.example",
+                "Su segundo factor en Mainstay se ha restablecido"
+            ),
+            told(
+                "boss@own.example",
+                "Your second factor at Mainstay was reset"
+            ),
+        ]
+    );
+    let audit = admin.get("/audit").await;
+    let entries = audit.body["items"].as_array().unwrap().iter();
+    let accounts: Vec<&Value> = entries
+        .filter(|entry| entry["action"] == "second_factor.reset")
+        .map(|entry| &entry["account"])
+        .collect();
+    assert_eq!(accounts, [&json!(account), &json!(account)]);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ import { useMay } from "@/app/session";
 import { Avatar } from "@/parts/avatar";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
+import { ResetFactor } from "@/parts/reset-factor";
 import { Failure, LoadingRows } from "@/parts/states";
 import classes from "./accounts.module.css";
 import { type Account, type Contact, contactsQuery } from "./queries";
@@ -152,6 +153,12 @@ function Fields({ account, contact, onClose }: FieldsProps) {
           {...form.getInputProps("portal")}
         />
         {contact && <Switch label={t("active")} {...form.getInputProps("active", { type: "checkbox" })} />}
+        {was?.portal && (
+          <ResetFactor
+            name={was.name}
+            reset={() => api.DELETE("/api/v1/contacts/{id}/second-factor", { params: { path: { id: was.id } } })}
+          />
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {common("action.cancel")}

@@ -1,13 +1,13 @@
 // The access of somebody who serves: where they are signed in, and their second factor.
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import { Button, Modal, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
 import { everything } from "@/api/pages";
+import { useMe } from "@/app/session";
 import type { Agent } from "@/features/directory/directory";
 import { SessionList } from "@/features/me/session-list";
-import { Refusal } from "@/parts/refusal";
+import { ResetFactor } from "@/parts/reset-factor";
 import { Failure, LoadingRows } from "@/parts/states";
 
 interface Props {
@@ -19,6 +19,7 @@ interface Props {
 export function AccessDialog({ agent, onClose, onPassword }: Props) {
   const { t } = useTranslation("admin");
   const queries = useQueryClient();
+  const me = useMe();
   const queryKey = ["agent-sessions", agent.id];
   const sessions = useQuery({
     queryKey,
@@ -36,14 +37,6 @@ export function AccessDialog({ agent, onClose, onPassword }: Props) {
       api.DELETE("/api/v1/agents/{id}/sessions/{session}", { params: { path: { id: agent.id, session } } }),
     onSettled: () => queries.invalidateQueries({ queryKey }),
   });
-  const reset = useMutation({
-    meta: { handlesFailure: true },
-    mutationFn: () => api.DELETE("/api/v1/agents/{id}/second-factor", { params: { path: { id: agent.id } } }),
-    onSuccess: async () => {
-      notifications.show({ message: t("people.factorReset", { name: agent.name }) });
-      await queries.invalidateQueries({ queryKey });
-    },
-  });
   return (
     <Modal opened onClose={onClose} title={t("people.accessOf", { name: agent.name })} size="lg">
       <Stack>
@@ -51,18 +44,16 @@ export function AccessDialog({ agent, onClose, onPassword }: Props) {
         {sessions.isError && <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />}
         {sessions.data?.length === 0 && <Text c="dimmed">{t("people.noSessions")}</Text>}
         {sessions.data && <SessionList sessions={sessions.data} ending={end} />}
-        <Refusal error={reset.error} />
         <Button variant="default" w="fit-content" onClick={onPassword}>
           {t("people.passwordOf", { name: agent.name })}
         </Button>
-        <Group justify="space-between">
-          <Text size="sm" c="dimmed" maw="20rem">
-            {t("people.resetHint")}
-          </Text>
-          <Button variant="default" color="red" loading={reset.isPending} onClick={() => reset.mutate()}>
-            {t("people.resetFactor")}
-          </Button>
-        </Group>
+        {agent.id !== me.id && (
+          <ResetFactor
+            name={agent.name}
+            reset={() => api.DELETE("/api/v1/agents/{id}/second-factor", { params: { path: { id: agent.id } } })}
+            onReset={() => queries.invalidateQueries({ queryKey })}
+          />
+        )}
       </Stack>
     </Modal>
   );

@@ -16,7 +16,8 @@ import { notifications } from "@mantine/notifications";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data, type Schemas } from "@/api/client";
+import { api, type Schemas } from "@/api/client";
+import { ifUnchanged, type Versioned, versioned } from "@/api/versioned";
 import { bestLanguage, LANGUAGES } from "@/app/i18n";
 import { useMay } from "@/app/session";
 import { readable } from "@/features/portal/branding";
@@ -28,7 +29,7 @@ type Company = Schemas["Company"];
 
 export const companyQuery = queryOptions({
   queryKey: ["company"],
-  queryFn: () => data(api.GET("/api/v1/company")),
+  queryFn: () => versioned(api.GET("/api/v1/company")),
 });
 
 /** The largest logo that the service takes, in bytes. */
@@ -42,7 +43,7 @@ export function CompanySection() {
     <Section title={t("company.nav")} lead={t("company.lead")}>
       <Loaded query={company}>
         {(told) => (
-          <CompanyForm told={told} onSaved={() => notifications.show({ message: t("company.saved") })}>
+          <CompanyForm read={told} onSaved={() => notifications.show({ message: t("company.saved") })}>
             {(isSaving) => (
               <Button type="submit" loading={isSaving} w="fit-content">
                 {t("company.save")}
@@ -56,13 +57,16 @@ export function CompanySection() {
 }
 
 interface CompanyFormProps {
-  told: Company;
+  read: Versioned<Company>;
   onSaved: () => void;
   /** The buttons below. */
   children: (isSaving: boolean) => ReactNode;
 }
 
-export function CompanyForm({ told, onSaved, children }: CompanyFormProps) {
+export function CompanyForm({ read, onSaved, children }: CompanyFormProps) {
+  // What the form was filled with stays what is to be replaced, whatever is read again meanwhile.
+  const [base, setBase] = useState(read);
+  const told = base.value;
   const { t, i18n } = useTranslation("admin");
   const queries = useQueryClient();
   const may = useMay("settings.update");
@@ -80,8 +84,14 @@ export function CompanyForm({ told, onSaved, children }: CompanyFormProps) {
   const save = useMutation({
     meta: { handlesFailure: true },
     mutationFn: ({ name, colour, ...rest }: typeof form.values) =>
-      data(api.PUT("/api/v1/company", { body: { ...rest, name: name.trim() || null, colour: colour || null } })),
+      versioned(
+        api.PUT("/api/v1/company", {
+          params: { header: ifUnchanged(base) },
+          body: { ...rest, name: name.trim() || null, colour: colour || null },
+        }),
+      ),
     onSuccess: (saved) => {
+      setBase(saved);
       queries.setQueryData(companyQuery.queryKey, saved);
       void queries.invalidateQueries({ queryKey: ["branding"] });
       onSaved();

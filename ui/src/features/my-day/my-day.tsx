@@ -11,6 +11,7 @@ import { useNow } from "@/app/time";
 import { escalationsQuery } from "@/features/escalations/queries";
 import { ReasonWords } from "@/features/escalations/reason";
 import { useRecord } from "@/features/escalations/record-form";
+import { NoteTitle } from "@/features/shell/note-words";
 import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
 import { Ago } from "@/parts/ago";
 import { Countdown } from "@/parts/clock";
@@ -149,7 +150,7 @@ function Told() {
     queryKey: ["notifications"],
     queryFn: () => data(api.GET("/api/v1/notifications", { params: { query: { limit: 20 } } })),
   });
-  const notes: Schemas["Notification"][] = told.data?.items ?? [];
+  const notes: Schemas["ShownNotification"][] = told.data?.items ?? [];
   return (
     <aside className={classes.told} aria-label={t("told")}>
       <Title order={2} mb="xs">
@@ -162,11 +163,11 @@ function Told() {
           <div key={note.id} className={classes.note} data-unread={!note.read_at || undefined}>
             {note.ticket ? (
               <Anchor component={Link} to={`/tickets/${note.ticket}`} size="sm" fw={550}>
-                {note.title}
+                <NoteTitle note={note} />
               </Anchor>
             ) : (
               <Text size="sm" fw={550}>
-                {note.title}
+                <NoteTitle note={note} />
               </Text>
             )}
             <Text size="xs" c="dimmed">

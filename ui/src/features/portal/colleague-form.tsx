@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, onceKey, type Schemas } from "@/api/client";
 import { faultsByField } from "@/api/faults";
+import { ResetFactor } from "@/parts/reset-factor";
 
 export type Colleague = Schemas["Contact"];
 
@@ -92,6 +93,14 @@ export function ColleagueForm({ colleague, isOpen, onClose }: ColleagueFormProps
               label={t("people.active")}
               description={t("people.activeHint")}
               {...form.getInputProps("active", { type: "checkbox" })}
+            />
+          )}
+          {colleague?.portal && (
+            <ResetFactor
+              name={colleague.name}
+              reset={() =>
+                api.DELETE("/api/v1/contacts/{id}/second-factor", { params: { path: { id: colleague.id } } })
+              }
             />
           )}
           <Group justify="flex-end" gap="xs">

@@ -27,7 +27,7 @@ export function Requests() {
   const [searched] = useDebouncedValue(words.trim(), 250);
   const found = useInfiniteQuery(
     ticketsQuery({
-      sort: "-updated",
+      sort: "-last_message",
       ...(show === "open" ? { status: "undone" } : { status: "done" }),
       ...(whose === "own" && me.id ? { contact: me.id } : {}),
       ...(searched.length > 1 ? { words: searched } : {}),
@@ -108,7 +108,7 @@ function RequestRow({ ticket }: { ticket: Ticket }) {
         <span className={classes.rowMain}>
           <span className={classes.rowSubject}>{ticket.subject}</span>
           <Text component="span" size="sm" c="dimmed">
-            <span className="tabular">#{ticket.number}</span> · <Ago at={ticket.updated_at} />
+            <span className="tabular">#{ticket.number}</span> · <Ago at={ticket.last_message_at ?? ticket.opened_at} />
           </Text>
         </span>
         <span className={classes.rowNext} data-tone={next.tone}>

@@ -11,6 +11,7 @@ import { Avatar } from "@/parts/avatar";
 import { Marked } from "@/parts/marked";
 import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
+import { Severity, Status } from "@/parts/severity";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { allHitsQuery, everythingQuery } from "./queries";
 import classes from "./search.module.css";
@@ -75,6 +76,15 @@ function Found({ words }: { words: string }) {
               >
                 #{hit.number} {hit.message ? hit.subject : <Marked parts={hit.parts} />}
               </Anchor>
+              <Group gap="sm" className={classes.facts ?? ""}>
+                <Severity severity={hit.severity} />
+                <Status status={hit.status} kind={hit.status_kind} />
+                {hit.account && (
+                  <Text span size="sm" c="dimmed">
+                    <Name id={hit.account} />
+                  </Text>
+                )}
+              </Group>
               {hit.message && (
                 <Text size="sm" c="dimmed" lineClamp={2}>
                   <Marked parts={hit.parts} />

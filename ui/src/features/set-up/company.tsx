@@ -14,7 +14,7 @@ export function CompanyStep({ onDone }: { onDone: () => void }) {
       <Text c="dimmed">{t("company.lead")}</Text>
       <Loaded query={company}>
         {(told) => (
-          <CompanyForm told={told} onSaved={onDone}>
+          <CompanyForm read={told} onSaved={onDone}>
             {(isSaving) => (
               <>
                 <Button type="submit" loading={isSaving}>

@@ -7,6 +7,7 @@ import { api, data, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { serviceNow } from "@/app/time";
 import { Failure, LoadingRows } from "@/parts/states";
+import { NoteDetail, NoteTitle } from "./note-words";
 import classes from "./shell.module.css";
 
 export default function Told({ hasUnread, onGo }: { hasUnread: boolean; onGo: () => void }) {
@@ -57,7 +58,7 @@ export default function Told({ hasUnread, onGo }: { hasUnread: boolean; onGo: ()
   );
 }
 
-function Note({ note, onOpen }: { note: Schemas["Notification"]; onOpen: () => void }) {
+function Note({ note, onOpen }: { note: Schemas["ShownNotification"]; onOpen: () => void }) {
   const { t } = useTranslation("shell");
   const format = useFormats();
   const place = note.escalation
@@ -73,16 +74,16 @@ function Note({ note, onOpen }: { note: Schemas["Notification"]; onOpen: () => v
           fw={note.read_at ? 400 : 600}
           renderRoot={(props) => <Link {...props} {...place} onClick={onOpen} />}
         >
-          {note.title}
+          <NoteTitle note={note} />
         </Anchor>
       ) : (
         <Text size="sm" fw={note.read_at ? 400 : 600}>
-          {note.title}
+          <NoteTitle note={note} />
         </Text>
       )}
       {!note.read_at && <span className="unseen">{t("unread")}</span>}
       <Text size="xs" c="dimmed">
-        {note.detail}
+        <NoteDetail note={note} />
       </Text>
       <Text size="xs" c="dimmed">
         {format.ago(note.at, serviceNow())}

@@ -4,11 +4,14 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
+import { Name } from "@/parts/name";
+import { FactWords } from "./fact-words";
 import { historyQuery } from "./queries";
 import classes from "./ticket.module.css";
 
 export function History({ id }: { id: string }) {
   const { t } = useTranslation("ticket");
+  const { t: common } = useTranslation();
   const format = useFormats();
   const [isOpen, { toggle }] = useDisclosure(false);
   const { data } = useQuery({ ...historyQuery(id), enabled: isOpen });
@@ -22,11 +25,13 @@ export function History({ id }: { id: string }) {
       </Button>
       <Collapse expanded={isOpen}>
         <Timeline bulletSize={10} lineWidth={2} mt="sm">
-          {data?.items.map((fact) => (
+          {data?.map((fact) => (
             <Timeline.Item key={fact.id}>
-              <Text size="sm">{fact.words}</Text>
+              <Text size="sm">
+                <FactWords fact={fact} />
+              </Text>
               <Text size="xs" c="dimmed">
-                {format.instant(fact.at)}
+                {format.instant(fact.at)} · {fact.actor.id ? <Name id={fact.actor.id} /> : common("person.system")}
               </Text>
             </Timeline.Item>
           ))}

@@ -6,6 +6,7 @@ import { api, data, onceKey } from "@/api/client";
 import { Dialog } from "@/parts/dialog";
 import { Failure, LoadingRows } from "@/parts/states";
 import classes from "./composer.module.css";
+import { FactWords } from "./fact-words";
 import { type Macro, previewMacro } from "./macros";
 import { Rich } from "./rich";
 
@@ -53,7 +54,9 @@ export function MacroDialog({ ticket, macro, onClose }: MacroDialogProps) {
           ))}
           <List size="sm">
             {preview.data.facts.map((fact) => (
-              <List.Item key={fact.id}>{fact.words}</List.Item>
+              <List.Item key={fact.id}>
+                <FactWords fact={fact} />
+              </List.Item>
             ))}
           </List>
           {preview.data.facts.length === 0 && <Text size="sm">{t("macro.nothing")}</Text>}

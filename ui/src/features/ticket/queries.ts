@@ -1,7 +1,7 @@
 // What is read of tickets. Every key begins with a noun that live events name, so that a change reads it again.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, data, type Schemas } from "@/api/client";
-import { cursorOf } from "@/api/pages";
+import { cursorOf, everything } from "@/api/pages";
 import type { operations } from "@/api/schema.gen";
 
 export type Ticket = Schemas["Ticket"];
@@ -67,5 +67,8 @@ export const explanationQuery = (id: string, commitment: string) =>
 export const historyQuery = (id: string) =>
   queryOptions({
     queryKey: ["tickets", "history", id],
-    queryFn: () => data(api.GET("/api/v1/tickets/{id}/history", { params: { path: { id } } })),
+    queryFn: () =>
+      everything((cursor) =>
+        data(api.GET("/api/v1/tickets/{id}/history", { params: { path: { id }, query: { limit: 200, cursor } } })),
+      ),
   });

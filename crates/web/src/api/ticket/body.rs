@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use mainstay_app::Caller;
-use mainstay_app::ticket::{ByToken, StoredTicket};
-use mainstay_domain::event::{Actor, Event, Origin, Side, Visibility};
+use mainstay_app::ticket::StoredTicket;
+use mainstay_domain::event::{Actor, Origin, Side, Visibility};
 use mainstay_domain::message::Message;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -65,7 +65,8 @@ pub struct TicketBody {
     pub closed_at: Option<Timestamp>,
     /// When a person last wrote publicly.
     pub last_message_at: Option<Timestamp>,
-    /// When the last fact happened.
+    /// When something of it last changed. What is noted of its clocks and escalations is no such change, though it makes a
+    /// new version.
     pub updated_at: Timestamp,
     /// How many facts it is the fold of; its entity tag.
     pub version: u64,
@@ -259,53 +260,7 @@ impl MessageBody {
     }
 }
 
-/// A fact of a ticket's ledger.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Fact)]
-pub struct FactBody {
-    /// Identifies it.
-    pub id: Uuid,
-    /// Its place in the ledger, from 1.
-    pub sequence: u64,
-    /// When it happened.
-    pub at: Timestamp,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
-    /// Who did it.
-    pub actor: ActorBody,
-    /// The API token by which it was done, when a program did it in the actor's name.
-    pub token: Option<Uuid>,
-    /// The version of the policy that was in force.
-    pub policy: u32,
-    /// What happened, such as `severity_changed`.
-    pub kind: &'static str,
-    /// What happened, in words.
-    pub words: String,
-}
-
-impl FactBody {
-    pub(super) fn of(event: Event, tokens: &[ByToken]) -> Self {
-        let by_token = tokens
-            .iter()
-            .find(|(facts, _)| facts.contains(&event.sequence))
-            .map(|(_, token)| token.uuid())
-            // What the program adds of itself beside what a program did is its own.
-            .filter(|_| event.actor != Actor::System);
-        Self {
-            token: by_token,
-            id: event.id.uuid(),
-            sequence: event.sequence,
-            at: event.at,
-            recorded_at: event.recorded_at,
-            actor: event.actor.into(),
-            policy: event.policy.0,
-            kind: event.kind.name(),
-            words: mainstay_app::explanation::event_words(&event),
-        }
-    }
-}
-
-fn side(side: Side) -> &'static str {
+pub(super) fn side(side: Side) -> &'static str {
     match side {
         Side::Customer => "customer",
         Side::Agent => "agent",
@@ -319,7 +274,7 @@ pub(super) fn visibility(visibility: Visibility) -> &'static str {
     }
 }
 
-fn origin(origin: Origin) -> &'static str {
+pub(super) fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Person => "person",
         Origin::Automatic => "automatic",

@@ -68,7 +68,7 @@ pub struct ListTickets {
     due_before: Option<Timestamp>,
     /// Words in the subject or the conversation.
     words: Option<String>,
-    /// `next_due` (the default), `updated`, `opened`, `severity` or `number`; with `-` before it the other way round.
+    /// `next_due` (the default), `updated`, `last_message`, `opened`, `severity` or `number`; with `-` before it the other way round.
     sort: Option<String>,
     /// How many things a page holds.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
@@ -199,6 +199,7 @@ impl ListTickets {
         let key = match name {
             "next_due" => TicketKey::NextDue,
             "updated" => TicketKey::Updated,
+            "last_message" => TicketKey::LastMessage,
             "opened" => TicketKey::Opened,
             "severity" => TicketKey::Severity,
             "number" => TicketKey::Number,
@@ -206,7 +207,7 @@ impl ListTickets {
                 return Err(Problem::bad_parameter(
                     "sort",
                     format!(
-                        "{text:?} is no order: expected next_due, updated, opened, severity or number, with - before it the other way round"
+                        "{text:?} is no order: expected next_due, updated, last_message, opened, severity or number, with - before it the other way round"
                     ),
                 ));
             }
@@ -283,6 +284,14 @@ pub struct HitBody {
     number: u64,
     /// Its subject.
     subject: String,
+    /// Whose it is.
+    account: Option<Uuid>,
+    /// Its severity, `P1` to `P4`.
+    severity: &'static str,
+    /// Its status.
+    status: String,
+    /// What the status means.
+    status_kind: &'static str,
     /// The message that holds most of the words; absent when the subject does.
     message: Option<Uuid>,
     /// The place where the words stand.
@@ -298,6 +307,10 @@ impl HitBody {
             ticket: hit.ticket.uuid(),
             number: hit.number,
             subject: hit.subject,
+            account: hit.account.map(Into::into),
+            severity: hit.severity.as_str(),
+            status: hit.status.name.into(),
+            status_kind: hit.status.kind.as_str(),
             message: hit.message.map(Into::into),
             excerpt: hit.excerpt,
         }

@@ -4,6 +4,7 @@ mod body;
 mod bulk;
 mod clock;
 mod desk;
+mod fact;
 mod input;
 mod list;
 mod preview;
@@ -21,7 +22,8 @@ use utoipa_axum::routes;
 pub(super) use self::body::{ActorBody, TicketBody};
 pub(super) use self::input::{NoTicketKey, TicketKey};
 
-use self::body::{FactBody, MessageBody};
+use self::body::MessageBody;
+use self::fact::FactBody;
 use self::input::{
     MergeInput, NewMessageInput, NewTicketInput, RatingInput, SplitInput, TicketChangeInput,
 };
