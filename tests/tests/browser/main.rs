@@ -2,6 +2,7 @@
 
 mod administration;
 mod barriers;
+mod failing;
 mod first_run;
 mod house;
 mod keyboard;
