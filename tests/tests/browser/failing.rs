@@ -53,7 +53,7 @@ async fn a_dead_letter_is_seen_and_sent_again() {
     house.test.run_due().await;
     let sent = server.sent();
     assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].recipients, [bea.email.clone()]);
+    assert_eq!(sent[0].recipients, std::slice::from_ref(&bea.email));
 
     ada.goes("/admin/mail").await;
     ada.finds("//button[@role='tab'][.='Outgoing']")

@@ -8,7 +8,9 @@ use mainstay_domain::session::Session;
 use mainstay_domain::sign_in_link::{LinkPurpose, SignInLink};
 use mainstay_domain::token::ApiToken;
 use mainstay_store::retention::{self, Fleeting};
-use mainstay_store::{agent, contact, passkey, second_factor, session, sign_in_link, token};
+use mainstay_store::{
+    PageRequest, agent, contact, passkey, second_factor, session, sign_in_link, token,
+};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
