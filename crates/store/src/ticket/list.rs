@@ -123,7 +123,7 @@ pub async fn list(
     let mut sql = Sql::new(format!("{} WHERE 1 = 1", select()));
     push_scope(&mut sql, scope);
     filter.settle(on).await?;
-    filter.push(&mut sql, scope, is_postgres(on), filter.takes_in_open());
+    filter.push(&mut sql, scope, is_postgres(on));
     if let Some(after) = page.after {
         sql.push(" AND (");
         sort.key.push(&mut sql, filter);
@@ -162,7 +162,7 @@ pub async fn count(
     let mut sql = Sql::new("SELECT COUNT(*) FROM ticket t WHERE 1 = 1");
     push_scope(&mut sql, scope);
     filter.settle(on).await?;
-    filter.push(&mut sql, scope, is_postgres(on), false);
+    filter.push(&mut sql, scope, is_postgres(on));
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
@@ -215,7 +215,7 @@ pub async fn tally(
     ));
     push_scope(&mut sql, scope);
     filter.settle(on).await?;
-    filter.push(&mut sql, scope, is_postgres(on), false);
+    filter.push(&mut sql, scope, is_postgres(on));
     sql.push(&format!(" GROUP BY {column}"));
     let mut tallies = all(on, sql)
         .await?
@@ -348,21 +348,9 @@ impl TicketFilter {
         }
     }
 
-    /// Whether it is for open tickets among others, of which there may be many.
-    fn takes_in_open(&self) -> bool {
-        self.status_kinds.iter().any(|kind| !kind.is_done())
-    }
-
-    /// Goes on with the conditions. `by_order` says that the tickets are better found by their order than by their status:
-    /// PostgreSQL knows that by itself, SQLite would sort all of that status to show the first of them.
-    fn push(&self, sql: &mut Sql, scope: Scope, postgres: bool, by_order: bool) {
+    fn push(&self, sql: &mut Sql, scope: Scope, postgres: bool) {
         if self.status_kinds.is_empty() || self.statuses.is_empty() {
-            let kept_from_the_index = by_order && !postgres;
-            let column = match kept_from_the_index {
-                true => "+t.status_kind",
-                false => "t.status_kind",
-            };
-            push_in(sql, column, &self.status_kinds);
+            push_in(sql, "t.status_kind", &self.status_kinds);
             push_in(sql, "t.status", &self.statuses);
         } else {
             sql.push(" AND (t.status_kind IN (")
