@@ -44,17 +44,18 @@ declare module "@tanstack/react-router" {
   }
 }
 
-/** Asks for the code of the screen, and for who looks at it, while the words are still on their way. */
+/** Asks for who looks at the screen, and for its code, while the words are still on their way. */
 function askAhead() {
   const matches = router.matchRoutes(router.latestLocation);
+  if (matches.some(({ routeId }) => routeId === "/_work")) {
+    void queries.prefetchQuery(meQuery);
+    void keepTime();
+  }
   const routes = new Map<string, AnyRoute>(Object.entries(router.routesById));
   for (const { routeId } of matches) {
     const route = routes.get(routeId);
     if (route) void router.loadRouteChunk(route);
   }
-  if (!matches.some(({ routeId }) => routeId === "/_work")) return;
-  void queries.prefetchQuery(meQuery);
-  void keepTime();
 }
 
 async function start() {

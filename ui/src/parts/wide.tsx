@@ -1,10 +1,11 @@
 // A table as wide as its content. Where the screen is narrow each row is a card, and each of its cells says what it is.
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import classes from "./wide.module.css";
 
 export function Wide({ label, children }: { label: string; children: ReactNode }) {
   const frame = useRef<HTMLElement>(null);
-  useEffect(() => {
+  // Before the browser draws: a card whose cells were named afterwards would jump.
+  useLayoutEffect(() => {
     for (const table of frame.current?.querySelectorAll("table") ?? []) nameCells(table);
   });
   return (
@@ -25,7 +26,11 @@ function nameCells(table: HTMLTableElement) {
   );
   for (const body of table.tBodies) {
     for (const row of body.rows) {
-      for (const [column, cell] of [...row.cells].entries()) cell.dataset.head = heads[column] ?? "";
+      for (const [column, cell] of [...row.cells].entries()) {
+        const head = heads[column] ?? "";
+        // To write what is there already would let the browser reckon its style anew.
+        if (cell.dataset.head !== head) cell.dataset.head = head;
+      }
     }
   }
 }

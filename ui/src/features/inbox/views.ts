@@ -30,6 +30,11 @@ export const STANDARD_VIEWS = [
   { id: "done", filter: { status: "done", sort: "-updated" } },
 ] as const satisfies { id: string; filter: TicketFilter }[];
 
+/** Whether everybody has a view, so that what it lists is known without those that are saved. */
+export function isStandard(view: string | undefined): boolean {
+  return view === undefined || STANDARD_VIEWS.some(({ id }) => id === view);
+}
+
 export type SavedView = Pick<Schemas["View"], "id" | "query">;
 export type View = Schemas["View"];
 
