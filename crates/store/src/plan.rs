@@ -4,8 +4,10 @@ use jiff::Timestamp;
 
 use crate::column::Field;
 use crate::connection::all;
+use crate::page::PageRequest;
 use crate::sql::Sql;
 use crate::ticket::list::{OPEN_LOAD, candidates_sql};
+use crate::ticket::nearest::open_due_sql;
 use crate::{Store, StoreOptions, due, job};
 
 #[tokio::test]
@@ -42,6 +44,21 @@ async fn whoever_has_solved_much_costs_no_more_to_ask_about() {
     assert!(!tickets.is_empty(), "{plan:#?}");
     for step in tickets {
         assert!(step.contains("ticket_open_load"), "{plan:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_what_is_open_is_read_in_the_order_of_an_index() {
+    let after = "7b-1c8".parse().unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    for (after, before) in [(None, None), (Some(after), None), (None, Some(now))] {
+        let page = PageRequest { limit: 200, after };
+        let plan = plan(&open_due_sql(before, page)).await;
+        assert!(
+            plan.iter().any(|step| step.contains("ticket_next_due"))
+                && !plan.iter().any(|step| step.contains("ORDER BY")),
+            "after {after:?}, before {before:?}: {plan:#?}"
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use mainstay_domain::status::StatusKind;
 use mainstay_domain::ticket::Scope;
 
 use super::row::TicketRow;
-use super::{StoredTicket, hidden, push_scope, select};
+use super::{StoredTicket, hidden, nearest, push_scope, select};
 use crate::column::Field;
 use crate::connection::{Connection, all, is_postgres, one};
 use crate::error::StoreError;
@@ -116,14 +116,46 @@ pub async fn list(
     sort: TicketSort,
     page: PageRequest,
 ) -> Result<Page<StoredTicket>, StoreError> {
+    filter.settle(on).await?;
+    let is_everybodys = matches!(scope, Scope::Everything);
+    let rows = if is_everybodys && sort == nearest::FIRST && nearest::is_all_open(filter) {
+        nearest::open_rows(on, filter, page).await?
+    } else {
+        let postgres = is_postgres(on);
+        all(on, page_sql(scope, filter, sort, page, postgres, "")).await?
+    };
+    let items: Result<Vec<_>, StoreError> = rows
+        .iter()
+        .map(|row| Ok(TicketRow::read(row, 0)?.into_stored()))
+        .collect();
+    let mut items = items?;
+    // What ceased to be due between two statements is in both.
+    let mut seen = BTreeSet::new();
+    items.retain(|stored| seen.insert(stored.ticket.id));
+    hidden::keep_from_reader(on, &mut items, &filter.hidden).await?;
+    Ok(Page::of(items, page.limit, |stored| Cursor {
+        key: sort.key.of(stored),
+        tie: u128::from(stored.ticket.number),
+    }))
+}
+
+/// A page of a list, and one row more. `also` is what the rows must fulfil beside the filter.
+pub(super) fn page_sql(
+    scope: Scope,
+    filter: &TicketFilter,
+    sort: TicketSort,
+    page: PageRequest,
+    postgres: bool,
+    also: &str,
+) -> Sql {
     let (compare, order) = match sort.direction {
         Direction::Ascending => (">", "ASC"),
         Direction::Descending => ("<", "DESC"),
     };
     let mut sql = Sql::new(format!("{} WHERE 1 = 1", select()));
     push_scope(&mut sql, scope);
-    filter.settle(on).await?;
-    filter.push(&mut sql, scope, is_postgres(on));
+    filter.push(&mut sql, scope, postgres);
+    sql.push(also);
     if let Some(after) = page.after {
         sql.push(" AND (");
         sort.key.push(&mut sql, filter);
@@ -137,17 +169,7 @@ pub async fn list(
     sort.key.push(&mut sql, filter);
     sql.push(&format!(" {order}, t.number {order} LIMIT "))
         .bind(&(i64::from(page.limit) + 1));
-    let rows = all(on, sql).await?;
-    let items: Result<Vec<_>, StoreError> = rows
-        .iter()
-        .map(|row| Ok(TicketRow::read(row, 0)?.into_stored()))
-        .collect();
-    let mut items = items?;
-    hidden::keep_from_reader(on, &mut items, &filter.hidden).await?;
-    Ok(Page::of(items, page.limit, |stored| Cursor {
-        key: sort.key.of(stored),
-        tie: u128::from(stored.ticket.number),
-    }))
+    sql
 }
 
 /// How many tickets a list holds.

@@ -4,6 +4,7 @@
 
 mod hidden;
 pub(crate) mod list;
+pub(crate) mod nearest;
 mod row;
 
 use jiff::Timestamp;
