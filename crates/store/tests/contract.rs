@@ -28,6 +28,8 @@ mod list;
 mod mail;
 #[path = "contract/open.rs"]
 mod open;
+#[path = "contract/order.rs"]
+mod order;
 #[path = "contract/page.rs"]
 mod page;
 #[path = "contract/people.rs"]
