@@ -180,8 +180,7 @@ impl Turn {
             }
             _ => return queue.keep(held, idle).await,
         };
-        let untold = |_| Err(StoreError::InDoubt("the program is ending".to_owned()));
-        told.await.unwrap_or_else(untold)
+        told.await.unwrap_or_else(|_| Err(untold()))
     }
 
     fn save(&self) -> Result<(), StoreError> {
@@ -271,13 +270,13 @@ impl Queue {
         if is_long && let Ok(copier) = Arc::clone(&self.copier).try_lock_owned() {
             tokio::spawn(copy(Arc::clone(&self), copier));
         }
-        apart(move || {
+        let keeping = tokio::task::spawn_blocking(move || {
             let number = common.number;
             let outcome = written.and_then(|()| self.disk.keep(idle, number));
             common.tell(&outcome);
             outcome
-        })
-        .await
+        });
+        keeping.await.unwrap_or_else(|_| Err(untold()))
     }
 
     /// Commits the common transaction, and tells whether the log has become so long that it is to be copied.
@@ -372,6 +371,11 @@ fn check(session: &Session) -> Result<(), StoreError> {
     } else {
         Err(undone())
     }
+}
+
+/// It is in the log, and nobody could say any more whether the disk took it.
+fn untold() -> StoreError {
+    StoreError::InDoubt("the program is ending".to_owned())
 }
 
 fn undone() -> StoreError {
