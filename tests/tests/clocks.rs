@@ -37,6 +37,23 @@ async fn an_answer_in_time_keeps_the_promise() {
     test.finish().await;
 }
 
+/// The machine that took the answer in had its clock set back.
+#[tokio::test]
+async fn an_answer_from_before_the_ticket_answers_it_as_it_is_opened() {
+    let test = TestApp::start("client-scaling").await;
+    let account = test.account("Acme", "Enterprise").await;
+    let ticket = test.customer_opens(account, Severity::P1).await;
+    let mut answer = test.says(Side::Agent);
+    answer.at = ticket.opened_at - SignedDuration::from_secs(1);
+    test.adds(&ticket, answer).await;
+    test.advance(SignedDuration::from_hours(3)).await;
+
+    let clock = test.clock(ticket.id, "first_response").await;
+    assert_eq!(clock.state(), ClockState::Met);
+    assert_eq!(clock.used, SignedDuration::ZERO);
+    test.finish().await;
+}
+
 /// The node was down while the clock ran out, and somebody answers before the worker looks.
 #[tokio::test]
 async fn what_came_due_before_a_late_answer_is_recorded_all_the_same() {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Many small things are allocated on one thread and freed on another, which the system's allocator does slowly and never gives back.
+/// Many small things are allocated on one thread and freed on another, which the system's allocator does slowly.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

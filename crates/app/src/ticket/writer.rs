@@ -183,11 +183,12 @@ impl<'a> TicketWriter<'a> {
         Ok(count)
     }
 
-    /// Records a fact.
+    /// Records a fact. Nothing happens to a ticket before it is opened: an answer may be said to come earlier where the clock of
+    /// the machine that took it in was behind.
     pub fn record(&mut self, actor: Actor, at: Timestamp, kind: EventKind) {
         let event = Event {
             id: self.app.new_id(self.now),
-            at,
+            at: at.max(self.ticket.opened_at),
             recorded_at: self.now,
             sequence: self.ticket.version + 1,
             actor,

@@ -3,9 +3,6 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use mainstay_app::Tick;
-use mainstay_domain::id::OutgoingMailId;
-use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
-use mainstay_store::mail::insert_many;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -177,27 +174,7 @@ async fn only_a_mail_server_hands_mail_over() {
 async fn a_dead_mail_is_seen_and_sent_again() {
     let service = Service::start().await;
     let admin = service.admin().await;
-    let id: OutgoingMailId = service.app.new_id(service.app.now());
-    let mail = OutgoingMail {
-        id,
-        message_id: "one@localhost".to_owned(),
-        account: None,
-        ticket: None,
-        message: None,
-        sender: "support@localhost".to_owned(),
-        recipients: vec!["casey@customer.example".to_owned()],
-        subject: "Your ticket".to_owned(),
-        bytes: b"Subject: Your ticket\r\n\r\nHello".to_vec(),
-        state: OutgoingMailState::Dead,
-        attempts: 8,
-        last_error: Some("550 no such user".to_owned()),
-        receipt: None,
-        created_at: service.app.now(),
-        sent_at: None,
-    };
-    let tx = service.app.store().begin().await.unwrap();
-    insert_many(&tx, &[mail]).await.unwrap();
-    tx.commit().await.unwrap();
+    let id = service.dead_mail().await;
 
     let dead = admin.get("/mail/dead").await.body;
     assert_eq!(dead["items"][0]["last_error"], "550 no such user");

@@ -8,7 +8,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use mainstay_app::{App, Caller, ManualClock};
-use mainstay_store::{Store, StoreOptions};
+use mainstay_domain::id::OutgoingMailId;
+use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
+use mainstay_store::{Store, StoreOptions, mail};
 use mainstay_web::{Hosts, Limits, Options, Passed, Rates, Web, router};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -120,6 +122,33 @@ impl Service {
             headers,
             body,
         }
+    }
+
+    /// A mail that the mail server refused for good.
+    pub async fn dead_mail(&self) -> OutgoingMailId {
+        let now = self.app.now();
+        let id = self.app.new_id(now);
+        let dead = OutgoingMail {
+            id,
+            message_id: "dead@localhost".to_owned(),
+            account: None,
+            ticket: None,
+            message: None,
+            sender: "support@localhost".to_owned(),
+            recipients: vec!["casey@customer.example".to_owned()],
+            subject: "Your ticket".to_owned(),
+            bytes: b"Subject: Your ticket\r\n\r\nHello".to_vec(),
+            state: OutgoingMailState::Dead,
+            attempts: 8,
+            last_error: Some("550 no such user".to_owned()),
+            receipt: None,
+            created_at: now,
+            sent_at: None,
+        };
+        let tx = self.app.store().begin().await.unwrap();
+        mail::insert_many(&tx, &[dead]).await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     /// Signs in and returns a client with the cookie.

@@ -3,12 +3,11 @@
 use axum::body::Body;
 use mainstay_app::Tick;
 use mainstay_domain::event::Actor;
-use mainstay_domain::id::{JobId, OutgoingMailId};
+use mainstay_domain::id::JobId;
 use mainstay_domain::job::Job;
-use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_domain::passkey::Passkey;
 use mainstay_domain::second_factor::Authenticator;
-use mainstay_store::{job, mail, passkey, second_factor};
+use mainstay_store::{job, passkey, second_factor};
 use serde_json::{Value, json};
 
 use super::question::Things;
@@ -241,24 +240,7 @@ async fn tools(service: &Service, admin: &Client<'_>, things: &mut Things) {
 /// Work that failed for good.
 async fn given_up(service: &Service, things: &mut Things) {
     let now = service.app.now();
-    let mail: OutgoingMailId = service.app.new_id(now);
-    let dead = OutgoingMail {
-        id: mail,
-        message_id: "dead@localhost".to_owned(),
-        account: None,
-        ticket: None,
-        message: None,
-        sender: "support@localhost".to_owned(),
-        recipients: vec!["casey@customer.example".to_owned()],
-        subject: "Your ticket".to_owned(),
-        bytes: b"Subject: Your ticket\r\n\r\nHello".to_vec(),
-        state: OutgoingMailState::Dead,
-        attempts: 8,
-        last_error: Some("550 no such user".to_owned()),
-        receipt: None,
-        created_at: now,
-        sent_at: None,
-    };
+    let mail = service.dead_mail().await;
     let id: JobId = service.app.new_id(now);
     let job = Job {
         id,
@@ -272,7 +254,6 @@ async fn given_up(service: &Service, things: &mut Things) {
         created_at: now,
     };
     let tx = service.app.store().begin().await.unwrap();
-    mail::insert_many(&tx, &[dead]).await.unwrap();
     job::enqueue(&tx, &job).await.unwrap();
     tx.commit().await.unwrap();
     things.insert("/mail/dead", mail.to_string());
