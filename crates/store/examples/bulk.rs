@@ -157,12 +157,12 @@ async fn ask(store: &Store, tickets: u32) {
             .await
             .unwrap()
             .unwrap();
-        let before = stored.ticket.version;
+        let before = stored.clone();
         stored.ticket.version += 1;
         ledger::append(&tx, id(number), None, &[an_event(number, EVENTS + 1)])
             .await
             .unwrap();
-        ticket::update(&tx, &stored, before).await.unwrap();
+        ticket::update(&tx, &before, &stored).await.unwrap();
         let clocks: Vec<StoredClock> = (0..CLOCKS).map(|place| a_clock(number, place)).collect();
         let written = TicketClocks {
             ticket: id(number),

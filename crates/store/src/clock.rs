@@ -15,7 +15,7 @@ use crate::column::{Field, Scalar, from_json, named, to_json};
 use crate::connection::{Connection, Transaction, all};
 use crate::due::{self, DueSubject};
 use crate::error::StoreError;
-use crate::record::{fetch_all, insert_all, record, select, upsert_all};
+use crate::record::{fetch_all, insert_all, record, select, upsert_changed};
 use crate::sql::Sql;
 use crate::ticket::push_scope;
 
@@ -153,7 +153,7 @@ pub async fn replace_many(tx: &Transaction, tickets: &[TicketClocks]) -> Result<
             vanished.push(")");
         }
         tx.execute(vanished).await?;
-        upsert_all(tx, clocks, "ticket, commitment, cycle").await?;
+        upsert_changed(tx, clocks, "ticket, commitment, cycle").await?;
     }
     let subjects: Vec<_> = tickets
         .iter()

@@ -172,8 +172,10 @@ pub async fn write_many(
         .filter(|it| it.before == 0 || it.events.iter().any(joins))
         .flat_map(|it| ticket_rows(&it.stored));
     insert_values(tx, "escalation_ticket", &TICKET, tickets.collect(), SKIP).await?;
+    // Where nothing happened, only what comes next may be another: when, and by which rules.
     for it in silent {
-        let sql = update_sql(&it.stored, Vec::new()).with(" AND version = ", &it.before);
+        let sql = update_sql(&it.stored, &["next_at", "policy"], Vec::new())
+            .with(" AND version = ", &it.before);
         if tx.execute(sql).await? == 0 {
             return Err(StoreError::Conflict(
                 "the escalation has changed since it was read".to_owned(),

@@ -80,23 +80,35 @@ pub async fn insert(tx: &Transaction, notifications: &[Notification]) -> Result<
     .await
 }
 
-/// Writes a notification.
+/// What becomes of a notification. What it tells, and whom, stays as it was written.
+const COURSE: [&str; 8] = [
+    "state",
+    "held_until",
+    "fallback",
+    "delivery",
+    "dispatched_at",
+    "delivered_at",
+    "read_at",
+    "last_error",
+];
+
+/// Writes what became of a notification.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is not there.
 pub async fn update(tx: &Transaction, notification: &Notification) -> Result<(), StoreError> {
-    record::update(tx, notification).await
+    record::update_columns(tx, notification, &COURSE).await
 }
 
-/// Writes notifications that are there, several with each statement. Each stands there once.
+/// Writes what became of notifications that are there, several with each statement. Each stands there once.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when a recipient, ticket or escalation is not there.
+/// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn update_many(
     tx: &Transaction,
     notifications: &[Notification],
 ) -> Result<(), StoreError> {
-    record::upsert_all(tx, notifications, "id").await
+    record::upsert_columns(tx, notifications, "id", &COURSE).await
 }
 
 /// A notification by its id.

@@ -155,16 +155,29 @@ pub(crate) async fn insert_with<'a, T: Record + 'a>(
     insert_values(tx, T::TABLE, &columns, rows, "").await
 }
 
-/// `UPDATE table SET … WHERE key = …`, with further columns, to be narrowed further.
-pub(crate) fn update_sql<T: Record>(row: &T, further: Vec<(&'static str, Value)>) -> Sql {
+/// The columns with their values, the key first.
+fn named_values<T: Record>(row: &T) -> impl Iterator<Item = (&'static str, Value)> {
+    T::COLUMNS.iter().copied().zip(row.to_values())
+}
+
+/// The columns in which a row differs from what it was. To write only these spares the indexes of all others: SQLite
+/// renews an index as soon as a statement names one of its columns, whether the value is another or not.
+pub(crate) fn changed_columns<T: Record>(before: &T, after: &T) -> Vec<&'static str> {
+    let pairs = named_values(before).zip(named_values(after));
+    let changed = pairs.filter(|(before, after)| before != after);
+    changed.map(|(_, (column, _))| column).collect()
+}
+
+/// `UPDATE table SET … WHERE key = …` of some columns and of further ones, to be narrowed further.
+pub(crate) fn update_sql<T: Record>(
+    row: &T,
+    written: &[&str],
+    further: Vec<(&'static str, Value)>,
+) -> Sql {
     let mut sql = Sql::new(format!("UPDATE {} SET ", T::TABLE));
-    let mut values = row.to_values().into_iter();
-    let key = values.next();
-    let columns = T::COLUMNS
-        .iter()
-        .skip(1)
-        .copied()
-        .zip(values)
+    let key = row.to_values().into_iter().next();
+    let columns = named_values(row)
+        .filter(|(column, _)| written.contains(column))
         .chain(further);
     for (index, (column, value)) in columns.enumerate() {
         if index > 0 {
@@ -189,7 +202,21 @@ pub(crate) async fn update_with<T: Record>(
     row: &T,
     further: Vec<(&'static str, Value)>,
 ) -> Result<(), StoreError> {
-    match tx.execute(update_sql(row, further)).await? {
+    let columns = T::COLUMNS.get(1..).unwrap_or_default();
+    must_find::<T>(tx, update_sql(row, columns, further)).await
+}
+
+/// Writes some columns of the row with the record's key, and refuses when there is none.
+pub(crate) async fn update_columns<T: Record>(
+    tx: &Transaction,
+    row: &T,
+    columns: &[&str],
+) -> Result<(), StoreError> {
+    must_find::<T>(tx, update_sql(row, columns, Vec::new())).await
+}
+
+async fn must_find<T: Record>(tx: &Transaction, sql: Sql) -> Result<(), StoreError> {
+    match tx.execute(sql).await? {
         0 => Err(StoreError::Conflict(format!(
             "the {} is not there",
             T::TABLE
@@ -260,13 +287,58 @@ pub(crate) async fn upsert_all<'a, T: Record + 'a>(
     rows: impl IntoIterator<Item = &'a T>,
     key: &str,
 ) -> Result<(), StoreError> {
+    upsert_with(tx, rows, key, &settable::<T>(key), "").await
+}
+
+/// As [`upsert_all`], but rows that stand there already as they are to be are left alone.
+pub(crate) async fn upsert_changed<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = &'a T>,
+    key: &str,
+) -> Result<(), StoreError> {
+    let columns = settable::<T>(key);
+    let of = |row: &str| {
+        let values: Vec<String> = columns.iter().map(|it| format!("{row}.{it}")).collect();
+        values.join(", ")
+    };
+    let differs = format!(
+        " WHERE ({}) IS DISTINCT FROM ({})",
+        of(T::TABLE),
+        of("excluded")
+    );
+    upsert_with(tx, rows, key, &columns, &differs).await
+}
+
+/// As [`upsert_all`], but of rows that are there only some columns are written.
+pub(crate) async fn upsert_columns<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = &'a T>,
+    key: &str,
+    columns: &[&str],
+) -> Result<(), StoreError> {
+    upsert_with(tx, rows, key, columns, "").await
+}
+
+/// All columns but those of a key.
+fn settable<T: Record>(key: &str) -> Vec<&'static str> {
     let keys: Vec<&str> = key.split(", ").collect();
-    let set: Vec<String> = T::COLUMNS
+    let columns = T::COLUMNS.iter().copied();
+    columns.filter(|column| !keys.contains(column)).collect()
+}
+
+async fn upsert_with<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = &'a T>,
+    key: &str,
+    columns: &[&str],
+    condition: &str,
+) -> Result<(), StoreError> {
+    let set: Vec<String> = columns
         .iter()
-        .filter(|column| !keys.contains(column))
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
-    let ending = format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "));
+    let set = set.join(", ");
+    let ending = format!(" ON CONFLICT ({key}) DO UPDATE SET {set}{condition}");
     let rows = rows.into_iter().map(Record::to_values).collect();
     insert_values(tx, T::TABLE, T::COLUMNS, rows, &ending).await
 }

@@ -142,6 +142,7 @@ fn steps() -> Vec<Step> {
         step("0028_ratings", ticket::RATINGS),
         step("0030_passkeys", safety::PASSKEYS),
         step("0034_image_senders", mail::IMAGE_SENDERS),
+        step("0039_lighter_notices", notice::LIGHTER),
     ]
 }
 

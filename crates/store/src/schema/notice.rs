@@ -46,3 +46,12 @@ CREATE INDEX notification_delivery ON notification (delivery);
 CREATE INDEX notification_escalation ON notification (escalation);
 CREATE INDEX notification_ticket ON notification (ticket);
 ";
+
+/// Indexes of notifications that hold only what can be asked of them: most are shown in the program alone, and none was handed
+/// over yet when it is written.
+pub(super) const LIGHTER: &str = "
+DROP INDEX notification_dispatched;
+DROP INDEX notification_delivery;
+CREATE INDEX notification_dispatched ON notification (recipient, dispatched_at) WHERE dispatched_at IS NOT NULL;
+CREATE INDEX notification_delivery ON notification (delivery) WHERE delivery IS NOT NULL;
+";

@@ -7,6 +7,8 @@ pub(crate) mod list;
 pub(crate) mod nearest;
 mod row;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use mainstay_domain::id::{AccountId, AgentId, TicketId};
 use mainstay_domain::message::Message;
@@ -24,7 +26,9 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::message;
-use crate::record::{Record, columns, insert_all, insert_values, update_sql, upsert_all};
+use crate::record::{
+    Record, changed_columns, columns, insert_all, insert_values, update_sql, upsert_columns,
+};
 use crate::search::{self, Entry};
 use crate::sql::Sql;
 use row::TicketRow;
@@ -125,38 +129,26 @@ pub async fn insert_many(tx: &Transaction, stored: &[StoredTicket]) -> Result<()
     search::index_subjects(tx, &tickets).await
 }
 
-/// Writes a ticket that was loaded at `expected` version.
+/// Writes a ticket that was loaded as `before`.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when somebody else wrote it since, or it is not there.
 pub async fn update(
     tx: &Transaction,
+    before: &StoredTicket,
     stored: &StoredTicket,
-    expected: u64,
 ) -> Result<(), StoreError> {
-    let ticket = &stored.ticket;
-    let conflict = || {
-        StoreError::Conflict(format!(
-            "ticket {} has changed since it was read",
-            ticket.number
-        ))
-    };
-    let before = Sql::new("SELECT tags, followers, links, subject, account FROM ticket")
-        .with(" WHERE id = ", &ticket.id)
-        .with(" AND version = ", &expected);
-    let before = one(tx, before).await?.ok_or_else(conflict)?;
-    let sql = update_sql(&TicketRow::of(stored), Vec::new()).with(" AND version = ", &expected);
+    let (row, version) = (TicketRow::of(stored), before.ticket.version);
+    let mut columns = changed_columns(&TicketRow::of(before), &row);
+    columns.push("version");
+    let sql = update_sql(&row, &columns, Vec::new()).with(" AND version = ", &version);
     if tx.execute(sql).await? == 0 {
-        return Err(conflict());
+        let number = stored.ticket.number;
+        let changed = format!("ticket {number} has changed since it was read");
+        return Err(StoreError::Conflict(changed));
     }
-    let before = Indexed {
-        tags: Field::read(&before, 0)?,
-        followers: Field::read(&before, 1)?,
-        links: Field::read(&before, 2)?,
-        subject: String::read(&before, 3)?,
-        account: Field::read(&before, 4)?,
-    };
-    before.renew(tx, ticket).await
+    let indexed = Indexed::of(&before.ticket);
+    indexed.renew(tx, &stored.ticket).await
 }
 
 /// What of a ticket stands in tables of its own as well, by which it is found.
@@ -205,11 +197,18 @@ pub async fn update_locked(
     tx: &Transaction,
     changed: &[(&StoredTicket, &StoredTicket)],
 ) -> Result<(), StoreError> {
-    let rows: Vec<TicketRow> = changed
-        .iter()
-        .map(|(_, stored)| TicketRow::of(stored))
-        .collect();
-    upsert_all(tx, &rows, "id").await?;
+    let mut columns = BTreeSet::new();
+    let mut rows = Vec::with_capacity(changed.len());
+    for (before, stored) in changed {
+        let row = TicketRow::of(stored);
+        let differing = changed_columns(&TicketRow::of(before), &row);
+        if !differing.is_empty() {
+            columns.extend(differing);
+            rows.push(row);
+        }
+    }
+    let columns: Vec<&str> = columns.into_iter().collect();
+    upsert_columns(tx, &rows, "id", &columns).await?;
     for (before, stored) in changed {
         let indexed = Indexed::of(&before.ticket);
         indexed.renew(tx, &stored.ticket).await?;

@@ -140,14 +140,14 @@ async fn change(tx: &Transaction, dice: &mut Dice, tickets: u32) {
         return;
     }
     let number = u64::from(1 + dice.below(tickets));
-    let mut stored = ticket::find_by_number(tx, Scope::Everything, number)
+    let before = ticket::find_by_number(tx, Scope::Everything, number)
         .await
         .unwrap()
         .unwrap();
-    let version = stored.ticket.version;
+    let mut stored = before.clone();
     stored.ticket.version += 1;
     shuffle(&mut stored, dice);
-    ticket::update(tx, &stored, version).await.unwrap();
+    ticket::update(tx, &before, &stored).await.unwrap();
 }
 
 fn shuffle(stored: &mut ticket::StoredTicket, dice: &mut Dice) {

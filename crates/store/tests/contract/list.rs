@@ -172,10 +172,11 @@ async fn two_tickets(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     team::insert(&tx, &team(1)).await.unwrap();
     for number in [1, 2, 3, 4, 5] {
-        let mut stored = ticket::find(&tx, Scope::Everything, given::id(number))
+        let before = ticket::find(&tx, Scope::Everything, given::id(number))
             .await
             .unwrap()
             .unwrap();
+        let mut stored = before.clone();
         if number == 1 {
             let facts = &mut stored.ticket.facts;
             facts.status = Status {
@@ -200,7 +201,7 @@ async fn two_tickets(fresh: &Fresh) {
             });
         }
         stored.ticket.version = 2;
-        ticket::update(&tx, &stored, 1).await.unwrap();
+        ticket::update(&tx, &before, &stored).await.unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -413,10 +414,11 @@ async fn every_filter_narrows(fresh: &Fresh) {
 async fn tags_followers_and_links_follow_the_ticket(fresh: &Fresh) {
     two_tickets(fresh).await;
     let tx = fresh.store.begin().await.unwrap();
-    let mut stored: StoredTicket = ticket::find(&tx, Scope::Everything, given::id(1))
+    let before: StoredTicket = ticket::find(&tx, Scope::Everything, given::id(1))
         .await
         .unwrap()
         .unwrap();
+    let mut stored = before.clone();
     stored.ticket.facts.tags = vec!["vip".into()];
     stored.ticket.followers.clear();
     stored.ticket.links = vec![Link {
@@ -427,7 +429,7 @@ async fn tags_followers_and_links_follow_the_ticket(fresh: &Fresh) {
     stored.ticket.merged_into = Some(given::id(2));
     stored.ticket.version = 3;
     stored.next_due = None;
-    ticket::update(&tx, &stored, 2).await.unwrap();
+    ticket::update(&tx, &before, &stored).await.unwrap();
     tx.commit().await.unwrap();
     let on = fresh.store.read();
     assert_eq!(

@@ -166,11 +166,12 @@ async fn what_changes_is_found_anew(fresh: &Fresh) {
     message::insert(&tx, &given::message(10, 1, "wandering"))
         .await
         .unwrap();
-    let mut stored = given::ticket(1);
+    let before = given::ticket(1);
+    let mut stored = before.clone();
     stored.ticket.subject = "Renamed".to_owned();
     stored.ticket.facts.account = Some(given::id(2));
     stored.ticket.version = 2;
-    ticket::update(&tx, &stored, 1).await.unwrap();
+    ticket::update(&tx, &before, &stored).await.unwrap();
     assert_eq!(found(&tx, "renamed").await, [1]);
     assert_eq!(found(&tx, "subject").await, [2]);
     assert_eq!(found(&tx, "account 2").await, [1]);

@@ -162,16 +162,17 @@ async fn of_two_writers_who_saw_the_same_one_is_refused(fresh: &Fresh) {
         .unwrap();
     tx.commit().await.unwrap();
 
-    let mut changed = given::ticket(1);
+    let before = given::ticket(1);
+    let mut changed = before.clone();
     changed.ticket.version = 2;
     changed.ticket.subject = "First".to_owned();
     let tx = fresh.store.begin().await.unwrap();
-    ticket::update(&tx, &changed, 1).await.unwrap();
+    ticket::update(&tx, &before, &changed).await.unwrap();
     tx.commit().await.unwrap();
 
     changed.ticket.subject = "Second".to_owned();
     let tx = fresh.store.begin().await.unwrap();
-    let refused = ticket::update(&tx, &changed, 1).await;
+    let refused = ticket::update(&tx, &before, &changed).await;
     assert!(
         matches!(refused, Err(StoreError::Conflict(_))),
         "{refused:?}"
@@ -236,12 +237,13 @@ async fn reading_then_writing_together_is_never_refused(fresh: &Fresh) {
 
 async fn touch(store: Store, number: u32) -> Result<(), StoreError> {
     let tx = store.begin().await?;
-    let mut stored = ticket::find_by_number(&tx, Scope::Everything, u64::from(number))
+    let before = ticket::find_by_number(&tx, Scope::Everything, u64::from(number))
         .await?
         .unwrap();
+    let mut stored = before.clone();
     stored.ticket.facts.severity = Severity::P1;
     stored.ticket.version += 1;
-    ticket::update(&tx, &stored, 1).await?;
+    ticket::update(&tx, &before, &stored).await?;
     tx.commit().await
 }
 

@@ -88,7 +88,7 @@ async fn write_rows(tx: &Transaction, decided: &[Decided]) -> Result<()> {
                 ticket::insert_opened(tx, &it.stored, name, message).await?;
             }
             Some(Loaded::Free(before)) => {
-                ticket::update(tx, &it.stored, before.ticket.version).await?;
+                ticket::update(tx, before, &it.stored).await?;
             }
             Some(Loaded::Locked(before)) => locked.push((before, &it.stored)),
         }
