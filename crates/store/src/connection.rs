@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryFutureExt as _, TryStreamExt as _};
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _, Value,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _,
 };
 use tracing::Span;
 
 use crate::error::{StoreError, is_lost, of_commit};
 use crate::news::Bell;
 use crate::row::Row;
+use crate::search::Entry;
 use crate::sql::Sql;
 use crate::sqlite;
 
@@ -43,7 +44,7 @@ pub struct Transaction {
     /// Whether it appended to the feed of changes.
     pub(crate) has_news: AtomicBool,
     /// Texts that are still to be indexed, where that is put off until it is committed.
-    pub(crate) to_index: Option<Mutex<Vec<Vec<Value>>>>,
+    pub(crate) to_index: Option<Mutex<Vec<Entry>>>,
     /// Lasts as long as it does, for those who watch from outside.
     pub(crate) span: Span,
 }

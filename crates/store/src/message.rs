@@ -41,7 +41,7 @@ pub async fn insert(tx: &Transaction, message: &Message) -> Result<(), StoreErro
 pub async fn insert_many(tx: &Transaction, messages: &[Message]) -> Result<(), StoreError> {
     insert_unindexed(tx, messages).await?;
     let entries: Vec<Entry> = messages.iter().map(entry).collect();
-    search::index(tx, &entries).await
+    search::index(tx, entries).await
 }
 
 /// Inserts new messages whose words somebody else indexes.
@@ -67,12 +67,13 @@ pub async fn rewrite(tx: &Transaction, message: &Message) -> Result<(), StoreErr
         .with(", language = ", &message.language)
         .with(" WHERE id = ", &message.id);
     tx.execute(sql).await?;
+    search::settle(tx).await?;
     for (table, column) in [("attachment", "message"), ("search_entry", "message")] {
         let sql = Sql::new(format!("DELETE FROM {table} WHERE {column} = ")).with("", &message.id);
         tx.execute(sql).await?;
     }
     insert_values(tx, "attachment", &ATTACHMENT, attachment_rows(message), "").await?;
-    search::index(tx, &[entry(message)]).await
+    search::index(tx, vec![entry(message)]).await
 }
 
 /// Hands messages over to another ticket, with their mail threads and indexed words, as merging and splitting do.
@@ -84,6 +85,7 @@ pub async fn move_to(
     messages: &[MessageId],
     ticket: TicketId,
 ) -> Result<(), StoreError> {
+    search::settle(tx).await?;
     for messages in messages.chunks(5_000) {
         for (table, column) in [
             ("message", "id"),

@@ -18,6 +18,8 @@ mod engine;
 mod escalation;
 #[path = "contract/file.rs"]
 mod file;
+#[path = "contract/found.rs"]
+mod found;
 #[path = "contract/given.rs"]
 mod given;
 #[path = "contract/imported.rs"]

@@ -48,6 +48,9 @@ pub(super) const TICKET_NUMBER: &str = "ticket_number";
 /// What an engine makes by itself.
 const OWN: [(&str, &str); 1] = [("change", "written_by")];
 
+/// What is made of the other tables, and made anew from them where they are filled.
+const MADE_ANEW: &str = "ticket_words";
+
 impl Table {
     /// The columns, by name.
     pub fn columns(&self) -> impl Iterator<Item = (&str, Kind)> {
@@ -146,7 +149,9 @@ pub(super) async fn tables(on: &impl Connection) -> Result<Vec<Table>, StoreErro
     for row in all(on, Sql::new(sql)).await? {
         let (table, name): (String, String) = (Field::read(&row, 0)?, Field::read(&row, 1)?);
         let declared: String = Field::read(&row, 2)?;
-        if table == "seaql_migrations" || OWN.contains(&(&table, &name)) {
+        if [MADE_ANEW, "seaql_migrations"].contains(&table.as_str())
+            || OWN.contains(&(&table, &name))
+        {
             continue;
         }
         let kind = kind(&declared).ok_or_else(|| {

@@ -12,7 +12,7 @@ mod notice;
 mod people;
 mod policy;
 mod safety;
-mod search;
+pub(crate) mod search;
 mod service;
 mod ticket;
 mod work;
@@ -26,6 +26,12 @@ use crate::sql::Sql;
 /// The steps by which something was taken away or narrowed, so that a program that does not know them would fail: the
 /// contracting ones. All others only add, and a program of before goes on working beside them.
 const CONTRACTING: [&str; 1] = ["0001_people"];
+
+/// Those that take something away on SQLite alone, where nobody works beside a newer program.
+const CONTRACTING_ON_SQLITE: [&str; 1] = [TICKET_WORDS];
+
+/// The step that brings the words of tickets.
+pub(crate) const TICKET_WORDS: &str = "0035_ticket_words";
 
 /// The setting that names the last contracting step: a program that does not know it must not run.
 const NEEDS: &str = "schema_needs";
@@ -45,11 +51,22 @@ pub(crate) async fn migrate(tx: &Transaction) -> Result<(), StoreError> {
         return Err(StoreError::NewerSchema { found });
     }
     climb(tx, &applied, known.len()).await?;
-    let needs = CONTRACTING.last().copied().unwrap_or_default();
+    let needs = last_contracting(tx.is_postgres());
     if setting::get(tx, NEEDS).await?.as_deref() == Some(needs) {
         return Ok(());
     }
     setting::set(tx, NEEDS, needs).await
+}
+
+/// What a program must know to run on a store.
+fn last_contracting(on_postgres: bool) -> &'static str {
+    let on_sqlite: &[&str] = if on_postgres {
+        &[]
+    } else {
+        &CONTRACTING_ON_SQLITE
+    };
+    let last = CONTRACTING.iter().chain(on_sqlite).max();
+    last.copied().unwrap_or_default()
 }
 
 /// Brings an empty schema to where it was when it had these steps, and no further.
@@ -142,6 +159,11 @@ fn steps() -> Vec<Step> {
         step("0028_ratings", ticket::RATINGS),
         step("0030_passkeys", safety::PASSKEYS),
         step("0034_image_senders", mail::IMAGE_SENDERS),
+        Step {
+            name: TICKET_WORDS,
+            sqlite: search::TICKET_WORDS_SQLITE,
+            postgres: search::TICKET_WORDS_POSTGRES,
+        },
         step("0039_lighter_notices", notice::LIGHTER),
     ]
 }

@@ -40,3 +40,118 @@ CREATE INDEX search_entry_ticket ON search_entry (ticket);
 CREATE INDEX search_entry_message ON search_entry (message);
 CREATE INDEX search_entry_lexemes ON search_entry USING gin (lexemes);
 ";
+
+macro_rules! fill_ticket_words {
+    () => {
+        r#"
+INSERT INTO ticket_words (ticket_words) VALUES ('delete-all');
+INSERT INTO ticket_words (rowid, words)
+    SELECT t.number, COALESCE((SELECT group_concat(CASE WHEN e.internal THEN '!' || replace(e.words, ' ', ' !') ELSE e.words END, ' ')
+    FROM search_entry e WHERE e.ticket = t.id), '') || COALESCE(' @' || lower(hex(t.account)), '') || COALESCE(' @' || lower(hex(t.contact)), '')
+    FROM ticket t ORDER BY t.number;
+"#
+    };
+}
+
+/// The words of each ticket, of its subject, account and messages together, so that the engine itself finds the tickets that hold
+/// several words, in the order of their numbers. Only one program serves a file, and it writes them; the index of single texts, which
+/// would cost as much again, is gone.
+pub(super) const TICKET_WORDS_SQLITE: &str = concat!(
+    r#"
+DROP TRIGGER search_entry_added;
+DROP TRIGGER search_entry_removed;
+DROP TRIGGER search_entry_changed;
+DROP TABLE search_index;
+-- Inserting words for a number that is there adds them: without details and contents the index holds pairs of a word and a number.
+CREATE VIRTUAL TABLE ticket_words USING fts5 (
+    words, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '!@'"
+);
+-- Words are taken away with those of one text and those that the others hold are given back.
+CREATE TRIGGER search_entry_removed AFTER DELETE ON search_entry BEGIN
+    INSERT INTO ticket_words (ticket_words, rowid, words)
+        SELECT 'delete', t.number, CASE WHEN old.internal THEN '!' || replace(old.words, ' ', ' !') ELSE old.words END
+        FROM ticket t WHERE t.id = old.ticket;
+    INSERT INTO ticket_words (rowid, words)
+        SELECT t.number, COALESCE((SELECT group_concat(CASE WHEN e.internal THEN '!' || replace(e.words, ' ', ' !') ELSE e.words END, ' ')
+        FROM search_entry e WHERE e.ticket = t.id), '') FROM ticket t WHERE t.id = old.ticket;
+END;
+CREATE TRIGGER search_entry_moved AFTER UPDATE OF ticket ON search_entry WHEN new.ticket <> old.ticket BEGIN
+    INSERT INTO ticket_words (ticket_words, rowid, words)
+        SELECT 'delete', t.number, CASE WHEN old.internal THEN '!' || replace(old.words, ' ', ' !') ELSE old.words END
+        FROM ticket t WHERE t.id = old.ticket;
+    INSERT INTO ticket_words (rowid, words)
+        SELECT t.number, COALESCE((SELECT group_concat(CASE WHEN e.internal THEN '!' || replace(e.words, ' ', ' !') ELSE e.words END, ' ')
+        FROM search_entry e WHERE e.ticket = t.id), '') FROM ticket t WHERE t.id = old.ticket;
+    INSERT INTO ticket_words (rowid, words)
+        SELECT t.number, CASE WHEN new.internal THEN '!' || replace(new.words, ' ', ' !') ELSE new.words END
+        FROM ticket t WHERE t.id = new.ticket;
+END;
+"#,
+    fill_ticket_words!()
+);
+
+/// Fills the words of every ticket anew.
+pub(crate) const FILL_TICKET_WORDS_SQLITE: &str = fill_ticket_words!();
+
+/// The same for PostgreSQL, where triggers write them, so that it does not matter which version of the program runs. PostgreSQL
+/// refuses more than a megabyte of words in a row: a ticket that has more is marked by its size, and looked into text by text.
+pub(super) const TICKET_WORDS_POSTGRES: &str = "
+CREATE TABLE ticket_words (
+    number BIGINT PRIMARY KEY,
+    size BIGINT NOT NULL,
+    words TSVECTOR NOT NULL
+);
+CREATE FUNCTION words_of_texts(texts TEXT) RETURNS TSVECTOR LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN octet_length(texts) > 900000 THEN ''::tsvector ELSE array_to_tsvector(string_to_array(texts, ' ')) END
+$$;
+CREATE FUNCTION whose_ticket(account UUID, contact UUID) RETURNS TEXT LANGUAGE sql IMMUTABLE AS $$
+    SELECT COALESCE(' @' || replace(account::text, '-', ''), '') || COALESCE(' @' || replace(contact::text, '-', ''), '')
+$$;
+CREATE FUNCTION renew_ticket_words(renewed UUID[]) RETURNS VOID LANGUAGE sql AS $$
+    INSERT INTO ticket_words (number, size, words)
+    SELECT f.number, octet_length(f.texts), words_of_texts(f.texts) FROM (
+        SELECT t.number, ltrim(COALESCE(string_agg(CASE WHEN e.internal THEN '!' || replace(e.words, ' ', ' !') ELSE e.words END, ' '), '')
+            || whose_ticket(t.account, t.contact)) AS texts
+        FROM ticket t LEFT JOIN search_entry e ON e.ticket = t.id
+        WHERE renewed IS NULL OR t.id = ANY (renewed) GROUP BY t.id
+    ) f ORDER BY f.number
+    ON CONFLICT (number) DO UPDATE SET size = excluded.size, words = excluded.words
+$$;
+CREATE FUNCTION search_entry_added() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO ticket_words (number, size, words)
+    SELECT f.number, octet_length(f.texts), words_of_texts(f.texts) FROM (
+        SELECT t.number, string_agg(CASE WHEN e.internal THEN '!' || replace(e.words, ' ', ' !') ELSE e.words END, ' ')
+            || whose_ticket(t.account, t.contact) AS texts
+        FROM added e JOIN ticket t ON t.id = e.ticket GROUP BY t.id
+    ) f ORDER BY f.number
+    ON CONFLICT (number) DO UPDATE SET size = ticket_words.size + excluded.size, words =
+        CASE WHEN ticket_words.size + excluded.size > 900000 THEN ''::tsvector ELSE ticket_words.words || excluded.words END;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION search_entry_removed() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM renew_ticket_words(ARRAY(SELECT DISTINCT ticket FROM removed));
+    RETURN NULL;
+END $$;
+CREATE FUNCTION search_entry_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM renew_ticket_words(ARRAY(SELECT ticket FROM removed UNION SELECT ticket FROM added));
+    RETURN NULL;
+END $$;
+SELECT renew_ticket_words(NULL);
+CREATE INDEX ticket_words_words ON ticket_words USING gin (words);
+CREATE INDEX ticket_words_long ON ticket_words (number) WHERE size > 900000;
+CREATE TRIGGER search_entry_added AFTER INSERT ON search_entry REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION search_entry_added();
+CREATE TRIGGER search_entry_removed AFTER DELETE ON search_entry REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_entry_removed();
+CREATE TRIGGER search_entry_changed AFTER UPDATE ON search_entry REFERENCING OLD TABLE AS removed NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION search_entry_changed();
+-- What no question uses any more; an older program that still does is answered, more slowly.
+DROP INDEX search_entry_lexemes;
+ANALYZE ticket_words;
+";
+
+/// Fills the words of every ticket anew.
+pub(crate) const FILL_TICKET_WORDS_POSTGRES: &str = "
+TRUNCATE ticket_words;
+SELECT renew_ticket_words(NULL);
+";

@@ -14,7 +14,6 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use futures::Stream;
-use sea_orm::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::log::{Bounds, Copier, Disk, Idle};
@@ -22,7 +21,7 @@ use super::session::{Options, Session};
 use super::{Shared, apart, ending};
 use crate::error::StoreError;
 use crate::row::Row;
-use crate::search::indexing;
+use crate::search::{Entry, indexing};
 use crate::sql::Sql;
 
 /// So many transactions share a write to the disk, at most: the first of them waits for the last.
@@ -53,7 +52,7 @@ struct Queue {
 struct Common {
     number: u64,
     /// The texts that are still to be indexed.
-    to_index: Vec<Vec<Value>>,
+    to_index: Vec<Entry>,
     /// Those who have written and wait to be told that it is on the disk.
     told: Vec<oneshot::Sender<Result<(), StoreError>>>,
 }
@@ -152,7 +151,7 @@ impl Turn {
 
     /// Ends a turn whose writes are to be kept. When this returns they are on the disk.
     /// The texts are indexed with those of all who share the common transaction.
-    pub(crate) async fn commit(mut self, to_index: Vec<Vec<Value>>) -> Result<(), StoreError> {
+    pub(crate) async fn commit(mut self, to_index: Vec<Entry>) -> Result<(), StoreError> {
         // When this fails, the turn is dropped and sees whether the others' work still stands.
         self.release()?;
         let queue = Arc::clone(&self.queue);
@@ -284,7 +283,7 @@ impl Queue {
         let session = self.shared.session();
         let mut commit = || {
             check(&session)?;
-            for sql in indexing(std::mem::take(&mut common.to_index)) {
+            for sql in indexing(std::mem::take(&mut common.to_index), false) {
                 session.execute(&sql)?;
             }
             session.run_often("COMMIT")

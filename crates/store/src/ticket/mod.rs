@@ -10,7 +10,7 @@ mod row;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use mainstay_domain::id::{AccountId, AgentId, TicketId};
+use mainstay_domain::id::{AccountId, AgentId, ContactId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::name::{CommitmentName, Tag};
 use mainstay_domain::ticket::{Link, Scope, Ticket};
@@ -114,7 +114,7 @@ pub async fn insert_opened(
         message::insert_unindexed(tx, std::slice::from_ref(message)).await?;
         entries.push(message::entry(message));
     }
-    search::index(tx, &entries).await
+    search::index(tx, entries).await
 }
 
 /// Inserts new tickets, several with each statement. A ticket that was merged comes after the one it went into.
@@ -158,6 +158,7 @@ struct Indexed {
     links: Vec<Link>,
     subject: String,
     account: Option<AccountId>,
+    contact: Option<ContactId>,
 }
 
 impl Indexed {
@@ -168,6 +169,7 @@ impl Indexed {
             links: ticket.links.clone(),
             subject: ticket.subject.clone(),
             account: ticket.facts.account,
+            contact: ticket.contact,
         }
     }
 
@@ -181,7 +183,7 @@ impl Indexed {
             }
             insert_children(tx, &[ticket]).await?;
         }
-        if self.subject != now.subject || self.account != now.account {
+        if (&self.subject, self.account, self.contact) != (&now.subject, now.account, now.contact) {
             search::forget_subject(tx, ticket.id).await?;
             search::index_subjects(tx, &[ticket]).await?;
         }
