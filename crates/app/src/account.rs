@@ -27,7 +27,7 @@ pub struct AccountSummary {
     pub account: Account,
     /// The tier of the contract in force, where there is one and the caller may read contracts.
     pub tier: Option<TierName>,
-    /// How the promises of the last 90 days were kept, where there were any and the caller may see clocks.
+    /// How the promises of the last 90 days and of today (days of UTC) were kept, where there were any and the caller may see clocks.
     pub kept: Option<KeptForAccount>,
 }
 
@@ -60,7 +60,7 @@ impl App {
         let mut kept: HashMap<AccountId, KeptForAccount> = HashMap::new();
         if serves && caller.may(Permission::ReadClocks) {
             let from = now.saturating_sub(USUAL_PERIOD).unwrap_or(Timestamp::MIN);
-            let counted = clock::kept_for_accounts(&on, &ids, (from, now)).await?;
+            let counted = clock::kept_for_accounts(&on, &ids, from).await?;
             kept.extend(counted.into_iter().map(|found| (found.account, found)));
         }
         let items = items.into_iter().map(|account| AccountSummary {

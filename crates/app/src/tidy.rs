@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use mainstay_store::clock;
 use mainstay_store::retention::{Fleeting, prune};
 
 use crate::context::App;
@@ -66,6 +67,7 @@ impl App {
                 }
             }
         }
+        transact!(self, tx => async { Ok(clock::add_up_counts(tx).await?) })?;
         if removed > 0 {
             tracing::info!(removed, "removed what is not kept for ever");
         }

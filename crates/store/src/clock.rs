@@ -16,6 +16,7 @@ use crate::connection::{Connection, Transaction, all};
 use crate::due::{self, DueSubject};
 use crate::error::StoreError;
 use crate::record::{fetch_all, insert_all, record, select, upsert_changed};
+use crate::schema::attainment::ADD_UP;
 use crate::sql::Sql;
 use crate::ticket::push_scope;
 
@@ -366,27 +367,28 @@ pub struct KeptForAccount {
     pub cancelled: u64,
 }
 
-/// How the promises to these accounts that started within a time were kept; those without any are left out.
+/// How the promises to these accounts were kept that started on the day of an instant or later, by UTC; those without any are left out.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn kept_for_accounts(
     on: &impl Connection,
     accounts: &[AccountId],
-    (from, until): (Timestamp, Timestamp),
+    since: Timestamp,
 ) -> Result<Vec<KeptForAccount>, StoreError> {
     if accounts.is_empty() {
         return Ok(Vec::new());
     }
+    let counts = STATES.map(|states| {
+        format!(", CAST(SUM(CASE WHEN c.state IN ({states}) THEN c.clocks ELSE 0 END) AS BIGINT)")
+    });
     let mut sql = Sql::new(format!(
-        "SELECT t.account, {} FROM clock c JOIN ticket t ON t.id = c.ticket",
-        counts_by_state()
-    ))
-    .with(" WHERE c.started_at >= ", &from)
-    .with(" AND c.started_at < ", &until);
-    sql.push(" AND t.account IN (")
-        .bind_all(accounts)
-        .push(") GROUP BY t.account");
+        "SELECT c.account{} FROM attainment_count c WHERE c.account IN (",
+        counts.concat()
+    ));
+    sql.bind_all(accounts).push(") AND c.day >= ");
+    sql.bind(&since.as_microsecond().div_euclid(MICROSECONDS_A_DAY));
+    sql.push(" GROUP BY c.account HAVING SUM(c.clocks) > 0");
     let rows = all(on, sql).await?;
     rows.iter()
         .map(|row| {
@@ -401,9 +403,25 @@ pub async fn kept_for_accounts(
         .collect()
 }
 
+/// Adds up what was counted side by side, so that it is not more and more to read.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn add_up_counts(tx: &Transaction) -> Result<(), StoreError> {
+    if tx.is_postgres() {
+        tx.execute(Sql::new(ADD_UP)).await?;
+    }
+    Ok(())
+}
+
+const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
+
+/// The states of clocks that were met, missed, are open and were cancelled.
+const STATES: [&str; 4] = ["'met'", "'missed'", "'running', 'paused'", "'cancelled'"];
+
 /// How many clocks were met, missed, are open and were cancelled.
 fn counts_by_state() -> String {
-    ["'met'", "'missed'", "'running', 'paused'", "'cancelled'"]
+    STATES
         .map(|states| format!("COUNT(CASE WHEN c.state IN ({states}) THEN 1 END)"))
         .join(", ")
 }

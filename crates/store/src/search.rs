@@ -26,7 +26,7 @@ use crate::words::{asked, excerpt};
 
 pub use crate::words::{Segment, segments, words_of};
 pub(crate) use entry::{
-    Entry, forget_subject, index, index_account, index_subjects, indexing, renew, settle,
+    Entry, forget_subject, index, index_account, index_subjects, indexing, settle,
 };
 use pattern::Question;
 

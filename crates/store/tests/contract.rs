@@ -24,6 +24,8 @@ mod found;
 mod given;
 #[path = "contract/imported.rs"]
 mod imported;
+#[path = "contract/kept.rs"]
+mod kept;
 #[path = "contract/list.rs"]
 mod list;
 #[path = "contract/mail.rs"]

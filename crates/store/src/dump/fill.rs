@@ -10,8 +10,8 @@ use crate::connection::{Transaction, all, one};
 use crate::error::StoreError;
 use crate::open::{Store, StoreOptions};
 use crate::record::insert_values;
+use crate::schema;
 use crate::sql::Sql;
-use crate::{schema, search};
 
 /// A store that is being filled. Nothing of it is there until [`finish`](Self::finish) has returned.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ impl Filling {
     /// # Errors
     /// [`StoreError::Conflict`] when a row refers to one that is not there.
     pub async fn finish(self) -> Result<(), StoreError> {
-        search::renew(&self.tx).await?;
+        schema::make_anew(&self.tx).await?;
         for (table, name, definition) in &self.references {
             let sql = format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}");
             self.tx.run(&sql).await?;

@@ -3,6 +3,7 @@
 //! The steps are plain SQL that both engines run. Words that differ between the engines begin with `@` and are put
 //! in on the way: `@key` is a text that sorts by its code points, `@serial` a key that counts by itself.
 
+pub(crate) mod attainment;
 mod desk;
 mod duty;
 mod file;
@@ -32,6 +33,9 @@ const CONTRACTING_ON_SQLITE: [&str; 1] = [TICKET_WORDS];
 
 /// The step that brings the words of tickets.
 pub(crate) const TICKET_WORDS: &str = "0035_ticket_words";
+
+/// The step that brings the counts of how promises were kept.
+pub(crate) const ATTAINMENT_COUNTS: &str = "0035_what_was_kept";
 
 /// The setting that names the last contracting step: a program that does not know it must not run.
 const NEEDS: &str = "schema_needs";
@@ -84,6 +88,22 @@ pub(crate) async fn migrate_to(tx: &Transaction, steps: &[String]) -> Result<(),
     }
     if applied.is_empty() {
         climb(tx, &applied, steps.len()).await?;
+    }
+    Ok(())
+}
+
+/// Makes anew what is made of other tables, after these were filled by somebody else.
+pub(crate) async fn make_anew(tx: &Transaction) -> Result<(), StoreError> {
+    let words = if tx.is_postgres() {
+        search::FILL_TICKET_WORDS_POSTGRES
+    } else {
+        search::FILL_TICKET_WORDS_SQLITE
+    };
+    let taken = taken(tx).await?;
+    for (step, fill) in [(TICKET_WORDS, words), (ATTAINMENT_COUNTS, attainment::FILL)] {
+        if taken.iter().any(|name| name == step) {
+            tx.run(fill).await?;
+        }
     }
     Ok(())
 }
@@ -163,6 +183,11 @@ fn steps() -> Vec<Step> {
             name: TICKET_WORDS,
             sqlite: search::TICKET_WORDS_SQLITE,
             postgres: search::TICKET_WORDS_POSTGRES,
+        },
+        Step {
+            name: ATTAINMENT_COUNTS,
+            sqlite: attainment::COUNTS_SQLITE,
+            postgres: attainment::COUNTS_POSTGRES,
         },
         step("0039_lighter_notices", notice::LIGHTER),
     ]

@@ -15,7 +15,6 @@ use crate::column::Field;
 use crate::connection::{Connection, Target, Transaction, all, lock};
 use crate::error::StoreError;
 use crate::record::insertions;
-use crate::schema;
 use crate::sql::Sql;
 use crate::words::indexed;
 
@@ -206,18 +205,4 @@ fn adding(entries: &[Entry]) -> Vec<Sql> {
         sql.then(") w CROSS JOIN ticket t ON t.id = w.column1 ORDER BY t.number")
     };
     rows.chunks(TICKETS_AT_ONCE).map(statement).collect()
-}
-
-/// Makes the words of all tickets from their texts, after these were filled by somebody else.
-pub(crate) async fn renew(tx: &Transaction) -> Result<(), StoreError> {
-    let sql = if tx.is_postgres() {
-        schema::search::FILL_TICKET_WORDS_POSTGRES
-    } else {
-        schema::search::FILL_TICKET_WORDS_SQLITE
-    };
-    let steps = schema::taken(tx).await?;
-    if steps.iter().any(|step| step == schema::TICKET_WORDS) {
-        tx.run(sql).await?;
-    }
-    Ok(())
 }
