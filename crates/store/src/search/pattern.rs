@@ -8,8 +8,12 @@ use super::entry::INTERNAL;
 use crate::sql::Sql;
 use crate::ticket::push_scope;
 
-/// So many of the newest tickets are looked at one by one, before all that hold the beginning of a word are gathered.
+/// So many of the newest tickets are looked at one by one on SQLite, before all that hold the beginning of a word are gathered.
 const NEWEST: i64 = 200;
+
+/// So many on PostgreSQL, before all that hold the words are gathered: it reads no index of words in the order of numbers, and to look
+/// at the words of a ticket takes it less than a microsecond.
+const NEWEST_ON_POSTGRES: i64 = 2_000;
 
 /// PostgreSQL refuses more than a megabyte of words in a row. The words of a ticket that has more bytes of them than these are not
 /// kept together, and its texts are looked into instead.
@@ -30,8 +34,7 @@ pub(super) struct Question<'a> {
 
 impl Question<'_> {
     /// The number of the last of the newest tickets before a number that are looked at one by one: of those that hold the whole words
-    /// on SQLite. There is no row where there are fewer. On PostgreSQL, which reads no index of words in the order of numbers, only
-    /// those who see every ticket have such.
+    /// on SQLite. There is no row where there are fewer. On PostgreSQL only those who see every ticket have such.
     pub(super) fn lowest_of_newest(&self, before: i64) -> Option<Sql> {
         let mut sql = if self.postgres {
             if self.scope != Scope::Everything {
@@ -50,7 +53,12 @@ impl Question<'_> {
                 .with(" WHERE number < ", &before)
                 .then(" ORDER BY number DESC")
         };
-        sql.push(" LIMIT 1 OFFSET ").bind(&(NEWEST - 1));
+        let newest = if self.postgres {
+            NEWEST_ON_POSTGRES
+        } else {
+            NEWEST
+        };
+        sql.push(" LIMIT 1 OFFSET ").bind(&(newest - 1));
         Some(sql)
     }
 
@@ -63,14 +71,16 @@ impl Question<'_> {
         let mut sql = Sql::new(HIT);
         let order = if self.postgres {
             // What is offset stands for itself: PostgreSQL would look up the words first.
-            sql.push(" FROM (SELECT number, size, words FROM ticket_words WHERE ");
+            sql.push(
+                " FROM (SELECT w.number FROM (SELECT number, size, words FROM ticket_words WHERE ",
+            );
             between(&mut sql, "number");
-            sql.push(" OFFSET 0) w JOIN ticket t ON t.number = w.number WHERE (w.words @@ ");
+            sql.push(" ORDER BY number DESC OFFSET 0) w WHERE w.words @@ ");
             self.push_query(&mut sql);
-            sql.push(&format!(" OR (w.size > {LONGEST}"));
+            sql.push(&format!(" OR (w.size > {LONGEST} AND EXISTS (SELECT 1 FROM ticket t WHERE t.number = w.number"));
             self.push_each(&mut sql);
-            sql.push("))");
-            "t.number"
+            sql.push(")))");
+            return self.one_by_one(sql, most);
         } else if let Some(pattern) = self.whole() {
             sql.push(" FROM ticket_words CROSS JOIN ticket t ON t.number = ticket_words.rowid WHERE ticket_words MATCH ");
             sql.bind(&pattern).push(" AND ");
@@ -92,15 +102,25 @@ impl Question<'_> {
             let mut sql = Sql::new("WITH found AS MATERIALIZED (");
             self.push_numbers(&mut sql, before);
             sql.push(&format!(
-                ") {HIT} FROM found JOIN ticket t ON t.number = found.number WHERE 1 = 1"
+                ") {HIT} FROM (SELECT number FROM found ORDER BY number DESC)"
             ));
-            return self.end(sql, "found.number", most);
+            return self.one_by_one(sql, most);
         }
         let mut sql = Sql::new(HIT);
         sql.push(" FROM ticket_words CROSS JOIN ticket t ON t.number = ticket_words.rowid WHERE ticket_words MATCH ");
         sql.bind(&self.pattern());
         sql.push(" AND ticket_words.rowid < ").bind(&before);
         self.end(sql, "ticket_words.rowid", most)
+    }
+
+    /// Goes on, after the numbers in their order, with the tickets of them one by one: PostgreSQL does not know how many numbers there
+    /// will be, and would read all tickets beside them.
+    fn one_by_one(&self, mut sql: Sql, most: usize) -> Sql {
+        sql.push(" f CROSS JOIN LATERAL (SELECT * FROM ticket t WHERE t.number = f.number");
+        push_scope(&mut sql, self.scope);
+        sql.push(" OFFSET 0) t ORDER BY f.number DESC LIMIT ");
+        sql.bind(&i64::try_from(most).unwrap_or(i64::MAX));
+        sql
     }
 
     fn end(&self, mut sql: Sql, order: &str, most: usize) -> Sql {

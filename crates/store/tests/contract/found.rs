@@ -18,8 +18,19 @@ on_each_engine!(
     more_words_than_a_row_takes_are_found,
 );
 
-/// More than are looked at one by one.
+/// How many tickets there are that somebody looks for. Between the older and the newer half of them stand more than are looked at one by
+/// one, with words that nobody asks for.
 const TICKETS: u32 = 450;
+const BETWEEN: u32 = 2_100;
+
+/// The number of a ticket by its place among them, from 1.
+fn number(place: u32) -> u32 {
+    if place <= TICKETS / 2 {
+        place
+    } else {
+        place + BETWEEN
+    }
+}
 
 /// Numbers that look random and are the same each time.
 struct Dice(u64);
@@ -80,7 +91,7 @@ impl Everything {
             who.0.is_none_or(|own| own == account) && who.1.is_none_or(|own| own == contact)
         });
         let found = tickets.filter(|ticket| (0..asked.len()).all(|index| holds(*ticket, index)));
-        found.map(u64::from).collect()
+        found.map(|place| u64::from(number(place))).collect()
     }
 }
 
@@ -114,19 +125,19 @@ fn id_of_contact(number: u32) -> u32 {
 
 /// Writes one of the texts of a ticket.
 async fn say(tx: &Transaction, all: &mut Everything, dice: &mut Dice, ticket: u32) {
-    let number = 10_000 + u32::try_from(all.texts.len()).unwrap();
+    let message_number = 10_000 + u32::try_from(all.texts.len()).unwrap();
     let internal = dice.below(4) == 0;
     let mut text = text(dice, ticket);
     if internal {
         text.push_str(" secret");
     }
-    let mut message = given::message(number, ticket, &text);
+    let mut message = given::message(message_number, number(ticket), &text);
     if internal {
         message.visibility = Visibility::Internal;
     }
     message::insert(tx, &message).await.unwrap();
     all.texts.push(Text {
-        message: Some(number),
+        message: Some(message_number),
         ticket,
         internal,
         text,
@@ -148,25 +159,35 @@ async fn fill(fresh: &Fresh) -> Everything {
         contact::insert(&tx, &stored).await.unwrap();
     }
     tx.commit().await.unwrap();
+    let tx = fresh.store.begin().await.unwrap();
+    let between: Vec<_> = (TICKETS / 2 + 1..=TICKETS / 2 + BETWEEN)
+        .map(|number| {
+            let mut stored = given::ticket(number);
+            stored.ticket.subject = "unasked".to_owned();
+            stored
+        })
+        .collect();
+    ticket::insert_many(&tx, &between).await.unwrap();
+    tx.commit().await.unwrap();
     for part in 0..5 {
         let tx = fresh.store.begin().await.unwrap();
-        for number in part * TICKETS / 5 + 1..=(part + 1) * TICKETS / 5 {
+        for place in part * TICKETS / 5 + 1..=(part + 1) * TICKETS / 5 {
             let account = 1 + u32::try_from(dice.below(3)).unwrap();
             let contact = 1 + u32::try_from(dice.below(5)).unwrap();
-            let mut stored = given::ticket(number);
+            let mut stored = given::ticket(number(place));
             stored.ticket.facts.account = Some(given::id(id_of_account(account)));
             stored.ticket.contact = Some(given::id(id_of_contact(contact)));
-            stored.ticket.subject = text(&mut dice, number);
+            stored.ticket.subject = text(&mut dice, place);
             ticket::insert(&tx, &stored).await.unwrap();
             all.whose.push((account, contact));
             all.texts.push(Text {
                 message: None,
-                ticket: number,
+                ticket: place,
                 internal: false,
                 text: stored.ticket.subject,
             });
             for _ in 0..dice.below(3) {
-                say(&tx, &mut all, &mut dice, number).await;
+                say(&tx, &mut all, &mut dice, place).await;
             }
         }
         tx.commit().await.unwrap();
@@ -185,14 +206,14 @@ async fn change(tx: &Transaction, all: &mut Everything, dice: &mut Dice) {
     match dice.below(5) {
         0 => say(tx, all, dice, ticket).await,
         1 => {
-            message::move_to(tx, &[given::id(message)], given::id(ticket))
+            message::move_to(tx, &[given::id(message)], given::id(number(ticket)))
                 .await
                 .unwrap();
             all.texts[text_index].ticket = ticket;
         }
         2 => {
             let text = text(dice, ticket);
-            let mut read = given::message(message, all.texts[text_index].ticket, &text);
+            let mut read = given::message(message, number(all.texts[text_index].ticket), &text);
             if all.texts[text_index].internal {
                 read.visibility = Visibility::Internal;
             }
@@ -200,7 +221,7 @@ async fn change(tx: &Transaction, all: &mut Everything, dice: &mut Dice) {
             all.texts[text_index].text = text;
         }
         3 => {
-            let stored = ticket::find(tx, Scope::Everything, given::id(ticket)).await;
+            let stored = ticket::find(tx, Scope::Everything, given::id(number(ticket))).await;
             let mut stored = stored.unwrap().unwrap();
             let before = stored.clone();
             let account = 1 + u32::try_from(dice.below(3)).unwrap();
@@ -220,11 +241,11 @@ async fn change(tx: &Transaction, all: &mut Everything, dice: &mut Dice) {
             subject.unwrap().text = stored.ticket.subject;
         }
         _ => {
-            let number = 1 + dice.below(3);
-            let mut stored = given::account(id_of_account(u32::try_from(number).unwrap()));
-            stored.name = format!("Company {} {}", dice.of(&["blue", "green"]), number);
+            let place = 1 + dice.below(3);
+            let mut stored = given::account(id_of_account(u32::try_from(place).unwrap()));
+            stored.name = format!("Company {} {}", dice.of(&["blue", "green"]), place);
             account::update(tx, &stored).await.unwrap();
-            all.names[number - 1] = stored.name;
+            all.names[place - 1] = stored.name;
         }
     }
 }
