@@ -39,8 +39,11 @@ pub enum Tick {
     Idle(Option<Timestamp>),
 }
 
-/// How many due subjects and jobs one tick takes, so that a worker can stop between two ticks.
+/// How many jobs one tick takes, so that a worker can stop between two ticks.
 const AT_ONCE: u32 = 200;
+
+/// How many due subjects one tick takes. The more, the less often the next ones wait for the last of those before.
+const DUE_AT_ONCE: u32 = 1_000;
 
 /// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
 const FILED_TOGETHER: usize = 16;
@@ -196,7 +199,7 @@ impl App {
 
     async fn lease_due(&self, now: Timestamp) -> Result<Vec<Due>> {
         transact!(self, tx => async {
-            Ok(due::lease_due(tx, now, &self.options().node, now + DUE_LEASE, AT_ONCE).await?)
+            Ok(due::lease_due(tx, now, &self.options().node, now + DUE_LEASE, DUE_AT_ONCE).await?)
         })
     }
 

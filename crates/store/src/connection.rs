@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryFutureExt as _, TryStreamExt as _};
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, StreamTrait as _, Value,
 };
 use tracing::Span;
 
@@ -101,7 +101,7 @@ impl Transaction {
             Inner::Sqlite(turn) if sql.values().len() > MANY_VALUES => {
                 turn.apart(move |session| session.execute(&sql)).await
             }
-            Inner::Sqlite(turn) => turn.session()?.execute(&sql),
+            Inner::Sqlite(turn) => turn.settled().await?.execute(&sql),
             Inner::Snapshot(lent) => lent.shared().session().execute(&sql),
             Inner::Postgres(inner) => {
                 let done = inner.execute_raw(sql.into_statement()).await?;
@@ -110,10 +110,38 @@ impl Transaction {
         }
     }
 
+    /// Executes a statement of SQLite once with each row of values. Many of them are written while the caller goes on: what goes
+    /// wrong with one is told by whatever the transaction does next.
+    pub(crate) async fn execute_each(
+        &self,
+        text: String,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), StoreError> {
+        let values: usize = rows.iter().map(Vec::len).sum();
+        if let Inner::Sqlite(turn) = &self.inner {
+            turn.count(values);
+        }
+        match &self.inner {
+            Inner::Sqlite(turn) if values > MANY_VALUES => {
+                turn.post(move |session| session.execute_each(&text, &rows))
+                    .await
+            }
+            Inner::Sqlite(turn) => turn.settled().await?.execute_each(&text, &rows),
+            Inner::Snapshot(_) | Inner::Postgres(_) => {
+                let what = "only a writer of SQLite carries out a statement row by row";
+                Err(StoreError::Conflict(what.to_owned()))
+            }
+        }
+    }
+
     /// The rows of an answer as they come.
     pub(crate) fn stream(&self, sql: Sql) -> BoxStream<'_, Result<Row, StoreError>> {
         match &self.inner {
-            Inner::Sqlite(turn) => turn.rows(sql).boxed(),
+            Inner::Sqlite(turn) => {
+                let settled = async { turn.settled().await.map(|_| ()) };
+                let rows = settled.map_ok(|()| turn.rows(sql));
+                rows.try_flatten_stream().boxed()
+            }
             Inner::Snapshot(lent) => lent.shared().rows(sql).boxed(),
             Inner::Postgres(inner) => {
                 let rows = inner.stream_raw(sql.into_statement()).try_flatten_stream();
@@ -232,7 +260,7 @@ pub(crate) mod private {
     impl Transaction {
         async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
             match &self.inner {
-                Inner::Sqlite(turn) => turn.session()?.one(&sql),
+                Inner::Sqlite(turn) => turn.settled().await?.one(&sql),
                 Inner::Snapshot(lent) => lent.shared().session().one(&sql),
                 Inner::Postgres(inner) => {
                     let row = inner.query_one_raw(sql.into_statement()).await?;
@@ -243,7 +271,7 @@ pub(crate) mod private {
 
         async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
             match &self.inner {
-                Inner::Sqlite(turn) => turn.session()?.all(&sql),
+                Inner::Sqlite(turn) => turn.settled().await?.all(&sql),
                 Inner::Snapshot(lent) => lent.shared().session().all(&sql),
                 Inner::Postgres(inner) => {
                     let rows = inner.query_all_raw(sql.into_statement()).await?;

@@ -17,7 +17,9 @@ use crate::connection::{Connection, Transaction, all};
 use crate::due::{self, DueSubject};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{self, Record, columns, fetch_all, insert_values, record, select, update_sql};
+use crate::record::{
+    self, Record, columns, fetch_all, insert_all, insert_values, record, select, update_sql,
+};
 use crate::sql::Sql;
 
 /// What is stored of an escalation beside its facts.
@@ -143,10 +145,16 @@ pub fn subject_key(subject: &Subject) -> String {
 pub struct WrittenEscalation {
     /// As it stands now.
     pub stored: StoredEscalation,
-    /// At which version it was loaded; 0 when it is new.
-    pub before: u64,
+    /// As it was loaded; nothing when it is new.
+    pub before: Option<StoredEscalation>,
     /// What happened since.
     pub events: Vec<EscalationEvent>,
+}
+
+impl WrittenEscalation {
+    fn version_before(&self) -> u64 {
+        self.before.as_ref().map_or(0, |before| before.version)
+    }
 }
 
 /// Writes escalations with what happened, several with each statement, and makes each due when its next step is. Each stands
@@ -160,22 +168,29 @@ pub async fn write_many(
     recorded_at: Timestamp,
 ) -> Result<(), StoreError> {
     let (told, silent): (Vec<_>, Vec<_>) = written.iter().partition(|it| !it.events.is_empty());
-    let rows: Vec<&StoredEscalation> = told.iter().map(|it| &it.stored).collect();
-    record::upsert_all(tx, rows, "id").await?;
+    let (mut raised, mut changed) = (Vec::new(), Vec::new());
+    for it in &told {
+        match &it.before {
+            None => raised.push(&it.stored),
+            Some(before) => changed.push((before, &it.stored)),
+        }
+    }
+    insert_all(tx, raised).await?;
+    record::update_many(tx, changed).await?;
     // The place of a fact is unique: whoever loaded an escalation that somebody else has written since fails here.
     let events = told
         .iter()
-        .flat_map(|it| event_rows(it.stored.id, it.before, &it.events, recorded_at));
+        .flat_map(|it| event_rows(it.stored.id, it.version_before(), &it.events, recorded_at));
     insert_values(tx, "escalation_event", &EVENT, events.collect(), "").await?;
     let tickets = told
         .iter()
-        .filter(|it| it.before == 0 || it.events.iter().any(joins))
+        .filter(|it| it.before.is_none() || it.events.iter().any(joins))
         .flat_map(|it| ticket_rows(&it.stored));
     insert_values(tx, "escalation_ticket", &TICKET, tickets.collect(), SKIP).await?;
     // Where nothing happened, only what comes next may be another: when, and by which rules.
     for it in silent {
         let sql = update_sql(&it.stored, &["next_at", "policy"], Vec::new())
-            .with(" AND version = ", &it.before);
+            .with(" AND version = ", &it.version_before());
         if tx.execute(sql).await? == 0 {
             return Err(StoreError::Conflict(
                 "the escalation has changed since it was read".to_owned(),

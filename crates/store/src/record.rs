@@ -1,5 +1,7 @@
 //! Rows that correspond to a struct, field by field.
 
+use std::collections::BTreeSet;
+
 use sea_orm::Value;
 
 use crate::column::Field;
@@ -95,7 +97,8 @@ pub(crate) async fn insert_all<'a, T: Record + 'a>(
     insert_values(tx, T::TABLE, T::COLUMNS, rows, "").await
 }
 
-/// Inserts rows given as values, several with each statement; `ending` is what to do about a conflict.
+/// Inserts rows given as values; `ending` is what to do about a conflict. Where there are many, SQLite writes them while the
+/// caller goes on, and what goes wrong is told by whatever the transaction does next.
 pub(crate) async fn insert_values(
     tx: &Transaction,
     table: &str,
@@ -103,10 +106,19 @@ pub(crate) async fn insert_values(
     rows: Vec<Vec<Value>>,
     ending: &str,
 ) -> Result<(), StoreError> {
-    for sql in insertions(table, columns, rows, ending) {
-        tx.execute(sql).await?;
+    if rows.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    if tx.is_postgres() {
+        for sql in insertions(table, columns, rows, ending) {
+            tx.execute(sql).await?;
+        }
+        return Ok(());
+    }
+    let places = vec!["?"; columns.len()].join(", ");
+    let columns = columns.join(", ");
+    let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places}){ending}");
+    tx.execute_each(insert, rows).await
 }
 
 /// The statements that insert rows given as values; `ending` is what to do about a conflict.
@@ -317,6 +329,31 @@ pub(crate) async fn upsert_columns<'a, T: Record + 'a>(
     columns: &[&str],
 ) -> Result<(), StoreError> {
     upsert_with(tx, rows, key, columns, "").await
+}
+
+/// Writes rows that are there, each beside what it was, several with each statement: the columns in which one of them
+/// differs, of those that differ.
+pub(crate) async fn update_many<'a, T: Record + 'a>(
+    tx: &Transaction,
+    rows: impl IntoIterator<Item = (&'a T, &'a T)>,
+) -> Result<(), StoreError> {
+    let mut columns = BTreeSet::new();
+    let mut changed = Vec::new();
+    for (before, row) in rows {
+        let differing = changed_columns(before, row);
+        if !differing.is_empty() {
+            columns.extend(differing);
+            changed.push(row);
+        }
+    }
+    let columns: Vec<&str> = columns.into_iter().collect();
+    upsert_columns(
+        tx,
+        changed,
+        T::COLUMNS.first().copied().unwrap_or("id"),
+        &columns,
+    )
+    .await
 }
 
 /// All columns but those of a key.

@@ -241,7 +241,7 @@ async fn raise_by_hand(
 ) -> Result<Vec<EscalationId>> {
     let mut open = escalation::of_ticket(tx, raise.ticket).await?;
     open.retain(|stored| stored.phase == StoredPhase::Open);
-    let mut open = EscalationWriter::with_facts(app, tx, &open).await?;
+    let mut open = EscalationWriter::with_facts(app, tx, open).await?;
     let demanded = match &raise.ladder {
         Some(ladder) => named(app, raise, ladder, &open)?,
         None => chosen(app, ticket, raise, &open)?,

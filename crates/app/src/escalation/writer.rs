@@ -37,6 +37,8 @@ pub(crate) struct EscalationWriter<'a> {
     rules: LadderRules,
     state: Option<Escalation>,
     events: Vec<EscalationEvent>,
+    /// What the store has of it; nothing when it is to be raised.
+    loaded: Option<StoredEscalation>,
     /// How many of the events the store has already.
     stored: usize,
     /// How many of the events were looked at for people to tell.
@@ -55,6 +57,7 @@ impl<'a> EscalationWriter<'a> {
             rules,
             state: None,
             events: Vec::new(),
+            loaded: None,
             stored: 0,
             told: 0,
             noted_on: None,
@@ -74,36 +77,39 @@ impl<'a> EscalationWriter<'a> {
         ids: &[EscalationId],
     ) -> Result<Vec<Self>> {
         let stored = escalation::find_many(tx, ids).await?;
-        Self::with_facts(app, tx, &stored).await
+        Self::with_facts(app, tx, stored).await
     }
 
     /// The same of escalations whose rows were read.
     pub async fn with_facts(
         app: &'a App,
         tx: &'a Transaction,
-        stored: &[StoredEscalation],
+        stored: Vec<StoredEscalation>,
     ) -> Result<Vec<Self>> {
         let ids: Vec<EscalationId> = stored.iter().map(|stored| stored.id).collect();
         let mut facts = escalation::load_many(tx, &ids).await?;
         let mut facts_of = |id| facts.remove(&id).unwrap_or_default();
-        let stored = stored.iter();
-        Ok(stored
-            .map(|stored| Self::of(app, tx, stored, facts_of(stored.id)))
-            .collect())
+        let stored = stored.into_iter();
+        let writers = stored.map(|stored| {
+            let facts = facts_of(stored.id);
+            Self::of(app, tx, stored, facts)
+        });
+        Ok(writers.collect())
     }
 
     /// An escalation as it was read.
     pub fn of(
         app: &'a App,
         tx: &'a Transaction,
-        stored: &StoredEscalation,
+        loaded: StoredEscalation,
         events: Vec<EscalationEvent>,
     ) -> Self {
         Self {
             app,
             tx,
-            id: stored.id,
-            rules: app.policy().ladder_rules_of(stored.policy),
+            id: loaded.id,
+            rules: app.policy().ladder_rules_of(loaded.policy),
+            loaded: Some(loaded),
             state: Escalation::fold(&events),
             stored: events.len(),
             told: events.len(),

@@ -1,6 +1,6 @@
 //! Delivering what waits: storm control says what goes now, alone or in a digest, and what is held until when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
@@ -68,9 +68,10 @@ async fn deliver(
     let alerts: Vec<Alert> = waiting.iter().map(Notification::alert).collect();
     let mut next: Option<Timestamp> = None;
     for delivery in plan(&alerts, &sent, &hours, &rules, now) {
+        let alerts: BTreeSet<_> = delivery.alerts.iter().collect();
         let carried: Vec<Notification> = waiting
             .iter()
-            .filter(|waiting| delivery.alerts.contains(&waiting.id))
+            .filter(|waiting| alerts.contains(&waiting.id))
             .cloned()
             .collect();
         if delivery.at <= now {
@@ -82,9 +83,9 @@ async fn deliver(
     }
     record(app, tx, &told).await?;
     // What could not be delivered may have made its ladder go on, to this very person.
-    let planned = |id| waiting.iter().any(|waiting| waiting.id == id);
+    let planned: BTreeSet<_> = waiting.iter().map(|waiting| waiting.id).collect();
     let anew = notification::pending(tx, recipient).await?;
-    if anew.iter().any(|anew| !planned(anew.id)) {
+    if anew.iter().any(|anew| !planned.contains(&anew.id)) {
         next = Some(now);
     }
     Ok(due::set(tx, DueSubject::Agent(recipient), next).await?)
@@ -211,20 +212,17 @@ pub(super) type Told = (Notification, DeliveryOutcome);
 /// Records with their escalations what became of telling people. Where nobody of a step can be reached any more, the
 /// ladder goes on at once.
 pub(super) async fn record(app: &App, tx: &Transaction, told: &[Told]) -> Result<()> {
-    let mut ids: Vec<EscalationId> = told
-        .iter()
-        .filter_map(|(told, _)| told.escalation)
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let mut by_escalation: BTreeMap<EscalationId, Vec<&Told>> = BTreeMap::new();
+    for it in told {
+        if let Some(escalation) = it.0.escalation {
+            by_escalation.entry(escalation).or_default().push(it);
+        }
+    }
+    let ids: Vec<EscalationId> = by_escalation.keys().copied().collect();
     let mut writers = EscalationWriter::load_many(app, tx, &ids).await?;
     for writer in &mut writers {
-        let id = writer.id;
         let mut lost: Vec<StepRef> = Vec::new();
-        for (told, outcome) in told {
-            if told.escalation != Some(id) {
-                continue;
-            }
+        for (told, outcome) in by_escalation.remove(&writer.id).unwrap_or_default() {
             let step = told.step().cloned();
             writer.decide(
                 Actor::System,

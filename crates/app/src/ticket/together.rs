@@ -23,7 +23,7 @@ use crate::transaction::transact;
 const TOGETHER: usize = 50;
 
 /// How many such transactions are under way at once: while the disk takes one, the next one is decided.
-const SIDE_BY_SIDE: usize = 4;
+const SIDE_BY_SIDE: usize = 6;
 
 /// What is done with tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -136,6 +136,16 @@ impl Session {
         Ok(u64::try_from(statement.raw_execute()?).unwrap_or(u64::MAX))
     }
 
+    /// Carries out a statement once with each row of values.
+    pub(crate) fn execute_each(&self, text: &str, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(text)?;
+        for row in rows {
+            bind(&mut statement, row)?;
+            statement.raw_execute()?;
+        }
+        Ok(())
+    }
+
     /// The first row of an answer.
     pub(crate) fn one(&self, sql: &Sql) -> Result<Option<Row>, StoreError> {
         let mut found = None;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::task::JoinHandle;
 
 use super::log::{Bounds, Copier, Disk, Idle};
 use super::session::{Options, Session};
@@ -26,6 +27,9 @@ use crate::sql::Sql;
 
 /// So many transactions share a write to the disk, at most: the first of them waits for the last.
 const MOST: usize = 64;
+
+/// And so many values: while the disk takes them, the next ones are written.
+const MOST_VALUES: usize = 20_000;
 
 /// Those who write.
 #[derive(Debug, Clone)]
@@ -51,6 +55,8 @@ struct Queue {
 #[derive(Debug)]
 struct Common {
     number: u64,
+    /// How many values were written.
+    values: usize,
     /// The texts that are still to be indexed.
     to_index: Vec<Entry>,
     /// Those who have written and wait to be told that it is on the disk.
@@ -65,6 +71,10 @@ pub(crate) struct Turn {
     held: Option<OwnedMutexGuard<Option<Common>>>,
     /// How many turns had ended before it.
     number: u64,
+    /// How many values were written by it.
+    values: AtomicUsize,
+    /// What is being written while whoever asked for it goes on.
+    posted: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
 
 impl Writers {
@@ -121,8 +131,43 @@ impl Writers {
 }
 
 impl Turn {
-    /// The connection to write by, for something that takes no time worth another thread.
-    pub(crate) fn session(&self) -> Result<MutexGuard<'_, Session>, StoreError> {
+    /// Counts values that are written.
+    pub(crate) fn count(&self, values: usize) {
+        self.values.fetch_add(values, Ordering::Relaxed);
+    }
+
+    /// The connection to write by, for something that takes no time worth another thread, once what was posted is done.
+    pub(crate) async fn settled(&self) -> Result<MutexGuard<'_, Session>, StoreError> {
+        self.settle().await?;
+        self.session()
+    }
+
+    /// Does something that may take long by the connection to write by, while whoever asks goes on. What is asked for next waits
+    /// for it, and is told when it failed.
+    pub(crate) async fn post(
+        &self,
+        work: impl FnOnce(&Session) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.settle().await?;
+        let (shared, work) = (self.queue.shared.clone(), self.checked(work));
+        let posted = tokio::task::spawn_blocking(move || work(&shared.session()));
+        *self.posted.lock().await = Some(posted);
+        Ok(())
+    }
+
+    /// Waits for what was posted.
+    async fn settle(&self) -> Result<(), StoreError> {
+        let mut posted = self.posted.lock().await;
+        let Some(work) = posted.as_mut() else {
+            return Ok(());
+        };
+        let outcome = work.await;
+        *posted = None;
+        outcome.unwrap_or_else(|_| Err(ending()))
+    }
+
+    /// The connection to write by.
+    fn session(&self) -> Result<MutexGuard<'_, Session>, StoreError> {
         let session = self.queue.shared.session();
         check(&session)?;
         Ok(session)
@@ -139,31 +184,42 @@ impl Turn {
         &self,
         work: impl FnOnce(&Session) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.settle().await?;
+        self.queue.shared.apart(self.checked(work)).await
+    }
+
+    /// The same, refused once the turn is over.
+    fn checked<T, W: FnOnce(&Session) -> Result<T, StoreError>>(
+        &self,
+        work: W,
+    ) -> impl FnOnce(&Session) -> Result<T, StoreError> + use<T, W> {
         let (queue, number) = (Arc::clone(&self.queue), self.number);
-        let checked = move |session: &Session| {
+        move |session| {
             if queue.ended.load(Ordering::Acquire) != number {
                 return Err(StoreError::Unavailable("the turn is over".to_owned()));
             }
             check(session).and_then(|()| work(session))
-        };
-        self.queue.shared.apart(checked).await
+        }
     }
 
     /// Ends a turn whose writes are to be kept. When this returns they are on the disk.
     /// The texts are indexed with those of all who share the common transaction.
     pub(crate) async fn commit(mut self, to_index: Vec<Entry>) -> Result<(), StoreError> {
-        // When this fails, the turn is dropped and sees whether the others' work still stands.
+        // When one of these fails, the turn is dropped and sees whether the others' work still stands.
+        self.settle().await?;
         self.release()?;
         let queue = Arc::clone(&self.queue);
         let Some(mut held) = self.held.take() else {
             return Err(ending());
         };
         if let Some(common) = held.as_mut() {
+            common.values += self.values.load(Ordering::Relaxed);
             common.to_index.extend(to_index);
         }
         let nobody_waits = queue.waiting.load(Ordering::Acquire) == 0;
         let idle = nobody_waits.then(|| queue.disk.idle_now()).flatten();
-        let is_full = |common: &Common| common.told.len() + 1 >= MOST;
+        let is_full =
+            |common: &Common| common.told.len() + 1 >= MOST || common.values >= MOST_VALUES;
         let told = match held.as_mut() {
             Some(common) if idle.is_none() && !is_full(common) => {
                 let (tell, told) = oneshot::channel();
@@ -203,6 +259,7 @@ impl Turn {
         if is_begun {
             **held = Some(Common {
                 number: self.queue.begun.fetch_add(1, Ordering::Relaxed) + 1,
+                values: 0,
                 to_index: Vec::new(),
                 told: Vec::new(),
             });
@@ -250,6 +307,8 @@ impl Queue {
             held: Some(held),
             number: self.ended.load(Ordering::Acquire),
             queue: Arc::clone(&self),
+            values: AtomicUsize::new(0),
+            posted: Mutex::default(),
         })
     }
 

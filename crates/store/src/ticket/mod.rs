@@ -7,8 +7,6 @@ pub(crate) mod list;
 pub(crate) mod nearest;
 mod row;
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TicketId};
 use mainstay_domain::message::Message;
@@ -27,7 +25,7 @@ use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::message;
 use crate::record::{
-    Record, changed_columns, columns, insert_all, insert_values, update_sql, upsert_columns,
+    Record, changed_columns, columns, insert_all, insert_values, update_many, update_sql,
 };
 use crate::search::{self, Entry};
 use crate::sql::Sql;
@@ -199,18 +197,11 @@ pub async fn update_locked(
     tx: &Transaction,
     changed: &[(&StoredTicket, &StoredTicket)],
 ) -> Result<(), StoreError> {
-    let mut columns = BTreeSet::new();
-    let mut rows = Vec::with_capacity(changed.len());
-    for (before, stored) in changed {
-        let row = TicketRow::of(stored);
-        let differing = changed_columns(&TicketRow::of(before), &row);
-        if !differing.is_empty() {
-            columns.extend(differing);
-            rows.push(row);
-        }
-    }
-    let columns: Vec<&str> = columns.into_iter().collect();
-    upsert_columns(tx, &rows, "id", &columns).await?;
+    let rows = changed.iter();
+    let rows: Vec<(TicketRow, TicketRow)> = rows
+        .map(|(before, stored)| (TicketRow::of(before), TicketRow::of(stored)))
+        .collect();
+    update_many(tx, rows.iter().map(|(before, row)| (before, row))).await?;
     for (before, stored) in changed {
         let indexed = Indexed::of(&before.ticket);
         indexed.renew(tx, &stored.ticket).await?;

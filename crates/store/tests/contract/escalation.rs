@@ -35,17 +35,17 @@ fn event(second: i64, kind: EscalationEventKind) -> EscalationEvent {
     }
 }
 
-/// Writes an escalation that was loaded at a version, and what happened since.
+/// Writes an escalation beside what it was, and what happened since.
 async fn write(
     tx: &Transaction,
     stored: &StoredEscalation,
-    before: u64,
+    before: Option<&StoredEscalation>,
     events: &[EscalationEvent],
     second: i64,
 ) -> Result<(), StoreError> {
     let written = WrittenEscalation {
         stored: stored.clone(),
-        before,
+        before: before.cloned(),
         events: events.to_vec(),
     };
     escalation::write_many(tx, &[written], at(second)).await
@@ -70,7 +70,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     )];
     let fold = Escalation::fold(&events).unwrap();
     let first = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), Some(at(60)), 1);
-    write(&tx, &first, 0, &events, 1).await.unwrap();
+    write(&tx, &first, None, &events, 1).await.unwrap();
     assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(60)));
     assert_eq!(
         escalation::open_about(&tx, &subject).await.unwrap(),
@@ -94,7 +94,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     events.extend(later.clone());
     let fold = Escalation::fold(&events).unwrap();
     let second = StoredEscalation::of(given::id(1), &fold, PolicyVersion(1), None, 3);
-    write(&tx, &second, 1, &later, 3).await.unwrap();
+    write(&tx, &second, Some(&first), &later, 3).await.unwrap();
     assert_eq!(escalation::load(&tx, given::id(1)).await.unwrap(), events);
     assert_eq!(
         escalation::find(&tx, given::id(1)).await.unwrap(),
@@ -128,7 +128,7 @@ async fn an_escalation_is_the_fold_of_its_facts(fresh: &Fresh) {
     tx.commit().await.unwrap();
 
     let tx = fresh.store.begin().await.unwrap();
-    let refused = write(&tx, &second, 1, &later, 4).await;
+    let refused = write(&tx, &second, Some(&first), &later, 4).await;
     assert!(
         matches!(refused, Err(StoreError::Conflict(_))),
         "{refused:?}"

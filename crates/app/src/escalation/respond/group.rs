@@ -98,7 +98,7 @@ impl Responder<'_> {
             };
             let mut open = escalation::open_about(self.tx, &group).await?;
             open.retain(|stored| self.escalations.iter().all(|known| known.id != stored.id));
-            let loaded = EscalationWriter::with_facts(self.app, self.tx, &open).await?;
+            let loaded = EscalationWriter::with_facts(self.app, self.tx, open).await?;
             self.escalations.extend(loaded);
         }
         Ok(sightings)

@@ -204,7 +204,7 @@ impl<'a> Responder<'a> {
             None => KnownEscalations::of(tx, responder.ticket).await?,
         };
         let open = known.open.into_iter();
-        let open = open.map(|(stored, facts)| EscalationWriter::of(app, tx, &stored, facts));
+        let open = open.map(|(stored, facts)| EscalationWriter::of(app, tx, stored, facts));
         responder.escalations = open.collect();
         responder.over = known.over;
         Ok(responder)

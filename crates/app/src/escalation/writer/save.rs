@@ -84,8 +84,8 @@ async fn write(app: &App, tx: &Transaction, writers: &[EscalationWriter<'_>]) ->
         };
         if !it.events.is_empty() {
             let kind = match it.before {
-                0 => "escalation.raised",
-                _ => "escalation.changed",
+                None => "escalation.raised",
+                Some(_) => "escalation.changed",
             };
             changes.push(Change {
                 at: now,
@@ -134,7 +134,7 @@ impl EscalationWriter<'_> {
         let next_at = due.map(|due| due.at);
         Ok(Some(WrittenEscalation {
             stored: StoredEscalation::of(self.id, state, self.rules.version, next_at, version),
-            before: self.stored as u64,
+            before: self.loaded.clone(),
             events: self.new_events().to_vec(),
         }))
     }

@@ -1,5 +1,7 @@
 //! Those who write at the same time.
 
+use sea_orm::Value;
+
 use super::*;
 use crate::connection::Transaction;
 use crate::setting;
@@ -15,7 +17,7 @@ fn queue(store: &Store) -> &Queue {
 }
 
 /// Another writer, who has asked for a turn already when this returns.
-async fn another(store: &Store) -> tokio::task::JoinHandle<Transaction> {
+async fn another(store: &Store) -> JoinHandle<Transaction> {
     let waiting = queue(store).waiting.load(Ordering::Acquire);
     let asking = store.clone();
     let other = tokio::spawn(async move { asking.begin().await.unwrap() });
@@ -30,9 +32,7 @@ async fn kept(store: &Store, name: &str) -> bool {
 }
 
 /// Two who write at the same time: one who has written and waits to be told, and another whose turn it is.
-async fn two_at_once(
-    store: &Store,
-) -> (tokio::task::JoinHandle<Result<(), StoreError>>, Transaction) {
+async fn two_at_once(store: &Store) -> (JoinHandle<Result<(), StoreError>>, Transaction) {
     let first = store.begin().await.unwrap();
     let other = another(store).await;
     setting::set(&first, "first", "yes").await.unwrap();
@@ -216,4 +216,54 @@ fn what_is_abandoned_is_not_done_in_the_turn_of_another() {
         assert!(kept(&store, "next").await);
         assert!(!kept(&store, "abandoned").await);
     });
+}
+
+/// Writes so many settings that it is done while whoever asks goes on.
+async fn write_many(tx: &Transaction, names: impl Iterator<Item = u32>) -> Result<(), StoreError> {
+    let text = |text: String| Value::String(Some(text));
+    let rows = names.map(|name| vec![text(format!("many {name}")), text("yes".to_owned())]);
+    let insert = "INSERT INTO setting (name, value) VALUES (?, ?)".to_owned();
+    tx.execute_each(insert, rows.collect()).await
+}
+
+#[tokio::test]
+async fn what_is_written_meanwhile_is_seen_by_what_is_asked_next() {
+    let store = a_store().await;
+    let tx = store.begin().await.unwrap();
+    write_many(&tx, 0..1_000).await.unwrap();
+    assert!(setting::get(&tx, "many 999").await.unwrap().is_some());
+    write_many(&tx, 1_000..2_000).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(kept(&store, "many 1999").await);
+}
+
+#[tokio::test]
+async fn what_fails_meanwhile_is_told_by_what_comes_next() {
+    let store = a_store().await;
+    let again = || (0..1_000).chain(0..1);
+    let tx = store.begin().await.unwrap();
+    write_many(&tx, again()).await.unwrap();
+    let refused = setting::get(&tx, "many 0").await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
+    drop(tx);
+    let tx = store.begin().await.unwrap();
+    write_many(&tx, again()).await.unwrap();
+    let refused = tx.commit().await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
+    assert!(!kept(&store, "many 0").await);
+}
+
+#[tokio::test]
+async fn what_is_written_meanwhile_is_undone_with_the_rest() {
+    let store = a_store().await;
+    let (committed, other) = two_at_once(&store).await;
+    write_many(&other, 0..1_000).await.unwrap();
+    drop(other);
+    committed.await.unwrap().unwrap();
+    let next = store.begin().await.unwrap();
+    setting::set(&next, "next", "yes").await.unwrap();
+    next.commit().await.unwrap();
+    for (name, is_kept) in [("first", true), ("many 0", false), ("many 999", false)] {
+        assert_eq!(kept(&store, name).await, is_kept, "{name}");
+    }
 }
