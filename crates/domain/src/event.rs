@@ -455,6 +455,19 @@ impl EventKind {
         )
     }
 
+    /// Whether the customer is told nothing of it: an internal note, and what is noted beside the ticket.
+    #[must_use]
+    pub fn is_among_ourselves(&self) -> bool {
+        let is_note = matches!(
+            self,
+            Self::MessageAdded {
+                visibility: Visibility::Internal,
+                ..
+            }
+        );
+        is_note || self.is_beside()
+    }
+
     /// The variant's stored name, such as `message_added`.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -5726,7 +5726,7 @@ export interface components {
                 /**
                  * Format: date-time
                  * @description When something of it last changed. What is noted of its clocks and escalations is no such change, though it makes a
-                 *     new version.
+                 *     new version; to a portal user, an internal note is none either.
                  */
                 updated_at: string;
                 /**
@@ -6636,7 +6636,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When something of it last changed. What is noted of its clocks and escalations is no such change, though it makes a
-             *     new version.
+             *     new version; to a portal user, an internal note is none either.
              */
             updated_at: string;
             /**

@@ -111,6 +111,7 @@ impl App {
     async fn shown_to(&self, caller: &Caller, mut stored: StoredTicket) -> Result<StoredTicket> {
         let hidden = self.hidden_from(caller);
         ticket::keep_from_reader(&self.read(), std::slice::from_mut(&mut stored), &hidden).await?;
+        stored.show_to(caller.scope()?);
         Ok(stored)
     }
 

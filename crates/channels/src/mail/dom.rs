@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use html5ever::interface::tree_builder::NodeOrText;
 use html5ever::serialize::{HtmlSerializer, SerializeOpts, Serializer};
-use html5ever::{Attribute, QualName};
+use html5ever::{Attribute, LocalName, QualName};
 
 /// A node's place in its [`Dom`].
 pub type NodeId = usize;
@@ -63,6 +63,13 @@ impl Dom {
         match &mut self.nodes[id].content {
             Content::Element { attributes, .. } => Some(attributes),
             _ => None,
+        }
+    }
+
+    /// Makes the element at `id` another one, which keeps its attributes and what is in it.
+    pub fn rename(&mut self, id: NodeId, tag: LocalName) {
+        if let Content::Element { name, .. } = &mut self.nodes[id].content {
+            name.local = tag;
         }
     }
 

@@ -1,5 +1,6 @@
 //! HTML: its text, and a form of it that is safe to show.
 
+mod colour;
 mod text;
 
 use std::collections::HashSet;
@@ -23,7 +24,7 @@ pub enum RemoteImages {
 /// HTML that is safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafeHtml {
-    /// The HTML: no scripts, no forms, no styles beyond colour and emphasis.
+    /// The HTML: no scripts, no forms, no styles beyond colour and emphasis, and no text that its colours hide.
     pub html: String,
     /// How many remote images were withheld.
     pub withheld_images: usize,
@@ -43,7 +44,9 @@ pub fn sanitise(
     };
     let withheld_images = rewrite_images(&mut dom, remote_images, cid_url);
     remove_foreign(&mut dom);
+    colour::say_as_styles(&mut dom);
     plain_styles(&mut dom);
+    colour::keep_readable(&mut dom);
     let source = dom.to_html();
     if source.split('<').map(escaping).sum::<usize>() > MOST_ESCAPING {
         return as_text(&to_text(html));
@@ -293,6 +296,66 @@ mod tests {
             "<p style=\"color:rgb(1, 2, 3); background-color:red{; font-weight:b\\6fld;text-align:left\">a</p>",
         );
         insta::assert_snapshot!(cleaned.html, @r#"<p style="color:rgb(1, 2, 3);text-align:left">a</p>"#);
+    }
+
+    #[test]
+    fn a_background_is_kept_however_it_is_said() {
+        for (given, kept) in [
+            (
+                "<table bgcolor=#036><tr><td style='color:#fff'>a",
+                r##"<table style="background-color:#003366;color:#ffffff"><tbody><tr><td style="color:#fff">a</td></tr></tbody></table>"##,
+            ),
+            (
+                "<p style='background: url(x.gif) no-repeat NAVY; color:white'>a",
+                r#"<p style="background-color:NAVY;color:white">a</p>"#,
+            ),
+            (
+                "<body bgcolor=black text=fff><p>a",
+                r#"<div style="background-color:#000000;color:#ffffff"><p>a</p></div>"#,
+            ),
+            (
+                "<p bgcolor=003366><font color=white>a</font>",
+                r#"<p style="background-color:#003366;color:#ffffff"><span style="color:#ffffff">a</span></p>"#,
+            ),
+            (
+                "<p style='background-color:rgb(0, 20%, 10); color:#eee !important'>a",
+                r##"<p style="background-color:rgb(0, 20%, 10);color:#eee ! important">a</p>"##,
+            ),
+        ] {
+            assert_eq!(safe(given).html, kept);
+        }
+    }
+
+    #[test]
+    fn what_no_background_is_left_for_can_be_read() {
+        for (given, kept) in [
+            // The background was a picture, or stood in a style sheet.
+            (
+                "<p style='background:url(x.gif);color:#fff'>a",
+                "<p style=\"\">a</p>",
+            ),
+            (
+                "<p style='color:#fdfdfd;font-weight:bold'>a",
+                "<p style=\"font-weight:bold\">a</p>",
+            ),
+            // The colour stood in a style sheet.
+            (
+                "<p bgcolor=navy>a",
+                "<p style=\"background-color:#000080;color:#ffffff\">a</p>",
+            ),
+            // What is faint may be meant, and what is not understood is left.
+            ("<p style='color:#bbb'>a", "<p style=\"color:#bbb\">a</p>"),
+            (
+                "<p style='background-color:hsl(0, 0%, 10%);color:#fff'>a",
+                "<p style=\"background-color:hsl(0, 0%, 10%);color:#fff\">a</p>",
+            ),
+            (
+                "<div style='background-color:#000;color:#fff'><p style='background-color:#fff;color:#fff'>a</p>b</div>",
+                "<div style=\"background-color:#000;color:#fff\"><p style=\"background-color:#fff;color:#000000\">a</p>b</div>",
+            ),
+        ] {
+            assert_eq!(safe(given).html, kept);
+        }
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct Ticket {
     pub closed_at: Option<Timestamp>,
     /// When something of it last changed: what is noted of its clocks and escalations is no such change.
     pub updated_at: Timestamp,
+    /// When something last changed that its customer may know of: a note among ourselves is no such change.
+    pub customer_updated_at: Timestamp,
     /// How many facts it is the fold of; two writers who saw the same number exclude each other.
     pub version: u64,
 }
@@ -95,6 +97,7 @@ impl Ticket {
             resolved_at: None,
             closed_at: None,
             updated_at: at,
+            customer_updated_at: at,
             version: 0,
         }
     }
@@ -106,6 +109,9 @@ impl Ticket {
         self.version = event.sequence;
         if !event.kind.is_beside() {
             self.updated_at = self.updated_at.max(event.at);
+        }
+        if !event.kind.is_among_ourselves() {
+            self.customer_updated_at = self.customer_updated_at.max(event.at);
         }
         match &event.kind {
             EventKind::Opened { contact, .. } => {

@@ -190,6 +190,7 @@ fn steps() -> Vec<Step> {
             postgres: attainment::COUNTS_POSTGRES,
         },
         step("0039_lighter_notices", notice::LIGHTER),
+        step("0037_customer_updated", ticket::CUSTOMER_UPDATED),
     ]
 }
 

@@ -200,3 +200,7 @@ CREATE INDEX thread_message ON thread (message);
 
 /// How customers rate.
 pub(super) const RATINGS: &str = "ALTER TABLE ticket ADD COLUMN rating TEXT";
+
+/// When a customer's ticket last changed as far as the customer may know. Absent in rows of before: as `updated_at` says.
+pub(super) const CUSTOMER_UPDATED: &str =
+    "ALTER TABLE ticket ADD COLUMN customer_updated_at BIGINT";

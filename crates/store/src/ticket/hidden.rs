@@ -1,4 +1,4 @@
-//! What is due next on a ticket, for a reader from whom some commitments are kept.
+//! What is due next on a ticket, for a reader from whom some commitments are kept, and when it last changed, for a customer.
 //!
 //! The row names what is due first of everything. Only where that is kept from the reader are the clocks looked at, so that
 //! nobody else pays for it, and what is kept from whom may change at any time.
@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use mainstay_domain::name::CommitmentName;
+use mainstay_domain::ticket::Scope;
 
 use super::row::NEVER;
 use super::{NextDue, StoredTicket};
@@ -13,6 +14,15 @@ use crate::clock;
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::sql::Sql;
+
+impl StoredTicket {
+    /// Makes when it last changed what the reader may know of. For reading only: what is written again must say all.
+    pub fn show_to(&mut self, scope: Scope) {
+        if scope != Scope::Everything {
+            self.ticket.updated_at = self.ticket.customer_updated_at;
+        }
+    }
+}
 
 /// When something is due first of what the reader may know of, as the row's own column says it.
 pub(super) fn push_next_due(sql: &mut Sql, hidden: &BTreeSet<CommitmentName>) {
@@ -28,6 +38,14 @@ pub(super) fn push_next_due(sql: &mut Sql, hidden: &BTreeSet<CommitmentName>) {
         )
         .bind_all(hidden)
         .push(&format!(")), {NEVER}) ELSE t.next_due_at END"));
+}
+
+/// When something of a ticket last changed that the reader may know of.
+pub(super) fn updated_at(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Everything => "t.updated_at",
+        Scope::Account(_) | Scope::Contact(..) => "COALESCE(t.customer_updated_at, t.updated_at)",
+    }
 }
 
 /// Makes what is due next on each ticket what the reader may know of.

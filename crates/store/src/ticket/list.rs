@@ -133,6 +133,9 @@ pub async fn list(
     let mut seen = BTreeSet::new();
     items.retain(|stored| seen.insert(stored.ticket.id));
     hidden::keep_from_reader(on, &mut items, &filter.hidden).await?;
+    for stored in &mut items {
+        stored.show_to(scope);
+    }
     Ok(Page::of(items, page.limit, |stored| Cursor {
         key: sort.key.of(stored),
         tie: u128::from(stored.ticket.number),
@@ -158,7 +161,7 @@ pub(super) fn page_sql(
     sql.push(also);
     if let Some(after) = page.after {
         sql.push(" AND (");
-        sort.key.push(&mut sql, filter);
+        sort.key.push(&mut sql, scope, filter);
         sql.push(&format!(", t.number) {compare} ("))
             .bind(&after.key)
             .push(", ")
@@ -166,7 +169,7 @@ pub(super) fn page_sql(
             .push(")");
     }
     sql.push(" ORDER BY ");
-    sort.key.push(&mut sql, filter);
+    sort.key.push(&mut sql, scope, filter);
     sql.push(&format!(" {order}, t.number {order} LIMIT "))
         .bind(&(i64::from(page.limit) + 1));
     sql
@@ -329,10 +332,10 @@ pub(crate) const OPEN_LOAD: &str = "SELECT assignee, COUNT(*), MAX(opened_at) FR
      WHERE assignee IS NOT NULL AND status_kind NOT IN ('resolved', 'closed') GROUP BY assignee ORDER BY assignee";
 
 impl TicketKey {
-    fn push(self, sql: &mut Sql, filter: &TicketFilter) {
+    fn push(self, sql: &mut Sql, scope: Scope, filter: &TicketFilter) {
         sql.push(match self {
             Self::NextDue => return hidden::push_next_due(sql, &filter.hidden),
-            Self::Updated => "t.updated_at",
+            Self::Updated => hidden::updated_at(scope),
             Self::LastMessage => "COALESCE(t.last_message_at, t.opened_at)",
             Self::Opened => "t.opened_at",
             Self::Severity => "t.severity",
@@ -399,7 +402,7 @@ impl TicketFilter {
                 .bind(follower)
                 .push(")");
         }
-        self.updated.push(sql, "t.updated_at");
+        self.updated.push(sql, hidden::updated_at(scope));
         self.opened.push(sql, "t.opened_at");
         if let Some(due_before) = &self.due_before {
             sql.push(" AND ");

@@ -43,6 +43,7 @@ pub(super) struct TicketRow {
     closed_at: Option<Timestamp>,
     last_message_at: Option<Timestamp>,
     updated_at: Timestamp,
+    customer_updated_at: Option<Timestamp>,
     version: u64,
     next_due_at: i64,
     next_due_commitment: Option<CommitmentName>,
@@ -51,7 +52,7 @@ pub(super) struct TicketRow {
 record!(TicketRow in "ticket" {
     id, number, subject, account, contact, channel, severity, category, status, status_kind, team, assignee, tier,
     overrides, awaiting, tags, fields, followers, links, merged_into, rating, opened_at, resolved_at, closed_at,
-    last_message_at, updated_at, version, next_due_at, next_due_commitment,
+    last_message_at, updated_at, customer_updated_at, version, next_due_at, next_due_commitment,
 });
 
 /// Stands for never, and so sorts last.
@@ -89,6 +90,7 @@ impl TicketRow {
             closed_at: ticket.closed_at,
             last_message_at: facts.last_message_at,
             updated_at: ticket.updated_at,
+            customer_updated_at: Some(ticket.customer_updated_at),
             version: ticket.version,
             next_due_at: next_due
                 .as_ref()
@@ -135,6 +137,8 @@ impl TicketRow {
             resolved_at: self.resolved_at,
             closed_at: self.closed_at,
             updated_at: self.updated_at,
+            // Absent in rows of before the column.
+            customer_updated_at: self.customer_updated_at.unwrap_or(self.updated_at),
             version: self.version,
         };
         StoredTicket { ticket, next_due }

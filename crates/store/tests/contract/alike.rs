@@ -161,6 +161,7 @@ fn shuffle(stored: &mut ticket::StoredTicket, dice: &mut Dice) {
     ticket.facts.account = (account > 0).then(|| given::id(account));
     ticket.contact = (account > 0 && dice.is_one_in(2)).then(|| given::id(account));
     ticket.updated_at = at(i64::from(dice.below(50)));
+    ticket.customer_updated_at = at(i64::from(dice.below(50)));
     stored.next_due = dice.is_one_in(2).then(|| NextDue {
         at: at(i64::from(dice.below(20))),
         commitment: "update".into(),

@@ -203,3 +203,37 @@ async fn the_latest_pack_decides_for_clocks_of_before_too() {
     let hidden = handed.boss.get("/tickets/1/clocks").await;
     assert!(!commitments(&hidden, "items").contains(&"hand_over".to_owned()));
 }
+
+#[tokio::test]
+async fn a_note_moves_nothing_that_its_customer_reads() {
+    let service = Service::start().await;
+    let handed = Handed::over(&service).await;
+    let before = handed.boss.get("/tickets/1").await.body["updated_at"].clone();
+    service.advance(SignedDuration::from_mins(9));
+    let note = json!({"text": "Do not tell them yet.", "visibility": "internal"});
+    let noted = handed.admin.post("/tickets/1/messages", note).await;
+    assert_eq!(noted.status, 201, "{}", noted.body);
+
+    let (ours, theirs) = handed.read("/tickets/1").await;
+    assert_ne!(ours.body["updated_at"], before);
+    assert_eq!(theirs.body["updated_at"], before);
+    let (ours, theirs) = handed.read("/tickets?sort=-updated").await;
+    let first = |answer: &Answer| answer.body["items"][0]["number"].clone();
+    assert_eq!((first(&ours), first(&theirs)), (json!(1), json!(2)));
+    assert_eq!(theirs.body["items"][1]["updated_at"], before);
+    let since = "/tickets/count?updated_from=2026-03-02T09:05:00Z";
+    let (ours, theirs) = handed.read(since).await;
+    let counted = |answer: &Answer| answer.body["tickets"].clone();
+    assert_eq!((counted(&ours), counted(&theirs)), (json!(1), json!(0)));
+    let mut archive = fetched(&service, &handed.boss, &handed.account).await;
+    let told: Value = serde_json::from_str(&text(&mut archive, "account.json")).unwrap();
+    let mut exported = told["tickets"].as_array().unwrap().iter();
+    let exported = exported.find(|ticket| ticket["number"] == 1).unwrap();
+    assert_eq!(exported["updated_at"], before);
+
+    let reply = json!({"text": "It is mended."});
+    handed.admin.post("/tickets/1/messages", reply).await;
+    let (ours, theirs) = handed.read("/tickets/1").await;
+    assert_eq!(ours.body["updated_at"], theirs.body["updated_at"]);
+    assert_ne!(theirs.body["updated_at"], before);
+}

@@ -66,7 +66,7 @@ pub struct TicketBody {
     /// When a person last wrote publicly.
     pub last_message_at: Option<Timestamp>,
     /// When something of it last changed. What is noted of its clocks and escalations is no such change, though it makes a
-    /// new version.
+    /// new version; to a portal user, an internal note is none either.
     pub updated_at: Timestamp,
     /// How many facts it is the fold of; its entity tag.
     pub version: u64,
