@@ -1,10 +1,11 @@
 // The one way to the service: typed by its own OpenAPI document, with failures as `ApiProblem`.
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./schema.gen";
+import { sayFault, sayRefusal } from "./words";
 
 export type Schemas = components["schemas"];
 
-/** Why the service refused, as an RFC 9457 problem document says it. */
+/** Why the service refused, as an RFC 9457 problem document says it, in the reader's language as far as there are words for it. */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;
@@ -13,19 +14,27 @@ export class ApiProblem extends Error {
   readonly faults: Schemas["InputError"][];
 
   constructor(document: Schemas["Problem"]) {
-    super(document.detail || document.title);
+    const faults = (document.errors ?? []).map((fault) => ({ ...fault, detail: sayFault(fault.detail) }));
+    const kind = document.type.split("/").at(-1) ?? "";
+    // What is wrong is said by fault, without the names that the fields have for programs.
+    const told = faults.length > 0 && document.status === 422 ? faults : undefined;
+    super(
+      told
+        ? [...new Set(told.map(({ detail }) => sayRefusal("", detail)))].join(" ")
+        : sayRefusal(kind, document.detail || document.title),
+    );
     this.name = "ApiProblem";
     this.status = document.status;
     this.title = document.title;
     this.type = document.type;
-    this.faults = document.errors ?? [];
+    this.faults = faults;
   }
 }
 
 /** The service could not be reached, or what answered was not the service. */
 export class Unreachable extends Error {
   constructor(cause?: unknown) {
-    super("The service cannot be reached.", { cause });
+    super(sayRefusal("unreachable", "The service cannot be reached."), { cause });
     this.name = "Unreachable";
   }
 }

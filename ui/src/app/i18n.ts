@@ -1,6 +1,7 @@
 // Languages. Each is one bundle, loaded when it is chosen; English is the one whose keys the others are held to.
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { type RefusalWords, speakOfRefusals } from "@/api/words";
 import type en from "@/locales/en";
 
 export const LANGUAGES = { en: "English", es: "Español", "pt-BR": "Português (Brasil)" } as const;
@@ -8,6 +9,12 @@ export type Language = keyof typeof LANGUAGES;
 export type Words = typeof en;
 
 const CHOSEN = "mainstay-language";
+/** The service speaks English by itself. */
+const refusals: Partial<Record<Language, () => Promise<{ default: RefusalWords }>>> = {
+  es: () => import("@/locales/es/refusals.json"),
+  "pt-BR": () => import("@/locales/pt-BR/refusals.json"),
+};
+
 const bundles: Record<Language, () => Promise<{ default: object }>> = {
   en: () => import("@/locales/en"),
   es: () => import("@/locales/es"),
@@ -43,7 +50,8 @@ export async function startLanguage(): Promise<void> {
 
 /** Changes the language of the screen. */
 export async function speak(language: Language): Promise<void> {
-  const bundle = await bundles[language]();
+  const [bundle, words] = await Promise.all([bundles[language](), refusals[language]?.()]);
+  speakOfRefusals(words?.default);
   for (const [namespace, words] of Object.entries(bundle.default)) {
     i18next.addResourceBundle(language, namespace, words, true, true);
   }

@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createEventSource } from "eventsource-client";
 import { useSyncExternalStore } from "react";
 import type { Schemas } from "@/api/client";
+import { refreshNames } from "@/features/directory/names";
 import { keepTrue } from "./stale";
 
 /** Whether what is shown is kept up to date. */
@@ -40,6 +41,7 @@ export function onChange(listener: Listener): () => void {
 /** Listens for as long as somebody is signed in. */
 export function listen(queries: QueryClient): () => void {
   const truth = keepTrue(queries);
+  const stopNames = refreshNames(queries);
   const source = createEventSource({
     url: new URL("/api/v1/events", location.href),
     credentials: "same-origin",
@@ -66,6 +68,7 @@ export function listen(queries: QueryClient): () => void {
   window.addEventListener("pageshow", comeBack);
   return () => {
     truth.stop();
+    stopNames();
     window.removeEventListener("pagehide", leave);
     window.removeEventListener("pageshow", comeBack);
     source.close();

@@ -10,12 +10,14 @@ export function Refusal({ error }: { error: Error | null }) {
   if (!error) return null;
   const isProblem = error instanceof ApiProblem;
   const faults = isProblem ? error.faults : [];
+  // A fault alone is the message itself.
+  const list = faults.length > 1 ? faults : [];
   return (
     <Alert color="red" role="alert" title={t("failure.notDone")}>
-      {isProblem && error.status === 412 ? t("failure.changed") : error.message}
-      {faults.length > 0 && (
+      {isProblem && error.status === 412 ? t("failure.changed") : list.length === 0 && error.message}
+      {list.length > 0 && (
         <List size="sm" mt="xs">
-          {faults.map(({ pointer, detail }) => (
+          {list.map(({ pointer, detail }) => (
             <List.Item key={`${pointer} ${detail}`} className={classes.fault ?? ""}>
               {pointer && `${pointer.replace(/^\//, "")}: `}
               {detail}

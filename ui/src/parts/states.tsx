@@ -47,13 +47,7 @@ interface FailureProps extends Pick<MessageProps, "order"> {
 /** Something could not be shown: which, why, and what may be done about it. */
 export function Failure({ error, onRetry, order = 2 }: FailureProps) {
   const { t } = useTranslation();
-  if (error instanceof ApiProblem && error.status === 403) {
-    return (
-      <Message sign={<IconLock size={36} stroke={1.4} aria-hidden />} title={t("failure.forbidden")} order={order}>
-        {t("failure.forbiddenHint")}
-      </Message>
-    );
-  }
+  if (error instanceof ApiProblem && error.status === 403) return <Forbidden order={order} />;
   if (error instanceof ApiProblem && error.status === 404) return <Missing />;
   return (
     <Message
@@ -63,6 +57,16 @@ export function Failure({ error, onRetry, order = 2 }: FailureProps) {
       action={onRetry && <Button onClick={onRetry}>{t("failure.again")}</Button>}
     >
       {error instanceof Unreachable ? t("failure.unreachable") : error.message}
+    </Message>
+  );
+}
+
+/** Something is here that one may not see. */
+export function Forbidden({ order = 2 }: Pick<MessageProps, "order">) {
+  const { t } = useTranslation();
+  return (
+    <Message sign={<IconLock size={36} stroke={1.4} aria-hidden />} title={t("failure.forbidden")} order={order}>
+      {t("failure.forbiddenHint")}
     </Message>
   );
 }

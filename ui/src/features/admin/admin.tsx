@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-route
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/session";
 import { Page } from "@/parts/page";
+import { Forbidden } from "@/parts/states";
 import classes from "./admin.module.css";
 import { SECTIONS } from "./sections";
 
@@ -15,6 +16,7 @@ export function Admin() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const sections = SECTIONS.filter(({ permission }) => me.permissions.includes(permission));
   const open = sections.find(({ to }) => path.startsWith(to));
+  const isForbidden = !open && SECTIONS.some(({ to }) => path.startsWith(to));
   return (
     <Page title={t("title")}>
       <Box className={classes.layout}>
@@ -35,16 +37,18 @@ export function Admin() {
           className={classes.picker}
           label={t("sections")}
           value={open?.to ?? ""}
-          data={sections.map(({ to, label }) => ({ value: to, label: t(label) }))}
+          data={[
+            // Else the picker would say that the first is open.
+            ...(open ? [] : [{ value: "", label: "" }]),
+            ...sections.map(({ to, label }) => ({ value: to, label: t(label) })),
+          ]}
           onChange={({ currentTarget }) => {
             const chosen = sections.find(({ to }) => to === currentTarget.value);
             if (chosen) void navigate({ to: chosen.to });
           }}
         />
         <Box>
-          <ModalsProvider>
-            <Outlet />
-          </ModalsProvider>
+          <ModalsProvider>{isForbidden ? <Forbidden /> : <Outlet />}</ModalsProvider>
         </Box>
       </Box>
     </Page>

@@ -1,5 +1,5 @@
 // What those whom answers mention by identifier are called. Whatever a screen asks for at once is one request.
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import { api, data } from "@/api/client";
 
 /** As many as the service tells at once. */
@@ -34,8 +34,24 @@ const nameOf = gatherer(async (ids) => {
   return new Map(names.items.map(({ id, name }) => [id, name]));
 });
 
-/** The name that belongs to an identifier; `null` where nobody bears it. */
-export const nameQuery = (id: string) => queryOptions({ queryKey: ["names", id], queryFn: () => nameOf(id) });
+/**
+ * The name that belongs to an identifier; `null` where nobody bears it. It never grows old by itself, or every row of a list had a timer
+ * of its own: `refreshNames` reads all of them again in one turn.
+ */
+export const nameQuery = (id: string) =>
+  queryOptions({ queryKey: ["names", id], queryFn: () => nameOf(id), staleTime: Number.POSITIVE_INFINITY });
+
+/** How often names are read again, in milliseconds: nothing tells of a name that changed. */
+const AGAIN = 60_000;
+
+/** Reads the names on the screen again from time to time, all with one request, until the returned function is called. */
+export function refreshNames(queries: QueryClient): () => void {
+  const timer = setInterval(() => {
+    // Nobody sees what is behind another tab.
+    if (!document.hidden) void queries.invalidateQueries({ queryKey: ["names"] });
+  }, AGAIN);
+  return () => clearInterval(timer);
+}
 
 /** The name that belongs to an identifier, as soon as it is known. */
 export function useName(id: string | null | undefined): string | undefined {

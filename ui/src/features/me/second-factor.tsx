@@ -1,5 +1,6 @@
 // One's second factor: set up, confirmed, its recovery codes, removed.
-import { Badge, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Button, CopyButton, Group, Stack, Text, TextInput } from "@mantine/core";
+import { IconCheck, IconCopy, IconDownload } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -164,6 +165,7 @@ function WithPassword({ step, onDone, onCodes }: Ends & { step: "renew" | "remov
 /** Shown once, to be written down. */
 function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
   const { t } = useTranslation("me");
+  const text = codes.join("\n");
   return (
     <Stack mt="xs" gap="sm" role="status">
       <Text size="sm">{t("factor.codesLead")}</Text>
@@ -172,6 +174,30 @@ function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () => void 
           <li key={code}>{code}</li>
         ))}
       </ul>
+      <Group gap="xs">
+        <CopyButton value={text}>
+          {({ copied, copy }) => (
+            <Button
+              variant="default"
+              // What had the focus is gone.
+              autoFocus
+              leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
+              onClick={copy}
+            >
+              {t(copied ? "factor.copied" : "factor.copy")}
+            </Button>
+          )}
+        </CopyButton>
+        <Button
+          component="a"
+          variant="default"
+          leftSection={<IconDownload size={16} aria-hidden />}
+          href={`data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}`}
+          download={t("factor.file")}
+        >
+          {t("factor.download")}
+        </Button>
+      </Group>
       <Button w="fit-content" onClick={onDone}>
         {t("factor.kept")}
       </Button>

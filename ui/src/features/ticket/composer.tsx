@@ -68,13 +68,19 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   useKeys({ reply: () => mayReply && write("public"), note: () => mayNote && write("internal") });
   if (!mayReply && !mayNote) return null;
   if (outgoing) return <Leaving at={outgoing.at} text={outgoing.text} onBack={() => holdBack.mutate()} />;
-  if (!written) return <Skeleton className={classes.composer ?? ""} height="10rem" />;
+  if (!written) return <Skeleton className={classes.composer ?? ""} height="12.5rem" />;
 
   const isPublic = written.visibility === "public";
   const isUploading = files.uploads.some((upload) => !upload.id && upload.failure === undefined);
   const ids = files.uploads.flatMap(({ id }) => (id ? [id] : []));
-  const cannotSend = (written.text.trim() === "" && ids.length === 0) || isUploading || send.isPending;
-  const submit = (status?: string) => !cannotSend && send.mutate({ written: current() ?? written, files: ids, status });
+  const isKept = ({ text }: { text: string }) =>
+    (text.trim() === "" && ids.length === 0) || isUploading || send.isPending;
+  const cannotSend = isKept(written);
+  const submit = (status?: string) => {
+    // What is drawn may be some letters behind.
+    const now = current() ?? written;
+    if (!isKept(now)) send.mutate({ written: now, files: ids, status });
+  };
 
   const useMacro = async (id: string, insert: (text: string) => void) => {
     const chosen = macros?.find((each) => each.id === id);

@@ -1,7 +1,7 @@
 // What is being written is kept in the browser from the first letter, and by the service a moment later, so that no crash
 // takes it and another device finds it.
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { startTransition, useCallback, useEffect, useRef, useState } from "react";
 import { api, data, type Schemas } from "@/api/client";
 
 export type Visibility = "public" | "internal";
@@ -99,7 +99,10 @@ export function useDraft(ticket: string, standard: Visibility) {
   const keep = useCallback(
     (next: Written) => {
       typed.current = next;
-      setOwn((before) => (before && looksAlike(before, next) ? before : next));
+      const draw = () => setOwn((before) => (before && looksAlike(before, next) ? before : next));
+      // A letter is on the screen already, and what goes with it may come a moment later.
+      if (next.visibility === shown.current?.visibility) startTransition(draw);
+      else draw();
       localStorage.setItem(key(ticket), JSON.stringify(next));
       clearTimeout(timer.current);
       // Whatever fails here is tried again with the next letter, and the browser has it meanwhile.

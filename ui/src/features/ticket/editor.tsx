@@ -6,12 +6,16 @@ import Mention from "@tiptap/extension-mention";
 import Placeholder from "@tiptap/extension-placeholder";
 import { useEditor } from "@tiptap/react";
 import StarterKit from "@tiptap/starter-kit";
+import { tokenize } from "linkifyjs";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./composer.module.css";
 import { matching } from "./macros";
 import { type Doc, mentionsIn, read, write } from "./rich-text";
 import { type Offer, type Offered, Suggestions, suggestions } from "./suggest";
+
+/** After how long nobody waits for the field any more, in milliseconds. */
+const READY = 250;
 
 interface EditorProps {
   label: string;
@@ -101,6 +105,11 @@ export default function Editor(props: EditorProps) {
   useEffect(() => {
     if (editor.isInitialized) editor.view.dispatch(editor.state.tr);
   }, [props.label, editor]);
+  // What knows a link in what is written is made when the first word ends, which would be felt: it is made before.
+  useEffect(() => {
+    const timer = setTimeout(() => tokenize("a"), READY);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <RichTextEditor
       editor={editor}

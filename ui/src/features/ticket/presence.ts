@@ -8,6 +8,9 @@ type Doing = "reading" | "typing";
 /** How often one says that one is still there, in milliseconds. */
 const AGAIN = 30_000;
 
+/** After how long it is said first, in milliseconds. */
+const SETTLED = 60;
+
 const path = (id: string) => ({ params: { path: { id } } });
 
 export const presenceQuery = (id: string) =>
@@ -50,9 +53,13 @@ export function usePresence(id: string, doing: Doing) {
       data(api.PUT("/api/v1/tickets/{id}/presence", { ...path(id), body: { doing } }))
         .then((others) => queries.setQueryData(presenceQuery(id).queryKey, others))
         .catch(() => undefined);
-    void say();
+    // Not while the ticket is drawn, or the first letter.
+    const first = setTimeout(say, SETTLED);
     const timer = setInterval(say, AGAIN);
-    return () => clearInterval(timer);
+    return () => {
+      clearTimeout(first);
+      clearInterval(timer);
+    };
   }, [id, doing, queries]);
   useEffect(() => {
     const leave = () =>

@@ -36,14 +36,16 @@ export function TicketPage({ id }: { id: string }) {
       <Suspense fallback={<Coming />}>
         <Conversation id={id} />
       </Suspense>
-      <Composer ticket={ticket} />
+      <Later meanwhile={<div className={classes.answering} />}>
+        <Composer ticket={ticket} />
+      </Later>
     </div>
   );
   const details = (
     <div className={classes.side}>
-      <Suspense fallback={<LoadingRows rows={3} />}>
+      <Later meanwhile={<LoadingRows rows={3} />}>
         <Clocks id={id} />
-      </Suspense>
+      </Later>
       <Later>
         <Escalations ticket={ticket.id} />
         <Rating ticket={ticket} />
@@ -69,9 +71,13 @@ export function TicketPage({ id }: { id: string }) {
           <Status status={ticket.status} kind={ticket.status_kind} />
           {ticket.next_due && <Countdown at={ticket.next_due.at} commitment={ticket.next_due.commitment} />}
           <Group gap="xs" className={classes.actions ?? ""}>
-            <Actions ticket={ticket} />
+            <Later>
+              <Actions ticket={ticket} />
+            </Later>
           </Group>
-          <Others id={ticket.id} />
+          <Later>
+            <Others id={ticket.id} />
+          </Later>
         </Group>
         <Title order={1} className={classes.subject ?? ""}>
           {ticket.subject}
