@@ -46,6 +46,17 @@ async function openPerson(page) {
   await page.getByRole("button", { name: /^You:/ }).click();
 }
 
+/** Recovery codes as they are shown once. Nothing is set up, so that everybody can still be looked at. */
+async function toCodes(page) {
+  const recovery_codes = Array.from({ length: 10 }, (_, at) => `k${at}7f-q2x${at}-m9d${at}`);
+  await page.route("**/me/second-factor/confirmation", (route) => route.fulfill({ json: { recovery_codes } }));
+  await press("button", "Set up")(page);
+  await page.locator("form input[type=password]").last().fill("keep every promise");
+  await press("button", "Next")(page);
+  await page.locator("input[autocomplete=one-time-code]").fill("000000");
+  await press("button", "Confirm")(page);
+}
+
 /** Those who serve see these; `of` is what the stage says is worth a picture. */
 function work(of) {
   const agent = [
@@ -102,6 +113,7 @@ function work(of) {
     ["me", "/me"],
     ["me-passkey", "/me", press("button", "Add a passkey")],
     ["me-factor", "/me", press("button", "Set up")],
+    ["me-codes", "/me", toCodes],
     ["forbidden", "/admin/audit"],
     ["missing", "/nowhere"],
     ["palette", "/my-day", (page) => page.keyboard.press("Control+k")],

@@ -10,5 +10,6 @@ mod passkey;
 mod pictures;
 mod portal;
 mod round_trip;
+mod second_factor;
 mod work;
 mod writing;
