@@ -189,8 +189,8 @@ fn steps() -> Vec<Step> {
             sqlite: attainment::COUNTS_SQLITE,
             postgres: attainment::COUNTS_POSTGRES,
         },
-        step("0039_lighter_notices", notice::LIGHTER),
         step("0037_customer_updated", ticket::CUSTOMER_UPDATED),
+        step("0039_lighter_notices", notice::LIGHTER),
     ]
 }
 

@@ -137,7 +137,7 @@ pub async fn update(
     stored: &StoredTicket,
 ) -> Result<(), StoreError> {
     let (row, version) = (TicketRow::of(stored), before.ticket.version);
-    let mut columns = changed_columns(&TicketRow::of(before), &row);
+    let mut columns = changed_columns(&TicketRow::before(before, stored), &row);
     columns.push("version");
     let sql = update_sql(&row, &columns, Vec::new()).with(" AND version = ", &version);
     if tx.execute(sql).await? == 0 {
@@ -199,7 +199,7 @@ pub async fn update_locked(
 ) -> Result<(), StoreError> {
     let rows = changed.iter();
     let rows: Vec<(TicketRow, TicketRow)> = rows
-        .map(|(before, stored)| (TicketRow::of(before), TicketRow::of(stored)))
+        .map(|(before, stored)| (TicketRow::before(before, stored), TicketRow::of(stored)))
         .collect();
     update_many(tx, rows.iter().map(|(before, row)| (before, row))).await?;
     for (before, stored) in changed {

@@ -99,6 +99,16 @@ impl TicketRow {
         }
     }
 
+    /// What the row of a ticket was before it was changed. When it last changed for its customer counts as changed whenever it changed
+    /// at all: in rows of before that column there is nothing, which stands for `updated_at`.
+    pub(super) fn before(before: &StoredTicket, after: &StoredTicket) -> Self {
+        let mut row = Self::of(before);
+        if before.ticket.updated_at != after.ticket.updated_at {
+            row.customer_updated_at = None;
+        }
+        row
+    }
+
     pub(super) fn into_stored(self) -> StoredTicket {
         let next_due = Timestamp::from_microsecond(self.next_due_at)
             .ok()
@@ -142,5 +152,29 @@ impl TicketRow {
             version: self.version,
         };
         StoredTicket { ticket, next_due }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::changed_columns;
+
+    #[test]
+    fn a_note_settles_when_an_older_row_last_changed_for_its_customer() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let id = TicketId::from(uuid::Uuid::from_u128(1));
+        let before = StoredTicket {
+            ticket: Ticket::unopened(id, 1, "Printer".to_owned(), at(1)),
+            next_due: None,
+        };
+        let mut noted = before.clone();
+        noted.ticket.updated_at = at(2);
+        let columns = |after| {
+            let was = TicketRow::before(&before, after);
+            changed_columns(&was, &TicketRow::of(after))
+        };
+        assert_eq!(columns(&noted), ["updated_at", "customer_updated_at"]);
+        assert!(columns(&before).is_empty());
     }
 }
