@@ -88,7 +88,7 @@ export function People() {
                     </Table.Td>
                     {may && (
                       <Table.Td>
-                        <Group gap={4} wrap="nowrap" justify="flex-end">
+                        <Group gap={4} justify="flex-end">
                           <Button size="compact-sm" variant="default" onClick={() => open({ what: "agent", agent })}>
                             {t("edit")}
                             <span className="unseen"> {agent.name}</span>
