@@ -71,7 +71,9 @@ impl Company {
 impl App {
     /// What we tell of ourselves: what the settings say, and for the rest what was filled in.
     pub(crate) async fn company(&self, on: &impl Connection) -> Result<Company> {
-        Ok(self.company_of(setting::get(on, NAME).await?)?.company)
+        let find = async { Ok(Some(setting::get(on, NAME).await?)) };
+        let kept = self.kept().company.or_ask(self.store(), &(), find);
+        Ok(self.company_of(kept.await?.flatten())?.company)
     }
 
     /// Our name in mails.

@@ -19,12 +19,14 @@ use uuid::Uuid;
 use crate::attachment::{AttachmentLimits, Blobs};
 use crate::company::Company;
 use crate::error::Result;
+use crate::known::Known;
 use crate::lateness::Lateness;
 use crate::mail::MailOptions;
 use crate::notification::NotifyTransport;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
 use crate::remote_image::{ImageTransport, KeptImages};
+use crate::ticket::Openings;
 use crate::tidy::Retention;
 use crate::vault::Vault;
 use crate::webhook::WebhookTransport;
@@ -115,6 +117,8 @@ struct Shared {
     mail_key: OnceCell<SigningKey>,
     images: KeptImages,
     long_jobs: tokio::sync::Mutex<JoinSet<()>>,
+    openings: Openings,
+    known: Known,
 }
 
 /// What the use cases are told about how to work.
@@ -188,6 +192,8 @@ impl App {
             mail_key: OnceCell::new(),
             images: KeptImages::default(),
             long_jobs: tokio::sync::Mutex::default(),
+            openings: Openings::default(),
+            known: Known::default(),
         }))
     }
 
@@ -277,6 +283,16 @@ impl App {
     /// The jobs that run beside everything else.
     pub(crate) fn long_jobs(&self) -> &tokio::sync::Mutex<JoinSet<()>> {
         &self.0.long_jobs
+    }
+
+    /// What is kept of what changes rarely.
+    pub(crate) fn kept(&self) -> &Known {
+        &self.0.known
+    }
+
+    /// The tickets that wait to be opened.
+    pub(crate) fn openings(&self) -> &Openings {
+        &self.0.openings
     }
 
     pub(crate) fn lateness(&self) -> &Lateness {

@@ -195,6 +195,11 @@ impl Job {
         kind == "read_mail"
     }
 
+    /// Whether jobs of this name, each of which is of another ticket, have nothing to do with each other.
+    pub(crate) fn is_by_itself(kind: &str) -> bool {
+        kind == "acknowledge"
+    }
+
     /// Whether a job of this name waits for another server.
     pub(crate) fn calls_out(kind: &str) -> bool {
         matches!(kind, "send_mail" | "call_webhook" | "send_dispatch")
@@ -229,8 +234,7 @@ impl Job {
             dead_at: None,
             created_at: app.now(),
         };
-        job::enqueue(tx, &stored).await?;
-        Ok(())
+        Ok(job::enqueue_many(tx, &[stored]).await?)
     }
 }
 

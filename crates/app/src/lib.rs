@@ -28,6 +28,7 @@ pub mod field;
 pub mod idempotency;
 pub mod import;
 pub mod job;
+mod known;
 pub mod lateness;
 pub mod macro_;
 pub mod mail;

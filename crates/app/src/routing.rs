@@ -1,11 +1,14 @@
 //! Routing: which severity, category, team and agent a new ticket gets where nobody has said so.
 
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::condition::TicketFacts;
+use mainstay_domain::contact::Contact;
 use mainstay_domain::event::{ContractTerms, Side};
-use mainstay_domain::id::{AgentId, TeamId};
+use mainstay_domain::id::{AgentId, ContactId, TeamId};
 use mainstay_domain::name::{CategoryName, Language, RoleName, Skill, Tag};
 use mainstay_domain::policy::Policy;
 use mainstay_domain::routing::{
@@ -15,7 +18,7 @@ use mainstay_domain::routing::{
 use mainstay_domain::severity::Severity;
 use mainstay_domain::team::Team;
 use mainstay_store::ticket::OpenLoad;
-use mainstay_store::{Transaction, agent, team, ticket};
+use mainstay_store::{Transaction, agent, contact, team, ticket};
 
 use crate::context::App;
 use crate::error::Result;
@@ -34,11 +37,93 @@ pub(crate) struct Routing {
     pub assignee: Option<(AgentId, String)>,
 }
 
+/// Who could be given a ticket, as far as a transaction that opens several has asked already, with what it gave them since.
+#[derive(Default)]
+pub(crate) struct Desk {
+    asked: Mutex<Vec<Asked>>,
+    /// The contact whom the next ticket is for, where they were read or written already.
+    contact: Mutex<Option<Contact>>,
+}
+
+/// A question that was asked: of whom, and what each has to do.
+struct Asked {
+    among: Option<Vec<AgentId>>,
+    found: Vec<(Agent, OpenLoad)>,
+}
+
+impl Desk {
+    /// A contact whom the next ticket is for, as this transaction sees them.
+    pub fn knows(&self, contact: Contact) {
+        *self.contact.lock().unwrap_or_else(PoisonError::into_inner) = Some(contact);
+    }
+
+    /// A contact.
+    pub async fn contact(&self, tx: &Transaction, id: ContactId) -> Result<Option<Contact>> {
+        let known = self
+            .contact
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match known.filter(|known| known.id == id) {
+            Some(known) => Ok(Some(known)),
+            None => Ok(contact::find(tx, id).await?),
+        }
+    }
+
+    /// Somebody was given a ticket that was opened at an instant.
+    pub fn gave(&self, to: AgentId, opened_at: Timestamp) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = asked.iter_mut().flat_map(|asked| &mut asked.found);
+        for (_, load) in found.filter(|(agent, _)| agent.id == to) {
+            load.tickets += 1;
+            load.last_opened_at = load.last_opened_at.max(Some(opened_at));
+        }
+    }
+
+    /// What was asked does not hold any more: tickets changed that were there before.
+    pub fn forget(&self) {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    async fn candidates(
+        &self,
+        tx: &Transaction,
+        policy: &Policy,
+        among: Option<Vec<AgentId>>,
+    ) -> Result<Vec<Candidate>> {
+        if let Some(known) = self.known(policy, among.as_deref()) {
+            return Ok(known);
+        }
+        let found = ticket::candidates(tx, among.as_deref()).await?;
+        let candidates = candidates_of(policy, &found);
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(Asked { among, found });
+        Ok(candidates)
+    }
+
+    fn known(&self, policy: &Policy, among: Option<&[AgentId]>) -> Option<Vec<Candidate>> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = asked.iter().find(|asked| asked.among.as_deref() == among)?;
+        Some(candidates_of(policy, &known.found))
+    }
+}
+
+fn candidates_of(policy: &Policy, found: &[(Agent, OpenLoad)]) -> Vec<Candidate> {
+    let found = found.iter();
+    found
+        .map(|(agent, load)| candidate(policy, agent, load))
+        .collect()
+}
+
 /// Routes a ticket that is to be opened. Whatever the caller has said stands; the rules of the policy in force fill in
 /// the rest.
 pub(crate) async fn route(
     app: &App,
     tx: &Transaction,
+    desk: &Desk,
     open: &OpenTicket,
     account: Option<&Account>,
     terms: &ContractTerms,
@@ -55,14 +140,14 @@ pub(crate) async fn route(
     let category = ruled.or(hinted);
     let (mut team, mut named) = (open.team, None);
     if team.is_none() {
-        named = team_of(tx, outcome).await?;
+        named = team_of(app, tx, outcome).await?;
         team = named.as_ref().map(|team| team.id);
     }
     let assignee = match open.assignee {
         Some(_) => None,
         None => {
             let team = TeamAsked { id: team, named };
-            choose(tx, policy, open, account, &routed, team, now).await?
+            choose((tx, desk), policy, open, account, &routed, team, now).await?
         }
     };
     let mut tags = open.tags.clone();
@@ -183,11 +268,16 @@ impl TeamAsked {
     }
 }
 
-async fn team_of(tx: &Transaction, outcome: &RoutingOutcome) -> Result<Option<Team>> {
+async fn team_of(app: &App, tx: &Transaction, outcome: &RoutingOutcome) -> Result<Option<Team>> {
     let Some(name) = &outcome.team else {
         return Ok(None);
     };
-    let found = team::find_by_name(tx, name.as_str()).await?;
+    let find = async { Ok(team::find_by_name(tx, name.as_str()).await?) };
+    let known = app
+        .kept()
+        .teams_by_name
+        .or_ask_in(app.store(), tx, name.as_str(), find);
+    let found = known.await?;
     if found.is_none() {
         tracing::warn!(team = %name, "a routing rule names a team that does not exist: make it or change the rule");
     }
@@ -196,7 +286,7 @@ async fn team_of(tx: &Transaction, outcome: &RoutingOutcome) -> Result<Option<Te
 
 /// Who takes the ticket, and why; nobody when no rule chooses anybody, or nobody can.
 async fn choose(
-    tx: &Transaction,
+    (tx, desk): (&Transaction, &Desk),
     policy: &Policy,
     open: &OpenTicket,
     account: Option<&Account>,
@@ -211,7 +301,7 @@ async fn choose(
         (None, Some(_)) => Strategy::NamedOwner,
         (None, None) => return Ok(None),
     };
-    let candidates = candidates(tx, policy, team, owner).await?;
+    let candidates = candidates(tx, desk, policy, team, owner).await?;
     let mut needs = Needs {
         owner,
         skills: outcome.skills.clone(),
@@ -282,6 +372,7 @@ async fn owner(
 /// The active agents of the team, or all of them where there is no team, and the named owner.
 async fn candidates(
     tx: &Transaction,
+    desk: &Desk,
     policy: &Policy,
     team: TeamAsked,
     owner: Option<AgentId>,
@@ -290,11 +381,7 @@ async fn candidates(
     if let (Some(among), Some(owner)) = (&mut among, owner) {
         among.push(owner);
     }
-    let found = ticket::candidates(tx, among.as_deref()).await?;
-    let candidates = found.iter();
-    Ok(candidates
-        .map(|(agent, load)| candidate(policy, agent, load))
-        .collect())
+    desk.candidates(tx, policy, among).await
 }
 
 fn candidate(policy: &Policy, agent: &Agent, load: &OpenLoad) -> Candidate {
@@ -316,5 +403,59 @@ fn candidate(policy: &Policy, agent: &Agent, load: &OpenLoad) -> Candidate {
         hours: policy.calendars.get(calendar).cloned(),
         away_until: None,
         last_assigned_at: load.last_opened_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_domain::id::AgentId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_was_given_since_counts() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let found = [1, 2].map(|number| {
+            let agent = Agent {
+                id: AgentId::from(Uuid::from_u128(number)),
+                email: String::new(),
+                name: String::new(),
+                roles: Vec::new(),
+                languages: Vec::new(),
+                skills: Vec::new(),
+                capacity: 10,
+                calendar: None,
+                time_zone: String::new(),
+                phone: None,
+                slack: None,
+                pager: None,
+                active: true,
+                created_at: at(0),
+            };
+            let load = OpenLoad {
+                agent: agent.id,
+                tickets: 3,
+                last_opened_at: Some(at(50)),
+            };
+            (agent, load)
+        });
+        let given_to = found[0].0.id;
+        let desk = Desk::default();
+        let asked = Asked {
+            among: None,
+            found: found.to_vec(),
+        };
+        desk.asked.lock().unwrap().push(asked);
+        desk.gave(given_to, at(40));
+        desk.gave(given_to, at(60));
+        let policy = Policy::empty("none", "always".into());
+        let known = desk.known(&policy, None).unwrap();
+        let loads = known.iter().map(|it| (it.open_load, it.last_assigned_at));
+        let loads: Vec<_> = loads.collect();
+        assert_eq!(loads, [(5, Some(at(60))), (3, Some(at(50)))]);
+        assert!(desk.known(&policy, Some(&[given_to])).is_none());
+        desk.forget();
+        assert!(desk.known(&policy, None).is_none());
     }
 }

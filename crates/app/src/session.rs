@@ -342,7 +342,7 @@ impl App {
     }
 
     async fn agent_caller(&self, id: AgentId, credential: Credential) -> Result<Option<Caller>> {
-        let agent = agent::find(&self.read(), id).await?;
+        let agent = self.known_agent(&self.read(), id).await?;
         Ok(agent
             .filter(|agent| agent.active)
             .map(|agent: Agent| Caller {

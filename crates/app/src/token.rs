@@ -97,7 +97,10 @@ impl App {
                 "This is not a token of ours: one begins with {PREFIX}."
             )));
         }
-        let token = token::find_by_secret(&self.read(), digest(secret.as_bytes()))
+        let secret = digest(secret.as_bytes());
+        let find = async { Ok(token::find_by_secret(&self.read(), secret).await?) };
+        let known = self.kept().tokens.or_ask(self.store(), &secret, find);
+        let token = known
             .await?
             .filter(|token| token.is_valid(now))
             .ok_or_else(refused)?;

@@ -3,17 +3,18 @@
 //! A tick takes what is due under a lease, does it, and says when there is something to do next. Its cost follows what
 //! is due, never what is open.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod lane;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
-use mainstay_domain::id::{RawMailId, TicketId};
+use mainstay_domain::id::{JobId, TicketId};
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::due::{Due, DueSubject};
 use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
-use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span};
 
 use crate::attachment::forget_upload;
@@ -48,6 +49,10 @@ const DUE_AT_ONCE: u32 = 1_000;
 /// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
 const FILED_TOGETHER: usize = 16;
 
+/// How many lanes of mails and of receipts there are where several transactions write side by side. Mails that may concern each other
+/// keep their order in one lane.
+const LANES: usize = 4;
+
 /// Of how many jobs it is written down together how they went.
 const WRITTEN_DOWN_TOGETHER: usize = 20;
 
@@ -63,12 +68,6 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How long a lease of what is due lasts. It is short, as a second node that does the same does no harm: the ledger takes
 /// each fact once.
 const DUE_LEASE: SignedDuration = SignedDuration::from_secs(10);
-
-/// Mails that are being read.
-struct ReadAhead {
-    reading: JoinHandle<Result<mail::Read>>,
-    span: Span,
-}
 
 impl App {
     /// Does what is due: clocks first, then jobs.
@@ -123,9 +122,13 @@ impl App {
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
         let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
+        let at_once = match self.store().is_shared() {
+            true => FILED_TOGETHER * LANES,
+            false => FILED_TOGETHER,
+        };
         let together: Vec<&[StoredJob]> = near
-            .chunk_by(both_mails)
-            .flat_map(|run| run.chunks(FILED_TOGETHER))
+            .chunk_by(both_alike)
+            .flat_map(|run| run.chunks(at_once))
             .collect();
         let mut ahead = together.first().and_then(|jobs| self.read_ahead(jobs));
         for (index, several) in together.iter().enumerate() {
@@ -254,64 +257,6 @@ impl App {
         self.write_down(&[attempt]).await
     }
 
-    /// Tries jobs: of several mails that were read those are filed together that can be; each other job by itself.
-    async fn try_jobs<'a>(
-        &self,
-        several: &'a [StoredJob],
-        read: Option<ReadAhead>,
-    ) -> Vec<Attempt<'a>> {
-        let began = Stopwatch::start();
-        let filed = match read {
-            None => BTreeSet::new(),
-            Some(read) => Box::pin(self.file_together(read)).await,
-        };
-        let took = began.elapsed() / u32::try_from(filed.len().max(1)).unwrap_or(u32::MAX);
-        let mut attempts = Vec::with_capacity(several.len());
-        for stored in several {
-            attempts.push(match serde_json::from_str(&stored.payload) {
-                Ok(Job::ReadMail { raw_mail }) if filed.contains(&raw_mail) => {
-                    Attempt::tried(stored, Some(Job::ReadMail { raw_mail }), Ok(()), took)
-                }
-                _ => Box::pin(self.try_job(stored)).await,
-            });
-        }
-        attempts
-    }
-
-    /// Begins to read mails that are to be filed together, when there are several.
-    fn read_ahead(&self, mails: &[StoredJob]) -> Option<ReadAhead> {
-        if mails.len() < 2 {
-            return None;
-        }
-        let ids = mails
-            .iter()
-            .filter_map(|stored| match serde_json::from_str(&stored.payload) {
-                Ok(Job::ReadMail { raw_mail }) => Some(raw_mail),
-                _ => None,
-            });
-        let ids: Vec<RawMailId> = ids.collect();
-        let span = tracing::debug_span!("jobs", kind = "read_mail", jobs = ids.len());
-        let app = self.clone();
-        let reading = async move { mail::read_together(&app, &ids).await };
-        Some(ReadAhead {
-            reading: tokio::spawn(reading.instrument(span.clone())),
-            span,
-        })
-    }
-
-    /// Files mails together that were read, and says which were filed.
-    async fn file_together(&self, read: ReadAhead) -> BTreeSet<RawMailId> {
-        let filing = async {
-            let ended = |error| AppError::broken("The mails could not be read.", error);
-            let read = read.reading.await.map_err(ended)??;
-            mail::file_together(self, &read).await
-        };
-        filing.instrument(read.span).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "mails are read one by one");
-            BTreeSet::new()
-        })
-    }
-
     async fn try_job<'a>(&self, stored: &'a StoredJob) -> Attempt<'a> {
         let job = serde_json::from_str::<Job>(&stored.payload);
         let began = Stopwatch::start();
@@ -336,7 +281,14 @@ impl App {
     async fn write_down(&self, attempts: &[Attempt<'_>]) -> Result<()> {
         let now = self.now();
         transact!(self, tx => async {
-            for attempt in attempts {
+            let (done, rest): (Vec<_>, Vec<_>) = attempts.iter().partition(|it| it.is_simply_done());
+            let done: Vec<JobId> = done.iter().map(|attempt| attempt.stored.id).collect();
+            let held = job::complete_many(tx, &done, &self.options().node).await?;
+            if held < done.len() {
+                // Another worker holds the others by now, and will say how they went.
+                tracing::warn!(jobs = done.len() - held, "jobs outlived their leases");
+            }
+            for attempt in rest {
                 attempt.write_down(self, tx, now).await?;
             }
             Ok(())
@@ -382,9 +334,10 @@ struct Attempt<'a> {
     outcome: Result<(), JobFailure>,
 }
 
-/// Whether two jobs read mails, which may be filed together.
-fn both_mails(a: &StoredJob, b: &StoredJob) -> bool {
-    Job::reads_mail(&a.kind) && Job::reads_mail(&b.kind)
+/// Whether two jobs read mails, which may be filed together, or have nothing to do with each other.
+fn both_alike(a: &StoredJob, b: &StoredJob) -> bool {
+    let both = |is: fn(&str) -> bool| is(&a.kind) && is(&b.kind);
+    both(Job::reads_mail) || both(Job::is_by_itself)
 }
 
 impl<'a> Attempt<'a> {
@@ -411,6 +364,11 @@ impl<'a> Attempt<'a> {
             job,
             outcome,
         }
+    }
+
+    /// Whether it is done and nothing else is to be written down than that.
+    fn is_simply_done(&self) -> bool {
+        self.outcome.is_ok() && !matches!(self.job, Some(Job::SendMail { .. }))
     }
 
     async fn write_down(&self, app: &App, tx: &Transaction, now: Timestamp) -> Result<()> {

@@ -11,7 +11,8 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{Record, columns, fetch_all, insert_values, record, select};
+use crate::put_off::insert_later;
+use crate::record::{Record, columns, fetch_all, record, select};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::ticket::TimeRange;
@@ -103,7 +104,7 @@ pub async fn append(
         .collect();
     let mut row = entry.to_values();
     row.push(digest.to_value());
-    insert_values(tx, "audit", &columns, vec![row], "").await
+    insert_later(tx, "audit", &columns, vec![row], "").await
 }
 
 /// Entries that wait to be linked, the first written first, each with the digest of itself.

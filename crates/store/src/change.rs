@@ -16,7 +16,7 @@ use mainstay_domain::id::{AccountId, TicketId};
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, is_postgres, one};
 use crate::error::StoreError;
-use crate::record::insert_values;
+use crate::put_off::insert_later;
 use crate::sql::Sql;
 
 /// A change.
@@ -92,7 +92,7 @@ pub async fn append(tx: &Transaction, changes: &[Change]) -> Result<(), StoreErr
             ]
         })
         .collect();
-    insert_values(
+    insert_later(
         tx,
         "change",
         &["at", "kind", "ticket", "account", "subject"],

@@ -15,7 +15,8 @@ use crate::column::{Field, Scalar, from_json, named, to_json};
 use crate::connection::{Connection, Transaction, all};
 use crate::due::{self, DueSubject};
 use crate::error::StoreError;
-use crate::record::{fetch_all, insert_all, record, select, upsert_changed};
+use crate::put_off::insert_all_later;
+use crate::record::{fetch_all, record, select, upsert_changed};
 use crate::schema::attainment::ADD_UP;
 use crate::sql::Sql;
 use crate::ticket::push_scope;
@@ -177,7 +178,7 @@ pub async fn insert(
     clocks: &[StoredClock],
     asked: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    insert_all(tx, clocks).await?;
+    insert_all_later(tx, clocks).await?;
     match next_of(clocks).into_iter().chain(asked).min() {
         Some(next) => due::set(tx, DueSubject::Ticket(ticket), Some(next)).await,
         None => Ok(()),
@@ -190,7 +191,7 @@ pub async fn insert(
 /// # Errors
 /// [`StoreError::Conflict`] when a ticket is not there or a clock is.
 pub async fn insert_many(tx: &Transaction, clocks: &[StoredClock]) -> Result<(), StoreError> {
-    insert_all(tx, clocks).await?;
+    insert_all_later(tx, clocks).await?;
     let mut next = std::collections::BTreeMap::new();
     for clock in clocks {
         if let Some(at) = clock.next_at {

@@ -1,6 +1,6 @@
 //! Reading and writing.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::stream::BoxStream;
@@ -12,6 +12,7 @@ use tracing::Span;
 
 use crate::error::{StoreError, is_lost, of_commit};
 use crate::news::Bell;
+use crate::put_off::{self, PutOff};
 use crate::row::Row;
 use crate::search::Entry;
 use crate::sql::Sql;
@@ -45,6 +46,12 @@ pub struct Transaction {
     pub(crate) has_news: AtomicBool,
     /// Texts that are still to be indexed, where that is put off until it is committed.
     pub(crate) to_index: Option<Mutex<Vec<Entry>>>,
+    /// Whether it changed what changes rarely.
+    pub(crate) is_rare: AtomicBool,
+    /// How many commits did.
+    pub(crate) rare_commits: Arc<AtomicU64>,
+    /// Rows that are still to be inserted, where that is put off.
+    pub(crate) put_off: Option<Mutex<PutOff>>,
     /// Lasts as long as it does, for those who watch from outside.
     pub(crate) span: Span,
 }
@@ -62,20 +69,34 @@ impl Transaction {
     /// Makes everything that was written visible to others, all at once. When this returns it is on the disk.
     ///
     /// # Errors
-    /// [`StoreError::InDoubt`] when the database did not answer, and any other when nothing was kept.
+    /// [`StoreError::InDoubt`] when the database did not answer, and any other when nothing was kept: also [`StoreError::Conflict`],
+    /// as PostgreSQL sees some rows only now (`put_off`).
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.inner {
+        // When this fails nothing is committed.
+        put_off::settle(&self).await?;
+        // Also when it is in doubt, or nobody waits for the answer any more.
+        let counted = Counted(&self.rare_commits);
+        let counted = self.is_rare.into_inner().then_some(counted);
+        Self::commit_on(self.inner, self.to_index.as_ref()).await?;
+        drop(counted);
+        self.span.record("committed", true);
+        if self.has_news.into_inner() {
+            self.bell.ring();
+        }
+        Ok(())
+    }
+
+    async fn commit_on(
+        inner: Inner,
+        to_index: Option<&Mutex<Vec<Entry>>>,
+    ) -> Result<(), StoreError> {
+        match inner {
             Inner::Sqlite(turn) => {
-                let to_index = self.to_index.as_ref();
                 let to_index = to_index.map(|rows| std::mem::take(&mut *lock(rows)));
                 turn.commit(to_index.unwrap_or_default()).await?;
             }
             Inner::Snapshot(_) => {}
             Inner::Postgres(inner) => inner.commit().await.map_err(of_commit)?,
-        }
-        self.span.record("committed", true);
-        if self.has_news.into_inner() {
-            self.bell.ring();
         }
         Ok(())
     }
@@ -91,12 +112,26 @@ impl Transaction {
         }
     }
 
+    /// Whether it changed agents, teams, tokens, subscriptions or settings, so that it may see others of them than everybody else does.
+    pub fn changes_rare(&self) -> bool {
+        self.is_rare.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.inner, Inner::Postgres(_))
     }
 
     /// Executes a statement and returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
+        put_off::settle(self).await?;
+        if changes_rarely(sql.text()) {
+            self.is_rare.store(true, Ordering::Relaxed);
+        }
+        self.execute_now(sql).await
+    }
+
+    /// The same, whatever is put off.
+    pub(crate) async fn execute_now(&self, sql: Sql) -> Result<u64, StoreError> {
         match &self.inner {
             Inner::Sqlite(turn) if sql.values().len() > MANY_VALUES => {
                 turn.apart(move |session| session.execute(&sql)).await
@@ -145,13 +180,17 @@ impl Transaction {
             Inner::Snapshot(lent) => lent.shared().rows(sql).boxed(),
             Inner::Postgres(inner) => {
                 let rows = inner.stream_raw(sql.into_statement()).try_flatten_stream();
-                rows.map_ok(Row::Postgres).map_err(StoreError::from).boxed()
+                let rows = rows.map_ok(Row::Postgres).map_err(StoreError::from);
+                let settled = put_off::settle(self);
+                settled.map_ok(|()| rows).try_flatten_stream().boxed()
             }
         }
     }
 
     /// Executes statements without values, which may take long.
     pub(crate) async fn run(&self, statements: &str) -> Result<(), StoreError> {
+        put_off::settle(self).await?;
+        self.is_rare.store(true, Ordering::Relaxed);
         match &self.inner {
             Inner::Sqlite(turn) => {
                 let statements = statements.to_owned();
@@ -164,6 +203,36 @@ impl Transaction {
             }
         }
     }
+}
+
+/// Counts a commit when it is over.
+struct Counted<'a>(&'a AtomicU64);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// The tables that change rarely and are asked for with each request.
+const RARE: [&str; 6] = [
+    "agent",
+    "api_token",
+    "setting",
+    "team",
+    "team_member",
+    "webhook",
+];
+
+/// Whether a statement changes such a table.
+fn changes_rarely(statement: &str) -> bool {
+    let mut words = statement.split(' ');
+    let table = match words.next() {
+        Some("UPDATE") => words.next(),
+        Some("INSERT" | "DELETE") => words.nth(1),
+        _ => return true,
+    };
+    table.is_none_or(|table| RARE.contains(&table))
 }
 
 /// What several threads share. A panic elsewhere leaves nothing in it half done.
@@ -197,6 +266,7 @@ pub(crate) mod private {
 
     use super::{Inner, Pool, Reader, Transaction, again};
     use crate::error::StoreError;
+    use crate::put_off;
     use crate::row::Row;
     use crate::sql::Sql;
 
@@ -259,6 +329,7 @@ pub(crate) mod private {
 
     impl Transaction {
         async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
+            put_off::settle_for(self, &sql).await?;
             match &self.inner {
                 Inner::Sqlite(turn) => turn.settled().await?.one(&sql),
                 Inner::Snapshot(lent) => lent.shared().session().one(&sql),
@@ -270,6 +341,7 @@ pub(crate) mod private {
         }
 
         async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
+            put_off::settle_for(self, &sql).await?;
             match &self.inner {
                 Inner::Sqlite(turn) => turn.settled().await?.all(&sql),
                 Inner::Snapshot(lent) => lent.shared().session().all(&sql),

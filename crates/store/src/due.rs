@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::column::{Field, named};
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
-use crate::record::insert_values;
+use crate::put_off::insert_later;
 use crate::sql::Sql;
 
 /// Something on which something is due.
@@ -79,7 +79,7 @@ pub async fn set_many(
         .collect();
     let ending = " ON CONFLICT (kind, subject) DO UPDATE SET \
                   next_at = excluded.next_at, leased_by = NULL, leased_until = NULL";
-    insert_values(tx, "due", &["kind", "subject", "next_at"], rows, ending).await?;
+    insert_later(tx, "due", &["kind", "subject", "next_at"], rows, ending).await?;
     let never: Vec<DueSubject> = subjects
         .iter()
         .filter(|(_, next_at)| next_at.is_none())

@@ -13,7 +13,8 @@ use crate::connection::{Connection, Transaction, all, one};
 use crate::due::{LONGEST_LEASE, skip_locked};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{Record, columns, fetch_all, fetch_one, insert_values, record, select};
+use crate::put_off::insert_later;
+use crate::record::{Record, columns, fetch_all, fetch_one, record, select};
 use crate::sql::Sql;
 
 record!(Job in "job" { id, kind, payload, run_at, dedup_key, attempts, last_error, dead_at, created_at });
@@ -50,7 +51,7 @@ pub async fn enqueue(tx: &Transaction, job: &Job) -> Result<Enqueued, StoreError
 /// As [`enqueue`].
 pub async fn enqueue_many(tx: &Transaction, jobs: &[Job]) -> Result<(), StoreError> {
     let rows = jobs.iter().map(Record::to_values).collect();
-    insert_values(
+    insert_later(
         tx,
         "job",
         Job::COLUMNS,
@@ -109,6 +110,27 @@ pub async fn extend(
 pub async fn complete(tx: &Transaction, id: JobId, worker: &str) -> Result<bool, StoreError> {
     let sql = Sql::new("DELETE FROM job").with(" WHERE id = ", &id);
     finish(tx, sql, worker).await
+}
+
+/// Removes jobs that are done, those that the worker still holds, and says how many it did.
+///
+/// # Errors
+/// As [`complete`].
+pub async fn complete_many(
+    tx: &Transaction,
+    ids: &[JobId],
+    worker: &str,
+) -> Result<usize, StoreError> {
+    let mut held = 0;
+    for ids in ids.chunks(1_000) {
+        let mut sql = Sql::new("DELETE FROM job WHERE id IN (");
+        sql.bind_all(ids).push(")");
+        let done = tx
+            .execute(sql.with(" AND leased_by = ", &worker.to_owned()))
+            .await?;
+        held += usize::try_from(done).unwrap_or(usize::MAX);
+    }
+    Ok(held)
 }
 
 /// Puts a job that failed back, to be tried again at an instant, if the worker still holds it; says whether it does.

@@ -14,7 +14,8 @@ use crate::column::{Field, Scalar, from_json, to_json};
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, oldest_first};
-use crate::record::{fetch_all, insert_all, insert_values, record, select};
+use crate::put_off::insert_later;
+use crate::record::{fetch_all, insert_all, record, select};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::ticket::TimeRange;
@@ -93,7 +94,7 @@ pub async fn append_many<'a>(
             ]
         })
         .collect();
-    insert_values(tx, "event", &COLUMNS, rows, "").await
+    insert_later(tx, "event", &COLUMNS, rows, "").await
 }
 
 /// Every fact of a ticket, in order.

@@ -47,6 +47,7 @@ mod password;
 mod plan;
 pub mod policy;
 pub mod presence;
+mod put_off;
 mod record;
 pub mod retention;
 mod row;

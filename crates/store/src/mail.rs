@@ -3,9 +3,9 @@
 mod received;
 
 pub use received::{
-    Received, count_from_sender, count_received, find_received, find_received_many, find_twin,
-    list_received, lock_received, lock_state, note_sender, receive, received_of_ticket, unread,
-    update_received,
+    Compared, Received, SeenBefore, count_from_sender, count_received, find_received,
+    find_received_many, find_twin, list_received, lock_received, lock_state, note_sender, receive,
+    received_of_ticket, seen_before, unread, update_received,
 };
 
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::column::{Field, named};
 use crate::connection::{Connection, Transaction, all, is_postgres, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
+use crate::put_off::insert_all_later;
 use crate::record::{self, Record, columns, fetch_all, fetch_one, insert_all, record, select};
 use crate::sql::Sql;
 
@@ -37,7 +38,7 @@ record!(OutgoingMail in "outgoing_mail" {
 /// # Errors
 /// [`StoreError::Conflict`] when one with its message id is there.
 pub async fn enqueue(tx: &Transaction, mail: &OutgoingMail) -> Result<(), StoreError> {
-    insert_all(tx, [mail]).await
+    insert_all_later(tx, [mail]).await
 }
 
 /// Inserts mails with their history, several with each statement.

@@ -16,7 +16,8 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, oldest_first};
-use crate::record::{fetch_all, insert_all, insert_values, record};
+use crate::put_off::{insert_all_later, insert_later};
+use crate::record::{fetch_all, insert_values, record};
 use crate::row::Row;
 use crate::search::{self, Entry};
 use crate::sql::Sql;
@@ -49,9 +50,9 @@ pub(crate) async fn insert_unindexed(
     tx: &Transaction,
     messages: &[Message],
 ) -> Result<(), StoreError> {
-    insert_all(tx, messages).await?;
+    insert_all_later(tx, messages).await?;
     let attachments = messages.iter().flat_map(attachment_rows).collect();
-    insert_values(tx, "attachment", &ATTACHMENT, attachments, "").await
+    insert_later(tx, "attachment", &ATTACHMENT, attachments, "").await
 }
 
 /// Writes what was read of a mail into the message it became, in place of what an earlier reading made of it. Whose

@@ -11,7 +11,8 @@ use crate::column::{Field, Scalar, from_json, named, to_json};
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{self, Record, fetch_all, insert_values, record, select};
+use crate::put_off::insert_later;
+use crate::record::{self, Record, fetch_all, record, select};
 use crate::sql::Sql;
 
 record!(Notification in "notification" {
@@ -70,7 +71,7 @@ pub enum ReadState {
 /// [`StoreError::Conflict`] when a recipient, ticket or escalation is not there.
 pub async fn insert(tx: &Transaction, notifications: &[Notification]) -> Result<(), StoreError> {
     let rows = notifications.iter().map(Record::to_values).collect();
-    insert_values(
+    insert_later(
         tx,
         "notification",
         Notification::COLUMNS,

@@ -1,7 +1,7 @@
 //! Opening the store.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -70,6 +70,7 @@ pub struct Store {
     engine: Engine,
     /// Rung when changes were committed.
     pub(crate) bell: Arc<Bell>,
+    rare_commits: Arc<AtomicU64>,
     /// The folder of a database that is to vanish.
     _folder: Option<Arc<TempDir>>,
 }
@@ -180,14 +181,31 @@ impl Store {
     }
 
     fn within(&self, inner: Inner) -> Transaction {
-        let puts_off = matches!(inner, Inner::Sqlite(_));
+        let is_sqlite = matches!(inner, Inner::Sqlite(_));
+        let is_postgres = matches!(inner, Inner::Postgres(_));
         Transaction {
             inner,
-            to_index: puts_off.then(Mutex::default),
+            to_index: is_sqlite.then(Mutex::default),
+            put_off: is_postgres.then(Mutex::default),
             bell: Arc::clone(&self.bell),
             has_news: AtomicBool::new(false),
+            is_rare: AtomicBool::new(false),
+            rare_commits: Arc::clone(&self.rare_commits),
             span: Span::none(),
         }
+    }
+
+    /// Whether several nodes may share it: then a statement is a round trip, and several transactions write side by side.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.postgres().is_some()
+    }
+
+    /// How many commits of this store may have changed agents, teams, tokens, subscriptions or settings. What was read of these before the number
+    /// grew may not hold any more; what others commit to the same database is not counted.
+    #[must_use]
+    pub fn rare_commits(&self) -> u64 {
+        self.rare_commits.load(Ordering::SeqCst)
     }
 
     /// The pool of PostgreSQL.
@@ -308,6 +326,7 @@ impl Store {
         Ok(Self {
             engine: Engine::Sqlite { readers, writers },
             bell: Arc::default(),
+            rare_commits: Arc::default(),
             _folder: None,
         })
     }
@@ -332,6 +351,7 @@ impl Store {
         Ok(Self {
             engine: Engine::Postgres(pool),
             bell: Arc::default(),
+            rare_commits: Arc::default(),
             _folder: None,
         })
     }

@@ -6,7 +6,7 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::named_list::name_key;
-use crate::record::insert_values;
+use crate::put_off::insert_later;
 use crate::sql::Sql;
 
 /// Adds addresses to those that take part in a ticket. One that does already stays as it was first written.
@@ -29,7 +29,7 @@ pub async fn add(
         })
         .collect();
     let columns = ["ticket", "address_key", "address"];
-    insert_values(
+    insert_later(
         tx,
         "ticket_participant",
         &columns,

@@ -5,7 +5,8 @@ use mainstay_domain::id::{MessageId, TicketId};
 use crate::column::Field;
 use crate::connection::{Connection, Transaction};
 use crate::error::StoreError;
-use crate::record::{fetch_all, insert_values, record, select};
+use crate::put_off::insert_later;
+use crate::record::{fetch_all, record, select};
 
 /// A message id that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub async fn insert(tx: &Transaction, entries: &[ThreadEntry]) -> Result<(), Sto
         })
         .collect();
     let columns = ["message_id", "ticket", "message"];
-    insert_values(
+    insert_later(
         tx,
         "thread",
         &columns,

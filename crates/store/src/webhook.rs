@@ -8,6 +8,7 @@ use crate::column::named;
 use crate::connection::{Connection, Transaction};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
+use crate::put_off::insert_all_later;
 use crate::record::{self, fetch_all, insert_all, record, select};
 use crate::sql::Sql;
 
@@ -131,7 +132,7 @@ pub async fn insert_deliveries(
     tx: &Transaction,
     deliveries: &[WebhookDelivery],
 ) -> Result<(), StoreError> {
-    insert_all(tx, deliveries).await
+    insert_all_later(tx, deliveries).await
 }
 
 /// Writes how far a delivery is.

@@ -8,13 +8,12 @@ use mainstay_domain::mail::RawMail;
 use mainstay_domain::message::Message;
 use mainstay_domain::threading::{Evidence, KnownTicket, Sender};
 use mainstay_domain::ticket::{Scope, Ticket};
+use mainstay_store::mail::{Compared, SeenBefore};
 use mainstay_store::thread::ThreadEntry;
-use mainstay_store::{
-    Connection, account, agent, contact, mail, message, participant, thread, ticket,
-};
+use mainstay_store::{Connection, account, contact, mail, message, participant, thread, ticket};
 
 use super::file::text_of;
-use super::identity::Identity;
+use super::identity::{FloodLimit, Identity};
 use super::proof::{personal_ticket, prove};
 use super::reading::Letter;
 use crate::attachment::digest;
@@ -51,7 +50,8 @@ pub(super) async fn gather(
 ) -> Result<Gathered> {
     let address = letter.from.as_ref().map(|from| from.address.as_str());
     let named = match address {
-        Some(address) => agent::find_by_email(on, address)
+        Some(address) => app
+            .agent_by_email(on, address)
             .await?
             .filter(|agent| agent.active),
         None => None,
@@ -79,12 +79,23 @@ pub(super) async fn gather(
         account,
         is_agent: agent.is_some(),
     };
+    let limit = app.options().mail.flood;
+    let at = raw.received_at;
+    let since = at.saturating_sub(limit.within).unwrap_or(at);
+    // Our own people are not counted.
+    let counted = address.filter(|_| agent.is_none());
+    let compared = Compared {
+        mail: raw,
+        message_id: letter.message_id.as_deref(),
+        sender: counted.map(|address| (address, since)),
+    };
+    let seen = mail::seen_before(on, compared).await?;
     let evidence = Evidence {
-        is_duplicate: is_duplicate(on, raw, letter).await?,
+        is_duplicate: is_duplicate(on, raw, letter, &seen).await?,
         loops_back: loops_back(identity, letter),
         automatic: letter.automatic.clone(),
         is_bounce: letter.bounce.is_some(),
-        flood: flood(app, on, raw, address, agent.is_some()).await?,
+        flood: counted.and_then(|_| flood(limit, seen.from_sender)),
         unproven: unproven.as_ref().map(|claim| claim.why.clone()),
         sender,
         reply_address: by_reply_address(on, identity, letter, agent.as_ref()).await?,
@@ -111,15 +122,16 @@ async fn account_of(on: &impl Connection, address: &str) -> Result<Option<Accoun
 
 /// The very same bytes that came another way, or the same message by another road: then the id and what was said agree,
 /// though the servers on the way have written other trace lines.
-async fn is_duplicate(on: &impl Connection, raw: &RawMail, letter: &Letter) -> Result<bool> {
-    if mail::find_twin(on, raw).await?.is_some() {
+async fn is_duplicate(
+    on: &impl Connection,
+    raw: &RawMail,
+    letter: &Letter,
+    seen: &SeenBefore,
+) -> Result<bool> {
+    if seen.has_twin {
         return Ok(true);
     }
-    let Some(id) = &letter.message_id else {
-        return Ok(false);
-    };
-    let entries = thread::find_many(on, std::slice::from_ref(id)).await?;
-    let Some(known) = entries.first().and_then(|entry| entry.message) else {
+    let Some(known) = seen.message else {
         return Ok(false);
     };
     let known = message::find(on, Scope::Everything, known).await?;
@@ -153,29 +165,15 @@ fn loops_back(identity: &Identity, letter: &Letter) -> Option<String> {
     marked.then(|| "its X-Loop mark names our own address".to_owned())
 }
 
-/// Whatever became of them, all mails of a sender count, so that a flood ends when it ebbs and not when it is noticed. Our
-/// own people are not counted.
-async fn flood(
-    app: &App,
-    on: &impl Connection,
-    raw: &RawMail,
-    address: Option<&str>,
-    is_agent: bool,
-) -> Result<Option<String>> {
-    let limit = app.options().mail.flood;
-    let Some(address) = address.filter(|_| !is_agent) else {
-        return Ok(None);
-    };
-    let at = raw.received_at;
-    let since = at.saturating_sub(limit.within).unwrap_or(at);
-    let received = mail::count_from_sender(on, address, since).await?;
-    Ok((received >= u64::from(limit.mails)).then(|| {
+/// Whatever became of them, all mails of a sender count, so that a flood ends when it ebbs and not when it is noticed.
+fn flood(limit: FloodLimit, received: u64) -> Option<String> {
+    (received >= u64::from(limit.mails)).then(|| {
         format!(
             "{received} mails of this address came in the {} before this one, and the limit is {}",
             minutes(limit.within),
             limit.mails
         )
-    }))
+    })
 }
 
 fn minutes(span: jiff::SignedDuration) -> String {

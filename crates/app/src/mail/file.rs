@@ -18,6 +18,7 @@ use super::identity::Identity;
 use super::reading::Letter;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::routing::Desk;
 use crate::ticket::{
     LONGEST_SUBJECT, MessageText, OpenTicket, TicketWriter, append_message, open_ticket,
 };
@@ -93,6 +94,8 @@ pub(super) struct Filing<'a> {
     pub tx: &'a Transaction,
     pub identity: &'a Identity,
     pub letter: &'a Letter,
+    /// Who could be given a ticket, as far as this transaction knows.
+    pub desk: &'a Desk,
     pub gathered: &'a Gathered,
     /// Its files, when they are kept already.
     pub files: Option<&'a [Attachment]>,
@@ -128,7 +131,7 @@ impl Filing<'_> {
             Route::Hold(_) | Route::Ignore => return Ok(None),
         };
         if message.is_conversation() {
-            note_participants(self.tx, self.identity, ticket, self.letter).await?;
+            note_participants(self.app, self.tx, self.identity, ticket, self.letter).await?;
         }
         if let Some(message_id) = &self.letter.message_id {
             let entry = ThreadEntry {
@@ -153,6 +156,7 @@ impl Filing<'_> {
         ticket: TicketId,
         files: &[Attachment],
     ) -> Result<MessageText> {
+        self.desk.forget();
         if let Some(bounce) = &self.letter.bounce {
             let message = self.message(raw, Actor::System, files);
             return bounce::note(self.app, self.tx, ticket, message, bounce).await;
@@ -199,9 +203,10 @@ impl Filing<'_> {
             message: Some(message.clone()),
             at: Some(self.at),
         };
-        let opened = Box::pin(open_ticket(self.app, self.tx, author, &open)).await?;
+        let opened = Box::pin(open_ticket(self.app, self.tx, self.desk, author, &open)).await?;
         let id = opened.ticket.id;
         if let Some(to) = follows {
+            self.desk.forget();
             let mut writer = TicketWriter::load(self.app, self.tx, id).await?;
             let link = Command::Link {
                 to,
@@ -219,6 +224,7 @@ impl Filing<'_> {
             return Ok(Actor::Agent(agent.id));
         }
         if let Some(contact) = &self.gathered.contact {
+            self.desk.knows(contact.clone());
             return Ok(Actor::Contact(contact.id));
         }
         let Some(from) = self.letter.from.as_ref().filter(|_| self.is_person()) else {
@@ -244,7 +250,9 @@ impl Filing<'_> {
         contact::insert(self.tx, &new).await?;
         let facts = self.app.facts(Actor::System).contact(None, &new)?;
         facts.write(self.tx).await?;
-        Ok(Actor::Contact(new.id))
+        let id = new.id;
+        self.desk.knows(new);
+        Ok(Actor::Contact(id))
     }
 
     fn is_person(&self) -> bool {
@@ -316,6 +324,7 @@ impl Filing<'_> {
 
 /// Whoever writes into a ticket or is copied takes part in it from then on, but for us: our addresses and our people.
 async fn note_participants(
+    app: &App,
     tx: &Transaction,
     identity: &Identity,
     ticket: TicketId,
@@ -328,7 +337,14 @@ async fn note_participants(
         .filter(|address| address.contains('@') && !identity.is_ours(address))
         .cloned()
         .collect();
-    let agents = agent::find_by_emails(tx, &addresses).await?;
+    // Of the sender it was asked before.
+    let mut agents = Vec::new();
+    let mut others = addresses.clone();
+    if let Some(from) = &letter.from {
+        agents.extend(app.agent_by_email(tx, &from.address).await?);
+        others.retain(|address| *address != from.address);
+    }
+    agents.extend(agent::find_by_emails(tx, &others).await?);
     let is_agent = |address: &String| {
         let mut emails = agents.iter().map(|agent| agent.email.to_lowercase());
         emails.any(|email| email == address.to_lowercase())

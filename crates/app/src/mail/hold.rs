@@ -18,6 +18,7 @@ use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::routing::Desk;
 use crate::ticket::append_message;
 use crate::transaction::transact;
 
@@ -118,6 +119,7 @@ async fn accept(
         identity,
         letter,
         gathered: &gathered,
+        desk: &Desk::default(),
         files: Some(files),
         at: app.now(),
     };

@@ -219,9 +219,14 @@ impl Identity {
     /// Whether an address is ours: one that we read, or a reply address, whoever signed it.
     pub fn is_ours(&self, address: &str) -> bool {
         let address = address.trim().to_lowercase();
-        let is_reply_address = self.reply.as_ref().is_some_and(|reply| {
+        self.own.contains(&address) || self.is_reply_address(&address)
+    }
+
+    /// Whether answers about one ticket go to an address, whoever signed it.
+    pub fn is_reply_address(&self, address: &str) -> bool {
+        let address = address.trim().to_lowercase();
+        self.reply.as_ref().is_some_and(|reply| {
             !matches!(reply.verify(&address, &self.key), ReplyVerdict::Unrelated)
-        });
-        is_reply_address || self.own.contains(&address)
+        })
     }
 }

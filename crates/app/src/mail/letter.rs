@@ -15,7 +15,7 @@ use mainstay_domain::policy;
 use mainstay_domain::team::Team;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::clock::{ClockState, StoredClock};
-use mainstay_store::{Connection, account, agent, clock, contact, team};
+use mainstay_store::{Connection, account, clock, contact};
 use serde_json::{Value, json};
 
 use super::identity::Identity;
@@ -65,12 +65,12 @@ impl Subject {
             .and_then(|account| account.people.first())
             .map(|person| person.agent);
         let team = match ticket.facts.team {
-            Some(id) => team::find(on, id).await?,
+            Some(id) => app.known_team(on, id).await?,
             None => None,
         };
         Ok(Self {
-            manager: find_agent(on, manager).await?,
-            agent: find_agent(on, writer).await?,
+            manager: find_agent(app, on, manager).await?,
+            agent: find_agent(app, on, writer).await?,
             clocks: clock::of_ticket(on, ticket.id).await?,
             company: Company {
                 name: Some(app.company_in_mail(on).await?),
@@ -230,11 +230,12 @@ pub(super) struct Said<'a> {
 }
 
 async fn find_agent(
+    app: &App,
     on: &impl Connection,
     id: Option<mainstay_domain::id::AgentId>,
 ) -> Result<Option<Agent>> {
     Ok(match id {
-        Some(id) => agent::find(on, id).await?,
+        Some(id) => app.known_agent(on, id).await?,
         None => None,
     })
 }

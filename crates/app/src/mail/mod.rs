@@ -20,6 +20,7 @@ mod identity;
 mod letter;
 mod mailbox;
 mod notice;
+mod part;
 mod post;
 mod proof;
 mod rating;

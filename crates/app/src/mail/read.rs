@@ -1,6 +1,7 @@
 //! Reading received mails: each is read outside of any transaction, and filed in one, by itself or with others.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use futures::future::join_all;
 use mainstay_domain::attachment::Attachment;
@@ -12,10 +13,12 @@ use mainstay_store::{Transaction, mail};
 use super::evidence::gather;
 use super::file::{Filing, lock};
 use super::identity::Identity;
+use super::part::{lanes, marks as marks_of};
 use super::reading::{self, Letter};
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::JobFailure;
+use crate::routing::Desk;
 use crate::transaction::transact;
 
 /// Reads a mail and files it. `is_last_try` says that nobody will try again: then a mail that cannot be filed is marked
@@ -49,22 +52,53 @@ pub(crate) async fn read_mail(
 async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
     let identity = app.mail_identity().await?;
     let read = read_whole(app, &identity, raw).await?;
-    transact!(app, tx => Box::pin(file_once(app, tx, &identity, raw, &read)))?;
+    transact!(app, tx => async {
+        Box::pin(file_once(app, tx, &Desk::default(), &identity, raw, &read)).await
+    })?;
     app.wake();
     Ok(())
 }
 
 /// Mails that were read and are to be filed together, in their order.
 pub(crate) struct Read {
-    identity: Identity,
+    identity: Arc<Identity>,
     mails: Vec<(RawMail, Whole)>,
+}
+
+impl Read {
+    /// Which mails they are.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = RawMailId> {
+        self.mails.iter().map(|(raw, _)| raw.id)
+    }
+
+    /// Parts them into lanes that can be filed side by side, each in parts of so many that are filed together. Mails that may concern
+    /// each other are in the same lane, in their order.
+    pub(crate) fn into_lanes(self, count: usize, together: usize) -> Vec<Vec<Self>> {
+        let marks = self.mails.iter();
+        let marks = marks.map(|(raw, whole)| marks_of(&self.identity, raw, &whole.letter));
+        let marks: Vec<Vec<String>> = marks.collect();
+        let mut parted: Vec<Vec<Self>> = Vec::new();
+        parted.resize_with(count, Vec::new);
+        for (mail, lane) in self.mails.into_iter().zip(lanes(&marks, count)) {
+            let parts = &mut parted[lane];
+            match parts.last_mut().filter(|last| last.mails.len() < together) {
+                Some(last) => last.mails.push(mail),
+                None => parts.push(Self {
+                    identity: Arc::clone(&self.identity),
+                    mails: vec![mail],
+                }),
+            }
+        }
+        parted.retain(|parts| !parts.is_empty());
+        parted
+    }
 }
 
 /// Reads several mails that are to be filed together. Those that cannot be read are not among them.
 pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<Read> {
     let mut raws = mail::find_received_many(&app.read(), ids).await?;
     raws.sort_by_key(|raw| ids.iter().position(|id| *id == raw.id));
-    let identity = app.mail_identity().await?;
+    let identity = Arc::new(app.mail_identity().await?);
     let mut reading = Vec::with_capacity(raws.len());
     for raw in &raws {
         reading.push(read_whole(app, &identity, raw));
@@ -82,13 +116,14 @@ pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<Read> 
 /// itself.
 pub(crate) async fn file_together(app: &App, read: &Read) -> Result<BTreeSet<RawMailId>> {
     transact!(app, tx => async {
+        let desk = Desk::default();
         for (raw, whole) in &read.mails {
-            Box::pin(file_once(app, tx, &read.identity, raw, whole)).await?;
+            Box::pin(file_once(app, tx, &desk, &read.identity, raw, whole)).await?;
         }
         Ok(())
     })?;
     app.wake();
-    Ok(read.mails.iter().map(|(raw, _)| raw.id).collect())
+    Ok(read.ids().collect())
 }
 
 /// A mail that was read, with its files.
@@ -159,6 +194,7 @@ pub(super) async fn keep_files(app: &App, letter: &Letter) -> Result<Vec<Attachm
 async fn file_once(
     app: &App,
     tx: &Transaction,
+    desk: &Desk,
     identity: &Identity,
     raw: &RawMail,
     whole: &Whole,
@@ -179,6 +215,7 @@ async fn file_once(
         tx,
         identity,
         letter,
+        desk,
         gathered: &gathered,
         files: whole.files.as_deref(),
         at: raw.received_at,

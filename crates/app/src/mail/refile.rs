@@ -17,6 +17,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
+use crate::routing::Desk;
 use crate::ticket::{TicketWriter, merge, split};
 use crate::transaction::transact;
 
@@ -146,6 +147,7 @@ impl App {
                 identity: &identity,
                 letter: &letter,
                 gathered: &gathered,
+                desk: &Desk::default(),
                 files: Some(&files),
                 at,
             };

@@ -9,7 +9,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::ticket::StoredTicket;
-use mainstay_store::{Transaction, contact, contract, ticket};
+use mainstay_store::{Transaction, contract, ticket};
 
 use super::mention::tell_mentioned;
 use super::message::{MessageText, add_message};
@@ -20,7 +20,7 @@ use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::field::{Faults, check_message};
 use crate::job::Job;
-use crate::routing::route;
+use crate::routing::{Desk, route};
 use crate::transaction::transact;
 
 /// A ticket that somebody wants opened.
@@ -81,14 +81,14 @@ impl App {
             message.adopt_uploads(self, caller).await?;
             uploads.clone_from(&message.uploads);
         }
-        let actor = caller.actor;
-        let opened = transact!(self, tx => async {
-            let trail = TokenTrail::begin(tx, caller, &[]).await?;
-            attach_uploads(self, tx, caller, &uploads).await?;
-            let opened = Box::pin(open_ticket(self, tx, actor, &open)).await?;
-            trail.opened(&opened.ticket).end(self, tx).await?;
-            Ok(opened)
-        })?;
+        let opened = if uploads.is_empty() && self.store().is_shared() {
+            self.open_with_others(caller, open).await?
+        } else {
+            transact!(self, tx => async {
+                attach_uploads(self, tx, caller, &uploads).await?;
+                open_in(self, tx, &Desk::default(), caller, &open).await
+            })?
+        };
         self.wake();
         Ok(opened)
     }
@@ -132,10 +132,25 @@ impl OpenTicket {
     }
 }
 
-/// Opens a ticket within a transaction.
+/// Opens a ticket within a transaction for somebody who asked for it, and notes by which token.
+pub(super) async fn open_in(
+    app: &App,
+    tx: &Transaction,
+    desk: &Desk,
+    caller: &Caller,
+    open: &OpenTicket,
+) -> Result<StoredTicket> {
+    let trail = TokenTrail::begin(tx, caller, &[]).await?;
+    let opened = Box::pin(open_ticket(app, tx, desk, caller.actor, open)).await?;
+    trail.opened(&opened.ticket).end(app, tx).await?;
+    Ok(opened)
+}
+
+/// Opens a ticket within a transaction; `desk` knows of those that the same transaction opened before.
 pub(crate) async fn open_ticket(
     app: &App,
     tx: &Transaction,
+    desk: &Desk,
     actor: Actor,
     open: &OpenTicket,
 ) -> Result<StoredTicket> {
@@ -145,7 +160,7 @@ pub(crate) async fn open_ticket(
     let now = app.now();
     let said_at = open.message.as_ref().map(|message| message.at);
     let at = to_the_microsecond(open.at.or(said_at).unwrap_or(now).min(now));
-    let open = &with_account_of_contact(tx, open).await?;
+    let open = &with_account_of_contact(tx, desk, open).await?;
     let (account, terms) = match open.account {
         Some(id) => {
             let found = contract::with_account(tx, id).await?;
@@ -155,7 +170,7 @@ pub(crate) async fn open_ticket(
         }
         None => (None, ContractTerms::default()),
     };
-    let routing = route(app, tx, open, account.as_ref(), &terms, now).await?;
+    let routing = route(app, tx, desk, open, account.as_ref(), &terms, now).await?;
     let id: TicketId = app.new_id(at);
     let number = ticket::next_number(tx).await?;
     let unopened = Ticket::unopened(id, number, subject.to_owned(), at);
@@ -187,6 +202,9 @@ pub(crate) async fn open_ticket(
         add_message(&mut writer, actor, message, None)?;
     }
     let written = writer.save().await?;
+    if let Some(agent) = written.ticket.facts.assignee {
+        desk.gave(agent, at);
+    }
     if let Some(message) = &open.message {
         tell_mentioned(app, tx, id, actor, message).await?;
         let is_theirs = message.side == Side::Customer && message.is_conversation();
@@ -199,12 +217,17 @@ pub(crate) async fn open_ticket(
 }
 
 /// A ticket for a contact is their account's, unless it is said to be another's, which it cannot be.
-async fn with_account_of_contact(tx: &Transaction, open: &OpenTicket) -> Result<OpenTicket> {
+async fn with_account_of_contact(
+    tx: &Transaction,
+    desk: &Desk,
+    open: &OpenTicket,
+) -> Result<OpenTicket> {
     let mut open = open.clone();
     let Some(id) = open.contact else {
         return Ok(open);
     };
-    let contact = contact::find(tx, id)
+    let contact = desk
+        .contact(tx, id)
         .await?
         .ok_or_else(|| AppError::invalid("contact", format!("there is no contact {id}")))?;
     if let (Some(asked), Some(theirs)) = (open.account, contact.account)

@@ -11,8 +11,8 @@ use crate::context::App;
 use crate::error::Result;
 use crate::job::Job;
 
-/// Queues a delivery for each subscription that wants to know of one of these facts of tickets. Without a subscription it is one
-/// short question to the store.
+/// Queues a delivery for each subscription that wants to know of one of these facts of tickets. Without a subscription it is at
+/// most one short question to the store.
 pub(crate) async fn publish(
     app: &App,
     tx: &Transaction,
@@ -21,7 +21,9 @@ pub(crate) async fn publish(
     if told.is_empty() {
         return Ok(());
     }
-    let subscriptions = webhook::active(tx).await?;
+    let find = async { Ok(Some(webhook::active(tx).await?)) };
+    let known = app.kept().webhooks.or_ask_in(app.store(), tx, &(), find);
+    let subscriptions = known.await?.unwrap_or_default();
     let mut deliveries = Vec::new();
     for (ticket, facts) in told {
         let account = ticket.facts.account;

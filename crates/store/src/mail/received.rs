@@ -1,7 +1,7 @@
 //! Mail as it was received.
 
 use jiff::Timestamp;
-use mainstay_domain::id::{RawMailId, TicketId};
+use mainstay_domain::id::{MessageId, RawMailId, TicketId};
 use mainstay_domain::mail::{RawMail, RawMailState};
 
 use super::heads;
@@ -10,7 +10,8 @@ use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::named_list::name_key;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
-use crate::record::{self, Record, columns, fetch_all, fetch_one, insert_values, record, select};
+use crate::put_off::insert_later;
+use crate::record::{self, Record, columns, fetch_all, fetch_one, record, select};
 use crate::sql::Sql;
 
 named!(RawMailState {
@@ -233,7 +234,66 @@ pub async fn unread(on: &impl Connection) -> Result<Vec<RawMailId>, StoreError> 
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn note_sender(tx: &Transaction, address: &str, at: Timestamp) -> Result<(), StoreError> {
     let rows = vec![vec![name_key(address).to_value(), at.to_value()]];
-    insert_values(tx, "mail_sender", &["address_key", "at"], rows, "").await
+    insert_later(tx, "mail_sender", &["address_key", "at"], rows, "").await
+}
+
+/// What a received mail is compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<'a> {
+    /// The mail.
+    pub mail: &'a RawMail,
+    /// The message id that it was found to have.
+    pub message_id: Option<&'a str>,
+    /// Of whom and since when mails are counted, if any are to be.
+    pub sender: Option<(&'a str, Timestamp)>,
+}
+
+/// What was seen before of a received mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenBefore {
+    /// Whether the same bytes were taken into a ticket or held before, as [`find_twin`] finds them.
+    pub has_twin: bool,
+    /// The message that is known under its message id.
+    pub message: Option<MessageId>,
+    /// How often its sender has written.
+    pub from_sender: u64,
+}
+
+/// What was seen before of a received mail, asked at once.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn seen_before(
+    on: &impl Connection,
+    compared: Compared<'_>,
+) -> Result<SeenBefore, StoreError> {
+    let Compared {
+        mail,
+        message_id,
+        sender,
+    } = compared;
+    let (address, since) = sender.unwrap_or(("", Timestamp::MAX));
+    let sql = Sql::new("SELECT EXISTS (SELECT 1 FROM raw_mail")
+        .with(" WHERE digest = ", &mail.digest)
+        .with(" AND id <> ", &mail.id)
+        .with(" AND state IN (", &RawMailState::Parsed)
+        .with(", ", &RawMailState::Held)
+        .then(")), (SELECT message FROM thread")
+        .with(
+            " WHERE message_id = ",
+            &message_id.unwrap_or_default().to_owned(),
+        )
+        .then("), (SELECT COUNT(*) FROM mail_sender")
+        .with(" WHERE address_key = ", &name_key(address))
+        .with(" AND at >= ", &since)
+        .then(")");
+    let nothing = || StoreError::Corrupt("a question without FROM had no answer".to_owned());
+    let row = one(on, sql).await?.ok_or_else(nothing)?;
+    Ok(SeenBefore {
+        has_twin: Field::read(&row, 0)?,
+        message: Field::read(&row, 1)?,
+        from_sender: Field::read(&row, 2)?,
+    })
 }
 
 /// How often an address has written since an instant, so that a flood is noticed.

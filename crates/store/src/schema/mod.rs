@@ -189,6 +189,7 @@ fn steps() -> Vec<Step> {
             sqlite: attainment::COUNTS_SQLITE,
             postgres: attainment::COUNTS_POSTGRES,
         },
+        step("0036_lighter_tickets", ticket::LIGHTER),
         step("0037_customer_updated", ticket::CUSTOMER_UPDATED),
         step("0039_lighter_notices", notice::LIGHTER),
     ]

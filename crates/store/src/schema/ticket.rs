@@ -204,3 +204,9 @@ pub(super) const RATINGS: &str = "ALTER TABLE ticket ADD COLUMN rating TEXT";
 /// When a customer's ticket last changed as far as the customer may know. Absent in rows of before: as `updated_at` says.
 pub(super) const CUSTOMER_UPDATED: &str =
     "ALTER TABLE ticket ADD COLUMN customer_updated_at BIGINT";
+
+/// Hardly a ticket was merged into another, so the index of those that were holds no others.
+pub(super) const LIGHTER: &str = "
+DROP INDEX ticket_merged_into;
+CREATE INDEX ticket_merged_into ON ticket (merged_into) WHERE merged_into IS NOT NULL;
+";

@@ -14,6 +14,7 @@ use crate::account;
 use crate::column::Field;
 use crate::connection::{Connection, Target, Transaction, all, lock};
 use crate::error::StoreError;
+use crate::put_off::insert_later;
 use crate::record::insertions;
 use crate::sql::Sql;
 use crate::words::indexed;
@@ -135,7 +136,11 @@ pub(crate) async fn index(tx: &Transaction, mut entries: Vec<Entry>) -> Result<(
     entries.retain(|entry| !entry.words.is_empty());
     match &tx.to_index {
         Some(to_index) => lock(to_index).extend(entries),
-        None => write(tx, entries).await?,
+        // There the words of tickets follow by themselves.
+        None => {
+            let rows = entries.into_iter().map(Entry::into_row).collect();
+            insert_later(tx, "search_entry", &COLUMNS, rows, "").await?;
+        }
     }
     Ok(())
 }
@@ -164,9 +169,11 @@ async fn write(tx: &Transaction, entries: Vec<Entry>) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// What is kept of a text.
+const COLUMNS: [&str; 4] = ["ticket", "message", "internal", "words"];
+
 /// The statements that index texts, as few as can be. On PostgreSQL the words of tickets follow by themselves.
 pub(crate) fn indexing(entries: Vec<Entry>, postgres: bool) -> Vec<Sql> {
-    const COLUMNS: [&str; 4] = ["ticket", "message", "internal", "words"];
     let added = if postgres {
         Vec::new()
     } else {

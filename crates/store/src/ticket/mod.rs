@@ -24,9 +24,8 @@ use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::message;
-use crate::record::{
-    Record, changed_columns, columns, insert_all, insert_values, update_many, update_sql,
-};
+use crate::put_off::{insert_all_later, insert_later};
+use crate::record::{Record, changed_columns, columns, insert_all, update_many, update_sql};
 use crate::search::{self, Entry};
 use crate::sql::Sql;
 use row::TicketRow;
@@ -105,7 +104,7 @@ pub async fn insert_opened(
     message: Option<&Message>,
 ) -> Result<(), StoreError> {
     let ticket = &stored.ticket;
-    insert_all(tx, [&TicketRow::of(stored)]).await?;
+    insert_all_later(tx, [&TicketRow::of(stored)]).await?;
     insert_children(tx, &[ticket]).await?;
     let mut entries = vec![Entry::subject(ticket.id, &ticket.subject, account_name)];
     if let Some(message) = message {
@@ -336,7 +335,7 @@ async fn insert_children(tx: &Transaction, tickets: &[&Ticket]) -> Result<(), St
                 .map(|tag| vec![tag.to_value(), ticket.id.to_value()])
         })
         .collect();
-    insert_values(tx, "ticket_tag", &["tag", "ticket"], tags, SKIP).await?;
+    insert_later(tx, "ticket_tag", &["tag", "ticket"], tags, SKIP).await?;
     let followers = tickets
         .iter()
         .flat_map(|ticket| {
@@ -346,7 +345,7 @@ async fn insert_children(tx: &Transaction, tickets: &[&Ticket]) -> Result<(), St
                 .map(|agent| vec![agent.to_value(), ticket.id.to_value()])
         })
         .collect();
-    insert_values(tx, "ticket_follower", &["agent", "ticket"], followers, SKIP).await?;
+    insert_later(tx, "ticket_follower", &["agent", "ticket"], followers, SKIP).await?;
     let links = tickets
         .iter()
         .flat_map(|ticket| {
@@ -359,7 +358,7 @@ async fn insert_children(tx: &Transaction, tickets: &[&Ticket]) -> Result<(), St
             })
         })
         .collect();
-    insert_values(
+    insert_later(
         tx,
         "ticket_link",
         &["ticket", "other", "relation"],

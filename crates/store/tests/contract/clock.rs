@@ -126,11 +126,18 @@ async fn clocks_of_a_new_ticket_make_it_due(fresh: &Fresh) {
     tx.commit().await.unwrap();
 
     let tx = fresh.store.begin().await.unwrap();
-    let again = clock::insert(&tx, given::id(1), &clocks(1, None), None).await;
+    let again = async {
+        clock::insert(&tx, given::id(1), &clocks(1, None), None).await?;
+        tx.commit().await
+    };
+    let again = again.await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
-    drop(tx);
     let tx = fresh.store.begin().await.unwrap();
-    let of_nobody = clock::insert(&tx, given::id(9), &[a_clock(9, "update", None)], None).await;
+    let of_nobody = async {
+        clock::insert(&tx, given::id(9), &[a_clock(9, "update", None)], None).await?;
+        tx.commit().await
+    };
+    let of_nobody = of_nobody.await;
     assert!(
         matches!(of_nobody, Err(StoreError::Conflict(_))),
         "{of_nobody:?}"

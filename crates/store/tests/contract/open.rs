@@ -1,7 +1,9 @@
 //! Opening the store.
 
 use mainstay_domain::ticket::Scope;
-use mainstay_store::{Claim, Store, StoreError, StoreOptions, setting, ticket};
+use mainstay_store::{
+    Claim, PageRequest, Store, StoreError, StoreOptions, search, setting, ticket,
+};
 use mainstay_testing::PostgresServer;
 
 use crate::engine::{Engine, Fresh, on_each_engine};
@@ -123,9 +125,18 @@ async fn a_lost_connection_is_replaced() {
         return;
     };
     let server = fresh.server.as_ref().unwrap();
+    let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test_%'";
+    // Of what was not even sent it is known that nobody kept it; it can be done again.
     let tx = fresh.store.begin().await.unwrap();
     given::tickets(&tx, [1]).await;
-    let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test_%'";
+    server.sql("postgres", all);
+    let lost = tx.commit().await.unwrap_err();
+    assert!(matches!(lost, StoreError::Unavailable(_)), "{lost:?}");
+
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, [1]).await;
+    let sent = search::search(&tx, Scope::Everything, "subject", PageRequest::first(1)).await;
+    assert_eq!(sent.unwrap().items.len(), 1);
     server.sql("postgres", all);
     let lost = tx.commit().await.unwrap_err();
     assert!(matches!(lost, StoreError::InDoubt(_)), "{lost:?}");

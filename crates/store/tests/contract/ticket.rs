@@ -150,7 +150,11 @@ async fn a_ticket_is_inserted_with_what_opened_it(fresh: &Fresh) {
     }
 
     let tx = fresh.store.begin().await.unwrap();
-    let again = ticket::insert_opened(&tx, &given::ticket(1), None, None).await;
+    let again = async {
+        ticket::insert_opened(&tx, &given::ticket(1), None, None).await?;
+        tx.commit().await
+    };
+    let again = again.await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
 }
 
@@ -179,12 +183,15 @@ async fn of_two_writers_who_saw_the_same_one_is_refused(fresh: &Fresh) {
     );
     let mut same_place = given::opened(1);
     same_place.id = given::id(999);
-    let refused = ledger::append(&tx, given::id(1), None, &[same_place]).await;
+    let refused = async {
+        ledger::append(&tx, given::id(1), None, &[same_place]).await?;
+        tx.commit().await
+    };
+    let refused = refused.await;
     assert!(
         matches!(refused, Err(StoreError::Conflict(_))),
         "{refused:?}"
     );
-    drop(tx);
 
     let found = ticket::find(&fresh.store.read(), Scope::Everything, given::id(1))
         .await

@@ -1,0 +1,257 @@
+//! What changes rarely and is asked for with each request, kept for a moment where a question is a round trip.
+//!
+//! What this process changes is seen at once: the store counts the commits that may have changed such things, and what was read before
+//! the last one counts for nothing. What another node changes, or a command beside the service, is seen when what is kept is
+//! [too old](OLDEST). On SQLite nothing is kept: there a question is a call, and a command may write the same file.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use mainstay_domain::agent::Agent;
+use mainstay_domain::digest::Digest;
+use mainstay_domain::id::{AgentId, TeamId};
+use mainstay_domain::team::Team;
+use mainstay_domain::token::ApiToken;
+use mainstay_domain::webhook::Webhook;
+use mainstay_store::{Connection, Store, Transaction, agent, team};
+use tokio::time::Instant;
+
+use crate::context::App;
+use crate::error::Result;
+
+/// What is kept counts for no longer than this.
+const OLDEST: Duration = Duration::from_secs(1);
+
+/// So many things of a kind are kept, at most.
+const MOST: usize = 1_000;
+
+/// What is kept of what changes rarely.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// By the digests of their secrets.
+    pub tokens: Kept<Digest, ApiToken>,
+    pub agents: Kept<AgentId, Agent>,
+    /// By their addresses; also that an address is no agent's.
+    pub agents_by_email: Kept<String, Option<Agent>>,
+    pub teams: Kept<TeamId, Team>,
+    pub teams_by_name: Kept<String, Team>,
+    /// What was filled in of our company.
+    pub company: Kept<(), Option<String>>,
+    /// Those that are switched on.
+    pub webhooks: Kept<(), Vec<Webhook>>,
+}
+
+impl App {
+    /// An agent, as of a moment ago.
+    pub(crate) async fn known_agent(
+        &self,
+        on: &impl Connection,
+        id: AgentId,
+    ) -> Result<Option<Agent>> {
+        let find = async { Ok(agent::find(on, id).await?) };
+        self.kept().agents.or_ask(self.store(), &id, find).await
+    }
+
+    /// The agent who has an address, as of a moment ago.
+    pub(crate) async fn agent_by_email(
+        &self,
+        on: &impl Connection,
+        email: &str,
+    ) -> Result<Option<Agent>> {
+        let key = email.trim().to_lowercase();
+        let find = async { Ok(Some(agent::find_by_email(on, email).await?)) };
+        let known = self.kept().agents_by_email.or_ask(self.store(), &key, find);
+        Ok(known.await?.flatten())
+    }
+
+    /// A team, as of a moment ago.
+    pub(crate) async fn known_team(
+        &self,
+        on: &impl Connection,
+        id: TeamId,
+    ) -> Result<Option<Team>> {
+        let find = async { Ok(team::find(on, id).await?) };
+        self.kept().teams.or_ask(self.store(), &id, find).await
+    }
+}
+
+/// Things of a kind by their keys.
+pub(crate) struct Kept<K, V>(Mutex<HashMap<K, Entry<V>>>);
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+struct Entry<V> {
+    value: V,
+    /// How many commits there had been when it was asked for.
+    commits: u64,
+    asked: Instant,
+}
+
+impl<V> Entry<V> {
+    fn counts(&self, commits: u64, age: Duration) -> bool {
+        self.commits == commits && age < OLDEST
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    /// The same within a transaction, which sees what it changed itself.
+    pub async fn or_ask_in<Q>(
+        &self,
+        store: &Store,
+        tx: &Transaction,
+        key: &Q,
+        question: impl Future<Output = Result<Option<V>>>,
+    ) -> Result<Option<V>>
+    where
+        Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
+        K: Borrow<Q>,
+    {
+        match tx.changes_rare() {
+            true => question.await,
+            false => self.or_ask(store, key, question).await,
+        }
+    }
+
+    /// What is kept under a key, or what `question` yields. That there is nothing is never kept.
+    pub async fn or_ask<Q>(
+        &self,
+        store: &Store,
+        key: &Q,
+        question: impl Future<Output = Result<Option<V>>>,
+    ) -> Result<Option<V>>
+    where
+        Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
+        K: Borrow<Q>,
+    {
+        if !store.is_shared() {
+            return question.await;
+        }
+        let (commits, asked) = (store.rare_commits(), Instant::now());
+        if let Some(value) = self.find(key, commits) {
+            return Ok(Some(value));
+        }
+        let answer = question.await?;
+        if let Some(value) = &answer {
+            let entry = Entry {
+                value: value.clone(),
+                commits,
+                asked,
+            };
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= MOST {
+                kept.clear();
+            }
+            kept.insert(key.to_owned(), entry);
+        }
+        Ok(answer)
+    }
+
+    fn find<Q>(&self, key: &Q, commits: u64) -> Option<V>
+    where
+        Q: Hash + Eq + ?Sized,
+        K: Borrow<Q>,
+    {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = kept.get(key)?;
+        let counts = entry.counts(commits, entry.asked.elapsed());
+        counts.then(|| entry.value.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use mainstay_domain::event::Actor;
+    use mainstay_store::{StoreOptions, token};
+    use mainstay_testing::{PostgresServer, require};
+
+    use super::*;
+    use crate::caller::Caller;
+    use crate::context::{ManualClock, Options};
+    use crate::error::AppError;
+    use crate::token::{EVERYTHING, NewToken};
+
+    #[test]
+    fn what_is_old_or_was_read_before_a_change_counts_for_nothing() {
+        let entry = Entry {
+            value: (),
+            commits: 7,
+            asked: Instant::now(),
+        };
+        assert!(entry.counts(7, Duration::from_millis(999)));
+        assert!(!entry.counts(7, OLDEST));
+        assert!(!entry.counts(8, Duration::ZERO));
+    }
+
+    /// What one node does counts for it at once, however fresh what it remembers is.
+    #[tokio::test]
+    async fn who_is_switched_off_or_loses_a_token_is_refused_at_once() {
+        let Some(program) = require(PostgresServer::find()) else {
+            return;
+        };
+        let url = PostgresServer::shared(&program).fresh_database();
+        let store = Store::open(&StoreOptions::new(url)).await.unwrap();
+        let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(now));
+        let app = App::new(store, clock, [1; 32], Options::default());
+        let mut bearer = Agent {
+            id: app.new_id(now),
+            email: "bea@desk.example".to_owned(),
+            name: "Bea".to_owned(),
+            roles: Vec::new(),
+            languages: Vec::new(),
+            skills: Vec::new(),
+            capacity: 10,
+            calendar: None,
+            time_zone: "UTC".to_owned(),
+            phone: None,
+            slack: None,
+            pager: None,
+            active: true,
+            created_at: now,
+        };
+        let tx = app.begin().await.unwrap();
+        agent::insert(&tx, &bearer).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut secrets = Vec::new();
+        for _ in 0..2 {
+            let new = NewToken {
+                name: "robot".to_owned(),
+                scopes: vec![EVERYTHING.to_owned()],
+                expires_at: None,
+            };
+            let actor = Actor::Agent(bearer.id);
+            let issued = app.issue_token(&Caller::machine(), actor, new).await;
+            secrets.push(issued.unwrap());
+        }
+        // Twice, so that the second time it is remembered.
+        for (_, secret) in secrets.iter().chain(&secrets) {
+            app.by_token(secret).await.unwrap();
+        }
+        let refused = async |secret: &str| {
+            let asked = app.by_token(secret).await;
+            matches!(asked, Err(AppError::Unauthorised(_)))
+        };
+
+        let tx = app.begin().await.unwrap();
+        token::revoke(&tx, secrets[0].0.id, now).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(refused(&secrets[0].1).await);
+        assert!(!refused(&secrets[1].1).await);
+
+        bearer.active = false;
+        let tx = app.begin().await.unwrap();
+        agent::update(&tx, &bearer).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(refused(&secrets[1].1).await);
+    }
+}

@@ -1,0 +1,216 @@
+//! Opening tickets that are asked for at the same time, several in one transaction.
+//!
+//! Where a statement is a round trip, two tickets cost hardly more than one: what both are decided upon is read once, and
+//! everything is written with the same statements. Whoever asks joins those who wait. Nobody is told of success before all of it is
+//! on the disk; where it fails each ticket is opened by itself, so that a bad one stops no other.
+
+use std::sync::{Mutex, PoisonError};
+
+use mainstay_store::StoreError;
+use mainstay_store::ticket::StoredTicket;
+use tokio::sync::{Semaphore, oneshot};
+use tracing::Instrument as _;
+
+use super::OpenTicket;
+use super::open::open_in;
+use crate::caller::Caller;
+use crate::context::App;
+use crate::error::{AppError, Result};
+use crate::measure::{Stopwatch, note_transaction};
+use crate::routing::Desk;
+use crate::transaction::transact;
+
+/// How many tickets one transaction opens, at most.
+const MOST: usize = 32;
+
+/// How many transactions open tickets side by side.
+const SIDE_BY_SIDE: usize = 2;
+
+/// The tickets that wait to be opened.
+pub(crate) struct Openings {
+    waiting: Mutex<Vec<Asked>>,
+    lanes: Semaphore,
+}
+
+impl Default for Openings {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            lanes: Semaphore::new(SIDE_BY_SIDE),
+        }
+    }
+}
+
+/// A ticket that somebody asked for.
+struct Asked {
+    caller: Caller,
+    open: OpenTicket,
+    answer: oneshot::Sender<Result<StoredTicket>>,
+}
+
+impl Openings {
+    fn put(&self, asked: Asked) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(asked);
+    }
+
+    fn take(&self) -> Vec<Asked> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let several = waiting.len().min(MOST);
+        waiting.drain(..several).collect()
+    }
+}
+
+impl App {
+    /// Opens a ticket, with those that others ask for meanwhile.
+    pub(super) async fn open_with_others(
+        &self,
+        caller: &Caller,
+        open: OpenTicket,
+    ) -> Result<StoredTicket> {
+        let (answer, answered) = oneshot::channel();
+        let asked = Asked {
+            caller: caller.clone(),
+            open,
+            answer,
+        };
+        self.openings().put(asked);
+        let app = self.clone();
+        // Whoever asked may go away meanwhile; the others still want theirs.
+        let opening = async move {
+            let Ok(_lane) = app.openings().lanes.acquire().await else {
+                return;
+            };
+            // Somebody who began before may have taken it along.
+            let several = app.openings().take();
+            app.open_several(several).await;
+        };
+        tokio::spawn(opening.in_current_span());
+        let ended = |_| StoreError::InDoubt("the opening ended".to_owned()).into();
+        answered.await.map_err::<AppError, _>(ended)?
+    }
+
+    async fn open_several(&self, mut several: Vec<Asked>) {
+        if several.len() > 1 {
+            match self.open_at_once(&several).await {
+                Ok(opened) => {
+                    for (asked, opened) in several.drain(..).zip(opened) {
+                        answer(asked, Ok(opened));
+                    }
+                }
+                Err(error @ AppError::InDoubt { .. }) => {
+                    let cause = error.to_string();
+                    for asked in several.drain(..) {
+                        answer(asked, Err(StoreError::InDoubt(cause.clone()).into()));
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "tickets are opened one by one"),
+            }
+        }
+        for asked in several {
+            let (caller, open) = (&asked.caller, &asked.open);
+            let opened = transact!(self, tx => async {
+                open_in(self, tx, &Desk::default(), caller, open).await
+            });
+            answer(asked, opened);
+        }
+    }
+
+    async fn open_at_once(&self, several: &[Asked]) -> Result<Vec<StoredTicket>> {
+        let began = Stopwatch::start();
+        let opening = async {
+            let tx = self.begin().await?;
+            let desk = Desk::default();
+            let mut opened = Vec::with_capacity(several.len());
+            for asked in several {
+                opened.push(open_in(self, &tx, &desk, &asked.caller, &asked.open).await?);
+            }
+            tx.commit().await?;
+            Ok(opened)
+        };
+        let opened = opening.await;
+        note_transaction(began, opened.is_ok());
+        opened
+    }
+}
+
+/// Whoever asked may have gone.
+fn answer(asked: Asked, opened: Result<StoredTicket>) {
+    let _ = asked.answer.send(opened);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use mainstay_domain::event::Channel;
+    use mainstay_domain::id::AccountId;
+    use mainstay_store::{Store, StoreOptions};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::context::{ManualClock, Options};
+
+    async fn an_app() -> App {
+        let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
+        let monday: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(monday));
+        let app = App::new(store.unwrap(), clock, [1; 32], Options::default());
+        let pack = mainstay_policy::builtin("client-scaling").unwrap();
+        let applied = app.apply_policy(&Caller::machine(), &pack, "test").await;
+        applied.unwrap();
+        app
+    }
+
+    fn asked(account: Option<AccountId>) -> (Asked, oneshot::Receiver<Result<StoredTicket>>) {
+        let (answer, answered) = oneshot::channel();
+        let open = OpenTicket {
+            subject: "It does not work".to_owned(),
+            account,
+            contact: None,
+            channel: Channel::Api,
+            severity: None,
+            category: None,
+            team: None,
+            assignee: None,
+            tags: Vec::new(),
+            message: None,
+            at: None,
+        };
+        let asked = Asked {
+            caller: Caller::machine(),
+            open,
+            answer,
+        };
+        (asked, answered)
+    }
+
+    #[tokio::test]
+    async fn several_are_opened_at_once() {
+        let app = an_app().await;
+        let several = [asked(None).0, asked(None).0, asked(None).0];
+        let opened = app.open_at_once(&several).await.unwrap();
+        let numbers: Vec<u64> = opened.iter().map(|stored| stored.ticket.number).collect();
+        assert_eq!(numbers, [1, 2, 3]);
+        for stored in opened {
+            let found = app.ticket(&Caller::machine(), stored.ticket.id).await;
+            assert_eq!(found.unwrap(), stored);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_opened_keeps_no_other_from_it() {
+        let app = an_app().await;
+        let nobody = AccountId::from(Uuid::from_u128(7));
+        let (several, answers): (Vec<_>, Vec<_>) =
+            [None, Some(nobody), None].map(asked).into_iter().unzip();
+        app.open_several(several).await;
+        let mut told = Vec::new();
+        for answer in answers {
+            told.push(answer.await.unwrap().map(|stored| stored.ticket.number));
+        }
+        assert!(matches!(told[1], Err(AppError::Invalid(_))), "{told:?}");
+        assert!(told[0].is_ok() && told[2].is_ok(), "{told:?}");
+    }
+}
