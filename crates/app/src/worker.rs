@@ -12,7 +12,7 @@ use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{JobId, TicketId};
 use mainstay_domain::job::Job as StoredJob;
-use mainstay_store::due::{Due, DueSubject};
+use mainstay_store::due::{Due, DueSubject, NextWork};
 use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
 use tracing::{Instrument as _, Span};
@@ -90,7 +90,11 @@ impl App {
     /// As [`App::tick`].
     pub async fn tick_due(&self) -> Result<Tick> {
         self.follow_policy().await?;
-        let due = self.lease_due(self.now()).await?;
+        let now = self.now();
+        if let NextWork::Later(next) = due::next_work(&self.read(), now).await? {
+            return Ok(Tick::Idle(next));
+        }
+        let due = self.lease_due(now).await?;
         let both_tickets = |a: &Due, b: &Due| a.ticket().is_some() && b.ticket().is_some();
         for run in due.chunk_by(both_tickets) {
             // What follows from a due instant is long; on the heap it takes nothing from the stack of whoever asked.
@@ -110,7 +114,11 @@ impl App {
     /// As [`App::tick`].
     pub async fn tick_jobs(&self) -> Result<Tick> {
         self.link_audit().await?;
-        let jobs = self.lease_jobs(self.now()).await?;
+        let now = self.now();
+        if let NextWork::Later(next) = job::next_work(&self.read(), now).await? {
+            return Ok(Tick::Idle(next));
+        }
+        let jobs = self.lease_jobs(now).await?;
         if jobs.is_empty() {
             return Ok(Tick::Idle(job::next_job_at(&self.read()).await?));
         }

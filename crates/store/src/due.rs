@@ -9,7 +9,7 @@ use mainstay_domain::id::{AgentId, EscalationId, TicketId};
 use uuid::Uuid;
 
 use crate::column::{Field, named};
-use crate::connection::{Connection, Transaction, all, one};
+use crate::connection::{Connection, Transaction, all, one, one_by_key};
 use crate::error::StoreError;
 use crate::put_off::insert_later;
 use crate::sql::Sql;
@@ -194,6 +194,42 @@ pub async fn next_instant(on: &impl Connection) -> Result<Option<Timestamp>, Sto
     let free: Option<Timestamp> = Field::read(&row, 0)?;
     let leased: Option<Timestamp> = Field::read(&row, 1)?;
     Ok(free.into_iter().chain(leased).min())
+}
+
+/// When there is something to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextWork {
+    /// There may be something now.
+    Now,
+    /// At that instant, or never where there is none.
+    Later(Option<Timestamp>),
+}
+
+impl NextWork {
+    /// From the first instant of what is in nobody's hands and the first at which a lease ends. A lease may be one that counts for
+    /// nothing, so where there is one it takes more to know.
+    pub(crate) fn of(free: Option<Timestamp>, leased: Option<Timestamp>, now: Timestamp) -> Self {
+        match free {
+            Some(free) if free <= now => Self::Now,
+            _ if leased.is_some() => Self::Now,
+            later => Self::Later(later),
+        }
+    }
+}
+
+/// Whether anything may be due at `now`, so that nobody writes to find out that there is nothing.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn next_work(on: &impl Connection, now: Timestamp) -> Result<NextWork, StoreError> {
+    let Some(row) = one_by_key(on, Sql::new(NEXT)).await? else {
+        return Ok(NextWork::Now);
+    };
+    Ok(NextWork::of(
+        Field::read(&row, 0)?,
+        Field::read(&row, 1)?,
+        now,
+    ))
 }
 
 /// How long ago what is due at `now` and in nobody's hands fell due, and how much it is: how far the workers are behind.

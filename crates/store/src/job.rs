@@ -9,8 +9,8 @@ use mainstay_domain::id::JobId;
 use mainstay_domain::job::Job;
 
 use crate::column::Field;
-use crate::connection::{Connection, Transaction, all, one};
-use crate::due::{LONGEST_LEASE, skip_locked};
+use crate::connection::{Connection, Transaction, all, one, one_by_key};
+use crate::due::{LONGEST_LEASE, NextWork, skip_locked};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::put_off::insert_later;
@@ -292,6 +292,21 @@ pub async fn next_job_at(on: &impl Connection) -> Result<Option<Timestamp>, Stor
     let free: Option<Timestamp> = Field::read(&row, 0)?;
     let leased: Option<Timestamp> = Field::read(&row, 1)?;
     Ok(free.into_iter().chain(leased).min())
+}
+
+/// Whether any job may be run at `now`, so that nobody writes to find out that there is none.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn next_work(on: &impl Connection, now: Timestamp) -> Result<NextWork, StoreError> {
+    let Some(row) = one_by_key(on, Sql::new(NEXT)).await? else {
+        return Ok(NextWork::Now);
+    };
+    Ok(NextWork::of(
+        Field::read(&row, 0)?,
+        Field::read(&row, 1)?,
+        now,
+    ))
 }
 
 /// Ends every lease: whoever held one is known to be gone.

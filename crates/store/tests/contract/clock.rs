@@ -6,7 +6,7 @@ use mainstay_domain::name::CommitmentName;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::clock::{self, AttainmentFilter, ClockState, StoredClock, WarningGiven};
-use mainstay_store::due::{self, DueSubject};
+use mainstay_store::due::{self, DueSubject, NextWork};
 use mainstay_store::ticket::{self, Direction, NextDue, TicketFilter, TicketKey, TicketSort};
 use mainstay_store::{PageRequest, StoreError};
 
@@ -58,6 +58,9 @@ async fn what_is_due_comes_in_order_and_once(fresh: &Fresh) {
 
     let on = fresh.store.read();
     assert_eq!(due::next_instant(&on).await.unwrap(), Some(at(10)));
+    let work = |now| due::next_work(&on, at(now));
+    assert_eq!(work(9).await.unwrap(), NextWork::Later(Some(at(10))));
+    assert_eq!(work(10).await.unwrap(), NextWork::Now);
     let clocks = clock::due_clocks(&on, at(30), 10).await.unwrap();
     assert_eq!(
         clocks.iter().map(|clock| clock.ticket).collect::<Vec<_>>(),
@@ -81,6 +84,8 @@ async fn what_is_due_comes_in_order_and_once(fresh: &Fresh) {
         .unwrap();
     assert_eq!(taken.len(), 1);
     assert_eq!(due::backlog(&tx, at(35)).await.unwrap(), (0, None));
+    let work = due::next_work(&tx, at(35)).await.unwrap();
+    assert_eq!(work, NextWork::Now, "a lease may count for nothing");
     assert_eq!(due::next_instant(&tx).await.unwrap(), Some(at(40)));
 
     // Saving the clocks of a ticket ends its lease; what is not due any more is gone from the index.
