@@ -4,8 +4,11 @@ import { useTranslation } from "react-i18next";
 
 export function Dialog(props: ModalProps) {
   const { t } = useTranslation();
-  return <Modal closeButtonProps={{ "aria-label": t("action.close") }} {...props} />;
+  return <Modal attributes={PLAIN} closeButtonProps={{ "aria-label": t("action.close") }} {...props} />;
 }
+
+/** Its head is not that of the page. */
+const PLAIN = { header: { role: "none" } };
 
 /** A dialogue at the side, for what needs the height of the screen. */
 export function Side(props: DrawerProps) {

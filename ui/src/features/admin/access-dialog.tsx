@@ -1,5 +1,5 @@
 // The access of somebody who serves: where they are signed in, and their second factor.
-import { Button, Modal, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
@@ -7,6 +7,7 @@ import { everything } from "@/api/pages";
 import { useMe } from "@/app/session";
 import type { Agent } from "@/features/directory/directory";
 import { SessionList } from "@/features/me/session-list";
+import { Dialog } from "@/parts/dialog";
 import { ResetFactor } from "@/parts/reset-factor";
 import { Failure, LoadingRows } from "@/parts/states";
 
@@ -38,7 +39,7 @@ export function AccessDialog({ agent, onClose, onPassword }: Props) {
     onSettled: () => queries.invalidateQueries({ queryKey }),
   });
   return (
-    <Modal opened onClose={onClose} title={t("people.accessOf", { name: agent.name })} size="lg">
+    <Dialog opened onClose={onClose} title={t("people.accessOf", { name: agent.name })} size="lg">
       <Stack>
         {sessions.isPending && <LoadingRows rows={2} />}
         {sessions.isError && <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />}
@@ -55,6 +56,6 @@ export function AccessDialog({ agent, onClose, onPassword }: Props) {
           />
         )}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
 // A macro, made or changed: its name, whose it is, and what it does in which order.
-import { Button, Group, Modal, NativeSelect, Stack, Switch, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Switch, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, onVersion, type Schemas } from "@/api/client";
 import { useAgents, useTeams } from "@/features/directory/directory";
+import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import { versioned } from "./listing";
 import { SEVERITIES } from "./policy-data";
@@ -65,7 +66,7 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
   const add = (kind: Action["do"]) =>
     setDrafts([...drafts, { key: Math.max(-1, ...drafts.map(({ key }) => key)) + 1, action: BLANK[kind] }]);
   return (
-    <Modal opened onClose={onClose} size="lg" title={t(macro ? "macros.change" : "macros.new")}>
+    <Dialog opened onClose={onClose} size="lg" title={t(macro ? "macros.change" : "macros.new")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -136,7 +137,7 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

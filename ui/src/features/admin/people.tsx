@@ -2,7 +2,6 @@
 import {
   Button,
   Group,
-  Modal,
   NumberInput,
   PasswordInput,
   Stack,
@@ -21,6 +20,7 @@ import { api, data, onceKey, onVersion } from "@/api/client";
 import { useMay } from "@/app/session";
 import { type Agent, agentsQuery } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
+import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import { useRoleName } from "@/parts/role-name";
 import { Wide } from "@/parts/wide";
@@ -162,7 +162,7 @@ function AgentDialog({ agent, onClose }: { agent: Agent | null; onClose: () => v
     onError: () => void queries.invalidateQueries({ queryKey: ["agents"] }),
   });
   return (
-    <Modal opened onClose={onClose} title={agent ? t("people.change", { name: agent.name }) : t("people.new")}>
+    <Dialog opened onClose={onClose} title={agent ? t("people.change", { name: agent.name }) : t("people.new")}>
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack>
           <Refusal error={save.error ?? read.error} />
@@ -197,7 +197,7 @@ function AgentDialog({ agent, onClose }: { agent: Agent | null; onClose: () => v
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -214,7 +214,7 @@ function PasswordDialog({ agent, onClose }: { agent: Agent; onClose: () => void 
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("people.passwordOf", { name: agent.name })}>
+    <Dialog opened onClose={onClose} title={t("people.passwordOf", { name: agent.name })}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -243,6 +243,6 @@ function PasswordDialog({ agent, onClose }: { agent: Agent; onClose: () => void 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

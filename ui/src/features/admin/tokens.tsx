@@ -1,5 +1,5 @@
 // API tokens: made with what they may do, shown once, revoked.
-import { Button, Group, Modal, MultiSelect, Stack, Switch, Table, TextInput } from "@mantine/core";
+import { Button, Group, MultiSelect, Stack, Switch, Table, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import { api, data, onceKey } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useMe } from "@/app/session";
 import { serviceNow } from "@/app/time";
+import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
 import { Wide } from "@/parts/wide";
@@ -137,7 +138,7 @@ function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: (secret
     },
   });
   return (
-    <Modal opened onClose={onClose} title={t("tokens.new")}>
+    <Dialog opened onClose={onClose} title={t("tokens.new")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -185,6 +186,6 @@ function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: (secret
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
 // The views that everybody sees, and one's own: renamed, shared, removed. They are made in the inbox.
-import { Button, Group, Modal, NumberInput, Stack, Switch, Table, TextInput } from "@mantine/core";
+import { Button, Group, NumberInput, Stack, Switch, Table, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onVersion, type Schemas } from "@/api/client";
+import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
@@ -78,7 +79,7 @@ function ViewDialog({ view, onClose }: { view: View; onClose: () => void }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["views"] }),
   });
   return (
-    <Modal opened onClose={onClose} title={t("views.change")}>
+    <Dialog opened onClose={onClose} title={t("views.change")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -110,6 +111,6 @@ function ViewDialog({ view, onClose }: { view: View; onClose: () => void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
 // Webhooks: who is told of what, every delivery with its payload, tried and sent again.
-import { Button, Group, Modal, MultiSelect, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
+import { Button, Group, MultiSelect, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, onVersion, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
@@ -144,7 +145,7 @@ function WebhookDialog({ hook, onClose, onMade }: DialogProps) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
   });
   return (
-    <Modal opened onClose={onClose} title={t(hook ? "webhooks.change" : "webhooks.new")}>
+    <Dialog opened onClose={onClose} title={t(hook ? "webhooks.change" : "webhooks.new")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -191,6 +192,6 @@ function WebhookDialog({ hook, onClose, onMade }: DialogProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
 // A colleague: who they are and what they may see.
-import { Alert, Button, Group, Modal, Radio, Stack, Switch, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, Switch, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, onceKey, type Schemas } from "@/api/client";
 import { faultsByField } from "@/api/faults";
+import { Dialog } from "@/parts/dialog";
 import { ResetFactor } from "@/parts/reset-factor";
 
 export type Colleague = Schemas["Contact"];
@@ -62,7 +63,7 @@ export function ColleagueForm({ colleague, isOpen, onClose }: ColleagueFormProps
     onSettled: () => queries.invalidateQueries({ queryKey: ["contacts"] }),
   });
   return (
-    <Modal
+    <Dialog
       opened={isOpen}
       onClose={onClose}
       title={colleague ? t("people.editOne", { name: colleague.name }) : t("people.invite")}
@@ -113,6 +114,6 @@ export function ColleagueForm({ colleague, isOpen, onClose }: ColleagueFormProps
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 // Asking for an escalation: a word why, and somebody above is told.
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconArrowUpRight } from "@tabler/icons-react";
@@ -8,6 +8,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, onceKey } from "@/api/client";
 import type { Ticket } from "@/features/ticket/queries";
+import { Dialog } from "@/parts/dialog";
 
 export function Escalate({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation("portal");
@@ -32,7 +33,7 @@ export function Escalate({ ticket }: { ticket: Ticket }) {
       <Button variant="default" leftSection={<IconArrowUpRight size={16} aria-hidden />} onClick={open}>
         {t("escalate.open")}
       </Button>
-      <Modal
+      <Dialog
         opened={isOpen}
         onClose={close}
         title={t("escalate.title")}
@@ -65,7 +66,7 @@ export function Escalate({ ticket }: { ticket: Ticket }) {
             </Group>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </>
   );
 }
