@@ -23,8 +23,9 @@ use crate::transaction::transact;
 /// How many tickets one transaction opens, at most.
 const MOST: usize = 32;
 
-/// How many transactions open tickets side by side.
-const SIDE_BY_SIDE: usize = 2;
+/// How many transactions open tickets side by side. Each waits for the disk by itself, so with few of them most of the time is
+/// waiting.
+const SIDE_BY_SIDE: usize = 16;
 
 /// The tickets that wait to be opened.
 pub(crate) struct Openings {
