@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use mainstay_calendar::{Calendar, ClosedReason, SpanState};
+pub use mainstay_calendar::ClosedReason;
+use mainstay_calendar::{Calendar, SpanState};
 use mainstay_domain::name::CalendarName;
 use mainstay_domain::policy::PolicyVersion;
 use mainstay_domain::role::Permission;

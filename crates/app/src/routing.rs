@@ -12,8 +12,8 @@ use mainstay_domain::id::{AgentId, ContactId, TeamId};
 use mainstay_domain::name::{CategoryName, Language, RoleName, Skill, Tag};
 use mainstay_domain::policy::Policy;
 use mainstay_domain::routing::{
-    Candidate, Incoming, Needs, Owner, Routed, RoutingOutcome, Strategy, UnassignedReason, Words,
-    assign,
+    AssignmentReason, Candidate, Incoming, Needs, Owner, Routed, RoutingOutcome, Strategy,
+    UnassignedReason, Words, assign,
 };
 use mainstay_domain::severity::Severity;
 use mainstay_domain::team::Team;
@@ -34,7 +34,7 @@ pub(crate) struct Routing {
     pub team: Option<TeamId>,
     pub tags: Vec<Tag>,
     /// Who takes it, and why, when a rule chose.
-    pub assignee: Option<(AgentId, String)>,
+    pub assignee: Option<(AgentId, AssignmentReason)>,
 }
 
 /// Who could be given a ticket, as far as a transaction that opens several has asked already, with what it gave them since.
@@ -293,7 +293,7 @@ async fn choose(
     routed: &Routed,
     team: TeamAsked,
     now: Timestamp,
-) -> Result<Option<(AgentId, String)>> {
+) -> Result<Option<(AgentId, AssignmentReason)>> {
     let outcome = &routed.outcome;
     let owner = owner(tx, outcome, account).await?;
     let strategy = match (outcome.strategy, owner) {
@@ -318,7 +318,10 @@ async fn choose(
     Ok(match chosen {
         Ok(chosen) => Some((
             chosen.agent,
-            format!("{}{}", rule_names(routed), chosen.reason),
+            AssignmentReason {
+                rules: routed.followed.clone(),
+                ..chosen.reason
+            },
         )),
         Err(nobody) => {
             tracing::info!(reason = %nobody, "a new ticket is assigned to nobody");
@@ -333,22 +336,6 @@ fn lacks_language(reason: UnassignedReason) -> bool {
         reason,
         UnassignedReason::NobodyFits | UnassignedReason::OwnerCannot(Language)
     )
-}
-
-/// `by the rule “billing” (pack.toml:16), which found the word “invoice”: `.
-fn rule_names(routed: &Routed) -> String {
-    let rules: Vec<String> = routed
-        .followed
-        .iter()
-        .map(|followed| {
-            let found = match followed.found.as_slice() {
-                [] => String::new(),
-                found => format!(", which found {}", found.join(" and ")),
-            };
-            format!("“{}” ({}){found}", followed.rule, followed.source)
-        })
-        .collect();
-    format!("by the rule {}: ", rules.join(", "))
 }
 
 /// The person the rule names.

@@ -1,6 +1,7 @@
 //! Commitments: what is promised, when its clock starts, pauses, stops, and what follows.
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::event::{Channel, Side};
@@ -209,7 +210,7 @@ impl Consequence {
 }
 
 /// A place in a pack.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub struct Source {
     /// The file's name within the pack, such as `commitments.toml`.
     pub file: String,

@@ -13,6 +13,7 @@ use crate::id::{
 use crate::name::{CalendarName, CategoryName, CommitmentName, LadderName, Tag, TierName};
 use crate::policy::PolicyVersion;
 use crate::rating::Score;
+use crate::routing::AssignmentReason;
 use crate::severity::Severity;
 use crate::status::Status;
 
@@ -283,8 +284,11 @@ pub enum EventKind {
     AssigneeChanged {
         /// After.
         to: Option<AgentId>,
-        /// Why this agent, when a rule chose.
+        /// Why this agent, in an English sentence, when a rule chose.
         reason: Option<String>,
+        /// The same in parts; absent where a version wrote it that knew the sentence alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<Box<AssignmentReason>>,
     },
     /// Tags were added.
     TagsAdded {

@@ -407,6 +407,7 @@ impl Happening {
             Self::Assignee(is_some) => EventKind::AssigneeChanged {
                 to: is_some.then(|| someone.into()),
                 reason: None,
+                because: None,
             },
             Self::Escalated => EventKind::EscalationRaised {
                 escalation: someone.into(),

@@ -26,8 +26,10 @@ pub struct Row {
     pub seconds: i64,
     /// How much of it counts, in seconds.
     pub counted_seconds: i64,
-    /// Why it counts or not.
+    /// Why it counts or not, in an English sentence.
     pub reason: String,
+    /// The same in parts.
+    pub why: SpanReason,
     /// By which rule of the commitment.
     pub rule: &'static str,
     /// Where the pack says so.
@@ -53,6 +55,7 @@ pub fn rows(explanation: &Explanation) -> Vec<Row> {
                 _ => 0,
             },
             reason: reason(&span.reason),
+            why: span.reason.clone(),
             rule: rule(&span.reason),
             source: explanation.clock.source.clone(),
             cause: span.cause,

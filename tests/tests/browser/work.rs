@@ -145,3 +145,26 @@ async fn the_workspace_speaks_three_languages() {
     priya.leaves().await;
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_deadline_is_explained_in_spanish() {
+    let Some(house) = House::open().await else {
+        return;
+    };
+    let account = house.test.account("Acme", "Enterprise").await;
+    let ticket = house.test.customer_opens(account, Severity::P3).await;
+    let priya = house.at_work("Priya", BuiltIn::Agent).await;
+    priya
+        .asks("localStorage.setItem('mainstay-language', 'es')")
+        .await;
+    priya.goes(&format!("/tickets/{}", ticket.number)).await;
+    priya.clicks("¿Por qué?").await;
+    priya.sees("Total contado").await;
+    priya
+        .finds("//*[@role='dialog']//td[contains(., ': dentro del horario')]")
+        .await;
+    let ledger = priya.text().await;
+    assert!(!ledger.contains("is open"), "{ledger}");
+    priya.leaves().await;
+    house.close().await;
+}

@@ -2505,6 +2505,52 @@ export interface components {
             /** @description Their IANA time zone. */
             time_zone?: string;
         };
+        /** @description What an agent was preferred for. */
+        AssignmentChoice: {
+            /** @enum {string} */
+            kind: "owner";
+        } | {
+            /**
+             * Format: int32
+             * @description How many they may have.
+             */
+            capacity: number;
+            /** @enum {string} */
+            kind: "least_load";
+            /** @description Among so many who could take it. */
+            of: number;
+            /**
+             * Format: int32
+             * @description How many open tickets they had.
+             */
+            open: number;
+        } | {
+            /** @enum {string} */
+            kind: "turn";
+            /**
+             * Format: date-time
+             * @description When they were last assigned a ticket; absent when never.
+             */
+            last_assigned_at?: string | null;
+            /** @description Among so many who could take it. */
+            of: number;
+        };
+        /** @description Why rules chose an agent. */
+        AssignmentReason: {
+            /** @description What the agent was preferred for. */
+            choice: components["schemas"]["AssignmentChoice"];
+            /** @description The language they had to write, such as `es`. */
+            language?: string | null;
+            /**
+             * Format: date-time
+             * @description When they are on again, where nobody was on.
+             */
+            next_on?: string | null;
+            /** @description The rules of the policy that were followed, in order. */
+            rules: components["schemas"]["FollowedRule"][];
+            /** @description What they had to be good at. */
+            skills: string[];
+        };
         /** @description A file that came with a message. */
         Attachment: {
             /** @description Its media type. */
@@ -2672,6 +2718,22 @@ export interface components {
              */
             open_seconds: number;
         };
+        /** @description Why a promise was cancelled. */
+        Cancellation: {
+            /** @enum {string} */
+            kind: "merged";
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+        } | {
+            /** @enum {string} */
+            kind: "no_promise";
+        } | {
+            /** @enum {string} */
+            kind: "rule";
+        };
         /** @description Something that changed: the data of an event, whose name is the kind. */
         Change: {
             /**
@@ -2716,8 +2778,9 @@ export interface components {
         };
         /** @description A clock: one promise about a ticket. */
         Clock: {
-            /** @description Why it was cancelled, if it was. */
+            /** @description Why it was cancelled, if it was, in an English sentence. */
             cancelled?: string | null;
+            cancelled_because?: components["schemas"]["Cancellation"] | null;
             /** @description The commitment. */
             commitment: string;
             /** @description When facts that moved it were recorded late. */
@@ -3554,9 +3617,10 @@ export interface components {
              */
             to?: string | null;
         } | {
+            because?: components["schemas"]["AssignmentReason"] | null;
             /** @enum {string} */
             kind: "assignee_changed";
-            /** @description Why this agent, in English, when a rule chose. */
+            /** @description Why this agent, in an English sentence, when a rule chose. */
             reason?: string | null;
             /**
              * Format: uuid
@@ -3762,6 +3826,22 @@ export interface components {
              * @description The ticket it went to.
              */
             ticket?: string | null;
+        };
+        /** @description What a rule found in a ticket. */
+        Finding: {
+            /** @description `word`, `subject_word`, `language` or `account_role`. */
+            kind: string;
+            /** @description Which. */
+            value: string;
+        };
+        /** @description A rule of the policy that was followed. */
+        FollowedRule: {
+            /** @description What it found in the ticket. */
+            found: components["schemas"]["Finding"][];
+            /** @description Its name. */
+            rule: string;
+            /** @description Its place in the pack, such as `routing.toml:16`. */
+            source: string;
         };
         /** @description Something that was found. */
         Found: {
@@ -4717,8 +4797,9 @@ export interface components {
         Page_Clock: {
             /** @description The things on this page. */
             items: {
-                /** @description Why it was cancelled, if it was. */
+                /** @description Why it was cancelled, if it was, in an English sentence. */
                 cancelled?: string | null;
+                cancelled_because?: components["schemas"]["Cancellation"] | null;
                 /** @description The commitment. */
                 commitment: string;
                 /** @description When facts that moved it were recorded late. */
@@ -6438,7 +6519,7 @@ export interface components {
             from: string;
             /** @description Whether it lies in the future: what will be if nothing happens. */
             is_expected: boolean;
-            /** @description Why it counts or not. */
+            /** @description Why it counts or not, in an English sentence. */
             reason: string;
             /** @description By which rule of the commitment. */
             rule: string;
@@ -6454,6 +6535,66 @@ export interface components {
              * @description Until when.
              */
             until: string;
+            /** @description The same in parts. */
+            why: components["schemas"]["SpanReason"];
+        };
+        /** @description Why a span of a deadline's ledger counts or does not. */
+        SpanReason: {
+            /** @description Which calendar. */
+            calendar: string;
+            /** @enum {string} */
+            kind: "open";
+        } | {
+            /** @description Which calendar. */
+            calendar: string;
+            /** @enum {string} */
+            kind: "outside_hours";
+        } | {
+            /** @description Which calendar. */
+            calendar: string;
+            /**
+             * Format: date
+             * @description The date where the calendar is.
+             */
+            date: string;
+            /** @enum {string} */
+            kind: "exception";
+        } | {
+            /** @description Which calendar. */
+            calendar: string;
+            /**
+             * Format: date
+             * @description The date where the calendar is.
+             */
+            date: string;
+            /** @enum {string} */
+            kind: "break";
+        } | {
+            /** @description Which calendar. */
+            calendar: string;
+            /**
+             * Format: date
+             * @description The date where the calendar is.
+             */
+            date: string;
+            /** @enum {string} */
+            kind: "holiday";
+            /** @description What people call it. */
+            name?: string | null;
+        } | {
+            /** @enum {string} */
+            kind: "paused";
+        } | {
+            /** @enum {string} */
+            kind: "done";
+        } | {
+            /** @enum {string} */
+            kind: "taken_over";
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
         };
         /** @description What to split off. */
         SplitInput: {

@@ -59,9 +59,21 @@ const STYLES: Record<InstantStyle, Intl.DateTimeFormatOptions> = {
 export function formats(language: string, zone?: string) {
   const at = once((style) => new Intl.DateTimeFormat(language, { timeZone: zone, ...STYLES[style as InstantStyle] }));
   const plain = new Intl.NumberFormat(language);
+  const calendarDay = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  const languageNames = new Intl.DisplayNames([language], { type: "language" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return {
     instant: (value: string | number, style: InstantStyle = "moment") => at(style).format(new Date(value)),
+    /** A date without a time, such as `2026-12-25`, of whichever zone. */
+    date: (value: string) => calendarDay.format(new Date(`${value}T00:00:00Z`)),
+    /** What a language is called; a tag that is none, as it is. */
+    language: (tag: string) => {
+      try {
+        return languageNames.of(tag) ?? tag;
+      } catch {
+        return tag;
+      }
+    },
     /** How long ago, in its largest unit, such as `3 hours ago`. */
     ago: (value: string | number, now: number) => {
       const seconds = Math.round((new Date(value).getTime() - now) / 1000);

@@ -141,7 +141,7 @@ impl Teller<'_> {
             Command::SetTeam(self.parties.team(snapshot.team.as_ref())),
         )?;
         let to = self.parties.agent(snapshot.assignee.as_ref());
-        self.decide(at, Command::Assign { to, reason: None })?;
+        self.decide(at, Command::Assign { to, because: None })?;
         let before: BTreeSet<Tag> = self.history.ticket.facts.tags.iter().cloned().collect();
         let after: BTreeSet<Tag> = snapshot.tags.iter().cloned().collect();
         self.decide(

@@ -281,7 +281,7 @@ pub(crate) async fn command(
                     format!("there is no agent {id}"),
                 ));
             }
-            Command::Assign { to, reason: None }
+            Command::Assign { to, because: None }
         }
         Change::AddTags(tags) => Command::AddTags(tags),
         Change::RemoveTags(tags) => Command::RemoveTags(tags),

@@ -191,10 +191,10 @@ pub(crate) async fn open_ticket(
         tags: routing.tags,
     };
     writer.decide_at(actor, at, Command::Open(new))?;
-    if let Some((agent, reason)) = routing.assignee {
+    if let Some((agent, because)) = routing.assignee {
         let assign = Command::Assign {
             to: Some(agent),
-            reason: Some(reason),
+            because: Some(Box::new(because)),
         };
         writer.decide_at(Actor::System, at, assign)?;
     }

@@ -232,7 +232,7 @@ fn details(kind: &EventKind) -> Value {
         EventKind::SeverityChanged { from, to, reason } => {
             json!({ "from": from.as_str(), "to": to.as_str(), "reason": reason })
         }
-        EventKind::AssigneeChanged { to, reason } => {
+        EventKind::AssigneeChanged { to, reason, .. } => {
             json!({ "to": to.map(|id| id.uuid()), "reason": reason })
         }
         EventKind::Rated { score, comment } => {

@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use mainstay_calendar::Calendar;
 
+use super::reason::{AssignmentReason, Choice};
 use super::rule::{OffHours, Strategy};
 use crate::id::AgentId;
 use crate::name::{Language, Skill};
@@ -68,8 +69,8 @@ pub struct Needs {
 pub struct Assignment {
     /// Who.
     pub agent: AgentId,
-    /// Why, in words.
-    pub reason: String,
+    /// Why. Which rules were followed is for whoever followed them to add.
+    pub reason: AssignmentReason,
     /// Why the others could not.
     pub considered: Vec<Considered>,
 }
@@ -320,33 +321,30 @@ fn reason(
     strategy: Strategy,
     needs: &Needs,
     of: usize,
-    on: Option<Timestamp>,
-) -> String {
-    let mut reason = if Some(candidate.agent) == needs.owner {
-        "the named owner".to_owned()
+    next_on: Option<Timestamp>,
+) -> AssignmentReason {
+    let choice = if Some(candidate.agent) == needs.owner {
+        Choice::Owner
     } else {
         match strategy {
-            Strategy::LeastLoad => format!(
-                "the least load of {of}: {} of at most {} tickets",
-                candidate.open_load, candidate.capacity
-            ),
-            Strategy::RoundRobin | Strategy::NamedOwner => match candidate.last_assigned_at {
-                Some(at) => format!("the turn among {of}: last assigned at {at}"),
-                None => format!("the turn among {of}: never assigned before"),
+            Strategy::LeastLoad => Choice::LeastLoad {
+                of,
+                open: candidate.open_load,
+                capacity: candidate.capacity,
+            },
+            Strategy::RoundRobin | Strategy::NamedOwner => Choice::Turn {
+                of,
+                last_assigned_at: candidate.last_assigned_at,
             },
         }
     };
-    if !needs.skills.is_empty() {
-        let skills: Vec<&str> = needs.skills.iter().map(Skill::as_str).collect();
-        reason.push_str(&format!("; good at {}", skills.join(", ")));
+    AssignmentReason {
+        rules: Vec::new(),
+        choice,
+        skills: needs.skills.clone(),
+        language: needs.language.clone(),
+        next_on,
     }
-    if let Some(language) = &needs.language {
-        reason.push_str(&format!("; writes {language}"));
-    }
-    if let Some(on) = on {
-        reason.push_str(&format!("; nobody is on now, first on again at {on}"));
-    }
-    reason
 }
 
 fn unassigned(

@@ -3,7 +3,7 @@
 use crate::commitment::Source;
 use crate::condition::{Condition, TicketFacts};
 use crate::name::{AgentAddress, CategoryName, Language, RoleName, Skill, Tag, TeamName};
-use crate::routing::Words;
+use crate::routing::{Finding, Followed, Words};
 use crate::severity::Severity;
 
 /// The routing of a policy.
@@ -131,17 +131,6 @@ pub struct Routed {
     pub followed: Vec<Followed>,
 }
 
-/// A rule that was followed, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Followed {
-    /// The rule's name.
-    pub rule: String,
-    /// Where the pack says so.
-    pub source: Source,
-    /// What it found, in words: `the word “invoice”`.
-    pub found: Vec<String>,
-}
-
 impl Routing {
     /// Routes a ticket.
     #[must_use]
@@ -169,7 +158,7 @@ impl Routing {
 
 impl RoutingWhen {
     /// What was found in a ticket that fits; nothing when it does not.
-    fn fits(&self, ticket: &Incoming<'_>, subject: &Words, text: &Words) -> Option<Vec<String>> {
+    fn fits(&self, ticket: &Incoming<'_>, subject: &Words, text: &Words) -> Option<Vec<Finding>> {
         if !self.facts.holds(ticket.facts) {
             return None;
         }
@@ -178,23 +167,23 @@ impl RoutingWhen {
             let word = subject
                 .first_of(&self.words)
                 .or_else(|| text.first_of(&self.words))?;
-            found.push(format!("the word \u{201c}{word}\u{201d}"));
+            found.push(Finding::Word(word.to_owned()));
         }
         if !self.subject_words.is_empty() {
             let word = subject.first_of(&self.subject_words)?;
-            found.push(format!("the word \u{201c}{word}\u{201d} in the subject"));
+            found.push(Finding::SubjectWord(word.to_owned()));
         }
         if !self.languages.is_empty() {
             let language = ticket
                 .language
                 .filter(|language| self.languages.contains(language))?;
-            found.push(format!("the language {language}"));
+            found.push(Finding::Language(language.clone()));
         }
         if let Some(role) = &self.account_role {
             if !ticket.account_roles.contains(role) {
                 return None;
             }
-            found.push(format!("a named person of the account: {role}"));
+            found.push(Finding::AccountRole(role.clone()));
         }
         Some(found)
     }

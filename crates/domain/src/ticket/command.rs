@@ -6,6 +6,7 @@ use crate::event::{CarriedClock, Channel, ContractTerms, Origin, Side, Spoken, V
 use crate::id::{AccountId, AgentId, ContactId, EscalationId, MessageId, TeamId, TicketId};
 use crate::name::{CategoryName, LadderName, StatusName, Tag};
 use crate::rating::Score;
+use crate::routing::AssignmentReason;
 use crate::severity::Severity;
 use crate::ticket::Ticket;
 
@@ -93,7 +94,7 @@ pub enum Command<'a> {
         /// After.
         to: Option<AgentId>,
         /// Why this agent, when a rule chose.
-        reason: Option<String>,
+        because: Option<Box<AssignmentReason>>,
     },
     /// Add tags.
     AddTags(Vec<Tag>),

@@ -232,9 +232,13 @@ impl Ticket {
             ),
             Command::SetContact(to) => unless(to == self.contact, EventKind::ContactChanged { to }),
             Command::SetTeam(to) => unless(to == facts.team, EventKind::TeamChanged { to }),
-            Command::Assign { to, reason } => unless(
+            Command::Assign { to, because } => unless(
                 to == facts.assignee,
-                EventKind::AssigneeChanged { to, reason },
+                EventKind::AssigneeChanged {
+                    to,
+                    reason: because.as_ref().map(ToString::to_string),
+                    because,
+                },
             ),
             Command::AddTags(mut tags) => {
                 tags.retain(|tag| !facts.tags.contains(tag));

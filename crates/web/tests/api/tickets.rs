@@ -290,6 +290,11 @@ async fn a_deadline_is_explained_and_its_counted_spans_add_up_to_the_target() {
         .sum();
     assert_eq!(counted, explained["items"][0]["terms"]["target_seconds"]);
     assert_eq!(spans.last().unwrap()["until"], first["due_at"]);
+    let counted = spans.iter().find(|span| span["counted_seconds"] != 0);
+    let (why, reason) = (&counted.unwrap()["why"], &counted.unwrap()["reason"]);
+    assert_eq!(why["kind"], "open");
+    let calendar = why["calendar"].as_str().unwrap();
+    assert_eq!(*reason, format!("{calendar} is open"));
 
     let reply = json!({"text": "We look into it."});
     assert_eq!(

@@ -4,6 +4,7 @@ import type { Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { useName } from "@/features/directory/names";
 import { useCommitmentName } from "@/parts/clock";
+import { useAssignmentReason } from "./reasons";
 
 type Fact = Schemas["Fact"];
 
@@ -28,6 +29,7 @@ export function FactWords({ fact }: { fact: Fact }) {
   const { t: common } = useTranslation();
   const format = useFormats();
   const nameOf = useCommitmentName();
+  const assignmentReason = useAssignmentReason();
   const name = useName(namedBy(fact)) ?? "…";
   const status = (named: string) => common(`status.${named}` as "status.new", { defaultValue: named });
   const severity = (named: string) => `${named} ${common(`severity.${named}` as "severity.P1")}`;
@@ -57,8 +59,11 @@ export function FactWords({ fact }: { fact: Fact }) {
       return changed("account", fact.to && name);
     case "team_changed":
       return changed("team", fact.to && name);
-    case "assignee_changed":
-      return changed("assignee", fact.to && name);
+    case "assignee_changed": {
+      const words = changed("assignee", fact.to && name);
+      const reason = assignmentReason(fact);
+      return reason ? `${words}: ${reason}` : words;
+    }
     case "contact_changed":
       return changed("contact", fact.to && name);
     case "terms_changed":

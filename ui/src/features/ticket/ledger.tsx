@@ -7,6 +7,7 @@ import { useFormats } from "@/app/format";
 import { Wide } from "@/parts/wide";
 import classes from "./ledger.module.css";
 import { explanationQuery } from "./queries";
+import { useCancellation, useSpanReason } from "./reasons";
 
 type Span = Schemas["Span"];
 
@@ -30,6 +31,8 @@ interface LedgerProps {
 export default function Ledger({ id, commitment, cycle }: LedgerProps) {
   const { t } = useTranslation("ticket");
   const format = useFormats();
+  const reasonOf = useSpanReason();
+  const cancellation = useCancellation();
   const { data } = useSuspenseQuery(explanationQuery(id, commitment));
   const explanation = data.items.find(({ clock }) => clock.cycle === cycle) ?? data.items[0];
   if (!explanation) return <Text>{t("ledger.none")}</Text>;
@@ -43,6 +46,7 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
           start: format.instant(clock.started_at),
         })}
       </Text>
+      {clock.cancelled_because && <Text>{cancellation(clock.cancelled_because)}</Text>}
       <Promised clock={clock} terms={terms} />
       <Scale
         spans={spans}
@@ -66,7 +70,7 @@ export default function Ledger({ id, commitment, cycle }: LedgerProps) {
                 <Table.Td className="tabular">{format.instant(span.from)}</Table.Td>
                 <Table.Td className="tabular">{format.instant(span.until)}</Table.Td>
                 <Table.Td>
-                  <span className={classes.key} data-kind={kindOf(span)} /> {span.reason}
+                  <span className={classes.key} data-kind={kindOf(span)} /> {reasonOf(span)}
                   <Text size="xs" c="dimmed">
                     {span.source}
                   </Text>
@@ -100,6 +104,7 @@ interface ScaleProps {
 function Scale({ spans, total, startedAt, dueAt }: ScaleProps) {
   const { t } = useTranslation("ticket");
   const format = useFormats();
+  const reasonOf = useSpanReason();
   const end = spans.at(-1)?.until;
   const promised = dueAt ? (Date.parse(dueAt) - Date.parse(startedAt)) / 1000 : 0;
   // What was kept early ends before its deadline: the bar goes on to it all the same.
@@ -114,7 +119,7 @@ function Scale({ spans, total, startedAt, dueAt }: ScaleProps) {
       <div className={classes.scale}>
         <div className={classes.bar} role="img" aria-label={t("ledger.bar")}>
           {spans.map((span) => (
-            <Tooltip key={`${span.from}-${span.rule}`} label={`${span.reason}: ${format.span(span.seconds)}`}>
+            <Tooltip key={`${span.from}-${span.rule}`} label={`${reasonOf(span)}: ${format.span(span.seconds)}`}>
               <span
                 className={classes.span}
                 data-kind={kindOf(span)}

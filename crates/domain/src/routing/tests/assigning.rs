@@ -48,7 +48,10 @@ fn chosen(
     now: &str,
 ) -> (u128, String) {
     let assignment = assign(candidates, strategy, needs, at(now)).unwrap();
-    (assignment.agent.uuid().as_u128(), assignment.reason)
+    (
+        assignment.agent.uuid().as_u128(),
+        assignment.reason.to_string(),
+    )
 }
 
 fn refused(candidates: &[Candidate], strategy: Strategy, needs: &Needs, now: &str) -> String {

@@ -138,7 +138,10 @@ fn the_first_rule_that_fits_is_followed_alone() {
     assert_eq!(names, ["billing"]);
     assert_eq!(routed.outcome.team, Some(TeamName::from("finance")));
     assert_eq!(routed.outcome.severity, None);
-    assert_eq!(routed.followed[0].found, ["the word “invoice”"]);
+    assert_eq!(
+        routed.followed[0].found,
+        [Finding::Word("invoice".to_owned())]
+    );
 }
 
 #[test]
@@ -171,7 +174,7 @@ fn every_part_of_a_condition_must_hold() {
     assert_eq!(names, ["named"]);
     assert_eq!(
         routed.followed[0].found,
-        ["a named person of the account: account_manager"]
+        [Finding::AccountRole("account_manager".into())]
     );
 }
 

@@ -83,6 +83,7 @@ fn everything_a_change_set_is_put_back() {
     let assignee = EventKind::AssigneeChanged {
         to: Some(AgentId::from(Uuid::from_u128(3))),
         reason: None,
+        because: None,
     };
     let removed = EventKind::TagsRemoved {
         tags: vec![Tag::from("old")],

@@ -152,6 +152,7 @@ impl Ledger<'_> {
             Kind::Assigned => EventKind::AssigneeChanged {
                 to: Some(id(form.to.as_deref().unwrap_or("agent"))),
                 reason: None,
+                because: None,
             },
             Kind::TagsAdded => EventKind::TagsAdded { tags: tags()? },
             Kind::TagsRemoved => EventKind::TagsRemoved { tags: tags()? },

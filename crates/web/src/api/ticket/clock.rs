@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::input::TicketKey;
+use super::reason::{CancellationBody, SpanReasonBody};
 use crate::Web;
 use crate::auth::Auth;
 use crate::input::{Id, Parameters};
@@ -48,8 +49,10 @@ pub struct ClockBody {
     missed_at: Option<Timestamp>,
     /// When it ended.
     ended_at: Option<Timestamp>,
-    /// Why it was cancelled, if it was.
+    /// Why it was cancelled, if it was, in an English sentence.
     cancelled: Option<String>,
+    /// The same in parts.
+    cancelled_because: Option<CancellationBody>,
     /// The instant at which something happens next.
     next_at: Option<Timestamp>,
     /// When facts that moved it were recorded late.
@@ -119,13 +122,8 @@ impl From<&Clock> for ClockBody {
             warned_at: clock.warned.iter().map(|warned| warned.at).collect(),
             missed_at: clock.missed_at,
             ended_at: clock.outcome.as_ref().map(|outcome| outcome.at),
-            cancelled: clock
-                .outcome
-                .as_ref()
-                .and_then(|outcome| match &outcome.kind {
-                    OutcomeKind::Stopped => None,
-                    OutcomeKind::Cancelled(reason) => Some(cancellation(reason)),
-                }),
+            cancelled: cancelled_by(clock).map(cancellation),
+            cancelled_because: cancelled_by(clock).map(Into::into),
             next_at: clock.next_at,
             corrected_by: clock
                 .late_events
@@ -138,6 +136,13 @@ impl From<&Clock> for ClockBody {
                 .collect(),
             retracted_miss: clock.retracted_miss,
         }
+    }
+}
+
+fn cancelled_by(clock: &Clock) -> Option<&Cancellation> {
+    match &clock.outcome.as_ref()?.kind {
+        OutcomeKind::Stopped => None,
+        OutcomeKind::Cancelled(reason) => Some(reason),
     }
 }
 
@@ -180,8 +185,10 @@ pub struct SpanBody {
     seconds: i64,
     /// How much of it counts, in seconds.
     counted_seconds: i64,
-    /// Why it counts or not.
+    /// Why it counts or not, in an English sentence.
     reason: String,
+    /// The same in parts.
+    why: SpanReasonBody,
     /// By which rule of the commitment.
     rule: &'static str,
     /// The place in the pack.
@@ -200,6 +207,7 @@ impl From<Row> for SpanBody {
             seconds: row.seconds,
             counted_seconds: row.counted_seconds,
             reason: row.reason,
+            why: row.why.into(),
             rule: row.rule,
             source: row.source.to_string(),
             cause: row.cause.uuid(),

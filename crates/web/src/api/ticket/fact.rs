@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{self, ActorBody};
+use super::reason::AssignmentReasonBody;
 
 /// A fact of a ticket's ledger.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,8 +102,10 @@ pub enum WhatBody {
     AssigneeChanged {
         /// After; absent for nobody.
         to: Option<Uuid>,
-        /// Why this agent, in English, when a rule chose.
+        /// Why this agent, in an English sentence, when a rule chose.
         reason: Option<String>,
+        /// The same in parts; absent where an earlier version of the program wrote it down.
+        because: Option<AssignmentReasonBody>,
     },
     /// Tags were added.
     TagsAdded {
@@ -294,9 +297,14 @@ impl From<EventKind> for WhatBody {
             EventKind::TeamChanged { to } => Self::TeamChanged {
                 to: to.map(TeamId::uuid),
             },
-            EventKind::AssigneeChanged { to, reason } => Self::AssigneeChanged {
+            EventKind::AssigneeChanged {
+                to,
+                reason,
+                because,
+            } => Self::AssigneeChanged {
                 to: to.map(AgentId::uuid),
                 reason,
+                because: because.map(|because| (*because).into()),
             },
             EventKind::TagsAdded { tags } => Self::TagsAdded { tags: texts(tags) },
             EventKind::TagsRemoved { tags } => Self::TagsRemoved { tags: texts(tags) },

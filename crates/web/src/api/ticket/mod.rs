@@ -8,6 +8,7 @@ mod fact;
 mod input;
 mod list;
 mod preview;
+mod reason;
 
 use axum::Json;
 use axum::extract::{OriginalUri, State};

@@ -112,6 +112,7 @@ fn happening(
         ["takes"] => EventKind::AssigneeChanged {
             to: Some(id("agent")),
             reason: None,
+            because: None,
         },
         ["tags", tag] => EventKind::TagsAdded {
             tags: vec![(*tag).into()],
