@@ -1,5 +1,6 @@
 //! What every use case works with: the time, randomness and the store.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -114,6 +115,8 @@ struct Shared {
     work: Notify,
     jobs: Notify,
     news: Notify,
+    mailboxes: Notify,
+    servers_worked: Mutex<BTreeMap<String, Timestamp>>,
     mail_key: OnceCell<SigningKey>,
     images: KeptImages,
     long_jobs: tokio::sync::Mutex<JoinSet<()>>,
@@ -189,6 +192,8 @@ impl App {
             work: Notify::new(),
             jobs: Notify::new(),
             news: Notify::new(),
+            mailboxes: Notify::new(),
+            servers_worked: Mutex::default(),
             mail_key: OnceCell::new(),
             images: KeptImages::default(),
             long_jobs: tokio::sync::Mutex::default(),
@@ -332,6 +337,25 @@ impl App {
     /// Whether the store answers.
     pub async fn is_store_well(&self) -> bool {
         self.0.store.ping().await.is_ok()
+    }
+
+    /// Told when a mailbox was set up, changed or removed by this process.
+    pub(crate) fn mailbox_news(&self) -> &Notify {
+        &self.0.mailboxes
+    }
+
+    /// When this process last wrote down that a mail server did what it was asked.
+    pub(crate) fn server_worked(&self, name: &str) -> Option<Timestamp> {
+        lock(&self.0.servers_worked).get(name).copied()
+    }
+
+    /// Remembers that it wrote that down, or that it has to again.
+    pub(crate) fn note_server_worked(&self, name: &str, at: Option<Timestamp>) {
+        let mut worked = lock(&self.0.servers_worked);
+        match at {
+            Some(at) => worked.insert(name.to_owned(), at),
+            None => worked.remove(name),
+        };
     }
 
     /// Tells the worker of this process that there is something to do.

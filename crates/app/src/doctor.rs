@@ -271,11 +271,8 @@ impl App {
                 mended,
             );
         }
-        let waiting = match self.options().mail.transport {
-            Some(_) => mail::waiting(&self.read()).await?,
-            // Without a mail server they wait for one, and are queued when there is.
-            None => Vec::new(),
-        };
+        // Without a mail server they wait for one, and are queued when there is.
+        let waiting = self.sendable_mails().await?;
         let waiting = waiting.into_iter().map(|mail| Job::SendMail { mail });
         let unread = mail::unread(&self.read()).await?;
         let unread = unread

@@ -32,6 +32,7 @@ mod known;
 pub mod lateness;
 pub mod macro_;
 pub mod mail;
+pub mod mailbox;
 pub mod me;
 pub mod measure;
 pub mod names;

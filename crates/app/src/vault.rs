@@ -15,7 +15,7 @@ use chacha20poly1305::{Key as CipherKey, KeyInit as _, XChaCha20Poly1305, XNonce
 use mainstay_domain::agent::Agent;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::role::Permission;
-use mainstay_store::{Store, Transaction, agent, second_factor, setting, webhook};
+use mainstay_store::{Store, Transaction, agent, mailbox, second_factor, setting, webhook};
 
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -271,6 +271,18 @@ impl App {
                 authenticator.secret = sealed;
                 second_factor::update(tx, &authenticator).await?;
                 count += 1;
+            }
+        }
+        for mut mailbox in mailbox::all(tx).await? {
+            let (id, before) = (mailbox.id, count);
+            for (part, secret) in mailbox.secrets() {
+                if let Some(sealed) = self.reseal(&crate::mailbox::purpose(id, part), secret)? {
+                    *secret = sealed;
+                    count += 1;
+                }
+            }
+            if count > before {
+                mailbox::update(tx, &mailbox).await?;
             }
         }
         if let Some(kept) = setting::get(tx, MAIL_KEY).await?

@@ -133,6 +133,8 @@ ids! {
     WebhookId = "webhook";
     /// Identifies one event on its way to one webhook.
     WebhookDeliveryId = "webhook delivery";
+    /// Identifies a mailbox that was set up.
+    MailboxId = "mailbox";
     /// Identifies a saved view.
     ViewId = "view";
     /// Identifies a macro.

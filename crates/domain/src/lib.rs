@@ -27,6 +27,7 @@ pub mod job;
 pub mod letter;
 pub mod macro_;
 pub mod mail;
+pub mod mailbox;
 pub mod message;
 pub mod name;
 pub mod notification;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::digest::Digest;
-use crate::id::{AccountId, MessageId, OutgoingMailId, RawMailId, TicketId};
+use crate::id::{AccountId, MailboxId, MessageId, OutgoingMailId, RawMailId, TicketId};
 
 /// A mail exactly as it was received, before anything read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct OutgoingMail {
     pub created_at: Timestamp,
     /// When the server took it.
     pub sent_at: Option<Timestamp>,
+    /// The mailbox in whose name it leaves; absent for the one of the settings.
+    pub mailbox: Option<MailboxId>,
 }
 
 /// How far a mail to be sent is.

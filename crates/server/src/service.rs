@@ -17,11 +17,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
-use crate::mail::{self, Watched};
+use crate::mail::{self, SetUpServers, Watched};
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Shown};
 use crate::time::passed;
 
+use open::open_with_servers;
 pub use open::{claim, clock_of, look_at_store, open_with_policy, store_file, store_options};
 pub use worker::is_worked_on;
 use worker::{Pulse, share_news, sole_worker, work};
@@ -40,6 +41,7 @@ pub struct Service {
     app: App,
     settings: Settings,
     mailboxes: Vec<Watched>,
+    servers: Arc<SetUpServers>,
     metrics: Option<Metrics>,
     listener: TcpListener,
     address: SocketAddr,
@@ -59,7 +61,8 @@ impl Service {
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         settings.http.found_at(address);
-        let app = open_with_policy(&settings, clock).await?;
+        let servers = Arc::new(SetUpServers::new(&settings));
+        let app = open_with_servers(&settings, clock, Arc::clone(&servers)).await?;
         let mailboxes = mail::mailboxes(&settings)?;
         let metrics = match settings.metrics {
             Some(listen) => Some(Metrics::start(listen).await?),
@@ -69,6 +72,7 @@ impl Service {
             app,
             settings,
             mailboxes,
+            servers,
             metrics,
             listener,
             address,
@@ -132,11 +136,15 @@ impl Service {
             true => sole_worker(&self.app, &self.settings).await?,
             false => None,
         };
-        let mut parts = if works {
-            mail::watch(&self.app, self.mailboxes, &stop)
-        } else {
-            JoinSet::new()
-        };
+        let mut parts = JoinSet::new();
+        if works {
+            parts.spawn(mail::watch(
+                self.app.clone(),
+                self.mailboxes,
+                self.servers,
+                stop.clone(),
+            ));
+        }
         let limits = connections::limits(&self.settings.http);
         if let Some(metrics) = self.metrics {
             parts.spawn(metrics.serve(self.app.clone(), limits, stop.clone()));

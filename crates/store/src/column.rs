@@ -9,10 +9,11 @@ use mainstay_domain::digest::Digest;
 use mainstay_domain::event::{Actor, Channel, Origin, Side, TargetOverride, Visibility};
 use mainstay_domain::id::{
     AccountId, AgentId, AuthenticatorId, ContactId, ContractId, CoverId, DispatchId, EscalationId,
-    EventId, ExportId, JobId, MacroId, MessageId, NotificationId, OutgoingMailId,
+    EventId, ExportId, JobId, MacroId, MailboxId, MessageId, NotificationId, OutgoingMailId,
     PasskeyChallengeId, PasskeyId, RawMailId, RecoveryCodeId, SessionId, SignInLinkId, TeamId,
     TicketId, TokenId, UploadId, ViewId, WebhookDeliveryId, WebhookId,
 };
+use mainstay_domain::mailbox::{Incoming, MailServer};
 use mainstay_domain::name::{
     CalendarName, CategoryName, CommitmentName, LadderName, RoleName, StatusName, Tag, TeamName,
     TierName,
@@ -201,6 +202,7 @@ ids!(
     EventId,
     JobId,
     MacroId,
+    MailboxId,
     UploadId,
     ExportId,
     MessageId,
@@ -387,6 +389,8 @@ json!(
     Vec<AgentId>,
     Vec<TargetOverride>,
     Rating,
+    Incoming,
+    MailServer,
     BTreeMap<String, String>,
     BTreeMap<TeamName, TeamId>
 );

@@ -4,12 +4,12 @@ mod received;
 
 pub use received::{
     Compared, Received, SeenBefore, count_from_sender, count_received, find_received,
-    find_received_many, find_twin, list_received, lock_received, lock_state, note_sender, receive,
-    received_of_ticket, seen_before, unread, update_received,
+    find_received_many, find_twin, first_source, list_received, lock_received, lock_state,
+    note_sender, receive, received_of_ticket, seen_before, unread, update_received,
 };
 
 use jiff::Timestamp;
-use mainstay_domain::id::{OutgoingMailId, TicketId};
+use mainstay_domain::id::{MailboxId, OutgoingMailId, TicketId};
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 
 use crate::column::{Field, named};
@@ -30,7 +30,7 @@ named!(OutgoingMailState {
 
 record!(OutgoingMail in "outgoing_mail" {
     id, message_id, account, ticket, message, sender, recipients, subject, bytes, state, attempts, last_error,
-    receipt, created_at, sent_at,
+    receipt, created_at, sent_at, mailbox,
 });
 
 /// Queues a mail to be sent.
@@ -115,12 +115,14 @@ pub async fn count_automatic(
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
-/// The mails that wait for a try or were left half sent, oldest first.
+/// The mails that wait for a try or were left half sent, oldest first, each with the mailbox in whose name it leaves.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn waiting(on: &impl Connection) -> Result<Vec<OutgoingMailId>, StoreError> {
-    let mut sql = Sql::new("SELECT id FROM outgoing_mail WHERE state IN (");
+pub async fn waiting(
+    on: &impl Connection,
+) -> Result<Vec<(OutgoingMailId, Option<MailboxId>)>, StoreError> {
+    let mut sql = Sql::new("SELECT id, mailbox FROM outgoing_mail WHERE state IN (");
     sql.bind_all(&[
         OutgoingMailState::Queued,
         OutgoingMailState::Sending,
@@ -130,7 +132,7 @@ pub async fn waiting(on: &impl Connection) -> Result<Vec<OutgoingMailId>, StoreE
     all(on, sql)
         .await?
         .iter()
-        .map(|row| Field::read(row, 0))
+        .map(|row| Ok((Field::read(row, 0)?, Field::read(row, 1)?)))
         .collect()
 }
 
@@ -210,6 +212,19 @@ pub async fn find(
     id: OutgoingMailId,
 ) -> Result<Option<OutgoingMail>, StoreError> {
     record::find(on, &id).await
+}
+
+/// The mailbox in whose name a mail leaves; the outer nothing where there is no such mail.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn find_mailbox(
+    on: &impl Connection,
+    id: OutgoingMailId,
+) -> Result<Option<Option<MailboxId>>, StoreError> {
+    let sql = Sql::new("SELECT mailbox FROM outgoing_mail").with(" WHERE id = ", &id);
+    let row = one(on, sql).await?;
+    row.map(|row| Field::read(&row, 0)).transpose()
 }
 
 /// The mail of this message id, without angle brackets: a bounce or a reply names it.

@@ -30,6 +30,8 @@ mod kept;
 mod list;
 #[path = "contract/mail.rs"]
 mod mail;
+#[path = "contract/mailbox.rs"]
+mod mailbox;
 #[path = "contract/open.rs"]
 mod open;
 #[path = "contract/order.rs"]

@@ -904,6 +904,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the mailboxes with how each does, those of the settings first. */
+        get: operations["mailboxes_list"];
+        put?: never;
+        /** Set a mailbox up. It is read, and sent from, within a second. */
+        post: operations["mailboxes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a mailbox that was set up. */
+        get: operations["mailboxes_read"];
+        put?: never;
+        post?: never;
+        /** Remove a mailbox. The mail that came and went by it stays. */
+        delete: operations["mailboxes_remove"];
+        options?: never;
+        head?: never;
+        /** Change a mailbox, pause it or take it up again. */
+        patch: operations["mailboxes_update"];
+        trace?: never;
+    };
+    "/api/v1/mailboxes/{id}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a mailbox: open it, and send a mail by it to itself. Whether that arrives is asked for at `/mail/tests/{id}`, by the
+         *     test's id.
+         */
+        post: operations["mailboxes_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -4143,6 +4200,49 @@ export interface components {
             /** @description The ticket as it would be. */
             ticket: components["schemas"]["Ticket"];
         };
+        /** @description How a mail server was found. */
+        MailHealth: {
+            /**
+             * Format: date-time
+             * @description When it last failed; absent where it has worked since.
+             */
+            failed_at?: string | null;
+            /** @description Why it failed, in the server's words where it said something. */
+            reason?: string | null;
+            /** @description The step that failed: `reach`, `sign_in`, `open_folder` or `hand_over`. */
+            step?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last did what it was asked; told to the minute.
+             */
+            worked_at?: string | null;
+        };
+        /** @description How tokens for a mail server are asked for. */
+        MailOAuth: {
+            /** @description What the provider calls us. */
+            client_id: string;
+            /** @description Whether a client secret is kept. */
+            has_client_secret: boolean;
+            /** @description Whether a refresh token is kept: then a person agreed, else we ask in our own name. */
+            has_refresh_token: boolean;
+            /** @description What the token is to permit. */
+            scope?: string | null;
+            /** @description The address that gives them. */
+            token_url: string;
+        };
+        /** @description How tokens are asked for (XOAUTH2). A secret that is left out stays; an empty one is removed. */
+        MailOAuthInput: {
+            /** @description What the provider calls us. */
+            client_id: string;
+            /** @description Our secret there. */
+            client_secret?: string | null;
+            /** @description What a person agreed to; without one we ask in our own name. */
+            refresh_token?: string | null;
+            /** @description What the token is to permit. */
+            scope?: string | null;
+            /** @description The address that gives them. */
+            token_url: string;
+        };
         /** @description A mail that is safe in the store. */
         MailReceipt: {
             /**
@@ -4152,6 +4252,49 @@ export interface components {
             id: string;
             /** @description Whether it was new: the same mail is kept once, however often it is handed over. */
             new: boolean;
+        };
+        /**
+         * @description How a connection is secured.
+         * @enum {string}
+         */
+        MailSecurity: "tls" | "starttls" | "none";
+        /** @description A mail server. Its secrets are never given out. */
+        MailServer: {
+            /** @description The folder that is read; absent for a server that sends. */
+            folder?: string | null;
+            /** @description Its host. */
+            host: string;
+            oauth?: components["schemas"]["MailOAuth"] | null;
+            /**
+             * Format: int32
+             * @description Its port.
+             */
+            port: number;
+            /** @description How the connection is secured: `tls`, `starttls`, or `none` within the machine itself. */
+            security: string;
+            /** @description What they sign in with: `password` or `oauth`; absent where nobody signs in. */
+            sign_in?: string | null;
+            /** @description Who signs in. */
+            user?: string | null;
+        };
+        /** @description A mail server as a whole. A secret that is left out stays as long as it goes to the same server for the same user. */
+        MailServerInput: {
+            /** @description The folder that is read, `INBOX` when left out. */
+            folder?: string | null;
+            /** @description Its host. */
+            host: string;
+            oauth?: components["schemas"]["MailOAuthInput"] | null;
+            /** @description Their password. */
+            password?: string | null;
+            /**
+             * Format: int32
+             * @description Its port; the usual one when left out.
+             */
+            port?: number | null;
+            /** @description How the connection is secured; `tls` when left out. */
+            security?: components["schemas"]["MailSecurity"];
+            /** @description Who signs in; nobody when left out, which only a server that sends may allow. */
+            user?: string | null;
         };
         /** @description What a test of mail has shown. Whether the mail arrives is asked for afterwards, by the test's id. */
         MailTest: {
@@ -4176,6 +4319,64 @@ export interface components {
             arrived_at?: string | null;
             /** @description By which way: `pipe`, `http`, or `imap:` and the mailbox's name. */
             source?: string | null;
+        };
+        /** @description A mailbox: an address of ours, where its mail is read, and what sends in its name. */
+        Mailbox: {
+            /** @description Whether it is in use; one that is paused is neither read nor sent from, and what is to be sent waits. */
+            active: boolean;
+            /** @description The address that people write to. */
+            address: string;
+            /** @description The name by which its server signs its verdicts on senders (`Authentication-Results`). */
+            authserv_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made; absent for one of the settings.
+             */
+            created_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Identifies it; absent for one of the settings, which nobody changes here.
+             */
+            id?: string | null;
+            incoming?: components["schemas"]["MailServer"] | null;
+            outgoing?: components["schemas"]["MailServer"] | null;
+            /** @description Whether answers go to signed addresses (`name+anything@domain`), which its server must deliver to it. */
+            signed_replies: boolean;
+            /**
+             * Format: uuid
+             * @description The team that new tickets from it go to; the policy's rules choose where it is absent.
+             */
+            team?: string | null;
+        };
+        /** @description What a mailbox is to be. What is left out stays as it is; a new one needs an address and a server. */
+        MailboxInput: {
+            /** @description Whether it is in use. */
+            active?: boolean;
+            /** @description The address that people write to. */
+            address?: string;
+            /** @description The name by which its server signs its verdicts on senders. */
+            authserv_id?: string | null;
+            incoming?: components["schemas"]["MailServerInput"] | null;
+            outgoing?: components["schemas"]["MailServerInput"] | null;
+            /** @description Whether answers go to signed addresses, which its server must deliver to it. */
+            signed_replies?: boolean;
+            /**
+             * Format: uuid
+             * @description The team that new tickets from it go to; null lets the policy's rules choose.
+             */
+            team?: string | null;
+        };
+        /** @description A mailbox, and how it does. */
+        MailboxState: components["schemas"]["Mailbox"] & {
+            /** @description How it was found when it was last read. */
+            reading: components["schemas"]["MailHealth"];
+            /**
+             * Format: int64
+             * @description How many mails came in since the instant that was asked for.
+             */
+            received: number;
+            /** @description How its server was found when it was last sent through. */
+            sending: components["schemas"]["MailHealth"];
         };
         /** @description Who somebody is and what they may do. */
         Me: {
@@ -5346,6 +5547,23 @@ export interface components {
                  */
                 owner?: string | null;
             }[];
+            /** @description The path and query of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MailboxState: {
+            /** @description The things on this page. */
+            items: (components["schemas"]["Mailbox"] & {
+                /** @description How it was found when it was last read. */
+                reading: components["schemas"]["MailHealth"];
+                /**
+                 * Format: int64
+                 * @description How many mails came in since the instant that was asked for.
+                 */
+                received: number;
+                /** @description How its server was found when it was last sent through. */
+                sending: components["schemas"]["MailHealth"];
+            })[];
             /** @description The path and query of the next page; absent on the last one. */
             next?: string | null;
         };
@@ -8791,6 +9009,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MailTestArrival"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mailboxes_list: {
+        parameters: {
+            query?: {
+                /** @description Count the mails that came in since this instant, a month ago at most; since a day ago when left out. */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MailboxState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mailboxes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mailboxes_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mailboxes_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mailboxes_update: {
+        parameters: {
+            query?: never;
+            header: {
+                "if-match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mailboxes_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailTest"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -127,7 +127,7 @@ impl Addressee {
             attachments: Vec::new(),
         };
         let id = app.new_id::<OutgoingMailId>(app.now());
-        post(app, tx, id, &letter, None).await
+        post(app, tx, id, identity, &letter, None).await
     }
 }
 

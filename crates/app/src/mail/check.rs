@@ -7,34 +7,25 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use mainstay_channels::compose::{
     Correspondent, Origin as LetterOrigin, OutgoingMail as Letter, ReturnPath,
 };
-use mainstay_domain::id::OutgoingMailId;
+use mainstay_domain::id::{MailboxId, OutgoingMailId};
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail};
+pub use mainstay_domain::mailbox::MailStep;
 use mainstay_domain::role::Permission;
 use mainstay_store::{PageRequest, mail};
 
+use super::identity::Identity;
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::mailbox::OpenMailbox;
 
 /// Among so many of the latest mails the one that tests is looked for: it is waited for, so it is among the latest.
 const LATEST: u32 = 200;
-
-/// What is done with a mail server, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailStep {
-    /// Connecting, with TLS where it is asked for.
-    Reach,
-    /// Signing in.
-    SignIn,
-    /// Opening the folder that is read.
-    OpenFolder,
-    /// Handing a mail over.
-    HandOver,
-}
 
 /// At which step it failed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,20 +100,110 @@ pub struct MailTest {
     pub mailboxes: Vec<CheckedMailbox>,
 }
 
+/// What a test of mail asks.
+struct Asked {
+    identity: Identity,
+    address: String,
+    mailboxes: Vec<OpenMailbox>,
+    /// The mailboxes of the settings, too.
+    is_all: bool,
+}
+
 impl App {
-    /// Asks the mail servers of the settings to let us in, and sends a mail to the address that customers write to.
+    /// Asks every mail server that is set to let us in, and sends a mail to the address that customers write to.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] without the permission `settings.update`; [`AppError::Invalid`] when that address is none.
     pub async fn test_mail(&self, caller: &Caller) -> Result<MailTest> {
         caller.require(Permission::UpdateSettings)?;
-        let id: OutgoingMailId = self.new_id(self.now());
         let identity = self.mail_identity().await?;
+        let mut mailboxes = self.open_mailboxes().await?;
+        mailboxes.retain(|mailbox| mailbox.active);
+        let asked = Asked {
+            address: identity.from.clone(),
+            identity,
+            mailboxes,
+            is_all: true,
+        };
+        self.ask(caller, asked).await
+    }
+
+    /// Asks the servers of one mailbox to let us in, and sends a mail by it to itself. A mailbox that is paused is tested all
+    /// the same.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none, [`AppError::Forbidden`] without the permission `settings.update`.
+    pub async fn test_mailbox(&self, caller: &Caller, id: MailboxId) -> Result<MailTest> {
+        let mailbox = self.open_mailbox(self.mailbox(caller, id).await?)?;
+        let asked = Asked {
+            identity: self.mail_identity().await?,
+            address: mailbox.address.clone(),
+            mailboxes: vec![mailbox],
+            is_all: false,
+        };
+        self.ask(caller, asked).await
+    }
+
+    async fn ask(&self, caller: &Caller, asked: Asked) -> Result<MailTest> {
+        let id: OutgoingMailId = self.new_id(self.now());
+        let mail = self.mail_of_test(&asked, id).await?;
+        let (sending, mut mailboxes) =
+            tokio::join!(self.send_test(&asked, &mail), self.open_asked(&asked));
+        if let (Some(check), true) = (&self.options().mail.check, asked.is_all) {
+            let mut set = check.mailboxes().await;
+            set.append(&mut mailboxes);
+            mailboxes = set;
+        }
+        let tx = self.begin().await?;
+        self.record(&tx, caller, Action::new("mail.tested", "mail", id))
+            .await?;
+        tx.commit().await?;
+        Ok(MailTest {
+            id,
+            address: asked.address,
+            sending,
+            mailboxes,
+        })
+    }
+
+    /// Hands the mail of a test to the server that takes what is written from its address.
+    async fn send_test(&self, asked: &Asked, mail: &OutgoingMail) -> Checked {
+        let options = &self.options().mail;
+        let by =
+            |mailbox: &&OpenMailbox| mailbox.outgoing.is_some() && Some(mailbox.id) == mail.mailbox;
+        match (&options.servers, asked.mailboxes.iter().find(by)) {
+            (Some(servers), Some(mailbox)) => servers.send(mailbox, mail).await,
+            _ => match &options.check {
+                Some(check) => check.send(mail).await,
+                None => Checked::NotSet,
+            },
+        }
+    }
+
+    async fn open_asked(&self, asked: &Asked) -> Vec<CheckedMailbox> {
+        let Some(servers) = &self.options().mail.servers else {
+            return Vec::new();
+        };
+        let read = asked.mailboxes.iter().filter_map(|mailbox| {
+            let incoming = mailbox.incoming.as_ref()?;
+            Some(async move {
+                CheckedMailbox {
+                    user: mailbox.address.clone(),
+                    host: incoming.server.host.clone(),
+                    folder: incoming.folder.clone(),
+                    checked: servers.open(mailbox).await,
+                }
+            })
+        });
+        join_all(read).await
+    }
+
+    async fn mail_of_test(&self, asked: &Asked, id: OutgoingMailId) -> Result<OutgoingMail> {
+        let (identity, address) = (&asked.identity, &asked.address);
         let company = self.company_in_mail(&self.read()).await?;
-        let address = identity.from.clone();
         let letter = Letter {
-            from: Correspondent::named(company, &address),
-            to: vec![Correspondent::new(&address)],
+            from: Correspondent::named(company, address),
+            to: vec![Correspondent::new(address)],
             cc: Vec::new(),
             reply_to: None,
             return_path: ReturnPath::Sender,
@@ -140,7 +221,7 @@ impl App {
         let composed = letter
             .compose()
             .map_err(|error| AppError::broken("The test mail could not be written.", error))?;
-        let written = OutgoingMail {
+        Ok(OutgoingMail {
             id,
             message_id: letter.message_id,
             account: None,
@@ -156,20 +237,7 @@ impl App {
             receipt: None,
             created_at: self.now(),
             sent_at: None,
-        };
-        let (sending, mailboxes) = match &self.options().mail.check {
-            Some(check) => tokio::join!(check.send(&written), check.mailboxes()),
-            None => (Checked::NotSet, Vec::new()),
-        };
-        let tx = self.begin().await?;
-        self.record(&tx, caller, Action::new("mail.tested", "mail", id))
-            .await?;
-        tx.commit().await?;
-        Ok(MailTest {
-            id,
-            address,
-            sending,
-            mailboxes,
+            mailbox: identity.mailbox_from(address),
         })
     }
 

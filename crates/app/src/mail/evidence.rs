@@ -56,7 +56,10 @@ pub(super) async fn gather(
             .filter(|agent| agent.active),
         None => None,
     };
-    let authserv_id = app.options().mail.authserv_id.as_deref();
+    let mailbox = identity.mailbox_of(&raw.source);
+    let authserv_id = mailbox
+        .and_then(|mailbox| mailbox.authserv_id.as_deref())
+        .or(app.options().mail.authserv_id.as_deref());
     let (agent, unproven) = match named {
         None => (None, None),
         Some(named) => match prove(identity, authserv_id, letter, &named) {

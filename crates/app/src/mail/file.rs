@@ -197,7 +197,7 @@ impl Filing<'_> {
             channel: Channel::Email,
             severity: None,
             category: None,
-            team: None,
+            team: self.identity.mailbox_of(&raw.source).and_then(|it| it.team),
             assignee: None,
             tags: Vec::new(),
             message: Some(message.clone()),

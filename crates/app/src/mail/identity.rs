@@ -7,15 +7,17 @@ use mainstay_channels::reply_address::{
     LinkClaim, LinkPurpose, MessageIdDomain, MessageIdVerdict, ReplyAddress, ReplyVerdict,
     SigningKey, TicketReference, UnverifiedLink,
 };
-use mainstay_domain::id::AgentId;
+use mainstay_domain::id::{AgentId, MailboxId};
+use mainstay_domain::mailbox::Mailbox;
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::setting;
+use mainstay_store::{mail, mailbox, setting};
 use uuid::Uuid;
 
 use super::check::MailCheck;
 use super::transport::MailTransport;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::mailbox::{MailServers, Out, choose, primary};
 use crate::transaction::transact;
 
 /// How mail is received and sent.
@@ -27,6 +29,10 @@ pub struct MailOptions {
     pub reply_domain: Option<String>,
     /// Other addresses of ours: those of the mailboxes that are read, for recognising mail that comes back.
     pub own_addresses: Vec<String>,
+    /// The mailboxes of the settings, to be shown: without their secrets, their ids nil.
+    pub mailboxes: Vec<Mailbox>,
+    /// What reaches the servers of mailboxes that are set up in the browser.
+    pub servers: Option<Arc<dyn MailServers>>,
     /// The name by which our own mail server signs its verdicts (`Authentication-Results`, RFC 8601). A mail counts as an
     /// agent's only when that server vouches for the sender's domain, or when it answers by an address that was signed for
     /// that agent; any other is held for a person to accept.
@@ -62,6 +68,8 @@ impl Default for MailOptions {
             from: "support@localhost".to_owned(),
             reply_domain: None,
             own_addresses: Vec::new(),
+            mailboxes: Vec::new(),
+            servers: None,
             authserv_id: None,
             company: None,
             max_message: 64 << 20,
@@ -80,24 +88,53 @@ impl Default for MailOptions {
 /// Who we are in mail, ready to be asked.
 pub(crate) struct Identity {
     pub from: String,
+    /// The mailbox in whose name we write; absent for the one of the settings.
+    pub mailbox: Option<MailboxId>,
+    /// The signed addresses that answers go to, where there are such.
     reply: Option<ReplyAddress>,
+    /// Every kind of signed address that we may have given.
+    replies: Vec<ReplyAddress>,
     ids: MessageIdDomain,
+    /// Every domain whose message ids may be ours.
+    domains: Vec<MessageIdDomain>,
     key: SigningKey,
     own: Vec<String>,
+    mailboxes: Vec<Mailbox>,
+    has_settings: bool,
 }
 
 /// Where the key lies in the store, sealed for this name, so that every node signs alike.
 pub(crate) const KEY_NAME: &str = "mail.signing_key";
 
 impl App {
+    /// Who we are where nothing says in which mailbox's name we write.
     pub(crate) async fn mail_identity(&self) -> Result<Identity> {
-        let options = &self.options().mail;
         let key = self
             .mail_key_cell()
             .get_or_try_init(|| self.load_mail_key())
             .await?
             .clone();
-        Identity::new(options, key)
+        let mailboxes = mailbox::all(&self.read()).await?;
+        Identity::new(&self.options().mail, key, mailboxes)
+    }
+
+    /// Who we are to the customer of a ticket: the mailbox that its first mail came to, or else its team's.
+    pub(crate) async fn mail_identity_of(&self, ticket: &Ticket) -> Result<Identity> {
+        let identity = self.mail_identity().await?;
+        if identity.mailboxes.is_empty() {
+            return Ok(identity);
+        }
+        let source = mail::first_source(&self.read(), ticket.id).await?;
+        let of_source = source.and_then(|source| identity.mailbox_of(&source));
+        let of_team = || {
+            let mut mailboxes = identity.mailboxes.iter();
+            mailboxes.find(|found| found.team.is_some() && found.team == ticket.facts.team)
+        };
+        let found = of_source.or_else(of_team).cloned();
+        Ok(match found {
+            Some(mailbox) => identity.in_name_of(&mailbox),
+            None => identity,
+        })
     }
 
     /// The key that signs reply addresses and message ids: made at the first use, the same on every node.
@@ -119,7 +156,39 @@ impl App {
 }
 
 impl Identity {
-    fn new(options: &MailOptions, key: SigningKey) -> Result<Self> {
+    fn new(options: &MailOptions, key: SigningKey, mailboxes: Vec<Mailbox>) -> Result<Self> {
+        let has_settings = options.transport.is_some();
+        let identity = Self::of_settings(options, key, mailboxes)?;
+        if has_settings {
+            return Ok(identity);
+        }
+        // Nobody sends in the name that the settings give, which may be their default.
+        let reads_alone = || {
+            let mut mailboxes = identity.mailboxes.iter();
+            mailboxes.find(|_| options.mailboxes.is_empty())
+        };
+        let found = primary(&identity.mailboxes).or_else(reads_alone).cloned();
+        Ok(match found {
+            Some(mailbox) => {
+                let (_, domain) = split(&mailbox.address);
+                let ids = MessageIdDomain::new(domain).unwrap_or_else(|_| identity.ids.clone());
+                Self {
+                    mailbox: Some(mailbox.id),
+                    reply: signed(&mailbox).or_else(|| identity.reply.clone()),
+                    from: mailbox.address.clone(),
+                    ids,
+                    ..identity
+                }
+            }
+            None => identity,
+        })
+    }
+
+    fn of_settings(
+        options: &MailOptions,
+        key: SigningKey,
+        mailboxes: Vec<Mailbox>,
+    ) -> Result<Self> {
         let wrong = |error: &dyn std::fmt::Display| {
             AppError::invalid(
                 "mail.from",
@@ -146,13 +215,61 @@ impl Identity {
             own.push(format!("{local}@{}", reply_domain.to_lowercase()));
         }
         own.push(from.clone());
+        own.extend(mailboxes.iter().map(|mailbox| mailbox.address.clone()));
+        let addresses = mailboxes.iter().map(|mailbox| mailbox.address.as_str());
+        let mut domains: Vec<MessageIdDomain> = addresses
+            .filter_map(|address| MessageIdDomain::new(split(address).1).ok())
+            .collect();
+        domains.push(ids.clone());
+        domains.dedup();
+        let mut replies: Vec<ReplyAddress> = mailboxes.iter().filter_map(signed).collect();
+        replies.extend(reply.clone());
         Ok(Self {
+            mailbox: None,
             reply,
+            replies,
             ids,
+            domains,
             key,
             own,
             from,
+            mailboxes,
+            has_settings: options.transport.is_some(),
         })
+    }
+
+    /// The same in the name of a mailbox, where something sends what is written so.
+    fn in_name_of(self, mailbox: &Mailbox) -> Self {
+        if mailbox.outgoing.is_none() && !self.has_settings {
+            return self;
+        }
+        Self {
+            mailbox: Some(mailbox.id),
+            reply: signed(mailbox),
+            from: mailbox.address.clone(),
+            ..self
+        }
+    }
+
+    /// The mailbox that a mail came to by this way.
+    pub fn mailbox_of(&self, source: &str) -> Option<&Mailbox> {
+        let name = source.strip_prefix("imap:")?;
+        let mut mailboxes = self.mailboxes.iter();
+        mailboxes.find(|mailbox| mailbox.reading_name().as_deref() == Some(name))
+    }
+
+    /// The mailbox in whose name a mail from this address leaves.
+    pub fn mailbox_from(&self, address: &str) -> Option<MailboxId> {
+        let mut mailboxes = self.mailboxes.iter();
+        let named = mailboxes.find(|mailbox| {
+            mailbox.outgoing.is_some() && mailbox.address.eq_ignore_ascii_case(address)
+        });
+        named.map(|mailbox| mailbox.id).or(self.mailbox)
+    }
+
+    /// Whether there is a server for what leaves in the name of a mailbox: else it waits.
+    pub fn has_way_out(&self, mailbox: Option<MailboxId>) -> bool {
+        choose(&self.mailboxes, self.has_settings, mailbox) != Out::Waits
     }
 
     /// The message id of what we write, without angle brackets: always the same for the same thing.
@@ -162,7 +279,8 @@ impl Identity {
 
     /// Whether we gave this message id.
     pub fn is_our_message_id(&self, id: &str) -> bool {
-        matches!(self.ids.verify(id, &self.key), MessageIdVerdict::Ours(_))
+        let mut domains = self.domains.iter();
+        domains.any(|ids| matches!(ids.verify(id, &self.key), MessageIdVerdict::Ours(_)))
     }
 
     /// The token of a link by which somebody does one thing without signing in.
@@ -204,16 +322,17 @@ impl Identity {
 
     /// The ticket of an address that was signed for this very agent.
     pub fn ticket_of_agent(&self, address: &str, agent: AgentId) -> Option<TicketReference> {
-        let reply = self.reply.as_ref()?;
-        reply.verify_for(address, agent.uuid(), &self.key)
+        let mut replies = self.replies.iter();
+        replies.find_map(|reply| reply.verify_for(address, agent.uuid(), &self.key))
     }
 
     /// The ticket that a signed address of ours names.
     pub fn ticket_of(&self, address: &str) -> Option<TicketReference> {
-        match self.reply.as_ref()?.verify(address, &self.key) {
+        let mut replies = self.replies.iter();
+        replies.find_map(|reply| match reply.verify(address, &self.key) {
             ReplyVerdict::Ours(ticket) => Some(ticket),
             ReplyVerdict::Forged | ReplyVerdict::Unrelated => None,
-        }
+        })
     }
 
     /// Whether an address is ours: one that we read, or a reply address, whoever signed it.
@@ -225,8 +344,20 @@ impl Identity {
     /// Whether answers about one ticket go to an address, whoever signed it.
     pub fn is_reply_address(&self, address: &str) -> bool {
         let address = address.trim().to_lowercase();
-        self.reply.as_ref().is_some_and(|reply| {
-            !matches!(reply.verify(&address, &self.key), ReplyVerdict::Unrelated)
-        })
+        self.replies
+            .iter()
+            .any(|reply| !matches!(reply.verify(&address, &self.key), ReplyVerdict::Unrelated))
     }
+}
+
+/// The part of an address before its last `@`, and the one after it.
+fn split(address: &str) -> (&str, &str) {
+    address.rsplit_once('@').unwrap_or((address, ""))
+}
+
+/// The signed addresses of a mailbox, where its server delivers them.
+fn signed(mailbox: &Mailbox) -> Option<ReplyAddress> {
+    let (local, domain) = split(&mailbox.address);
+    let reply = ReplyAddress::new(local, domain).ok();
+    reply.filter(|_| mailbox.signed_replies)
 }

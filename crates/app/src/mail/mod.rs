@@ -18,7 +18,6 @@ mod file;
 mod hold;
 mod identity;
 mod letter;
-mod mailbox;
 mod notice;
 mod part;
 mod post;

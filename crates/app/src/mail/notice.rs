@@ -40,6 +40,7 @@ impl Notice {
         let found = ticket::find(&reader, Scope::Everything, id)
             .await?
             .ok_or_else(|| JobFailure::Fail(format!("there is no ticket {id}")))?;
+        let identity = app.mail_identity_of(&found.ticket).await?;
         let conversation = message::of_ticket(&reader, Scope::Everything, id).await?;
         let notice = Self {
             identity,
@@ -85,7 +86,7 @@ impl Notice {
             date: app.now(),
             attachments: Vec::new(),
         };
-        queue(app, ready(mail, subject.ticket)?, None).await?;
+        queue(app, ready(&self.identity, mail, subject.ticket)?, None).await?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use mainstay_domain::id::{OutgoingMailId, TicketId};
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState};
 use mainstay_store::{Transaction, mail};
 
+use super::identity::Identity;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
@@ -14,10 +15,12 @@ pub(crate) async fn post(
     app: &App,
     tx: &Transaction,
     id: OutgoingMailId,
+    identity: &Identity,
     letter: &Letter,
     ticket: Option<TicketId>,
 ) -> Result<()> {
     let now = app.now();
+    let mailbox = identity.mailbox_from(&letter.from.address);
     let composed = letter
         .compose()
         .map_err(|error| AppError::broken("A mail could not be written.", error))?;
@@ -44,9 +47,10 @@ pub(crate) async fn post(
         receipt: None,
         created_at: now,
         sent_at: None,
+        mailbox,
     };
     mail::enqueue(tx, &queued).await?;
-    if app.options().mail.transport.is_some() {
+    if identity.has_way_out(mailbox) {
         Job::SendMail { mail: id }.queue(app, tx, now).await?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use mainstay_channels::compose::{
 };
 use mainstay_channels::template::TemplateError;
 use mainstay_domain::event::{Actor, Side};
-use mainstay_domain::id::{MessageId, TicketId};
+use mainstay_domain::id::{MailboxId, MessageId, TicketId};
 use mainstay_domain::mail::{OutgoingMail as StoredMail, OutgoingMailState};
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::{Scope, Ticket};
@@ -36,6 +36,7 @@ pub(crate) async fn deliver_reply(app: &App, id: MessageId) -> Result<(), JobFai
     let Some(found) = ticket::find(&reader, Scope::Everything, message.ticket).await? else {
         return Err(JobFailure::Fail("the ticket is gone".to_owned()));
     };
+    let identity = app.mail_identity_of(&found.ticket).await?;
     let Some(outgoing) = write(app, &identity, found.ticket, &message, message_id).await? else {
         // The customer reads it in the portal, or was called.
         return Ok(());
@@ -49,6 +50,10 @@ pub(super) struct ReadyMail {
     pub mail: OutgoingMail,
     pub composed: ComposedMail,
     pub ticket: Ticket,
+    /// The mailbox in whose name it leaves.
+    pub mailbox: Option<MailboxId>,
+    /// Whether there is a server for it.
+    pub has_way_out: bool,
 }
 
 /// The reply as a mail; nothing when nobody can be written to.
@@ -99,7 +104,7 @@ async fn write(
         date: message.at,
         attachments: files(app, message).await?,
     };
-    ready(mail, subject.ticket).map(Some)
+    ready(identity, mail, subject.ticket).map(Some)
 }
 
 /// Bounces come to the signed address, where there is one: then they find their ticket whatever they say.
@@ -107,9 +112,12 @@ pub(super) fn return_path(identity: &Identity, reply_address: Option<&String>) -
     ReturnPath::Address(reply_address.unwrap_or(&identity.from).clone())
 }
 
-pub(super) fn ready(mail: OutgoingMail, ticket: Ticket) -> Result<ReadyMail> {
+pub(super) fn ready(identity: &Identity, mail: OutgoingMail, ticket: Ticket) -> Result<ReadyMail> {
     let composed = mail.compose().map_err(uncomposable)?;
+    let mailbox = identity.mailbox_from(&mail.from.address);
     Ok(ReadyMail {
+        mailbox,
+        has_way_out: identity.has_way_out(mailbox),
         mail,
         composed,
         ticket,
@@ -251,13 +259,19 @@ pub(super) async fn queue(app: &App, ready: ReadyMail, message: Option<MessageId
         receipt: None,
         created_at: now,
         sent_at: None,
+        mailbox: ready.mailbox,
     };
-    transact!(app, tx => queue_once(app, tx, &stored))?;
+    transact!(app, tx => queue_once(app, tx, &stored, ready.has_way_out))?;
     app.wake();
     Ok(())
 }
 
-async fn queue_once(app: &App, tx: &Transaction, stored: &StoredMail) -> Result<()> {
+async fn queue_once(
+    app: &App,
+    tx: &Transaction,
+    stored: &StoredMail,
+    has_way_out: bool,
+) -> Result<()> {
     if mail::find_by_message_id(tx, &stored.message_id)
         .await?
         .is_some()
@@ -273,7 +287,7 @@ async fn queue_once(app: &App, tx: &Transaction, stored: &StoredMail) -> Result<
         };
         thread::insert(tx, &[entry]).await?;
     }
-    if app.options().mail.transport.is_some() {
+    if has_way_out {
         let send = Job::SendMail { mail: stored.id };
         send.queue(app, tx, app.now()).await?;
     }

@@ -15,6 +15,7 @@ use metrics::counter;
 use tokio::time::{Sleep, sleep};
 use tracing::Instrument as _;
 
+use super::check::{MailFault, MailStep};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
@@ -45,8 +46,13 @@ const BETWEEN_NOTES: Duration = Duration::from_millis(500);
 
 /// Hands a mail over, and writes down how it went.
 pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Result<(), JobFailure> {
-    let Some(transport) = app.options().mail.transport.clone() else {
+    let Some(of) = mail::find_mailbox(&app.read(), id).await? else {
         return Ok(());
+    };
+    let way_out = match app.way_out(of).await? {
+        Ok(Some(way_out)) => way_out,
+        Ok(None) => return Ok(()),
+        Err(why) => return Err(JobFailure::Retry(why)),
     };
     let lease = lease_of_one();
     let claimed = transact!(app, tx => claim(app, tx, job, id))?;
@@ -56,7 +62,7 @@ pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Resu
         Claimed::LostLease => return Err(JobFailure::Lost),
     };
     let span = tracing::debug_span!("send_mail", mail = %id);
-    let sending = tokio::time::timeout(LONGEST_SENDING, transport.send(&mail));
+    let sending = tokio::time::timeout(LONGEST_SENDING, way_out.transport.send(&mail));
     let outcome = tokio::select! {
         biased;
         () = lost_lease(app, job, lease) => return Err(JobFailure::Lost),
@@ -72,6 +78,7 @@ pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Resu
             in_doubt: true,
         })
     });
+    note_server(app, &way_out.health, &outcome).await;
     let next = note_until_noted(app, job, &mail, &outcome).await?;
     let told = match (&next, &outcome) {
         (Next::Retry(_), _) => "retry",
@@ -83,6 +90,21 @@ pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Resu
     match next {
         Next::Done | Next::Lost => Ok(()),
         Next::Retry(reason) => Err(JobFailure::Retry(reason)),
+    }
+}
+
+/// Writes down how the server was found, for whoever looks after the mailboxes; nothing depends on it.
+async fn note_server(app: &App, name: &str, outcome: &Result<SmtpReceipt, SmtpFailure>) {
+    let found = match outcome {
+        // A server that refuses one mail for good does what it should.
+        Ok(_) | Err(SmtpFailure::Permanent { .. }) => Ok(()),
+        Err(SmtpFailure::Retry { reason, .. }) => Err(MailFault {
+            step: MailStep::HandOver,
+            reason: reason.clone(),
+        }),
+    };
+    if let Err(error) = app.note_health(name, found).await {
+        tracing::debug!(%error, "how the mail server was found could not be written down");
     }
 }
 
@@ -346,16 +368,13 @@ impl App {
         Ok(mail)
     }
 
-    /// Queues the sending of every mail that waits: those that were written while no server was set. To be called when
-    /// the program starts.
+    /// Queues the sending of every mail that waits for no reason any more: those that were written while no server was set, or
+    /// while their mailbox was paused. To be called when the program starts.
     ///
     /// # Errors
     /// Fails when the store does not answer.
     pub async fn send_waiting_mail(&self) -> Result<()> {
-        if self.options().mail.transport.is_none() {
-            return Ok(());
-        }
-        let waiting = mail::waiting(&self.read()).await?;
+        let waiting = self.sendable_mails().await?;
         for ids in waiting.chunks(500) {
             transact!(self, tx => async {
                 for id in ids {

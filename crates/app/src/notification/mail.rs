@@ -75,7 +75,8 @@ pub(super) async fn send_notification_mail(
         date: now,
         attachments: Vec::new(),
     };
-    post(app, tx, id, &letter, about.map(|ticket| ticket.id)).await?;
+    let ticket = about.map(|ticket| ticket.id);
+    post(app, tx, id, identity, &letter, ticket).await?;
     Ok(id)
 }
 

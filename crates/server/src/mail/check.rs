@@ -17,7 +17,7 @@ use crate::Failure;
 use crate::settings::Settings;
 
 /// How long a step may take: a person waits, and three of them must end before the request is given up.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The mail servers of the settings.
 #[derive(Debug)]
@@ -51,18 +51,31 @@ impl MailCheck for Servers {
         let Some(smtp) = &self.smtp else {
             return Checked::NotSet;
         };
-        let steps = async {
-            attempt(MailStep::Reach, smtp.check_connection()).await?;
-            attempt(MailStep::SignIn, smtp.check_sign_in()).await?;
-            attempt(MailStep::HandOver, MailTransport::send(smtp, mail)).await?;
-            Ok(())
-        };
-        steps.await.into()
+        send(smtp, mail).await
     }
 
     async fn mailboxes(&self) -> Vec<CheckedMailbox> {
-        join_all(self.mailboxes.iter().map(open)).await
+        join_all(self.mailboxes.iter().map(look)).await
     }
+}
+
+/// Hands a mail over, step by step.
+pub(super) async fn send(smtp: &SmtpTransport, mail: &OutgoingMail) -> Checked {
+    let steps = async {
+        attempt(MailStep::Reach, smtp.check_connection()).await?;
+        attempt(MailStep::SignIn, smtp.check_sign_in()).await?;
+        attempt(MailStep::HandOver, MailTransport::send(smtp, mail)).await?;
+        Ok(())
+    };
+    steps.await.into()
+}
+
+/// A server that cannot be asked at all.
+pub(super) fn unusable(reason: String) -> Checked {
+    Checked::Failed(MailFault {
+        step: MailStep::Reach,
+        reason,
+    })
 }
 
 /// Takes a step, unless it takes too long.
@@ -79,22 +92,27 @@ async fn attempt<T, E: Display>(
     }
 }
 
-async fn open(client: &MailboxClient) -> CheckedMailbox {
+async fn look(client: &MailboxClient) -> CheckedMailbox {
     let mailbox = client.mailbox();
-    let checked = match tokio::time::timeout(3 * PATIENCE, client.check()).await {
-        Ok(Ok(())) => Checked::Passed,
-        Ok(Err(error)) => Checked::Failed(fault(&error)),
-        Err(_) => Checked::Failed(MailFault::late(MailStep::Reach, 3 * PATIENCE)),
-    };
     CheckedMailbox {
         user: mailbox.user.clone(),
         host: mailbox.host.clone(),
         folder: mailbox.folder.clone(),
-        checked,
+        checked: open(client).await,
     }
 }
 
-fn fault(error: &ImapError) -> MailFault {
+/// Opens the folder that is read.
+pub(super) async fn open(client: &MailboxClient) -> Checked {
+    match tokio::time::timeout(3 * PATIENCE, client.check()).await {
+        Ok(Ok(())) => Checked::Passed,
+        Ok(Err(error)) => Checked::Failed(fault(&error)),
+        Err(_) => Checked::Failed(MailFault::late(MailStep::Reach, 3 * PATIENCE)),
+    }
+}
+
+/// At which step a mailbox could not be read.
+pub(super) fn fault(error: &ImapError) -> MailFault {
     let step = match error {
         ImapError::Unreachable { .. } | ImapError::Broken { .. } => MailStep::Reach,
         ImapError::SignIn { .. } | ImapError::Token { .. } => MailStep::SignIn,

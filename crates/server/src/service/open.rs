@@ -7,6 +7,7 @@ use mainstay_app::attachment::AttachmentLimits;
 use mainstay_app::{App, Clock};
 use mainstay_store::{Claim, Claimed, Store, StoreOptions};
 
+use crate::mail::SetUpServers;
 use crate::settings::Settings;
 use crate::time::{RememberedTime, SharedClock, SteadyClock};
 use crate::{Failure, key, mail, notify, random, webhook};
@@ -16,7 +17,17 @@ use crate::{Failure, key, mail, notify, random, webhook};
 /// # Errors
 /// Fails when the store cannot be opened or the policy cannot be read.
 pub async fn open_with_policy(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
-    let app = open(settings, clock).await?;
+    let servers = Arc::new(SetUpServers::new(settings));
+    open_with_servers(settings, clock, servers).await
+}
+
+/// The same with what reaches the servers of mailboxes, for whoever reads these too.
+pub(super) async fn open_with_servers(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    servers: Arc<SetUpServers>,
+) -> Result<App, Failure> {
+    let app = open(settings, clock, servers).await?;
     app.load_policy()
         .await
         .map_err(|error| Failure::of(&error))?;
@@ -24,7 +35,11 @@ pub async fn open_with_policy(settings: &Settings, clock: Arc<dyn Clock>) -> Res
 }
 
 /// Opens what the use cases need.
-async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure> {
+async fn open(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    servers: Arc<SetUpServers>,
+) -> Result<App, Failure> {
     let store = open_store(settings).await?;
     let in_use = mainstay_app::key_in_use(&store)
         .await
@@ -48,7 +63,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Failure
             message: settings.attachments.max_per_message.bytes() as u64,
             waiting: settings.attachments.max_waiting.bytes() as u64,
         },
-        mail: mail::options(settings)?,
+        mail: mail::options(settings, servers)?,
         retention: mainstay_app::tidy::Retention {
             webhook_deliveries: settings.keep_webhook_deliveries.get(),
             changes: settings.keep_changes.get(),

@@ -213,6 +213,21 @@ pub async fn count_received(
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
+/// By which way the first mail of a ticket came, if it has any.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn first_source(
+    on: &impl Connection,
+    ticket: TicketId,
+) -> Result<Option<String>, StoreError> {
+    let sql = Sql::new("SELECT source FROM raw_mail")
+        .with(" WHERE ticket = ", &ticket)
+        .then(" ORDER BY received_at, id LIMIT 1");
+    let row = one(on, sql).await?;
+    row.map(|row| Field::read(&row, 0)).transpose()
+}
+
 /// The received mails that nobody has read yet, oldest first.
 ///
 /// # Errors

@@ -68,3 +68,29 @@ CREATE TABLE image_sender (
     PRIMARY KEY (agent, address)
 );
 ";
+
+/// Mailboxes that are set up in the browser, how the mail servers were found, and in whose name a mail leaves.
+pub(super) const MAILBOXES: &str = "
+CREATE TABLE mailbox_set_up (
+    id @uuid PRIMARY KEY,
+    address @key NOT NULL UNIQUE,
+    team @uuid REFERENCES team (id),
+    incoming TEXT,
+    outgoing TEXT,
+    signed_replies BOOLEAN NOT NULL,
+    authserv_id TEXT,
+    active BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE mail_health (
+    name TEXT PRIMARY KEY,
+    worked_at BIGINT,
+    failed_at BIGINT,
+    step TEXT,
+    reason TEXT
+);
+
+ALTER TABLE outgoing_mail ADD COLUMN mailbox @uuid;
+CREATE INDEX raw_mail_source ON raw_mail (source, received_at);
+";

@@ -191,6 +191,7 @@ fn steps() -> Vec<Step> {
         },
         step("0036_lighter_tickets", ticket::LIGHTER),
         step("0037_customer_updated", ticket::CUSTOMER_UPDATED),
+        step("0038_mailboxes", mail::MAILBOXES),
         step("0039_lighter_notices", notice::LIGHTER),
     ]
 }

@@ -25,7 +25,7 @@ on_each_engine!(
     senders_are_counted_and_participants_known,
 );
 
-fn raw(number: u8, source: &str) -> RawMail {
+pub fn raw(number: u8, source: &str) -> RawMail {
     RawMail {
         id: given::id(u32::from(number)),
         digest: Digest([number; 32]),
@@ -108,7 +108,7 @@ async fn a_mail_is_kept_once_as_received(fresh: &Fresh) {
     assert_eq!(mail::count_received(&tx, "pipe", at(0)).await.unwrap(), 2);
 }
 
-fn outgoing(number: u32) -> OutgoingMail {
+pub fn outgoing(number: u32) -> OutgoingMail {
     OutgoingMail {
         id: given::id(number),
         message_id: format!("{number}@mainstay.example"),
@@ -125,6 +125,7 @@ fn outgoing(number: u32) -> OutgoingMail {
         receipt: None,
         created_at: at(i64::from(number)),
         sent_at: None,
+        mailbox: None,
     }
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use mainstay_app::mail::{Checked, CheckedMailbox, MailStep};
+use mainstay_app::mail::{Checked, CheckedMailbox, MailTest};
 use mainstay_domain::id::OutgoingMailId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::mailbox::step;
 use crate::Web;
 use crate::auth::Auth;
 use crate::input::Id;
@@ -27,7 +28,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 /// What a test of mail has shown. Whether the mail arrives is asked for afterwards, by the test's id.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MailTest)]
-struct TestBody {
+pub(super) struct TestBody {
     /// Identifies the test.
     id: Uuid,
     /// The address that a mail was sent to: the one that customers write to.
@@ -83,13 +84,19 @@ impl From<Checked> for CheckedBody {
         };
         Self {
             outcome,
-            step: fault.as_ref().map(|fault| match fault.step {
-                MailStep::Reach => "reach",
-                MailStep::SignIn => "sign_in",
-                MailStep::OpenFolder => "open_folder",
-                MailStep::HandOver => "hand_over",
-            }),
+            step: fault.as_ref().map(|fault| step(fault.step)),
             reason: fault.map(|fault| fault.reason),
+        }
+    }
+}
+
+impl From<MailTest> for TestBody {
+    fn from(test: MailTest) -> Self {
+        Self {
+            id: test.id.uuid(),
+            address: test.address,
+            sending: test.sending.into(),
+            mailboxes: test.mailboxes.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -113,13 +120,7 @@ async fn create(
     Auth(caller): Auth,
 ) -> Result<(StatusCode, Json<TestBody>)> {
     let test = web.app.test_mail(&caller).await?;
-    let body = TestBody {
-        id: test.id.uuid(),
-        address: test.address,
-        sending: test.sending.into(),
-        mailboxes: test.mailboxes.into_iter().map(Into::into).collect(),
-    };
-    Ok((StatusCode::CREATED, Json(body)))
+    Ok((StatusCode::CREATED, Json(test.into())))
 }
 
 /// Tell whether the mail of a test came in.

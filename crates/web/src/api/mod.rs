@@ -21,6 +21,7 @@ mod job;
 mod macro_;
 mod mail;
 mod mail_test;
+mod mailbox;
 mod me;
 mod name;
 mod notification;
@@ -108,6 +109,7 @@ fn contents() -> OpenApiRouter<Web> {
         .merge(remote_image::routes())
         .merge(mail::routes())
         .merge(mail_test::routes())
+        .merge(mailbox::routes())
         .merge(policy::routes())
         .merge(portal::routes())
         .merge(calendar::routes())

@@ -17,6 +17,7 @@ mod idempotency;
 mod internal;
 mod links;
 mod mail;
+mod mailboxes;
 mod on_call;
 mod passkeys;
 mod people;

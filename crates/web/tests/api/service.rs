@@ -144,6 +144,7 @@ impl Service {
             receipt: None,
             created_at: now,
             sent_at: None,
+            mailbox: None,
         };
         let tx = self.app.store().begin().await.unwrap();
         mail::insert_many(&tx, &[dead]).await.unwrap();

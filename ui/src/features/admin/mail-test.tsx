@@ -28,13 +28,22 @@ const TONES: Record<Outcome, string> = {
   waiting: "queued",
 };
 
-export function MailTest() {
+interface MailTestProps {
+  /** The mailbox that is tested; everything that is set when absent. */
+  mailbox?: string;
+}
+
+export function MailTest({ mailbox }: MailTestProps) {
   const { t } = useTranslation("admin");
   const test = useMutation({
     meta: { handlesFailure: true },
     mutationFn: async () => ({
       begun: Date.now(),
-      shown: await data(api.POST("/api/v1/mail/tests", { headers: onceKey() })),
+      shown: await data(
+        mailbox
+          ? api.POST("/api/v1/mailboxes/{id}/tests", { params: { path: { id: mailbox } }, headers: onceKey() })
+          : api.POST("/api/v1/mail/tests", { headers: onceKey() }),
+      ),
     }),
   });
   const shown = test.data?.shown;

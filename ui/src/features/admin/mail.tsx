@@ -1,5 +1,5 @@
 // Channels: mail that came in with the decision where it was filed and why, and mail that goes out.
-import { Alert, Box, Button, Group, NativeSelect, NumberInput, Stack, Table, Tabs, Text } from "@mantine/core";
+import { Alert, Button, Group, NativeSelect, NumberInput, Stack, Table, Tabs, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
@@ -14,14 +14,15 @@ import classes from "./admin.module.css";
 import { Loaded, Section } from "./frame";
 import { ListTable, RowAction, RowTitle } from "./list-table";
 import { useListing } from "./listing";
-import { MailTest } from "./mail-test";
+import { Mailboxes } from "./mailboxes";
 import { State } from "./state";
 
 export function Mail() {
   const { t } = useTranslation("admin");
+  const may = useMay("settings.update");
   return (
     <Section title={t("mail.nav")} lead={t("mail.lead")}>
-      <Mailboxes />
+      {may && <Mailboxes />}
       <Tabs defaultValue="received" keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="received">{t("mail.received")}</Tabs.Tab>
@@ -35,40 +36,6 @@ export function Mail() {
         </Tabs.Panel>
       </Tabs>
     </Section>
-  );
-}
-
-/** What the settings say of mail: they are changed where the program runs. */
-function Mailboxes() {
-  const { t } = useTranslation("admin");
-  const may = useMay("settings.read");
-  const mayTest = useMay("settings.update");
-  const settings = useQuery({
-    queryKey: ["settings", "mail"],
-    enabled: may,
-    queryFn: () => data(api.GET("/api/v1/settings")),
-  });
-  if (!settings.data) return null;
-  const settingOf = (key: string) => settings.data.items.find((each) => each.key === key)?.value;
-  const smtp = settingOf("smtp.host");
-  const boxes = settings.data.items.filter(({ key, value }) => /^mail\.mailboxes\.\d+\.host$/.test(key) && value);
-  return (
-    <Stack gap={4}>
-      <Text size="sm">{t("mail.from", { address: settingOf("mail.from") ?? "–" })}</Text>
-      <Text size="sm">
-        {smtp ? t("mail.sentBy", { host: `${smtp}:${settingOf("smtp.port") ?? ""}` }) : t("mail.notSent")}
-      </Text>
-      <Text size="sm">
-        {boxes.length > 0
-          ? t("mail.fetched", { hosts: boxes.map(({ value }) => value).join(", ") })
-          : t("mail.notFetched")}
-      </Text>
-      {mayTest && (
-        <Box mt="xs" mb="sm">
-          <MailTest />
-        </Box>
-      )}
-    </Stack>
   );
 }
 

@@ -235,6 +235,9 @@ async fn tools(service: &Service, admin: &Client<'_>, things: &mut Things) {
         .body;
     things.insert("/webhooks/deliveries", id_of_first(&deliveries));
     things.insert("/webhooks", webhook);
+    let server = json!({"host": "smtp.desk.example", "user": "help", "password": "hunter2"});
+    let mailbox = json!({"address": "help@desk.example", "outgoing": server});
+    things.insert("/mailboxes", admin.make("/mailboxes", mailbox).await);
 }
 
 /// Work that failed for good.

@@ -135,6 +135,10 @@ pub fn body(route: &Route, things: &Things) -> Option<Value> {
         }
         ("POST", "/time") => json!({"advance": "1s"}),
         ("POST", "/tokens") => json!({"name": "mine", "scopes": ["*"]}),
+        ("POST", "/mailboxes") => {
+            json!({"address": "more@desk.example", "outgoing": {"host": "smtp.desk.example"}})
+        }
+        ("PATCH", "/mailboxes/{id}") => json!({"active": false}),
         ("POST", "/webhooks") => json!({"url": "https://hooks.example/in"}),
         ("PATCH", "/webhooks/{id}") => json!({"include_messages": true}),
         (

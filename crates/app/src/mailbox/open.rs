@@ -1,0 +1,82 @@
+//! Mailboxes with their secrets open: for the moment in which they are used or changed, and nowhere else.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use mainstay_domain::id::MailboxId;
+use mainstay_domain::mailbox::Mailbox;
+use mainstay_store::mailbox;
+
+use crate::context::App;
+use crate::error::Result;
+
+/// A mailbox whose secrets are open. It does not show them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OpenMailbox(Mailbox);
+
+impl OpenMailbox {
+    pub(crate) fn new(mailbox: Mailbox) -> Self {
+        Self(mailbox)
+    }
+}
+
+impl fmt::Debug for OpenMailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenMailbox({})", self.0.id)
+    }
+}
+
+impl Deref for OpenMailbox {
+    type Target = Mailbox;
+
+    fn deref(&self) -> &Mailbox {
+        &self.0
+    }
+}
+
+impl DerefMut for OpenMailbox {
+    fn deref_mut(&mut self) -> &mut Mailbox {
+        &mut self.0
+    }
+}
+
+/// What a secret of a mailbox is sealed for.
+pub(crate) fn purpose(id: MailboxId, part: &str) -> String {
+    format!("mailbox:{id}:{part}")
+}
+
+impl App {
+    /// Every mailbox that was set up, its secrets open, for whoever reads them.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer, or a secret cannot be opened.
+    pub async fn open_mailboxes(&self) -> Result<Vec<OpenMailbox>> {
+        let all = mailbox::all(&self.read()).await?;
+        all.into_iter()
+            .map(|mailbox| self.open_mailbox(mailbox))
+            .collect()
+    }
+
+    pub(crate) fn open_mailbox(&self, mut mailbox: Mailbox) -> Result<OpenMailbox> {
+        let id = mailbox.id;
+        for (part, secret) in mailbox.secrets() {
+            *secret = self.unseal(&purpose(id, part), secret)?;
+        }
+        Ok(OpenMailbox(mailbox))
+    }
+
+    pub(crate) fn close_mailbox(&self, opened: OpenMailbox) -> Result<Mailbox> {
+        let mut mailbox = opened.0;
+        let id = mailbox.id;
+        for (part, secret) in mailbox.secrets() {
+            *secret = self.seal(&purpose(id, part), secret)?;
+        }
+        Ok(mailbox)
+    }
+
+    /// Waits until a mailbox may have been set up, changed or removed by this process. For one waiter, which looks now and then
+    /// besides: others change them too.
+    pub async fn mailboxes_may_have_changed(&self) {
+        self.mailbox_news().notified().await;
+    }
+}

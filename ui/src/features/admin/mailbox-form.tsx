@@ -1,0 +1,234 @@
+// The form of a mailbox: its address, where it is read, what sends in its name.
+import {
+  Button,
+  Checkbox,
+  Fieldset,
+  Group,
+  NativeSelect,
+  NumberInput,
+  PasswordInput,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  TextInput,
+} from "@mantine/core";
+import { type UseFormReturnType, useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, data, onceKey, type Schemas } from "@/api/client";
+import { faultsByPath } from "@/api/faults";
+import { ifUnchanged, type Versioned } from "@/api/versioned";
+import { teamsQuery } from "@/features/directory/directory";
+import { Refusal } from "@/parts/refusal";
+import { guessed, type MailboxValues, mailboxInput, mailboxValues, type Provider, provided } from "./mailbox-values";
+
+type Mailbox = Schemas["Mailbox"];
+type Form = UseFormReturnType<MailboxValues>;
+
+interface MailboxFormProps {
+  /** The mailbox that is changed, as it was read; a new one when absent. */
+  read?: Versioned<Mailbox>;
+  /** The word on the button. */
+  word: string;
+  onSaved: (saved: Mailbox) => void;
+  onCancel?: () => void;
+}
+
+export function MailboxForm({ read, word, onSaved, onCancel }: MailboxFormProps) {
+  const { t } = useTranslation("admin");
+  const queries = useQueryClient();
+  const teams = useQuery(teamsQuery).data ?? [];
+  const was = read?.value;
+  const form = useForm<MailboxValues>({ initialValues: mailboxValues(was) });
+  const save = useMutation({
+    meta: { handlesFailure: true },
+    mutationFn: (values: MailboxValues) => {
+      const body = mailboxInput(values);
+      if (!read) return data(api.POST("/api/v1/mailboxes", { body, headers: onceKey() }));
+      const params = { path: { id: read.value.id ?? "" }, header: ifUnchanged(read) };
+      return data(api.PATCH("/api/v1/mailboxes/{id}", { params, body }));
+    },
+    onSuccess: onSaved,
+    onError: (error) => form.setErrors(faultsByPath(error)),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["mailboxes"] }),
+  });
+  const { reads, sends, alike } = form.values;
+  const choose = (provider: string) => provider && form.setValues(guessed(provided(form.values, provider as Provider)));
+  return (
+    <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
+      <Stack>
+        <Refusal error={save.error} />
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <TextInput
+            label={t("mailboxes.address")}
+            description={t("mailboxes.addressHint")}
+            type="email"
+            required
+            placeholder="support@example.com"
+            {...form.getInputProps("address")}
+            onBlur={() => !was && form.setValues(guessed(form.values))}
+          />
+          <Select
+            label={t("mailboxes.team")}
+            description={t("mailboxes.teamHint")}
+            placeholder={t("mailboxes.byRules")}
+            clearable
+            data={teams.map(({ id, name }) => ({ value: id, label: name }))}
+            {...form.getInputProps("team")}
+          />
+        </SimpleGrid>
+        {!was && (
+          <NativeSelect
+            label={t("mailboxes.provider")}
+            w={{ base: "100%", sm: "50%" }}
+            onChange={({ currentTarget }) => choose(currentTarget.value)}
+            data={[
+              { value: "", label: t("mailboxes.otherProvider") },
+              { value: "google", label: "Google Workspace" },
+              { value: "microsoft", label: "Microsoft 365" },
+            ]}
+          />
+        )}
+        <Fieldset legend={t("mailboxes.incoming")}>
+          <Stack>
+            <Switch label={t("mailboxes.reads")} {...form.getInputProps("reads", { type: "checkbox" })} />
+            {reads && (
+              <>
+                <ServerFields form={form} part="incoming" />
+                <SignInFields form={form} part="incoming" keeps={Boolean(was?.incoming)} />
+                <TextInput
+                  label={t("mailboxes.folder")}
+                  placeholder="INBOX"
+                  w={{ base: "100%", sm: "50%" }}
+                  {...form.getInputProps("incoming.folder")}
+                />
+              </>
+            )}
+          </Stack>
+        </Fieldset>
+        <Fieldset legend={t("mailboxes.outgoing")}>
+          <Stack>
+            <Switch label={t("mailboxes.sends")} {...form.getInputProps("sends", { type: "checkbox" })} />
+            {sends && (
+              <>
+                <ServerFields form={form} part="outgoing" />
+                {reads && !was && (
+                  <Checkbox label={t("mailboxes.alike")} {...form.getInputProps("alike", { type: "checkbox" })} />
+                )}
+                {!(alike && reads) && (
+                  <SignInFields form={form} part="outgoing" keeps={Boolean(was?.outgoing)} mayBeNone />
+                )}
+              </>
+            )}
+          </Stack>
+        </Fieldset>
+        <Switch
+          label={t("mailboxes.signed")}
+          description={t("mailboxes.signedHint")}
+          {...form.getInputProps("signed_replies", { type: "checkbox" })}
+        />
+        <TextInput
+          label={t("mailboxes.authserv")}
+          description={t("mailboxes.authservHint")}
+          {...form.getInputProps("authserv_id")}
+        />
+        <Group justify={onCancel ? "flex-end" : "flex-start"}>
+          {onCancel && (
+            <Button variant="default" onClick={onCancel}>
+              {t("cancel")}
+            </Button>
+          )}
+          <Button type="submit" loading={save.isPending}>
+            {word}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+type Part = "incoming" | "outgoing";
+
+function ServerFields({ form, part }: { form: Form; part: Part }) {
+  const { t } = useTranslation("admin");
+  const of = (field: string) => form.getInputProps(`${part}.${field}`);
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 3 }}>
+      <TextInput label={t(`mailboxes.host.${part}`)} required {...of("host")} />
+      <NativeSelect
+        label={t("mailboxes.security")}
+        data={(["tls", "starttls", "none"] as const).map((value) => ({
+          value,
+          label: t(`mailboxes.secured.${value}`),
+        }))}
+        {...of("security")}
+      />
+      <NumberInput
+        label={t("mailboxes.port")}
+        placeholder={t("mailboxes.usualPort")}
+        min={1}
+        max={65_535}
+        hideControls
+        {...of("port")}
+      />
+    </SimpleGrid>
+  );
+}
+
+interface SignInProps {
+  form: Form;
+  part: Part;
+  /** Whether a secret is kept already. */
+  keeps: boolean;
+  mayBeNone?: boolean;
+}
+
+function SignInFields({ form, part, keeps, mayBeNone }: SignInProps) {
+  const { t } = useTranslation("admin");
+  const of = (field: string) => form.getInputProps(`${part}.${field}`);
+  const { sign_in } = form.values[part];
+  const kept = keeps ? { placeholder: t("mailboxes.kept") } : {};
+  const ways = ["password", "oauth", ...(mayBeNone ? (["none"] as const) : [])] as const;
+  return (
+    <>
+      <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        <NativeSelect
+          label={t("mailboxes.signIn")}
+          data={ways.map((value) => ({ value, label: t(`mailboxes.by.${value}`) }))}
+          {...of("sign_in")}
+        />
+        {sign_in !== "none" && <TextInput label={t("mailboxes.user")} autoComplete="off" required {...of("user")} />}
+        {sign_in === "password" && (
+          <PasswordInput
+            label={t("mailboxes.password")}
+            autoComplete="new-password"
+            {...kept}
+            {...of("password")}
+            required={!keeps}
+          />
+        )}
+      </SimpleGrid>
+      {sign_in === "oauth" && (
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <TextInput label={t("mailboxes.tokenUrl")} type="url" required {...of("token_url")} />
+          <TextInput label={t("mailboxes.scope")} {...of("scope")} />
+          <TextInput label={t("mailboxes.clientId")} required {...of("client_id")} />
+          <PasswordInput
+            label={t("mailboxes.clientSecret")}
+            autoComplete="new-password"
+            {...kept}
+            {...of("client_secret")}
+          />
+          <PasswordInput
+            label={t("mailboxes.refreshToken")}
+            description={t("mailboxes.refreshTokenHint")}
+            autoComplete="new-password"
+            {...kept}
+            {...of("refresh_token")}
+          />
+        </SimpleGrid>
+      )}
+    </>
+  );
+}
