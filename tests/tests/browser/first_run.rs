@@ -1,14 +1,17 @@
 //! From an empty folder to a ticket that is solved and rated, by browser and e-mail, between real mail servers.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use mainstay_app::{App, Caller};
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
 use mainstay_domain::rating::Score;
 use mainstay_server::service::Service;
+use mainstay_server::settings::Settings;
 use mainstay_server::time::WallClock;
 use mainstay_testing::{DovecotServer, EximServer, require};
 use mainstay_tests::post::{mail_program, mail_settings};
+use mainstay_tests::service::settings;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +31,20 @@ struct NewHouse {
 impl NewHouse {
     /// Opens it; nothing where a browser or a mail server is not installed, or the client was not built.
     async fn open() -> Option<Self> {
+        Self::open_as(|folder, exim, mailboxes| mail_settings(folder, exim, mailboxes, UNLIMITED))
+            .await
+    }
+
+    /// The same where the settings say nothing of mail.
+    async fn open_without_mail() -> Option<Self> {
+        Self::open_as(|folder, _, _| {
+            let http = format!("[http]\nlisten = \"127.0.0.1:0\"\n{UNLIMITED}\n");
+            settings(&format!("data = {folder:?}\n{http}"))
+        })
+        .await
+    }
+
+    async fn open_as(set: impl Fn(&Path, &EximServer, &DovecotServer) -> Settings) -> Option<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         if !has_browser() {
             return None;
@@ -36,7 +53,7 @@ impl NewHouse {
         let mailboxes = Arc::new(DovecotServer::start(&program, &["support", "customer"]));
         let exim = EximServer::start(&require(EximServer::find())?, &mailboxes);
         let folder = tempfile::tempdir().expect("a folder");
-        let settings = mail_settings(folder.path(), &exim, &mailboxes, UNLIMITED);
+        let settings = set(folder.path(), &exim, Arc::as_ref(&mailboxes));
         let service = Service::start(settings, Arc::new(WallClock))
             .await
             .expect("a service");
@@ -170,28 +187,76 @@ async fn from_nothing_to_a_ticket_that_is_solved_and_rated() {
     house.close().await;
 }
 
-/// Walks through every step up to the first ticket.
-async fn sets_up(house: &NewHouse) -> Visitor {
-    let code = house.app.set_up_code().await.unwrap().expect("a code");
-    let ada = Visitor::at(&house.url).await;
-    ada.goes(&format!("/set-up#{code}")).await;
-    ada.writes("Your name", "Ada").await;
-    ada.writes("E-mail address", "ada@desk.example").await;
-    ada.writes("Password", PASSWORD).await;
-    ada.clicks("Begin").await;
-
-    ada.sees("Your company").await;
-    ada.writes("Company name", "Desk Inc").await;
+/// A mailbox is set up in the browser at its step, tested, and paused later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_is_set_up_in_the_browser() {
+    let Some(house) = NewHouse::open_without_mail().await else {
+        return;
+    };
+    let ada = begins(&house).await;
+    ada.sees("Where customers write").await;
+    for (part, label, text) in [
+        ("Receiving", "IMAP server", "127.0.0.1".to_owned()),
+        ("Receiving", "Port", house.mailboxes.port().to_string()),
+        ("Receiving", "User", "support".to_owned()),
+        ("Receiving", "Password", DovecotServer::PASSWORD.to_owned()),
+        ("Sending", "SMTP server", "127.0.0.1".to_owned()),
+        ("Sending", "Port", house.exim.port().to_string()),
+    ] {
+        let field = ada.finds(&within(part, label, "input")).await;
+        field.send_keys(&text).await.unwrap();
+    }
+    let alike = "Sign in with the same user and password";
+    ada.finds(&format!("//label[.={alike:?}]"))
+        .await
+        .click()
+        .await
+        .unwrap();
+    for (part, label) in [
+        ("Receiving", "Security"),
+        ("Sending", "Security"),
+        ("Sending", "Sign in with"),
+    ] {
+        let choice = ada.finds(&within(part, label, "select")).await;
+        choice.select_by_value("none").await.unwrap();
+    }
+    ada.writes("Address", "support@example.test").await;
     assert!(
         ada.barriers().await.is_empty(),
         "{:?}",
         ada.barriers().await
     );
-    ada.clicks("Save and go on").await;
+    ada.clicks("Save the mailbox").await;
+    ada.sees("Customers write to support@example.test").await;
+    ada.clicks("Test it now").await;
+    ada.finds(
+        "//li[contains(., 'A mail to support@example.test arrives')][contains(., 'Arrived')]",
+    )
+    .await;
 
-    ada.sees("What do you promise your customers?").await;
-    ada.clicks("Keep").await;
+    ada.goes("/admin/mail").await;
+    ada.finds("//article[@aria-label='support@example.test'][contains(., 'Last read')]")
+        .await;
+    assert!(
+        ada.barriers().await.is_empty(),
+        "{:?}",
+        ada.barriers().await
+    );
+    ada.clicks("Pause").await;
+    ada.sees("Nothing is fetched, and what is written in its name waits.")
+        .await;
+    ada.leaves().await;
+    house.close().await;
+}
 
+/// A field of the form of a mailbox.
+fn within(part: &str, label: &str, kind: &str) -> String {
+    format!("//fieldset[contains(., {part:?})]//label[contains(., {label:?})]/following::{kind}[1]")
+}
+
+/// Walks through every step up to the first ticket.
+async fn sets_up(house: &NewHouse) -> Visitor {
+    let ada = begins(house).await;
     ada.sees("Where customers write").await;
     ada.clicks("Test it now").await;
     ada.finds(
@@ -217,5 +282,29 @@ async fn sets_up(house: &NewHouse) -> Visitor {
         .await;
     ada.clicks("Make the account").await;
     ada.sees("The first ticket").await;
+    ada
+}
+
+/// Walks through the steps before the mailbox.
+async fn begins(house: &NewHouse) -> Visitor {
+    let code = house.app.set_up_code().await.unwrap().expect("a code");
+    let ada = Visitor::at(&house.url).await;
+    ada.goes(&format!("/set-up#{code}")).await;
+    ada.writes("Your name", "Ada").await;
+    ada.writes("E-mail address", "ada@desk.example").await;
+    ada.writes("Password", PASSWORD).await;
+    ada.clicks("Begin").await;
+
+    ada.sees("Your company").await;
+    ada.writes("Company name", "Desk Inc").await;
+    assert!(
+        ada.barriers().await.is_empty(),
+        "{:?}",
+        ada.barriers().await
+    );
+    ada.clicks("Save and go on").await;
+
+    ada.sees("What do you promise your customers?").await;
+    ada.clicks("Keep").await;
     ada
 }
