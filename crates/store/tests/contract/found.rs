@@ -379,8 +379,25 @@ async fn a_store_that_is_filled_by_rows_is_searched_as_the_one_they_came_from(fr
             let columns: Vec<_> = (table.columns())
                 .map(|(name, kind)| (name.to_owned(), kind))
                 .collect();
-            let known = filling.table(&table.name, &columns).unwrap();
-            filling.insert(&known, rows).await.unwrap();
+            // What later steps made was not there then: whole tables, and a column of others.
+            let known = filling.table(&table.name, &columns).ok();
+            let known = known.or_else(|| {
+                assert_ne!(steps.len(), snapshot.steps().len(), "{}", table.name);
+                let mut later = 0..columns.len();
+                later.find_map(|later| {
+                    let mut before = columns.clone();
+                    before.remove(later);
+                    let known = filling.table(&table.name, &before).ok()?;
+                    for row in &mut rows {
+                        row.remove(later);
+                    }
+                    Some(known)
+                })
+            });
+            match known {
+                Some(known) => filling.insert(&known, rows).await.unwrap(),
+                None => assert!(rows.is_empty(), "{}", table.name),
+            }
         }
         filling.finish().await.unwrap();
         let other = Store::open(&options).await.unwrap();
