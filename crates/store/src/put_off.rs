@@ -62,7 +62,7 @@ pub(crate) async fn insert_later(
     if values > MOST_VALUES {
         return insert_values(tx, table, columns, rows, ending).await;
     }
-    if !lock(put_off).takes(table, columns, values, ending) {
+    if !lock(put_off).takes(table, columns, &rows, ending) {
         settle(tx).await?;
     }
     lock(put_off).add(table, columns, rows, ending);
@@ -100,12 +100,13 @@ pub(crate) async fn settle(tx: &Transaction) -> Result<(), StoreError> {
 
 impl PutOff {
     /// Whether rows can go out with what is there. A row that replaces another cannot do so twice in a statement.
-    fn takes(&self, table: &str, columns: &[&str], values: usize, ending: &str) -> bool {
+    fn takes(&self, table: &str, columns: &[&str], rows: &[Vec<Value>], ending: &str) -> bool {
         let same = self.insertions.iter().find(|known| known.table == table);
         let fits = same.is_none_or(|known| {
-            known.columns == columns && known.ending == ending && !ending.contains("DO UPDATE")
+            let is_same = known.columns == columns && known.ending == ending;
+            is_same && !(ending.contains("DO UPDATE") && known.shares_key(rows))
         });
-        fits && self.values + values <= MOST_VALUES
+        fits && self.values + rows.len() * columns.len() <= MOST_VALUES
     }
 
     fn concerns(&self, question: &str) -> bool {
@@ -176,6 +177,18 @@ fn names(statement: &str, table: &str) -> bool {
 }
 
 impl Insertion {
+    /// Whether one of the rows has the key of one that is there: what stands between brackets after `ON CONFLICT`.
+    fn shares_key(&self, rows: &[Vec<Value>]) -> bool {
+        let key = self.ending.split_once('(');
+        let key = key.and_then(|(_, rest)| rest.split_once(')'));
+        let key: Vec<&str> = key.map_or(Vec::new(), |(key, _)| key.split(", ").collect());
+        let places = (0..self.columns.len()).filter(|place| key.contains(&self.columns[*place]));
+        let places: Vec<usize> = places.collect();
+        let is_same = |a: &[Value], b: &[Value]| places.iter().all(|place| a[*place] == b[*place]);
+        let mut there = self.rows.iter();
+        there.any(|known| rows.iter().any(|row| is_same(known, row)))
+    }
+
     fn write(self, sql: &mut Sql, by_column: bool) {
         let columns = self.columns.join(", ");
         sql.push(&format!("INSERT INTO {} ({columns}) ", self.table));
@@ -330,13 +343,15 @@ mod tests {
     fn what_replaces_a_row_goes_out_before_it_does_so_again() {
         let mut waiting = put_off(&[("a", 1)]);
         let columns = ["id", "name"];
-        assert!(waiting.takes("a", &columns, 2, ""));
-        assert!(!waiting.takes("a", &columns, 2, " ON CONFLICT DO NOTHING"));
-        assert!(!waiting.takes("a", &columns[..1], 2, ""));
-        assert!(!waiting.takes("b", &columns, MOST_VALUES, ""));
+        let row = |id: i64| vec![vec![Value::from(id), Value::from("a".to_owned())]];
+        assert!(waiting.takes("a", &columns, &row(7), ""));
+        assert!(!waiting.takes("a", &columns, &row(7), " ON CONFLICT DO NOTHING"));
+        assert!(!waiting.takes("a", &columns[..1], &row(7), ""));
+        assert!(!waiting.takes("b", &columns, &vec![Vec::new(); MOST_VALUES], ""));
         let replaces = " ON CONFLICT (id) DO UPDATE SET name = excluded.name";
-        assert!(waiting.takes("b", &columns, 2, replaces));
-        waiting.add("b", &columns, Vec::new(), replaces);
-        assert!(!waiting.takes("b", &columns, 2, replaces));
+        assert!(waiting.takes("b", &columns, &row(1), replaces));
+        waiting.add("b", &columns, row(1), replaces);
+        assert!(waiting.takes("b", &columns, &row(2), replaces));
+        assert!(!waiting.takes("b", &columns, &row(1), replaces));
     }
 }
