@@ -67,6 +67,8 @@ async fn rows(url: &str) -> Vec<(String, Vec<String>)> {
             })
             .await
             .expect("rows");
+        // What a program must know to run on a store is not the same on each engine.
+        rows.retain(|row| !row.contains("schema_needs"));
         rows.sort();
         all.push((table.name.clone(), rows));
     }
