@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::named_list::name_key;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::put_off::insert_later;
-use crate::record::{self, Record, columns, fetch_all, fetch_one, record, select};
+use crate::record::{self, Record, columns, fetch_all, record, select};
 use crate::sql::Sql;
 
 named!(RawMailState {
@@ -147,23 +147,6 @@ pub async fn lock_state(
     Ok(None)
 }
 
-/// A mail of these bytes that was taken into a ticket or held before, by whichever way it came; its `bytes` are left out.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn find_twin(
-    on: &impl Connection,
-    mail: &RawMail,
-) -> Result<Option<RawMail>, StoreError> {
-    let sql = heads::<RawMail>(on)
-        .with(" WHERE t.digest = ", &mail.digest)
-        .with(" AND t.id <> ", &mail.id)
-        .with(" AND t.state IN (", &RawMailState::Parsed)
-        .with(", ", &RawMailState::Held)
-        .then(") ORDER BY t.received_at, t.id LIMIT 1");
-    fetch_one(on, sql).await
-}
-
 /// Received mails, the latest first; those in one state, or all. Their `bytes` are left out: mails are large.
 ///
 /// # Errors
@@ -266,7 +249,7 @@ pub struct Compared<'a> {
 /// What was seen before of a received mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeenBefore {
-    /// Whether the same bytes were taken into a ticket or held before, as [`find_twin`] finds them.
+    /// Whether the same bytes were taken into a ticket or held before, by whichever way they came.
     pub has_twin: bool,
     /// The message that is known under its message id.
     pub message: Option<MessageId>,
@@ -309,19 +292,4 @@ pub async fn seen_before(
         message: Field::read(&row, 1)?,
         from_sender: Field::read(&row, 2)?,
     })
-}
-
-/// How often an address has written since an instant, so that a flood is noticed.
-///
-/// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn count_from_sender(
-    on: &impl Connection,
-    address: &str,
-    since: Timestamp,
-) -> Result<u64, StoreError> {
-    let sql = Sql::new("SELECT COUNT(*) FROM mail_sender")
-        .with(" WHERE address_key = ", &name_key(address))
-        .with(" AND at >= ", &since);
-    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
