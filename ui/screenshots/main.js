@@ -7,6 +7,8 @@ import { browserPath, signIn } from "./browser.js";
 import { startDemo, startEmpty } from "./program.js";
 import { GUIDE, screens, setUpScreens, setUpSteps } from "./screens.js";
 import { setStage, setUp } from "./stage.js";
+import { showState } from "./states.js";
+import { speaking } from "./words.js";
 
 const HELP = `Writes a picture of every screen, at each width, in light and in dark.
 
@@ -19,6 +21,9 @@ npm run screenshots -- --out DIR [options]
   --schemes LIST   in these schemes (light,dark)
   --height PIXELS  as high as this, to see what is further down
   --language TAG   in this language: en, es or pt-BR (en)
+  --density NAME   as close as somebody has chosen: comfortable or dense (comfortable)
+  --state NAME     as it is while nothing has been answered yet (loading), when there is nothing (empty), when the service
+                   fails (failing), or when one may not see it (forbidden)
   --client DIR     with the client that \`npm run build\` wrote there instead of the program's own
 
 The program is found in MAINSTAY_BIN, target/release or target/debug; the browser in CHROMIUM_BIN or on the path.`;
@@ -33,6 +38,8 @@ const { values: asked } = parseArgs({
     schemes: { type: "string", default: "light,dark" },
     height: { type: "string" },
     language: { type: "string", default: "en" },
+    density: { type: "string", default: "comfortable" },
+    state: { type: "string" },
     client: { type: "string" },
     guide: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -74,7 +81,11 @@ async function openPage(browser, service, { state, width, scheme }) {
     timezoneId: "Europe/Madrid",
     hasTouch: width < 500,
   });
+  await context.addInitScript((density) => {
+    if (location.protocol.startsWith("http")) localStorage.setItem("mainstay-density", density);
+  }, asked.density);
   if (asked.client) await showClient(context, meant(asked.client));
+  if (asked.state) await showState(context, asked.state);
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const underWay = new Set();
@@ -91,7 +102,7 @@ async function take({ page, underWay, url }, { name, path, act }, file) {
     await page.goto(url + path);
     await settle(page, underWay);
     if (act) {
-      await act(page);
+      await act(speaking(page, asked.language));
       await settle(page, underWay);
     }
   } catch (error) {

@@ -5,21 +5,17 @@ import "./global.css";
 import { MantineProvider } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type AnyRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import { type AnyRoute, RouterProvider } from "@tanstack/react-router";
 import i18next from "i18next";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { Failure, LoadingRows, Missing } from "@/parts/states";
-import { routeTree } from "@/routeTree.gen";
 import { applyDensity } from "./density";
 import { startLanguage } from "./i18n";
 import { makeQueryClient } from "./query";
+import { makeRouter } from "./router";
 import { meQuery } from "./session";
 import { theme } from "./theme";
 import { keepTime } from "./time";
-
-/** What was thrown, as an error: anything may be. */
-const asError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 const Notices = lazy(() => import("@/parts/notices"));
 
@@ -27,22 +23,7 @@ const queries = makeQueryClient((error) =>
   notifications.show({ color: "red", title: i18next.t("failure.notDone"), message: error.message, autoClose: 8000 }),
 );
 
-const router = createRouter({
-  routeTree,
-  context: { queries },
-  defaultPreload: "intent",
-  defaultPreloadStaleTime: 0,
-  defaultNotFoundComponent: Missing,
-  defaultErrorComponent: ({ error, reset }) => <Failure error={asError(error)} onRetry={reset} order={1} />,
-  defaultPendingComponent: () => <LoadingRows />,
-  scrollRestoration: true,
-});
-
-declare module "@tanstack/react-router" {
-  interface Register {
-    router: typeof router;
-  }
-}
+const router = makeRouter(queries);
 
 /** Asks for who looks at the screen, and for its code, while the words are still on their way. */
 function askAhead() {

@@ -1,5 +1,6 @@
 // What is not read first is drawn a moment after what is, in parts between which the browser answers.
-import { type ReactNode, Suspense, startTransition, useEffect, useState } from "react";
+import { type ReactNode, startTransition, useEffect, useState } from "react";
+import { Apart } from "./apart";
 
 interface LaterProps {
   /** What stands in its place until then, as high as it will be. */
@@ -14,5 +15,5 @@ export function Later({ meanwhile = null, children }: LaterProps) {
     const frame = requestAnimationFrame(() => setTimeout(() => startTransition(() => setIsTime(true))));
     return () => cancelAnimationFrame(frame);
   }, []);
-  return <Suspense fallback={meanwhile}>{isTime ? children : meanwhile}</Suspense>;
+  return <Apart meanwhile={meanwhile}>{isTime ? children : meanwhile}</Apart>;
 }

@@ -40,7 +40,8 @@ export function Empty({ title, children, action }: Omit<MessageProps, "sign" | "
 }
 
 interface FailureProps extends Pick<MessageProps, "order"> {
-  error: Error;
+  /** What was thrown, which may be anything. */
+  error: unknown;
   onRetry?: () => void;
 }
 
@@ -56,7 +57,7 @@ export function Failure({ error, onRetry, order = 2 }: FailureProps) {
       order={order}
       action={onRetry && <Button onClick={onRetry}>{t("failure.again")}</Button>}
     >
-      {error instanceof Unreachable ? t("failure.unreachable") : error.message}
+      {error instanceof Unreachable ? t("failure.unreachable") : error instanceof Error ? error.message : String(error)}
     </Message>
   );
 }

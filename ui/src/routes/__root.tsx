@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, Outlet } from "@tanstack/react-router";
-import { Failure, Missing } from "@/parts/states";
+import { Failed } from "@/parts/failed";
+import { Missing } from "@/parts/states";
 
 /** What stands outside every frame is the whole page. */
 export const Route = createRootRouteWithContext<{ queries: QueryClient }>()({
@@ -10,9 +11,9 @@ export const Route = createRootRouteWithContext<{ queries: QueryClient }>()({
       <Missing />
     </main>
   ),
-  errorComponent: ({ error, reset }) => (
+  errorComponent: ({ error }) => (
     <main>
-      <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} order={1} />
+      <Failed error={error} />
     </main>
   ),
 });

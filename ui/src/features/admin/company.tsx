@@ -20,7 +20,7 @@ import { api, type Schemas } from "@/api/client";
 import { ifUnchanged, type Versioned, versioned } from "@/api/versioned";
 import { bestLanguage, LANGUAGES } from "@/app/i18n";
 import { useMay } from "@/app/session";
-import { readable } from "@/features/portal/branding";
+import { readable } from "@/parts/colour";
 import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
 import { Loaded, Section } from "./frame";

@@ -26,7 +26,9 @@ interface Ready {
 /** Asked by those who watch over the program, so it stands outside the API and answers 503 while it is not ready. */
 async function readiness(): Promise<Ready> {
   try {
-    return await (await fetch("/readyz")).json();
+    const answer = await fetch("/readyz");
+    if (answer.ok || answer.status === 503) return await answer.json();
+    throw new Error(`${answer.status} ${answer.statusText}`);
   } catch (cause) {
     throw new Unreachable(cause);
   }

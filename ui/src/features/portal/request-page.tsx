@@ -8,8 +8,10 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { ticketQuery } from "@/features/ticket/queries";
+import { Apart } from "@/parts/apart";
 import { Name } from "@/parts/name";
 import { Severity, Status } from "@/parts/severity";
+import { LoadingRows } from "@/parts/states";
 import { Answer } from "./answer";
 import { OpenClocks } from "./clocks";
 import { Escalate } from "./escalate";
@@ -44,7 +46,9 @@ export function RequestPage({ id }: { id: string }) {
       </header>
       <div className={classes.columns}>
         <div>
-          <Thread id={id} />
+          <Apart meanwhile={<LoadingRows rows={3} />}>
+            <Thread id={id} />
+          </Apart>
           <Answer ticket={ticket} />
         </div>
         <aside aria-label={t("request.about")} className={classes.side}>

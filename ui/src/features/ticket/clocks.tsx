@@ -2,9 +2,10 @@
 import { Button, Group, Progress, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
+import { Apart } from "@/parts/apart";
 import { ClockState, Countdown, type Tone, toneOf, useCommitmentName } from "@/parts/clock";
 import { Dialog } from "@/parts/dialog";
 import { LoadingRows } from "@/parts/states";
@@ -95,9 +96,9 @@ function OneClock({ id, clock }: { id: string; clock: Clock }) {
         </Button>
       </Group>
       <Dialog opened={isOpen} onClose={close} size="xl" title={t("whyTitle", { name })}>
-        <Suspense fallback={<LoadingRows />}>
+        <Apart meanwhile={<LoadingRows />}>
           <Ledger id={id} commitment={clock.commitment} cycle={clock.cycle} />
-        </Suspense>
+        </Apart>
       </Dialog>
     </div>
   );

@@ -23,8 +23,3 @@ export function withPictures(html: string, addresses: readonly string[]): string
   });
   return page.body.innerHTML;
 }
-
-/** Whether a message brings colours of its own, which may be unreadable on any paper but white. */
-export function bringsColours(html: string): boolean {
-  return /\sstyle="[^"]*(color|background)|\sbgcolor=|<font\s[^>]*color=/i.test(html);
-}

@@ -2,9 +2,10 @@
 // elsewhere are fetched only when somebody asks for them, for the sender would learn that somebody reads.
 import { useComputedColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { bringsColours, withheldIn, withPictures } from "./html-pictures";
+import { onDarkPaper } from "./html-colours";
+import { withheldIn, withPictures } from "./html-pictures";
 import { imageSendersQuery, imagesQuery, Pictures } from "./pictures";
 import classes from "./ticket.module.css";
 
@@ -17,10 +18,11 @@ const STYLE = `
   blockquote { margin: 8px 0; padding-left: 12px; border-left: 3px solid #8a979e; }
 `;
 
-/** White paper, for what brings colours of its own; without them a message takes those of the screen. */
+/** On a light screen, paper is white. On a dark one a message takes its colours, or lies on it as a white sheet with a margin. */
 const PAPER = {
   light: "html { color-scheme: light; background: #fff; color: #16242b; }",
-  dark: "html { color-scheme: dark; background: transparent; color: #d5dee2; } a { color: #7cc4d4; }",
+  sheet: "html { color-scheme: light; background: #fff; color: #16242b; } body { padding: 16px 20px; }",
+  dark: "html { color-scheme: dark; background: transparent; color: #d5dee2; } a:not([style*=color]) { color: #7cc4d4; }",
 };
 
 /** A frame is as high as its content, up to this many pixels. */
@@ -47,13 +49,15 @@ export function Html({ id, html, sender }: HtmlProps) {
   const images = useQuery({ ...imagesQuery(id), enabled: isWanted });
   const addresses = isWanted ? images.data : undefined;
   const scheme = useComputedColorScheme("light");
-  const paper = scheme === "dark" && !bringsColours(html) ? "dark" : "light";
+  const dark = useMemo(() => (scheme === "dark" ? onDarkPaper(html) : null), [scheme, html]);
+  const paper = scheme === "light" ? "light" : dark === null ? "sheet" : "dark";
+  const written = dark ?? html;
   const measure = () => {
     const page = frame.current?.contentDocument;
     if (page) setHeight(Math.min(page.documentElement.scrollHeight, TALLEST));
     setLoaded(true);
   };
-  const shown = addresses ? withPictures(html, addresses) : html;
+  const shown = addresses ? withPictures(written, addresses) : written;
   return (
     <>
       <iframe
@@ -61,7 +65,7 @@ export function Html({ id, html, sender }: HtmlProps) {
         title={t("html.frame")}
         // Same origin only to be measured, and to fetch pictures as who reads: without `allow-scripts` nothing in it runs.
         sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-        srcDoc={`<!doctype html><base target="_blank"><style>${PAPER[paper]}${STYLE}</style>${shown}`}
+        srcDoc={`<!doctype html><base target="_blank"><style>${STYLE}${PAPER[paper]}</style>${shown}`}
         className={classes.html}
         data-paper={paper}
         data-loaded={isLoaded || undefined}

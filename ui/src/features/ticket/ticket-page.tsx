@@ -4,8 +4,9 @@ import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { Apart } from "@/parts/apart";
 import { Countdown } from "@/parts/clock";
 import { Later } from "@/parts/later";
 import { Severity, Status } from "@/parts/severity";
@@ -33,9 +34,9 @@ export function TicketPage({ id }: { id: string }) {
   }, [ticket.number, ticket.subject]);
   const conversation = (
     <div className={classes.main}>
-      <Suspense fallback={<Coming />}>
+      <Apart meanwhile={<Coming />}>
         <Conversation id={id} />
-      </Suspense>
+      </Apart>
       <Later meanwhile={<div className={classes.answering} />}>
         <Composer ticket={ticket} />
       </Later>

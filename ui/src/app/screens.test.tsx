@@ -1,0 +1,175 @@
+// Every screen says that it is on its way, that it could not be had, that one may not see it, and that there is nothing.
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { startLanguage } from "./i18n";
+import { makeQueryClient } from "./query";
+import { makeRouter } from "./router";
+
+/** The service: what it answers at a path, and what it was asked for. It stands there before the client looks for it. */
+const service = vi.hoisted(() => {
+  const service = { answer: (_path: string): Response | undefined => undefined, asked: [] as string[] };
+  const Plain = globalThis.Request;
+  globalThis.Request = class extends Plain {
+    constructor(input: RequestInfo | URL, init?: RequestInit) {
+      super(typeof input === "string" ? new URL(input, "http://localhost") : input, init);
+    }
+  };
+  globalThis.fetch = (input) => {
+    const path = new URL(input instanceof Request ? input.url : String(input), "http://localhost").pathname;
+    service.asked.push(path);
+    const answer = service.answer(path);
+    // What is not answered is on its way for as long as the test lasts.
+    return answer ? Promise.resolve(answer) : new Promise(() => undefined);
+  };
+  return service;
+});
+
+const ID = "018f0000-0000-7000-8000-00000000000a";
+
+const PERMISSIONS = [
+  ...["account.read", "account.update", "agent.read", "agent.update", "audit.read", "clock.read", "contract.read"],
+  ...["escalation.read", "mail.read", "policy.read", "portal.read_account", "portal.read_promises"],
+  ...["portal.update_contacts", "settings.read", "settings.update", "team.update", "ticket.create", "ticket.read"],
+  ...["ticket.reply", "ticket.update", "token.update", "webhook.update"],
+];
+
+/** What every screen needs before there is anything of it to see. */
+const frame = (kind: "agent" | "contact"): Record<string, unknown> => ({
+  "/api/v1/sessions/current": {
+    me: {
+      id: ID,
+      name: "Priya Nair",
+      email: "priya@example.com",
+      kind,
+      roles: [],
+      password: true,
+      permissions: PERMISSIONS,
+      second_factor: { enabled: false, required: false, authenticator: false, passkeys: 0, recovery_codes: 0 },
+    },
+    passkeys: false,
+  },
+  "/api/v1/time": { now: "2026-03-02T14:30:00Z", speed: 0, simulated: true },
+  "/api/v1/portal": { name: "Acme" },
+  "/api/v1/set-up": { needed: false },
+});
+
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": status < 400 ? "application/json" : "application/problem+json" },
+  });
+
+const problem = (status: number) => json({ type: "about:blank", title: "Refused", status, detail: "Refused" }, status);
+
+/** Screens that show what was read, by their routes, with an address of each where the route is none. */
+const SCREENS: Record<string, { at?: string; isList?: boolean }> = {
+  "/my-day": { isList: true },
+  "/inbox": { isList: true },
+  "/board": {},
+  "/escalations": { isList: true },
+  "/escalations/$id": { at: `/escalations/${ID}` },
+  "/accounts": { isList: true },
+  "/accounts/$id": { at: `/accounts/${ID}` },
+  "/teams": { isList: true },
+  "/search": { at: "/search?q=sign", isList: true },
+  "/tickets/$id": { at: "/tickets/7" },
+  "/me": {},
+  "/admin/policy": {},
+  "/admin/calendars": {},
+  "/admin/people": {},
+  "/admin/teams": { isList: true },
+  "/admin/roles": {},
+  "/admin/company": {},
+  "/admin/mail": { isList: true },
+  "/admin/macros": { isList: true },
+  "/admin/views": { isList: true },
+  "/admin/tokens": { isList: true },
+  "/admin/webhooks": { isList: true },
+  "/admin/failures": { isList: true },
+  "/admin/audit": { isList: true },
+  "/admin/health": {},
+  "/portal": { isList: true },
+  "/portal/new": {},
+  "/portal/people": {},
+  "/portal/profile": {},
+  "/portal/promises": {},
+  "/portal/requests/$id": { at: "/portal/requests/7" },
+  "/set-up": {},
+};
+
+/** Those that show nothing which must be read first: they ask, or lead elsewhere. */
+const OTHERS = [
+  ...["/", "/admin", "/forgotten", "/new-password", "/second-factor", "/sign-in", "/sign-in-link", "/tickets/new"],
+];
+
+/** Opens a screen for whom it is meant, with a service that answers so whatever is not part of every screen. */
+function open(path: string, answer: (path: string) => Response | undefined) {
+  const first = frame(path.startsWith("/portal") ? "contact" : "agent");
+  service.answer = (asked) => {
+    if (asked in first) return json(first[asked]);
+    return asked.endsWith("/events") ? undefined : answer(asked);
+  };
+  service.asked.length = 0;
+  // React tells of each error that a boundary caught.
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const queries = makeQueryClient(() => undefined);
+  queries.setDefaultOptions({ queries: { ...queries.getDefaultOptions().queries, retry: false } });
+  const router = makeRouter(queries, createMemoryHistory({ initialEntries: [path] }));
+  render(
+    <QueryClientProvider client={queries}>
+      <MantineProvider>
+        <RouterProvider router={router} />
+      </MantineProvider>
+    </QueryClientProvider>,
+  );
+}
+
+beforeAll(async () => {
+  // The code of a screen is read when it is first opened, which takes a busy machine a while.
+  configure({ asyncUtilTimeout: 10_000 });
+  vi.setConfig({ testTimeout: 30_000 });
+  window.scrollTo = () => undefined;
+  await startLanguage();
+});
+
+afterEach(cleanup);
+
+test("every route is looked at", () => {
+  const { routesByPath } = makeRouter(makeQueryClient(() => undefined));
+  const routes = Object.keys(routesByPath).map((path) => path.replace(/(.)\/$/, "$1"));
+  expect([...new Set(routes)].sort()).toEqual([...Object.keys(SCREENS), ...OTHERS].sort());
+});
+
+describe.each(Object.entries(SCREENS))("%s", (route, { at = route, isList = false }) => {
+  test("is on its way", async () => {
+    open(at, () => undefined);
+    expect((await screen.findAllByRole("status", { name: "Loading…" })).length).toBeGreaterThan(0);
+  });
+
+  test("could not be had, and is asked for again", async () => {
+    const failed = new Set<string>();
+    open(at, (path) => {
+      failed.add(path);
+      return problem(500);
+    });
+    const again = (await screen.findAllByRole("button", { name: "Try again" }))[0] as HTMLElement;
+    await waitFor(() => expect(screen.queryByRole("status", { name: "Loading…" })).toBeNull());
+    const before = service.asked.length;
+    fireEvent.click(again);
+    await waitFor(() => expect(service.asked.slice(before).some((path) => failed.has(path))).toBe(true));
+  });
+
+  test("may not be seen", async () => {
+    open(at, () => problem(403));
+    expect((await screen.findAllByRole("heading", { name: "You may not see this" })).length).toBeGreaterThan(0);
+  });
+
+  test.runIf(isList)("has nothing", async () => {
+    open(at, () => json({ items: [], next: null }));
+    await waitFor(() => expect(screen.queryByRole("status", { name: "Loading…" })).toBeNull());
+    await waitFor(() => expect(document.querySelector(".tabler-icon-sailboat")).not.toBeNull());
+  });
+});
