@@ -181,6 +181,7 @@ impl App {
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
         Self(Arc::new(Shared {
+            openings: Openings::new(&store),
             store,
             policy: RwLock::new(Arc::new(PolicyInForce::none())),
             clock,
@@ -197,7 +198,6 @@ impl App {
             mail_key: OnceCell::new(),
             images: KeptImages::default(),
             long_jobs: tokio::sync::Mutex::default(),
-            openings: Openings::default(),
             known: Known::default(),
         }))
     }

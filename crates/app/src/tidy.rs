@@ -67,11 +67,27 @@ impl App {
                 }
             }
         }
-        transact!(self, tx => async { Ok(clock::add_up_counts(tx).await?) })?;
+        while self.add_up_counts().await? {}
         if removed > 0 {
             tracing::info!(removed, "removed what is not kept for ever");
         }
         Ok(())
+    }
+
+    /// Does what was put off while somebody waited, where there is much of it. To be called every few seconds; it costs little where
+    /// there is nothing.
+    ///
+    /// # Errors
+    /// Fails when the store does not answer.
+    pub async fn catch_up(&self) -> Result<()> {
+        while clock::has_counts_to_add_up(&self.read()).await? {
+            self.add_up_counts().await?;
+        }
+        Ok(())
+    }
+
+    async fn add_up_counts(&self) -> Result<bool> {
+        transact!(self, tx => async { Ok(clock::add_up_counts(tx).await?) })
     }
 
     fn over_at(&self, what: Fleeting, now: Timestamp) -> Timestamp {

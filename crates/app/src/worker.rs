@@ -53,6 +53,9 @@ const FILED_TOGETHER: usize = 16;
 /// keep their order in one lane.
 const LANES: usize = 4;
 
+/// And on SQLite, which has one writer: one that writes while the other waits for the disk.
+const IN_TURN: usize = 2;
+
 /// Of how many jobs it is written down together how they went.
 const WRITTEN_DOWN_TOGETHER: usize = 20;
 
@@ -130,10 +133,7 @@ impl App {
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
         let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
-        let at_once = match self.store().is_shared() {
-            true => FILED_TOGETHER * LANES,
-            false => FILED_TOGETHER,
-        };
+        let at_once = FILED_TOGETHER * self.lanes();
         let together: Vec<&[StoredJob]> = near
             .chunk_by(both_alike)
             .flat_map(|run| run.chunks(at_once))

@@ -12,7 +12,7 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Scope;
 
 use crate::column::{Field, Scalar, from_json, named, to_json};
-use crate::connection::{Connection, Transaction, all};
+use crate::connection::{Connection, Transaction, all, is_postgres, one};
 use crate::due::{self, DueSubject};
 use crate::error::StoreError;
 use crate::put_off::insert_all_later;
@@ -383,13 +383,21 @@ pub async fn kept_for_accounts(
     let counts = STATES.map(|states| {
         format!(", CAST(SUM(CASE WHEN c.state IN ({states}) THEN c.clocks ELSE 0 END) AS BIGINT)")
     });
-    let mut sql = Sql::new(format!(
-        "SELECT c.account{} FROM attainment_count c WHERE c.account IN (",
-        counts.concat()
-    ));
-    sql.bind_all(accounts).push(") AND c.day >= ");
-    sql.bind(&since.as_microsecond().div_euclid(MICROSECONDS_A_DAY));
-    sql.push(" GROUP BY c.account HAVING SUM(c.clocks) > 0");
+    let tables: &[&str] = if is_postgres(on) {
+        &["attainment_count", "attainment_change"]
+    } else {
+        &["attainment_count"]
+    };
+    let mut sql = Sql::new(format!("SELECT c.account{} FROM (", counts.concat()));
+    for (index, table) in tables.iter().enumerate() {
+        sql.push(if index == 0 { "" } else { " UNION ALL " });
+        sql.push(&format!(
+            "SELECT account, state, clocks FROM {table} WHERE account IN ("
+        ));
+        sql.bind_all(accounts).push(") AND day >= ");
+        sql.bind(&since.as_microsecond().div_euclid(MICROSECONDS_A_DAY));
+    }
+    sql.push(") c GROUP BY c.account HAVING SUM(c.clocks) > 0");
     let rows = all(on, sql).await?;
     rows.iter()
         .map(|row| {
@@ -404,16 +412,28 @@ pub async fn kept_for_accounts(
         .collect()
 }
 
-/// Adds up what was counted side by side, so that it is not more and more to read.
+/// Adds up some of what was counted side by side, so that it is not more and more to read, and says whether there was any.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn add_up_counts(tx: &Transaction) -> Result<(), StoreError> {
-    if tx.is_postgres() {
-        tx.execute(Sql::new(ADD_UP)).await?;
-    }
-    Ok(())
+pub async fn add_up_counts(tx: &Transaction) -> Result<bool, StoreError> {
+    Ok(tx.is_postgres() && tx.execute(Sql::new(ADD_UP)).await? > 0)
 }
+
+/// Whether so much was counted side by side that it should be added up.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn has_counts_to_add_up(on: &impl Connection) -> Result<bool, StoreError> {
+    if !is_postgres(on) {
+        return Ok(false);
+    }
+    let sql = Sql::new("SELECT 1 FROM attainment_change OFFSET ").with("", &MANY_COUNTS);
+    Ok(one(on, sql.then(" LIMIT 1")).await?.is_some())
+}
+
+/// So many counts that were appended are too many to read for long.
+const MANY_COUNTS: i64 = 2_000;
 
 const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 

@@ -23,7 +23,7 @@ const BOUND_ONE_BY_ONE: usize = 4;
 
 /// Tables that triggers fill, and from which.
 const FOLLOW: [(&str, &[&str]); 2] = [
-    ("attainment_count", &["clock", "ticket"]),
+    ("attainment_change", &["clock", "ticket"]),
     ("ticket_words", &["search_entry", "ticket"]),
 ];
 

@@ -15,19 +15,37 @@ const LONGEST_TEXT: usize = 256 * 1024;
 /// At most so many words of a query are looked for.
 const MOST_QUERY_WORDS: usize = 12;
 
-/// The words of a text, one blank between them, in the text's order.
+/// The words of texts, each once, in the order of their bytes, one blank between them: both engines index sorted words in less than
+/// half of the time.
 pub(crate) fn indexed(texts: &[&str]) -> String {
     let mut line = String::new();
     for text in texts {
         each_word(text, |word| {
-            if !line.is_empty() {
-                line.push(' ');
-            }
             line.push_str(word);
+            line.push(' ');
             line.len() < LONGEST_TEXT
         });
     }
-    line
+    let words = line.split_terminator(' ');
+    let mut words: Vec<([u8; 8], &str)> = words.map(|word| (beginning(word), word)).collect();
+    words.sort_unstable();
+    words.dedup();
+    let mut sorted = String::with_capacity(line.len());
+    for (_, word) in words {
+        sorted.push_str(word);
+        sorted.push(' ');
+    }
+    sorted.pop();
+    sorted
+}
+
+/// The first bytes of a word, which nearly always say which of two comes first.
+fn beginning(word: &str) -> [u8; 8] {
+    let mut first = [0; 8];
+    for (to, from) in first.iter_mut().zip(word.bytes()) {
+        *to = from;
+    }
+    first
 }
 
 /// The words of a query, each once. The last one may be the beginning of a word.
@@ -195,9 +213,10 @@ mod tests {
     fn words_lose_case_accents_and_signs() {
         assert_eq!(
             indexed(&["Conexão: FAILED (err-42)", "naïve"]),
-            "conexao failed err 42 naive"
+            "42 conexao err failed naive"
         );
-        assert_eq!(indexed(&["東京 tower"]), "東 京 tower");
+        assert_eq!(indexed(&["東京 tower"]), "tower 京 東");
+        assert_eq!(indexed(&["tick tock", "Tick"]), "tick tock");
         assert_eq!(indexed(&[&"x".repeat(65), "ok"]), "ok");
         assert_eq!(indexed(&["", "\0\"'&|!()*:"]), "");
     }

@@ -81,7 +81,7 @@ impl App {
             message.adopt_uploads(self, caller).await?;
             uploads.clone_from(&message.uploads);
         }
-        let opened = if uploads.is_empty() && self.store().is_shared() {
+        let opened = if uploads.is_empty() {
             self.open_with_others(caller, open).await?
         } else {
             transact!(self, tx => async {

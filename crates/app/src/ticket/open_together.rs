@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use mainstay_store::StoreError;
+use mainstay_store::{Store, StoreError};
 use mainstay_store::ticket::StoredTicket;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Instrument as _;
@@ -23,9 +23,12 @@ use crate::transaction::transact;
 /// How many tickets one transaction opens, at most.
 const MOST: usize = 32;
 
-/// How many transactions open tickets side by side. Each waits for the disk by itself, so with few of them most of the time is
-/// waiting.
+/// How many transactions open tickets side by side where several nodes share a store. Each waits for the disk by itself, so with few
+/// of them most of the time is waiting.
 const SIDE_BY_SIDE: usize = 16;
+
+/// And on SQLite, which has one writer: one that writes while the other waits for the disk.
+const IN_TURN: usize = 2;
 
 /// The tickets that wait to be opened.
 pub(crate) struct Openings {
@@ -33,14 +36,6 @@ pub(crate) struct Openings {
     lanes: Semaphore,
 }
 
-impl Default for Openings {
-    fn default() -> Self {
-        Self {
-            waiting: Mutex::default(),
-            lanes: Semaphore::new(SIDE_BY_SIDE),
-        }
-    }
-}
 
 /// A ticket that somebody asked for.
 struct Asked {
@@ -50,6 +45,18 @@ struct Asked {
 }
 
 impl Openings {
+    /// Nobody waits yet.
+    pub(crate) fn new(store: &Store) -> Self {
+        let lanes = match store.is_shared() {
+            true => SIDE_BY_SIDE,
+            false => IN_TURN,
+        };
+        Self {
+            waiting: Mutex::default(),
+            lanes: Semaphore::new(lanes),
+        }
+    }
+
     fn put(&self, asked: Asked) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push(asked);
@@ -147,7 +154,7 @@ mod tests {
     use jiff::Timestamp;
     use mainstay_domain::event::Channel;
     use mainstay_domain::id::AccountId;
-    use mainstay_store::{Store, StoreOptions};
+    use mainstay_store::StoreOptions;
     use uuid::Uuid;
 
     use super::*;

@@ -9,7 +9,7 @@ use mainstay_domain::job::Job as StoredJob;
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span};
 
-use super::{Attempt, FILED_TOGETHER, LANES};
+use super::{Attempt, FILED_TOGETHER, IN_TURN, LANES};
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
@@ -23,21 +23,28 @@ pub(super) struct ReadAhead {
 }
 
 impl App {
+    /// In how many lanes mails are filed.
+    pub(super) fn lanes(&self) -> usize {
+        match self.store().is_shared() {
+            true => LANES,
+            false => IN_TURN,
+        }
+    }
+
     /// Tries jobs: of several mails that were read those are filed together that can be; each other job by itself.
     pub(super) async fn try_jobs<'a>(
         &self,
         several: &'a [StoredJob],
         read: Option<ReadAhead>,
     ) -> Vec<Attempt<'a>> {
-        let side_by_side = self.store().is_shared();
         match read {
             Some(read) => Box::pin(self.file_in_lanes(several, read)).await,
-            None if side_by_side && several.iter().all(|it| Job::is_by_itself(&it.kind)) => {
+            None if several.iter().all(|it| Job::is_by_itself(&it.kind)) => {
                 let mut tries = Vec::with_capacity(several.len());
                 for stored in several {
                     tries.push(Box::pin(self.try_job(stored)));
                 }
-                stream::iter(tries).buffered(LANES).collect().await
+                stream::iter(tries).buffered(self.lanes()).collect().await
             }
             None => self.try_each(several.iter().collect()).await,
         }
@@ -67,10 +74,7 @@ impl App {
             }
         };
         let known: BTreeSet<RawMailId> = read.ids().collect();
-        let lanes = match self.store().is_shared() {
-            true => read.into_lanes(LANES, FILED_TOGETHER),
-            false => vec![vec![read]],
-        };
+        let lanes = read.into_lanes(self.lanes(), FILED_TOGETHER);
         let mut filing = Vec::with_capacity(lanes.len());
         for lane in lanes {
             filing.push(Box::pin(self.file_lane(several, lane)));

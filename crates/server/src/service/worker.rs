@@ -19,6 +19,9 @@ use crate::settings::Settings;
 /// know of, because another node made it or the clock was moved.
 const NAP: Duration = Duration::from_millis(200);
 
+/// How often what was put off is done.
+const CATCH_UP: Duration = Duration::from_secs(2);
+
 /// How long the worker waits after the store did not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -56,7 +59,17 @@ pub async fn work(
             sleep(&stop, rest, app.woken_for_jobs()).await;
         }
     };
-    tokio::join!(due, jobs);
+    tokio::join!(due, jobs, catch_up(&app, &stop));
+}
+
+/// Does now and then what was put off while somebody waited.
+async fn catch_up(app: &App, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = app.catch_up().await {
+            tracing::error!("what was put off could not be done: {error}");
+        }
+        sleep(stop, CATCH_UP, std::future::pending()).await;
+    }
 }
 
 /// How long to rest after a round.

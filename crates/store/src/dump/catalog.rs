@@ -45,11 +45,16 @@ pub enum Kind {
 /// On PostgreSQL a sequence, on SQLite a table of one row: the last number that a ticket was given.
 pub(super) const TICKET_NUMBER: &str = "ticket_number";
 
-/// What an engine makes by itself.
-const OWN: [(&str, &str); 1] = [("change", "written_by")];
+/// What an engine makes by itself, or made once.
+const OWN: [(&str, &str); 2] = [("change", "written_by"), ("search_entry", "lexemes")];
 
 /// What is made of the other tables, and made anew from them where they are filled; and the list of the steps, which is.
-const MADE_ANEW: [&str; 3] = ["attainment_count", "ticket_words", "seaql_migrations"];
+const MADE_ANEW: [&str; 4] = [
+    "attainment_count",
+    "attainment_change",
+    "ticket_words",
+    "seaql_migrations",
+];
 
 impl Table {
     /// The columns, by name.

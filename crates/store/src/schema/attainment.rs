@@ -16,6 +16,9 @@ INSERT INTO attainment_count (account, day, state, writer, clocks)
 /// Counts everything anew.
 pub(crate) const FILL: &str = fill!();
 
+/// The same on PostgreSQL.
+pub(crate) const FILL_POSTGRES: &str = concat!("DELETE FROM attainment_change;", fill!());
+
 /// The counts, and who keeps them.
 pub(super) const COUNTS_SQLITE: &str = concat!(
     "
@@ -56,8 +59,8 @@ END;
     fill!()
 );
 
-/// The same for PostgreSQL. Many write at once, and none should wait for another's count: each connection counts in rows of its own,
-/// some of them below nothing, which are added up now and then.
+/// The same for PostgreSQL. Many write at once, and none should wait for another's count: each connection counted in rows of its own,
+/// some of them below nothing, until [`APPENDED_POSTGRES`].
 pub(super) const COUNTS_POSTGRES: &str = concat!(
     "
 CREATE TABLE attainment_count (
@@ -110,13 +113,55 @@ CREATE TRIGGER ticket_account_changed AFTER UPDATE OF account ON ticket FOR EACH
     fill!()
 );
 
-/// Adds up on PostgreSQL what each connection counted. It waits for nobody: what somebody counts in now is left for the next time.
+/// On PostgreSQL what is counted is appended, and added to the counts a little later: to count in a row that is there is an update
+/// of it, and of the same few rows there would be more and more that are dead.
+pub(super) const APPENDED_POSTGRES: &str = "
+CREATE TABLE attainment_change (
+    account UUID NOT NULL,
+    day BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    clocks BIGINT NOT NULL
+);
+CREATE INDEX attainment_change_account ON attainment_change (account);
+WITH taken AS (DELETE FROM attainment_count WHERE writer <> 0 RETURNING account, day, state, clocks)
+INSERT INTO attainment_count SELECT account, day, state, 0, SUM(clocks) FROM taken GROUP BY account, day, state
+ON CONFLICT (account, day, state, writer) DO UPDATE SET clocks = attainment_count.clocks + excluded.clocks;
+CREATE OR REPLACE FUNCTION clock_added() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO attainment_change SELECT t.account, c.started_at / 86400000000, c.state, COUNT(*)
+        FROM added c JOIN ticket t ON t.id = c.ticket WHERE t.account IS NOT NULL
+        GROUP BY t.account, c.started_at / 86400000000, c.state;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION clock_removed() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO attainment_change SELECT t.account, c.started_at / 86400000000, c.state, -COUNT(*)
+        FROM removed c JOIN ticket t ON t.id = c.ticket WHERE t.account IS NOT NULL
+        GROUP BY t.account, c.started_at / 86400000000, c.state;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION clock_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO attainment_change SELECT t.account, c.day, c.state, SUM(c.clocks) FROM (
+            SELECT ticket, started_at / 86400000000 AS day, state, 1 AS clocks FROM added
+            UNION ALL SELECT ticket, started_at / 86400000000, state, -1 FROM removed
+        ) c JOIN ticket t ON t.id = c.ticket WHERE t.account IS NOT NULL
+        GROUP BY t.account, c.day, c.state HAVING SUM(c.clocks) <> 0;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION ticket_account_changed() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO attainment_change SELECT a.account, c.started_at / 86400000000, c.state, SUM(a.clocks)
+        FROM clock c, (VALUES (old.account, -1), (new.account, 1)) a (account, clocks)
+        WHERE c.ticket = new.id AND a.account IS NOT NULL GROUP BY a.account, c.started_at / 86400000000, c.state;
+    RETURN NULL;
+END $$;
+";
+
+/// Adds some of what was appended to the counts, in their order, so that two who do that wait for each other and no more.
 pub(crate) const ADD_UP: &str = "
 WITH taken AS (
-    DELETE FROM attainment_count WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM attainment_count WHERE writer <> 0 LIMIT 10000 FOR UPDATE SKIP LOCKED
+    DELETE FROM attainment_change WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM attainment_change LIMIT 10000 FOR UPDATE SKIP LOCKED
     )) RETURNING account, day, state, clocks
 )
-INSERT INTO attainment_count SELECT account, day, state, 0, SUM(clocks) FROM taken GROUP BY account, day, state
+INSERT INTO attainment_count SELECT account, day, state, 0, SUM(clocks) FROM taken
+GROUP BY account, day, state ORDER BY account, day, state
 ON CONFLICT (account, day, state, writer) DO UPDATE SET clocks = attainment_count.clocks + excluded.clocks
 ";

@@ -37,6 +37,9 @@ pub(crate) const TICKET_WORDS: &str = "0035_ticket_words";
 /// The step that brings the counts of how promises were kept.
 pub(crate) const ATTAINMENT_COUNTS: &str = "0035_what_was_kept";
 
+/// The step since which PostgreSQL appends what is counted.
+const COUNTS_APPENDED: &str = "0040_counts_appended";
+
 /// The setting that names the last contracting step: a program that does not know it must not run.
 const NEEDS: &str = "schema_needs";
 
@@ -94,14 +97,20 @@ pub(crate) async fn migrate_to(tx: &Transaction, steps: &[String]) -> Result<(),
 
 /// Makes anew what is made of other tables, after these were filled by somebody else.
 pub(crate) async fn make_anew(tx: &Transaction) -> Result<(), StoreError> {
+    let taken = taken(tx).await?;
+    let was_taken = |step: &str| taken.iter().any(|name| name == step);
     let words = if tx.is_postgres() {
         search::FILL_TICKET_WORDS_POSTGRES
     } else {
         search::FILL_TICKET_WORDS_SQLITE
     };
-    let taken = taken(tx).await?;
-    for (step, fill) in [(TICKET_WORDS, words), (ATTAINMENT_COUNTS, attainment::FILL)] {
-        if taken.iter().any(|name| name == step) {
+    let counts = if tx.is_postgres() && was_taken(COUNTS_APPENDED) {
+        attainment::FILL_POSTGRES
+    } else {
+        attainment::FILL
+    };
+    for (step, fill) in [(TICKET_WORDS, words), (ATTAINMENT_COUNTS, counts)] {
+        if was_taken(step) {
             tx.run(fill).await?;
         }
     }
@@ -193,6 +202,8 @@ fn steps() -> Vec<Step> {
         step("0037_customer_updated", ticket::CUSTOMER_UPDATED),
         step("0038_mailboxes", mail::MAILBOXES),
         step("0039_lighter_notices", notice::LIGHTER),
+        on_postgres(COUNTS_APPENDED, attainment::APPENDED_POSTGRES),
+        on_postgres("0040_lighter_texts", search::LIGHTER_POSTGRES),
     ]
 }
 
@@ -200,6 +211,15 @@ fn step(name: &'static str, sql: &'static str) -> Step {
     Step {
         name,
         sqlite: sql,
+        postgres: sql,
+    }
+}
+
+/// A step that changes nothing on SQLite.
+fn on_postgres(name: &'static str, sql: &'static str) -> Step {
+    Step {
+        name,
+        sqlite: "SELECT 1",
         postgres: sql,
     }
 }

@@ -187,20 +187,14 @@ impl Question<'_> {
             return;
         };
         let is_beginning = index + 1 == self.words.len();
-        if self.postgres {
-            let word = quoted(word, is_beginning, self.postgres);
-            sql.push("e.lexemes @@ CAST(")
-                .bind(&word)
-                .push(" AS tsquery)");
-        } else if is_beginning {
-            sql.push("instr(' ' || e.words, ")
-                .bind(&format!(" {word}"))
-                .push(") > 0");
+        sql.push(if self.postgres { "strpos" } else { "instr" });
+        if is_beginning {
+            sql.push("(' ' || e.words, ").bind(&format!(" {word}"));
         } else {
-            sql.push("instr(' ' || e.words || ' ', ")
-                .bind(&format!(" {word} "))
-                .push(") > 0");
+            sql.push("(' ' || e.words || ' ', ")
+                .bind(&format!(" {word} "));
         }
+        sql.push(") > 0");
     }
 
     fn push_readable(&self, sql: &mut Sql) {
