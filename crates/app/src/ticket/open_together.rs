@@ -23,9 +23,9 @@ use crate::transaction::transact;
 /// How many tickets one transaction opens, at most.
 const MOST: usize = 32;
 
-/// How many transactions open tickets side by side where several nodes share a store. Each waits for the disk by itself, so with few
-/// of them most of the time is waiting.
-const SIDE_BY_SIDE: usize = 16;
+/// How many transactions open tickets side by side where several nodes share a store. Each waits for the disk by itself, so with two
+/// of them most of the time is waiting; with many of them each opens one ticket.
+const SIDE_BY_SIDE: usize = 6;
 
 /// And on SQLite, which has one writer: one that writes while the other waits for the disk.
 const IN_TURN: usize = 2;
