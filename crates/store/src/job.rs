@@ -188,6 +188,30 @@ pub async fn requeue(tx: &Transaction, id: JobId, run_at: Timestamp) -> Result<b
     Ok(tx.execute(sql).await? > 0)
 }
 
+/// Lets jobs that wait for a later instant run at this one: what they waited for may be mended. One that runs is left alone,
+/// and so is one that was given up.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn hasten(
+    tx: &Transaction,
+    dedup_keys: &[String],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for keys in dedup_keys.chunks(500) {
+        let mut sql = Sql::new("UPDATE job SET run_at = ")
+            .with("", &now)
+            .with(
+                " WHERE dead_at IS NULL AND leased_until IS NULL AND run_at > ",
+                &now,
+            )
+            .then(" AND dedup_key IN (");
+        sql.bind_all(keys).push(")");
+        tx.execute(sql).await?;
+    }
+    Ok(())
+}
+
 /// The jobs that were given up, the latest first.
 ///
 /// # Errors

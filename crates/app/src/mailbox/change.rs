@@ -131,9 +131,11 @@ impl ServerChange {
         };
         let host = self.host.trim().to_lowercase();
         let user = given(self.user.as_deref()).map(str::to_owned);
-        // A secret goes nowhere but where it was meant for.
+        // A secret goes nowhere but where it was meant for, and nowhere that others could read it on the way.
+        let is_bared = self.security == MailSecurity::None;
         let known = before
             .filter(|before| before.host == host)
+            .filter(|before| !is_bared || before.security == MailSecurity::None)
             .and_then(|before| before.sign_in)
             .filter(|sign_in| Some(&sign_in.user) == user.as_ref());
         let credential = match (self.secret, known.map(|sign_in| sign_in.credential)) {
@@ -150,7 +152,7 @@ impl ServerChange {
                 return Err(fault(
                     part,
                     "password",
-                    "this is needed: it is kept only as long as server and user stay the same",
+                    "this is needed: it is kept only as long as server and user stay the same, and the connection as secure",
                 ));
             }
             (None, Some(_)) => return Err(fault(part, "user", "this is needed to sign in")),
@@ -340,7 +342,15 @@ mod tests {
             assert!(made(other, Some(before.clone())).is_err());
         }
         let other = server("imap.thief.example", "ana", Some("another"));
-        assert!(made(other, Some(before)).is_ok());
+        assert!(made(other, Some(before.clone())).is_ok());
+        let bare = |password| ServerChange {
+            security: MailSecurity::None,
+            ..server("imap.example", "ana", password)
+        };
+        assert!(made(bare(None), Some(before.clone())).is_err());
+        let bared = made(bare(Some("hunter2")), Some(before)).unwrap();
+        assert!(made(bare(None), Some(bared.clone())).is_ok());
+        assert!(made(server("imap.example", "ana", None), Some(bared)).is_ok());
     }
 
     #[test]

@@ -23,13 +23,15 @@ pub(crate) use way_out::{Out, choose, primary};
 use mainstay_domain::id::MailboxId;
 use mainstay_domain::mailbox::Mailbox;
 use mainstay_domain::role::Permission;
-use mainstay_store::{Transaction, mailbox, team};
+use mainstay_store::{Transaction, job, mailbox, team};
 
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Expected, Result};
+use crate::job::Job;
 use crate::secret::fingerprint;
+use crate::transaction::transact;
 
 impl App {
     /// A mailbox that was set up. Its secrets are sealed.
@@ -99,6 +101,9 @@ impl App {
         let mut opened = opened_before.clone();
         change.apply(&mut opened)?;
         if opened == opened_before {
+            tx.rollback().await?;
+            // Whoever says the same again may have mended something at the server.
+            self.hasten_mail_by(id).await?;
             return Ok(before);
         }
         self.check_mailbox(&tx, &opened).await?;
@@ -114,6 +119,7 @@ impl App {
             .await?;
         tx.commit().await?;
         self.mailboxes_changed().await?;
+        self.hasten_mail_by(id).await?;
         Ok(after)
     }
 
@@ -136,6 +142,20 @@ impl App {
     async fn mailboxes_changed(&self) -> Result<()> {
         self.mailbox_news().notify_one();
         self.send_waiting_mail().await
+    }
+
+    /// Lets the mails that leave by a mailbox be tried at once, whatever they waited for: it was mended, perhaps.
+    async fn hasten_mail_by(&self, id: MailboxId) -> Result<()> {
+        let keys: Vec<String> = self
+            .mails_by(id)
+            .await?
+            .into_iter()
+            .map(|mail| Job::SendMail { mail }.key())
+            .collect::<Result<_>>()?;
+        let now = self.now();
+        transact!(self, tx => async { Ok(job::hasten(tx, &keys, now).await?) })?;
+        self.wake();
+        Ok(())
     }
 
     /// Refuses what could not work, and what another mailbox has.

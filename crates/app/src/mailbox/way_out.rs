@@ -86,8 +86,22 @@ impl App {
         Ok(chosen.map(|transport| transport.map(|transport| WayOut { transport, health })))
     }
 
+    /// The mails that wait and leave by a mailbox, oldest first.
+    pub(super) async fn mails_by(&self, id: MailboxId) -> Result<Vec<OutgoingMailId>> {
+        self.waiting_mails(|out| matches!(out, Out::Mailbox(mailbox) if mailbox.id == id))
+            .await
+    }
+
     /// The mails that wait although there is a server for them, oldest first.
     pub(crate) async fn sendable_mails(&self) -> Result<Vec<OutgoingMailId>> {
+        self.waiting_mails(|out| *out != Out::Waits).await
+    }
+
+    /// The mails that wait and leave by what is asked for, oldest first.
+    async fn waiting_mails(
+        &self,
+        leaves: impl Fn(&Out<'_>) -> bool,
+    ) -> Result<Vec<OutgoingMailId>> {
         let reader = self.read();
         let has_settings = self.options().mail.transport.is_some();
         let mailboxes = mailbox::all(&reader).await?;
@@ -95,9 +109,8 @@ impl App {
             return Ok(Vec::new());
         }
         let waiting = mail::waiting(&reader).await?.into_iter();
-        let sendable =
-            waiting.filter(|(_, of)| choose(&mailboxes, has_settings, *of) != Out::Waits);
-        Ok(sendable.map(|(id, _)| id).collect())
+        let leaving = waiting.filter(|(_, of)| leaves(&choose(&mailboxes, has_settings, *of)));
+        Ok(leaving.map(|(id, _)| id).collect())
     }
 }
 

@@ -219,8 +219,34 @@ pub(super) fn describe(error: &Error) -> String {
             "the server's answer cannot be understood".to_owned()
         }
         Error::Io(error) => error.to_string(),
-        Error::No(reason) | Error::Bad(reason) => format!("the server says no ({reason})"),
+        Error::No(reason) | Error::Bad(reason) => match words(reason) {
+            Some(words) => format!("the server says: {words}"),
+            None => "the server says no".to_owned(),
+        },
         Error::Parse(_) => "the server's answer cannot be understood".to_owned(),
         other => other.to_string(),
+    }
+}
+
+/// The server's own words in a refusal, which the library gives as it prints them for those who look for faults in it:
+/// `code: None, info: Some("Authentication failed.")`.
+fn words(reason: &str) -> Option<String> {
+    let (_, said) = reason.split_once("info: Some(\"")?;
+    let said = said.strip_suffix("\")")?;
+    Some(said.replace("\\\"", "\"").replace("\\\\", "\\"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_server() {
+        let told = |reason: &str| describe(&Error::No(reason.to_owned()));
+        assert_eq!(
+            told(r#"code: None, info: Some("[AUTHENTICATIONFAILED] No \"support\" here.")"#),
+            r#"the server says: [AUTHENTICATIONFAILED] No "support" here."#
+        );
+        assert_eq!(told("code: None, info: None"), "the server says no");
     }
 }

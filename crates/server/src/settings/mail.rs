@@ -94,7 +94,7 @@ impl Mail {
         let max_message = r.value("mail.max_message", Size::mebibytes(64));
         let reply_domain = r.maybe("mail.reply_domain");
         let allow_private_addresses = r.value("mail.allow_private_addresses", false);
-        let ask_for_rating = r.value("mail.ask_for_rating", false);
+        let ask_for_rating = r.value("mail.ask_for_rating", true);
         let host: Option<String> = r.maybe("smtp.host");
         let tls = r.value("smtp.tls", Tls::StartTls);
         let port = r.value("smtp.port", tls.submission_port());

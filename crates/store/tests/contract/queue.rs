@@ -12,6 +12,7 @@ use crate::given::{self, at};
 on_each_engine!(
     a_job_goes_through_its_life,
     a_job_is_leased_to_one_worker,
+    a_job_that_waits_is_hastened,
     a_key_keeps_a_second_job_out,
     the_queue_and_what_is_due_are_counted,
 );
@@ -171,6 +172,32 @@ async fn a_job_goes_through_its_life(fresh: &Fresh) {
     assert_eq!(
         job::counts(&tx).await.unwrap(),
         job::JobCounts { live: 2, dead: 0 }
+    );
+}
+
+async fn a_job_that_waits_is_hastened(fresh: &Fresh) {
+    let keyed = |number: u32| Job {
+        dedup_key: Some(format!("mail:{number}")),
+        ..job(number)
+    };
+    let tx = fresh.store.begin().await.unwrap();
+    job::enqueue_many(&tx, &[keyed(1), keyed(2), keyed(50), keyed(60)])
+        .await
+        .unwrap();
+    job::lease(&tx, at(2), "w", at(9), 10).await.unwrap();
+    job::give_up(&tx, given::id(2), "w", at(3), "never")
+        .await
+        .unwrap();
+    let keys = [1, 2, 50].map(|number| format!("mail:{number}"));
+    job::hasten(&tx, &keys, at(4)).await.unwrap();
+    // The first runs, the second was given up, and nobody asked for the last.
+    let hastened = Job {
+        run_at: at(4),
+        ..keyed(50)
+    };
+    assert_eq!(
+        job::lease(&tx, at(5), "w", at(9), 10).await.unwrap(),
+        [hastened]
     );
 }
 
