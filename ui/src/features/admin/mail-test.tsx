@@ -104,7 +104,7 @@ function Server({ label, checked, address }: { label: string; checked: Checked; 
       {checked.step && (
         <>
           {t(`mailTest.failed.${checked.step as Step}`)} {t(`mailTest.mend.${checked.step as Step}`, { address })}
-          <Code block mt={4}>
+          <Code block mt={4} className={classes.said ?? ""}>
             {checked.reason}
           </Code>
         </>

@@ -15,13 +15,24 @@ import {
 } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { faultsByPath } from "@/api/faults";
 import { ifUnchanged, type Versioned } from "@/api/versioned";
 import { teamsQuery } from "@/features/directory/directory";
 import { Refusal } from "@/parts/refusal";
-import { guessed, type MailboxValues, mailboxInput, mailboxValues, type Provider, provided } from "./mailbox-values";
+import classes from "./admin.module.css";
+import {
+  guessed,
+  isSpecialMailbox,
+  keepsSecret,
+  type MailboxValues,
+  mailboxInput,
+  mailboxValues,
+  type Provider,
+  provided,
+} from "./mailbox-values";
 
 type Mailbox = Schemas["Mailbox"];
 type Form = UseFormReturnType<MailboxValues>;
@@ -33,9 +44,11 @@ interface MailboxFormProps {
   word: string;
   onSaved: (saved: Mailbox) => void;
   onCancel?: () => void;
+  /** What else can be done, after the button. */
+  beside?: ReactNode;
 }
 
-export function MailboxForm({ read, word, onSaved, onCancel }: MailboxFormProps) {
+export function MailboxForm({ read, word, onSaved, onCancel, beside }: MailboxFormProps) {
   const { t } = useTranslation("admin");
   const queries = useQueryClient();
   const teams = useQuery(teamsQuery).data ?? [];
@@ -54,6 +67,9 @@ export function MailboxForm({ read, word, onSaved, onCancel }: MailboxFormProps)
     onSettled: () => queries.invalidateQueries({ queryKey: ["mailboxes"] }),
   });
   const { reads, sends, alike } = form.values;
+  // What few need is folded, unless it says something, or something is wrong with it.
+  const isSpecial =
+    isSpecialMailbox(mailboxValues(was)) || ["incoming.folder", "authserv_id"].some((path) => form.errors[path]);
   const choose = (provider: string) => provider && form.setValues(guessed(provided(form.values, provider as Provider)));
   return (
     <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
@@ -96,13 +112,7 @@ export function MailboxForm({ read, word, onSaved, onCancel }: MailboxFormProps)
             {reads && (
               <>
                 <ServerFields form={form} part="incoming" />
-                <SignInFields form={form} part="incoming" keeps={Boolean(was?.incoming)} />
-                <TextInput
-                  label={t("mailboxes.folder")}
-                  placeholder="INBOX"
-                  w={{ base: "100%", sm: "50%" }}
-                  {...form.getInputProps("incoming.folder")}
-                />
+                <SignInFields form={form} part="incoming" was={was?.incoming} />
               </>
             )}
           </Stack>
@@ -116,23 +126,35 @@ export function MailboxForm({ read, word, onSaved, onCancel }: MailboxFormProps)
                 {reads && !was && (
                   <Checkbox label={t("mailboxes.alike")} {...form.getInputProps("alike", { type: "checkbox" })} />
                 )}
-                {!(alike && reads) && (
-                  <SignInFields form={form} part="outgoing" keeps={Boolean(was?.outgoing)} mayBeNone />
-                )}
+                {!(alike && reads) && <SignInFields form={form} part="outgoing" was={was?.outgoing} mayBeNone />}
               </>
             )}
           </Stack>
         </Fieldset>
-        <Switch
-          label={t("mailboxes.signed")}
-          description={t("mailboxes.signedHint")}
-          {...form.getInputProps("signed_replies", { type: "checkbox" })}
-        />
-        <TextInput
-          label={t("mailboxes.authserv")}
-          description={t("mailboxes.authservHint")}
-          {...form.getInputProps("authserv_id")}
-        />
+        <details className={classes.more} open={isSpecial}>
+          <summary>{t("mailboxes.more")}</summary>
+          <Stack mt="sm">
+            {reads && (
+              <TextInput
+                label={t("mailboxes.folder")}
+                description={t("mailboxes.folderHint")}
+                placeholder="INBOX"
+                w={{ base: "100%", sm: "50%" }}
+                {...form.getInputProps("incoming.folder")}
+              />
+            )}
+            <Switch
+              label={t("mailboxes.signed")}
+              description={t("mailboxes.signedHint")}
+              {...form.getInputProps("signed_replies", { type: "checkbox" })}
+            />
+            <TextInput
+              label={t("mailboxes.authserv")}
+              description={t("mailboxes.authservHint")}
+              {...form.getInputProps("authserv_id")}
+            />
+          </Stack>
+        </details>
         <Group justify={onCancel ? "flex-end" : "flex-start"}>
           {onCancel && (
             <Button variant="default" onClick={onCancel}>
@@ -142,6 +164,7 @@ export function MailboxForm({ read, word, onSaved, onCancel }: MailboxFormProps)
           <Button type="submit" loading={save.isPending}>
             {word}
           </Button>
+          {beside}
         </Group>
       </Stack>
     </form>
@@ -179,15 +202,16 @@ function ServerFields({ form, part }: { form: Form; part: Part }) {
 interface SignInProps {
   form: Form;
   part: Part;
-  /** Whether a secret is kept already. */
-  keeps: boolean;
+  /** The server as it is: its secret is kept already. */
+  was?: Schemas["MailServer"] | null | undefined;
   mayBeNone?: boolean;
 }
 
-function SignInFields({ form, part, keeps, mayBeNone }: SignInProps) {
+function SignInFields({ form, part, was, mayBeNone }: SignInProps) {
   const { t } = useTranslation("admin");
   const of = (field: string) => form.getInputProps(`${part}.${field}`);
   const { sign_in } = form.values[part];
+  const keeps = keepsSecret(was, form.values[part]);
   const kept = keeps ? { placeholder: t("mailboxes.kept") } : {};
   const ways = ["password", "oauth", ...(mayBeNone ? (["none"] as const) : [])] as const;
   return (

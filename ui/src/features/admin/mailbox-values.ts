@@ -102,6 +102,21 @@ export function mailboxValues(was?: Mailbox): MailboxValues {
   };
 }
 
+/** Whether a mailbox has what few need: a folder of its own, signed addresses, a server that vouches for senders. */
+export function isSpecialMailbox({ incoming, signed_replies, authserv_id }: MailboxValues): boolean {
+  return signed_replies || authserv_id !== "" || !["", "INBOX"].includes(incoming.folder);
+}
+
+/** Whether the secret that is kept serves what a form says, too: for the same user of the same server, as safe on the way. */
+export function keepsSecret(was: Server | null | undefined, values: ServerValues): boolean {
+  return (
+    was?.sign_in === values.sign_in &&
+    was.host === values.host.trim().toLowerCase() &&
+    was.user === values.user.trim() &&
+    (values.security !== "none" || was.security === "none")
+  );
+}
+
 /** What a provider's servers fill in. */
 export function provided(values: MailboxValues, provider: Provider): MailboxValues {
   const { incoming, outgoing, oauth, sign_in } = PROVIDERS[provider];

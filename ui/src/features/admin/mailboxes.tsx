@@ -8,6 +8,7 @@ import { ifUnchanged, type Versioned, versioned } from "@/api/versioned";
 import { useFormats } from "@/app/format";
 import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
+import classes from "./admin.module.css";
 import { Loaded, useConfirm } from "./frame";
 import { MailTest } from "./mail-test";
 import { MailboxForm } from "./mailbox-form";
@@ -108,7 +109,7 @@ function OneMailbox({ mailbox, onChange, onTest }: OneMailboxProps) {
   return (
     <Paper withBorder p="md" component="article" aria-label={address}>
       <Group justify="space-between" align="flex-start">
-        <Stack gap={4} flex="1 1 20rem">
+        <Stack gap={4} flex="1 1 20rem" miw={0}>
           <Group gap="xs">
             <Text fw={550}>{address}</Text>
             <State state={state} word={t(`mailboxes.is.${state}`)} />
@@ -203,7 +204,7 @@ function Line({ health, children }: { health: Health; children: ReactNode }) {
         <Text size="sm" component="div">
           {health.failed_at && format.instant(health.failed_at)}: {t(`mailTest.failed.${step}`)}{" "}
           {t(`mailboxes.mend.${step}`)}
-          <Code block mt={4}>
+          <Code block mt={4} className={classes.said ?? ""}>
             {health.reason}
           </Code>
         </Text>

@@ -1,5 +1,5 @@
 // One's requests: those that are open first, each with what happens next.
-import { Button, SegmentedControl, Text, TextInput } from "@mantine/core";
+import { Button, Group, SegmentedControl, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconChevronRight, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -75,9 +75,19 @@ export function Requests() {
         <Empty
           title={t(searched ? "requests.nothingFound" : show === "open" ? "requests.none" : "requests.noneDone")}
           action={
-            <Button component={Link} to="/portal/new">
-              {t("requests.new")}
-            </Button>
+            <Group gap="xs">
+              <Button component={Link} to="/portal/new">
+                {t("requests.new")}
+              </Button>
+              {show === "open" && (
+                <Button
+                  variant="default"
+                  onClick={() => void navigate({ search: { show: "done", whose }, replace: true })}
+                >
+                  {t("requests.showDone")}
+                </Button>
+              )}
+            </Group>
           }
         >
           {t("requests.noneHint")}

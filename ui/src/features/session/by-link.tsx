@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
+import { keepPlace, keptPlace } from "./place";
 import { SecondStep } from "./second-step";
 import { SignInCard } from "./sign-in-card";
 import { usePasskeysHere } from "./use-passkeys";
@@ -13,7 +14,7 @@ import { asksForCode, isSpent, useWelcome } from "./welcome";
 /** Behind a link from a mail. Opening it uses nothing up, because mail scanners open every link; the button does. */
 export function ByLink() {
   const { t } = useTranslation();
-  const welcome = useWelcome();
+  const welcome = useWelcome(keptPlace());
   const [code, setCode] = useState("");
   const signIn = useMutation({
     meta: { handlesFailure: true },
@@ -23,7 +24,10 @@ export function ByLink() {
           body: { token: location.hash.slice(1), code: code || undefined, passkey },
         }),
       ),
-    onSuccess: welcome,
+    onSuccess: (me) => {
+      keepPlace(undefined);
+      return welcome(me);
+    },
   });
   const hasPasskeys = usePasskeysHere();
   const [codeAsked, setCodeAsked] = useState(false);

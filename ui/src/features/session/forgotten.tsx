@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
+import { keepPlace } from "./place";
 import { SignInCard } from "./sign-in-card";
 
 const route = getRouteApi("/forgotten");
@@ -11,11 +12,12 @@ const route = getRouteApi("/forgotten");
 /** Ask for a link by mail: to sign in, or to set a new password. Whether the address is known is not said. */
 export function Forgotten() {
   const { t } = useTranslation();
-  const { purpose } = route.useSearch();
+  const { purpose, to } = route.useSearch();
   const form = useForm({ mode: "uncontrolled", initialValues: { email: "" } });
   const ask = useMutation({
     meta: { handlesFailure: true },
     mutationFn: ({ email }: { email: string }) => api.POST("/api/v1/sign-in-links", { body: { email, purpose } }),
+    onSuccess: () => keepPlace(purpose === "sign_in" ? to : undefined),
   });
   return (
     <SignInCard
@@ -44,7 +46,7 @@ export function Forgotten() {
           </Button>
         </>
       )}
-      <Anchor component={Link} to="/sign-in" size="sm">
+      <Anchor size="sm" renderRoot={(props) => <Link to="/sign-in" search={to ? { to } : {}} {...props} />}>
         {t("signIn.back")}
       </Anchor>
     </SignInCard>

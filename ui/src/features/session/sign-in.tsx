@@ -117,7 +117,9 @@ export function SignIn() {
             </Anchor>
             <Anchor
               size="sm"
-              renderRoot={(props) => <Link to="/forgotten" search={{ purpose: "sign_in" }} {...props} />}
+              renderRoot={(props) => (
+                <Link to="/forgotten" search={{ purpose: "sign_in", ...(to && { to }) }} {...props} />
+              )}
             >
               {t("signIn.byLink")}
             </Anchor>

@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { useMe } from "@/app/session";
 import { contactsQuery } from "@/features/accounts/queries";
+import { mailboxesQuery } from "@/features/admin/mailboxes";
 import { policyQuery, SEVERITIES } from "@/features/admin/policy-data";
 import { Refusal } from "@/parts/refusal";
 
@@ -159,6 +160,8 @@ export function TicketStep({ onDone }: StepProps) {
     queryKey: ["accounts", "first"],
     queryFn: () => data(api.GET("/api/v1/accounts", { params: { query: { limit: 50 } } })),
   });
+  const mailboxes = useQuery(mailboxesQuery);
+  const address = mailboxes.data?.find(({ incoming, active }) => incoming && active)?.address;
   const form = useForm({ initialValues: { subject: "", message: "", severity: "P3", account: "", contact: "" } });
   const account = form.values.account || accounts.data?.items[0]?.id;
   const contacts = useQuery({ ...contactsQuery(account ?? ""), enabled: account !== undefined });
@@ -203,7 +206,7 @@ export function TicketStep({ onDone }: StepProps) {
       onSubmit={form.onSubmit((values) => open.mutate(values))}
       onDone={onDone}
     >
-      <Text role="status">{t("ticket.mailed")}</Text>
+      <Text role="status">{address ? t("ticket.mailedTo", { address }) : t("ticket.mailed")}</Text>
       <NativeSelect
         label={t("ticket.account")}
         data={accounts.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? []}

@@ -1,18 +1,29 @@
 import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
 import { meQuery } from "@/app/session";
 import { Refusal } from "@/parts/refusal";
+
+/** The code that stands behind the address. */
+const codeHere = () => decodeURIComponent(location.hash.slice(1));
 
 /** The first administrator, made by whoever has the code that the program printed. It may stand behind the address. */
 export function Administrator({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation("set_up");
   const queries = useQueryClient();
   const form = useForm({
-    initialValues: { code: decodeURIComponent(location.hash.slice(1)), name: "", email: "", password: "" },
+    initialValues: { code: codeHere(), name: "", email: "", password: "" },
   });
+  const { setFieldValue } = form;
+  useEffect(() => {
+    // The link is often opened in a tab that shows this page already: then only what stands behind the address changes.
+    const take = () => setFieldValue("code", codeHere());
+    addEventListener("hashchange", take);
+    return () => removeEventListener("hashchange", take);
+  }, [setFieldValue]);
   const make = useMutation({
     meta: { handlesFailure: true },
     mutationFn: (values: typeof form.values) => {
@@ -37,9 +48,16 @@ export function Administrator({ onDone }: { onDone: () => void }) {
           description={t("administrator.codeHint")}
           required
           autoComplete="one-time-code"
+          autoFocus={!codeHere()}
           {...form.getInputProps("code")}
         />
-        <TextInput label={t("administrator.name")} required autoComplete="name" {...form.getInputProps("name")} />
+        <TextInput
+          label={t("administrator.name")}
+          required
+          autoComplete="name"
+          autoFocus={Boolean(codeHere())}
+          {...form.getInputProps("name")}
+        />
         <TextInput
           label={t("administrator.email")}
           type="email"

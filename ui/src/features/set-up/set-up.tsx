@@ -2,7 +2,7 @@
 import { Box, Button, Paper, Stack, Stepper, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "@/app/session";
 import { Mark } from "@/parts/mark";
@@ -29,6 +29,16 @@ export function SetUp() {
   useEffect(() => {
     document.title = `${t("title")} · Mainstay`;
   }, [t]);
+  const panel = useRef<HTMLDivElement>(null);
+  const shown = useRef(open);
+  useEffect(() => {
+    if (shown.current === open) return;
+    shown.current = open;
+    // What had the focus is gone with its step: the next one begins at its title.
+    const title = panel.current?.querySelector("h2");
+    title?.setAttribute("tabindex", "-1");
+    title?.focus();
+  }, [open]);
   const goOn = (step: Step) => {
     setSaid(sayStep(step));
     look(null);
@@ -67,7 +77,7 @@ export function SetUp() {
             />
           ))}
         </Stepper>
-        <Paper withBorder p="lg" className={classes.panel}>
+        <Paper withBorder p="lg" className={classes.panel} ref={panel}>
           {signedIn && found.isPending ? (
             <LoadingRows rows={6} />
           ) : open ? (
