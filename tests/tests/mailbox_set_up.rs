@@ -2,56 +2,23 @@
 //! it is paused neither does.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use mail_parser::MessageParser;
 use mainstay_app::ticket::MessageText;
 use mainstay_app::token::NewToken;
 use mainstay_app::{App, Caller};
-use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
+use mainstay_channels::compose::OutgoingMail;
 use mainstay_domain::event::{Actor, Side, Visibility};
 use mainstay_domain::ticket::{Scope, Ticket};
-use mainstay_server::service::Service;
 use mainstay_server::time::WallClock;
-use mainstay_store::{mailbox, ticket};
-use mainstay_testing::{DovecotServer, EximServer, require};
-use mainstay_tests::post::mail_program;
-use mainstay_tests::service::settings;
+use mainstay_store::{job, mailbox, ticket};
+use mainstay_testing::{DovecotServer, EximServer};
+use mainstay_tests::post::{Post, letter, until};
+use mainstay_tests::service::{RunningService, settings};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
-/// Waits until something is so.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "waited in vain until {what}"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-fn letter(id: &str) -> OutgoingMail {
-    OutgoingMail {
-        from: Correspondent::named("Casey", "customer@example.test"),
-        to: vec![Correspondent::new("support@example.test")],
-        cc: vec![],
-        reply_to: None,
-        return_path: ReturnPath::Sender,
-        subject: "The export stops half way".to_owned(),
-        text: "It stops at row 100.\n".to_owned(),
-        html: None,
-        message_id: id.to_owned(),
-        in_reply_to: None,
-        references: vec![],
-        origin: Origin::Person,
-        date: jiff::Timestamp::now(),
-        attachments: vec![],
-    }
+fn write(id: &str) -> OutgoingMail {
+    letter(id, "The export stops half way", "It stops at row 100.\n")
 }
 
 async fn ticket_of(app: &App, number: u64) -> Option<Ticket> {
@@ -124,34 +91,28 @@ async fn administrator(app: &App, url: String) -> (Caller, Program, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let Some(program) = require(DovecotServer::find()) else {
+    let Some(post) = Post::open() else {
         return;
     };
-    let mailboxes = Arc::new(DovecotServer::start(&program, &["support", "customer"]));
-    let Some(program) = require(EximServer::find()) else {
-        return;
-    };
-    let exim = EximServer::start(&program, &mailboxes);
+    let mailboxes = &post.mailboxes;
     let folder = tempfile::tempdir().expect("a folder");
     let text = format!(
         "data = {:?}\n[http]\nlisten = \"127.0.0.1:0\"\n",
         folder.path()
     );
-    let service = Service::start(settings(&text), Arc::new(WallClock))
-        .await
-        .expect("a service");
-    let app = service.app().clone();
+    let service = RunningService::begin(settings(&text), Arc::new(WallClock)).await;
+    let (app, url) = (service.app.clone(), service.url.clone());
     let machine = Caller::machine();
     let pack = mainstay_policy::builtin("mainstay").expect("a pack");
     app.apply_policy(&machine, &pack, "test")
         .await
         .expect("a pack that can be applied");
-    let url = format!("http://{}", service.address());
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(service.run(stop.clone()));
     let (ada, program, team) = administrator(&app, url).await;
 
+    let outgoing = |password: &str| {
+        json!({"host": "127.0.0.1", "port": post.exim.port(), "security": "none",
+            "user": EximServer::USER, "password": password})
+    };
     let made = program
         .ask(
             "POST",
@@ -162,7 +123,7 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
                 "signed_replies": true,
                 "incoming": {"host": "127.0.0.1", "port": mailboxes.port(), "security": "none",
                     "user": "support", "password": "wrong"},
-                "outgoing": {"host": "127.0.0.1", "port": exim.port(), "security": "none"},
+                "outgoing": outgoing("wrong"),
             }),
         )
         .await;
@@ -182,6 +143,29 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
         (reading["worked_at"] != Value::Null && reading["step"] == Value::Null).then_some(())
     })
     .await;
+
+    post.customer_sends(&write("one@customer.example")).await;
+    let first = until("there is a ticket", async || ticket_of(&app, 1).await).await;
+    assert_eq!(
+        first.facts.team.map(|team| team.uuid().to_string()),
+        Some(team)
+    );
+    let waits = async || {
+        let queued = job::queue(&app.store().read(), app.now()).await;
+        let mut queued = queued.expect("a store").into_iter();
+        queued.any(|queue| {
+            queue.kind == "send_mail" && queue.waiting > 0 && queue.runnable_since.is_none()
+        })
+    };
+    until("the receipt waits for another try", async || {
+        waits().await.then_some(())
+    })
+    .await;
+    let right = json!({"active": true, "outgoing": outgoing(EximServer::PASSWORD)});
+    program.ask("PATCH", &path, right).await;
+    assert!(!waits().await, "it is tried at once");
+    post.customer_mails(1).await;
+
     let test = program
         .ask("POST", &format!("{path}/tests"), Value::Null)
         .await;
@@ -197,25 +181,11 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
     })
     .await;
 
-    let post = mail_program(&exim);
-    post.send(&letter("one@customer.example"))
-        .await
-        .expect("a letter that is taken");
-    let first = until("there is a ticket", async || ticket_of(&app, 1).await).await;
-    assert_eq!(
-        first.facts.team.map(|team| team.uuid().to_string()),
-        Some(team)
-    );
     let answer = MessageText::plain(&app, Side::Agent, Visibility::Public, "Which export?");
     app.add_message(&ada, first.id, answer, None)
         .await
         .expect("an answer");
-    let mails = {
-        let mailboxes = Arc::clone(&mailboxes);
-        tokio::task::spawn_blocking(move || mailboxes.wait_for_mail("customer", 2))
-            .await
-            .expect("no panic")
-    };
+    let mails = post.customer_mails(2).await;
     let answer = mails
         .iter()
         .filter_map(|raw| MessageParser::default().parse(raw))
@@ -248,9 +218,7 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
     app.add_message(&ada, first.id, answer, None)
         .await
         .expect("an answer");
-    post.send(&letter("two@customer.example"))
-        .await
-        .expect("a letter that is taken");
+    post.customer_sends(&write("two@customer.example")).await;
     assert_eq!(program.state().await["received"], 2);
     until("the answer waits", async || {
         let waiting = program
@@ -266,10 +234,6 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
         ticket_of(&app, 2).await
     })
     .await;
-    let mailboxes = Arc::clone(&mailboxes);
-    let mails = tokio::task::spawn_blocking(move || mailboxes.wait_for_mail("customer", 3));
-    assert!(mails.await.expect("no panic").len() >= 3);
-
-    stop.cancel();
-    running.await.expect("no panic").expect("an orderly end");
+    post.customer_mails(3).await;
+    service.end().await;
 }
