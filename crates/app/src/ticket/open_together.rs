@@ -6,8 +6,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use mainstay_store::{Store, StoreError};
 use mainstay_store::ticket::StoredTicket;
+use mainstay_store::{Store, StoreError};
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Instrument as _;
 
@@ -35,7 +35,6 @@ pub(crate) struct Openings {
     waiting: Mutex<Vec<Asked>>,
     lanes: Semaphore,
 }
-
 
 /// A ticket that somebody asked for.
 struct Asked {
