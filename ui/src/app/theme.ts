@@ -64,7 +64,7 @@ export const theme = createTheme({
       styles: overlayTitle,
     }),
     Paper: Paper.extend({ defaultProps: { radius: "md" } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: "xs", horizontalSpacing: "sm" } }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: "var(--ms-cell)", horizontalSpacing: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true } }),
   },
 });

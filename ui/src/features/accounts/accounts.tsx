@@ -7,6 +7,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { rowHeight } from "@/app/density";
 import { useFormats } from "@/app/format";
 import { useMay, useMe } from "@/app/session";
 import { useAgents } from "@/features/directory/directory";
@@ -105,7 +106,7 @@ function Rows({ rows, hasMore, onMore }: { rows: AccountSummary[]; hasMore: bool
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
-    estimateSize: () => 56,
+    estimateSize: rowHeight,
     overscan: 4,
     getItemKey: (index) => rows[index]?.id ?? index,
   });

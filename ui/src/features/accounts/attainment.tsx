@@ -57,7 +57,7 @@ export function AttainmentCard({ account }: { account: string }) {
             <Chart bars={bars} label={t("chart")} />
           </Suspense>
           <Table.ScrollContainer minWidth={300}>
-            <Table>
+            <Table horizontalSpacing="xs">
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{t("commitment")}</Table.Th>

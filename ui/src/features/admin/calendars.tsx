@@ -133,7 +133,7 @@ function Holidays({ all }: { all: Schemas["Holiday"][] }) {
       {all.length === 0 && <Text c="dimmed">{t("calendars.noHolidays")}</Text>}
       {all.map(({ date, name }) => (
         <Group key={date} gap="xs">
-          <Text w="8rem">{format.instant(dayOf(date), "day")}</Text>
+          <Text miw="8.5rem">{format.instant(dayOf(date), "day")}</Text>
           <Text c="dimmed">{name}</Text>
         </Group>
       ))}

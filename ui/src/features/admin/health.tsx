@@ -112,7 +112,7 @@ function Time() {
             <Text size="sm" fw={500} id="advance">
               {t("time.advance")}
             </Text>
-            <Button.Group aria-labelledby="advance">
+            <Group gap={6} role="group" aria-labelledby="advance">
               {STEPS.map((step) => (
                 <Button
                   key={step}
@@ -123,7 +123,7 @@ function Time() {
                   +{format.span(SECONDS[step])}
                 </Button>
               ))}
-            </Button.Group>
+            </Group>
           </Stack>
           <NativeSelect
             label={t("time.speed")}

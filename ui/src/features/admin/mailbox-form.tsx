@@ -6,7 +6,6 @@ import {
   Group,
   NativeSelect,
   NumberInput,
-  PasswordInput,
   Select,
   SimpleGrid,
   Stack,
@@ -21,6 +20,7 @@ import { api, data, onceKey, type Schemas } from "@/api/client";
 import { faultsByPath } from "@/api/faults";
 import { ifUnchanged, type Versioned } from "@/api/versioned";
 import { teamsQuery } from "@/features/directory/directory";
+import { Password } from "@/parts/password";
 import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
 import {
@@ -224,7 +224,7 @@ function SignInFields({ form, part, was, mayBeNone }: SignInProps) {
         />
         {sign_in !== "none" && <TextInput label={t("mailboxes.user")} autoComplete="off" required {...of("user")} />}
         {sign_in === "password" && (
-          <PasswordInput
+          <Password
             label={t("mailboxes.password")}
             autoComplete="new-password"
             {...kept}
@@ -238,13 +238,13 @@ function SignInFields({ form, part, was, mayBeNone }: SignInProps) {
           <TextInput label={t("mailboxes.tokenUrl")} type="url" required {...of("token_url")} />
           <TextInput label={t("mailboxes.scope")} {...of("scope")} />
           <TextInput label={t("mailboxes.clientId")} required {...of("client_id")} />
-          <PasswordInput
+          <Password
             label={t("mailboxes.clientSecret")}
             autoComplete="new-password"
             {...kept}
             {...of("client_secret")}
           />
-          <PasswordInput
+          <Password
             label={t("mailboxes.refreshToken")}
             description={t("mailboxes.refreshTokenHint")}
             autoComplete="new-password"

@@ -2,8 +2,8 @@
 import {
   Button,
   Group,
+  MultiSelect,
   NumberInput,
-  PasswordInput,
   Stack,
   Switch,
   Table,
@@ -21,6 +21,7 @@ import { useMay } from "@/app/session";
 import { type Agent, agentsQuery } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
 import { Dialog } from "@/parts/dialog";
+import { Password } from "@/parts/password";
 import { Refusal } from "@/parts/refusal";
 import { useRoleName } from "@/parts/role-name";
 import { Wide } from "@/parts/wide";
@@ -125,6 +126,7 @@ function AgentDialog({ agent, onClose }: { agent: Agent | null; onClose: () => v
   const { t } = useTranslation("admin");
   const queries = useQueryClient();
   const roles = useRoles().map(({ name }) => name);
+  const roleName = useRoleName();
   const read = useQuery({
     queryKey: ["agent", agent?.id],
     enabled: agent !== null,
@@ -168,7 +170,14 @@ function AgentDialog({ agent, onClose }: { agent: Agent | null; onClose: () => v
           <Refusal error={save.error ?? read.error} />
           <TextInput label={t("people.name")} required data-autofocus {...form.getInputProps("name")} />
           <TextInput label={t("people.email")} type="email" required {...form.getInputProps("email")} />
-          <TagsInput label={t("people.roles")} data={roles} {...form.getInputProps("roles")} />
+          <MultiSelect
+            label={t("people.roles")}
+            data={[...new Set([...roles, ...form.values.roles])].map((role) => ({
+              value: role,
+              label: roleName(role),
+            }))}
+            {...form.getInputProps("roles")}
+          />
           <TagsInput
             label={t("people.skills")}
             description={t("people.skillsHint")}
@@ -223,7 +232,7 @@ function PasswordDialog({ agent, onClose }: { agent: Agent; onClose: () => void 
       >
         <Stack>
           <Refusal error={save.error} />
-          <PasswordInput
+          <Password
             label={t("people.password")}
             description={t("people.passwordHint")}
             autoComplete="new-password"

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
 import { useCommitmentName } from "@/parts/clock";
+import { useRoleName } from "@/parts/role-name";
 import { Severity } from "@/parts/severity";
 import { Wide } from "@/parts/wide";
 import { ApplyPack } from "./apply-pack";
@@ -165,10 +166,21 @@ function Tiers({ pack }: { pack: PackShown }) {
   );
 }
 
+/** Whom a step tells, as the pack names them: `assignee`, `role:engineer`, `person:ana@example.com`. */
+function useRecipient(): (who: string) => string {
+  const { t } = useTranslation("admin");
+  const roleName = useRoleName();
+  return (who) => {
+    const [kind = "", ...rest] = who.split(":");
+    const name = rest.join(":");
+    return t(`policy.who.${kind as "assignee"}`, { name: kind.endsWith("role") ? roleName(name) : name });
+  };
+}
+
 function Ladders({ pack }: { pack: PackShown }) {
   const { t } = useTranslation("admin");
   const format = useFormats();
-  const words = (all: string[]) => format.list(all.map((each) => each.replaceAll("_", " ").replace(":", ": ")));
+  const recipient = useRecipient();
   return (
     <Stack>
       {pack.escalation.map((ladder) => (
@@ -191,10 +203,10 @@ function Ladders({ pack }: { pack: PackShown }) {
                     ? t("policy.after", { span: format.span(step.after.after_seconds) })
                     : t("policy.atOnce")}
                   {": "}
-                  {words(step.who)}
+                  {format.list(step.who.map(recipient))}
                 </Text>
                 <Text size="sm" c="dimmed" display="block" className="sentence">
-                  {words(step.channels)}
+                  {format.list(step.channels.map((channel) => t(`policy.channel.${channel as "email"}`)))}
                 </Text>
               </li>
             ))}

@@ -72,7 +72,7 @@ export function Webhooks() {
                       )}
                     </Table.Td>
                     <Table.Td>
-                      <Group gap={4} wrap="nowrap" justify="flex-end">
+                      <Group gap={4} className={classes.rowActions ?? ""}>
                         <Button size="compact-sm" variant="default" onClick={() => look(hook)}>
                           {t("webhooks.deliveries")}
                         </Button>

@@ -157,9 +157,9 @@ function Events({ escalation }: { escalation: EscalationRecord }) {
             key={JSON.stringify(event)}
             title={t(`event.${event.type}` as "event.raised", { defaultValue: event.type.replaceAll("_", " ") })}
           >
-            {wordsOf(event.what) && (
+            {(event.type === "raised" || wordsOf(event.what)) && (
               <Text size="sm" className={`${classes.words} sentence`}>
-                {wordsOf(event.what)}
+                {event.type === "raised" ? <ReasonWords escalation={escalation} /> : wordsOf(event.what)}
               </Text>
             )}
             <Text size="xs" c="dimmed">

@@ -2,6 +2,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { rowHeight } from "@/app/density";
 import { useKeys } from "@/app/keys";
 import { useAgents } from "@/features/directory/directory";
 import { useName } from "@/features/directory/names";
@@ -92,19 +93,6 @@ export function TicketList({ rows, selection, hasMore, onMore }: TicketListProps
   );
 }
 
-const heights = new Map<string | undefined, number>();
-
-/** The height of a row as the density wants it, in pixels. To ask the style while one scrolls would lay out the page anew. */
-function rowHeight(): number {
-  const { density } = document.documentElement.dataset;
-  const known = heights.get(density);
-  if (known) return known;
-  const said = getComputedStyle(document.documentElement).getPropertyValue("--ms-row");
-  const height = Number.parseFloat(said || "3.25") * 16;
-  heights.set(density, height);
-  return height;
-}
-
 interface RowProps {
   ticket: Ticket;
   isMarked: boolean;
@@ -137,7 +125,10 @@ const Row = memo(function Row({ ticket, isMarked, index, onToggle, assignee }: R
           <span className={classes.number}>#{ticket.number}</span>{" "}
           <span data-awaits={ticket.awaiting === "agent" || undefined}>{ticket.subject}</span>
         </a>
-        <span className={classes.account}>{[account, ticket.tier].filter(Boolean).join(" · ")}</span>
+        <span className={classes.account}>
+          {account}
+          {ticket.tier && <span className={classes.tier}>{account ? ` · ${ticket.tier}` : ticket.tier}</span>}
+        </span>
       </span>
       <span className={classes.status}>
         <Status status={ticket.status} kind={ticket.status_kind} />

@@ -1,8 +1,9 @@
 // The password once more, for what a browser left open must not do.
-import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/session";
+import { Password } from "@/parts/password";
 import { Refusal } from "@/parts/refusal";
 
 interface Props {
@@ -34,7 +35,7 @@ export function PasswordStep({ value, onChange, error, pending, action, onSubmit
         <Refusal error={error} />
         {children}
         {hasPassword ? (
-          <PasswordInput
+          <Password
             label={t("password")}
             description={t("factor.passwordHint")}
             autoComplete="current-password"

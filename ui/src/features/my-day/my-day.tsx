@@ -78,11 +78,13 @@ const Row = memo(function Row({ ticket }: { ticket: Ticket }) {
       <Link to="/tickets/$id" params={{ id: String(ticket.number) }} className={classes.row}>
         <Severity severity={ticket.severity} short />
         <span className={classes.subject}>
-          <Text span c="dimmed" size="sm" className="tabular">
-            #{ticket.number}
-          </Text>{" "}
-          {ticket.subject}
-          <Text size="sm" c="dimmed" truncate>
+          <span className={classes.what}>
+            <Text span c="dimmed" size="sm" className="tabular">
+              #{ticket.number}
+            </Text>{" "}
+            {ticket.subject}
+          </span>
+          <Text size="sm" c="dimmed" truncate className={classes.whose ?? ""}>
             <Name id={ticket.account} /> {ticket.tier && `· ${ticket.tier}`}
           </Text>
         </span>

@@ -35,7 +35,7 @@ export function Search() {
         size="md"
         type="search"
         aria-label={t("label")}
-        placeholder={t("label")}
+        placeholder={t("placeholder")}
         defaultValue={q}
         autoFocus
         leftSection={<IconSearch size={18} aria-hidden />}

@@ -1,10 +1,11 @@
-import { Alert, Anchor, Button, PasswordInput } from "@mantine/core";
+import { Alert, Anchor, Button } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
 import { faultsByField } from "@/api/faults";
+import { Password } from "@/parts/password";
 import { SignInCard } from "./sign-in-card";
 import { isSpent } from "./welcome";
 
@@ -39,7 +40,7 @@ export function NewPassword() {
         </Button>
       ) : (
         <>
-          <PasswordInput
+          <Password
             label={t("signIn.newPassword")}
             description={t("signIn.newPasswordHint")}
             autoComplete="new-password"

@@ -1,11 +1,12 @@
 // One's own password, changed by who knows the old one.
-import { Alert, Button, PasswordInput, Stack } from "@mantine/core";
+import { Alert, Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/client";
 import { faultsByField } from "@/api/faults";
+import { Password } from "@/parts/password";
 
 export function PasswordForm() {
   const { t } = useTranslation("portal");
@@ -27,13 +28,8 @@ export function PasswordForm() {
             {change.error.message}
           </Alert>
         )}
-        <PasswordInput
-          label={t("profile.old")}
-          autoComplete="current-password"
-          required
-          {...form.getInputProps("old")}
-        />
-        <PasswordInput
+        <Password label={t("profile.old")} autoComplete="current-password" required {...form.getInputProps("old")} />
+        <Password
           label={t("profile.new")}
           description={t("profile.newHint")}
           autoComplete="new-password"

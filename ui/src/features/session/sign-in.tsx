@@ -1,4 +1,4 @@
-import { Anchor, Button, Divider, Group, PasswordInput, TextInput } from "@mantine/core";
+import { Anchor, Button, Divider, Group, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconKey } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
@@ -6,6 +6,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
+import { Password } from "@/parts/password";
 import { SecondStep } from "./second-step";
 import { SignInCard } from "./sign-in-card";
 import { useOfferedPasskeys, usePasskeySignIn, usePasskeysHere } from "./use-passkeys";
@@ -80,7 +81,7 @@ export function SignIn() {
             autoFocus
             {...form.getInputProps("email")}
           />
-          <PasswordInput
+          <Password
             label={t("signIn.password")}
             autoComplete="current-password"
             required

@@ -1,10 +1,11 @@
-import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
 import { meQuery } from "@/app/session";
+import { Password } from "@/parts/password";
 import { Refusal } from "@/parts/refusal";
 
 /** The code that stands behind the address. */
@@ -65,7 +66,7 @@ export function Administrator({ onDone }: { onDone: () => void }) {
           autoComplete="username"
           {...form.getInputProps("email")}
         />
-        <PasswordInput
+        <Password
           label={t("administrator.password")}
           description={t("administrator.passwordHint")}
           required

@@ -114,6 +114,8 @@ function NewLink({ onLink }: { onLink: (to: number, relation: string) => void })
   return (
     <Group gap={6} wrap="nowrap">
       <Select
+        flex={1}
+        miw={0}
         aria-label={t("more.relation")}
         value={relation}
         allowDeselect={false}
@@ -125,11 +127,13 @@ function NewLink({ onLink }: { onLink: (to: number, relation: string) => void })
         placeholder="#"
         prefix="#"
         hideControls
-        w="6rem"
+        w="4.5rem"
         value={to}
         onChange={setTo}
       />
       <Button
+        flex="none"
+        px="sm"
         variant="default"
         disabled={typeof to !== "number"}
         onClick={() => {
