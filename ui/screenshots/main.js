@@ -63,7 +63,9 @@ async function showClient(context, folder) {
 /** Waits until the page has read what it shows: nothing is asked for, nothing is loading, the letters are there. */
 async function settle(page, underWay) {
   let quiet = 0;
-  for (let turn = 0; turn < 200 && quiet < 6; turn += 1) {
+  // What is held back never comes.
+  const most = asked.state === "loading" ? 20 : 200;
+  for (let turn = 0; turn < most && quiet < 6; turn += 1) {
     await page.waitForTimeout(50);
     const isLoading = await page.locator("[role=status][aria-label], .mantine-Skeleton-root").count();
     quiet = underWay.size === 0 && isLoading === 0 ? quiet + 1 : 0;
@@ -117,7 +119,7 @@ async function take({ page, underWay, url }, { name, path, act }, file) {
 
 async function takeAll(browser, service, list) {
   const isAsked = (name) => !asked.only || asked.only.split(",").some((word) => name.startsWith(word));
-  const chosen = list.filter(({ name }) => (asked.guide ? GUIDE.includes(name) : isAsked(name)));
+  const chosen = list.filter(({ name }) => isAsked(name) && (!asked.guide || GUIDE.includes(name)));
   for (const who of new Set(chosen.map((screen) => screen.who))) {
     const user = service.users?.find(({ email }) => email.startsWith(`${who}@`));
     const state = user && (await signIn(browser, service.url, user));

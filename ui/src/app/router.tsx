@@ -2,7 +2,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter, type RouterHistory } from "@tanstack/react-router";
 import { Failed } from "@/parts/failed";
-import { LoadingRows, Missing } from "@/parts/states";
+import { ComingPage } from "@/parts/page";
+import { Missing } from "@/parts/states";
 import { routeTree } from "@/routeTree.gen";
 
 export function makeRouter(queries: QueryClient, history?: RouterHistory) {
@@ -13,7 +14,7 @@ export function makeRouter(queries: QueryClient, history?: RouterHistory) {
     defaultPreloadStaleTime: 0,
     defaultNotFoundComponent: Missing,
     defaultErrorComponent: Failed,
-    defaultPendingComponent: () => <LoadingRows />,
+    defaultPendingComponent: ComingPage,
     // What is there within a blink takes the place of the screen before at once; for what is not, one sees that it comes.
     defaultPendingMs: 250,
     defaultPendingMinMs: 300,

@@ -125,12 +125,14 @@ function open(path: string, answer: (path: string) => Response | undefined) {
       </MantineProvider>
     </QueryClientProvider>,
   );
+  return queries;
 }
 
+// The code of a screen is read when it is first opened, which takes a busy machine a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+configure({ asyncUtilTimeout: 30_000 });
+
 beforeAll(async () => {
-  // The code of a screen is read when it is first opened, which takes a busy machine a while.
-  configure({ asyncUtilTimeout: 10_000 });
-  vi.setConfig({ testTimeout: 30_000 });
   window.scrollTo = () => undefined;
   await startLanguage();
 });
@@ -171,5 +173,15 @@ describe.each(Object.entries(SCREENS))("%s", (route, { at = route, isList = fals
     open(at, () => json({ items: [], next: null }));
     await waitFor(() => expect(screen.queryByRole("status", { name: "Loading…" })).toBeNull());
     await waitFor(() => expect(document.querySelector(".tabler-icon-sailboat")).not.toBeNull());
+  });
+
+  test.runIf(isList)("keeps what it had when it cannot be read again", async () => {
+    let isWell = true;
+    const queries = open(at, () => (isWell ? json({ items: [], next: null }) : problem(500)));
+    await waitFor(() => expect(document.querySelector(".tabler-icon-sailboat")).not.toBeNull());
+    isWell = false;
+    await queries.invalidateQueries();
+    expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+    expect(document.querySelector(".tabler-icon-sailboat")).not.toBeNull();
   });
 });

@@ -1,8 +1,9 @@
 // The frame of a screen: its title, what may be done on it, and its content.
-import { Box, Group, Title } from "@mantine/core";
+import { Box, Group, Skeleton, Title } from "@mantine/core";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./page.module.css";
+import { LoadingRows } from "./states";
 
 interface PageProps {
   title: string;
@@ -10,6 +11,20 @@ interface PageProps {
   /** Fills the height and scrolls inside, as a list of thousands does. */
   fills?: boolean;
   children: ReactNode;
+}
+
+/** A screen that is on its way, with its title where that will be. */
+export function ComingPage() {
+  return (
+    <Box className={classes.page}>
+      <Group className={classes.head}>
+        <Skeleton width="16rem" height="1.75rem" />
+      </Group>
+      <Box className={classes.body}>
+        <LoadingRows />
+      </Box>
+    </Box>
+  );
 }
 
 export function Page({ title, actions, fills = false, children }: PageProps) {

@@ -1,5 +1,5 @@
 // What a screen shows when it has nothing to show yet, nothing at all, or nothing that may be seen.
-import { Button, Center, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Button, Center, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconAnchor, IconCloudOff, IconLock, IconSailboat } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -23,7 +23,11 @@ function Message({ sign, title, order = 2, children, action }: MessageProps) {
         <Title order={order} size="h2">
           {title}
         </Title>
-        {children && <Text c="dimmed">{children}</Text>}
+        {children && (
+          <Text c="dimmed" style={{ textWrap: "balance" }}>
+            {children}
+          </Text>
+        )}
         {action}
       </Stack>
     </Center>
@@ -59,6 +63,22 @@ export function Failure({ error, onRetry, order = 2 }: FailureProps) {
     >
       {error instanceof Unreachable ? t("failure.unreachable") : error instanceof Error ? error.message : String(error)}
     </Message>
+  );
+}
+
+/** A small part of a screen could not be shown: a line that says so, where the part would be. */
+export function FailedPart({ query }: { query: { isLoadingError: boolean; refetch: () => unknown } }) {
+  const { t } = useTranslation();
+  if (!query.isLoadingError) return null;
+  return (
+    <Group gap="xs" role="alert">
+      <Text size="sm" c="dimmed">
+        {t("failure.title")}
+      </Text>
+      <Button size="compact-xs" variant="default" onClick={() => void query.refetch()}>
+        {t("failure.again")}
+      </Button>
+    </Group>
   );
 }
 

@@ -21,7 +21,7 @@ export function AccountFacts({ account }: { account: string }) {
         {t("timeline")}
       </Title>
       {facts.isPending && <LoadingRows rows={4} />}
-      {facts.isError && <Failure error={facts.error} onRetry={() => void facts.refetch()} />}
+      {facts.isLoadingError && <Failure error={facts.error} onRetry={() => void facts.refetch()} />}
       <Timeline bulletSize={12} lineWidth={2}>
         {rows.map((fact) => {
           const detail = fact.detail as Record<string, unknown>;

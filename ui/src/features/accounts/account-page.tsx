@@ -37,7 +37,7 @@ export function AccountPage({ id }: { id: string }) {
       </Page>
     );
   }
-  if (account.isError) return <Failure error={account.error} onRetry={() => void account.refetch()} />;
+  if (account.isLoadingError) return <Failure error={account.error} onRetry={() => void account.refetch()} order={1} />;
   const { value } = account.data;
   return (
     <Page
@@ -166,7 +166,7 @@ function OpenTickets({ account }: { account: string }) {
         </Anchor>
       </Group>
       {tickets.isPending && <LoadingRows rows={3} />}
-      {tickets.isError && <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />}
+      {tickets.isLoadingError && <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />}
       {tickets.isSuccess && rows.length === 0 && <Text c="dimmed">{t("noTickets")}</Text>}
       <ul className={classes.plain}>
         {rows.slice(0, SHOWN).map((ticket) => (

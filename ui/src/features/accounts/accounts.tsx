@@ -80,7 +80,7 @@ export function Accounts() {
         </Group>
         {accounts.isPending ? (
           <LoadingRows rows={12} />
-        ) : accounts.isError ? (
+        ) : accounts.isLoadingError ? (
           <Failure error={accounts.error} onRetry={() => void accounts.refetch()} />
         ) : rows.length === 0 ? (
           <Empty title={t("empty")}>{t(search.text || search.mine ? "emptyFound" : "emptyHint")}</Empty>

@@ -47,7 +47,7 @@ export function AttainmentCard({ account }: { account: string }) {
       </Group>
       {total.isPending ? (
         <LoadingRows rows={5} />
-      ) : total.isError ? (
+      ) : total.isLoadingError ? (
         <Failure error={total.error} onRetry={() => void total.refetch()} />
       ) : kinds.length === 0 ? (
         <Text c="dimmed">{t("noAttainment")}</Text>

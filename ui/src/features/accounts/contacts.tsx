@@ -53,7 +53,7 @@ export function Contacts({ account }: { account: Account }) {
         )}
       </Group>
       {contacts.isPending && <LoadingRows rows={3} />}
-      {contacts.isError && <Failure error={contacts.error} onRetry={() => void contacts.refetch()} />}
+      {contacts.isLoadingError && <Failure error={contacts.error} onRetry={() => void contacts.refetch()} />}
       {contacts.data?.length === 0 && <Text c="dimmed">{t("noContacts")}</Text>}
       <ul className={classes.plain}>
         {contacts.data?.map((contact) => (

@@ -64,7 +64,7 @@ export function Contracts({ account }: { account: string }) {
         )}
       </Group>
       {contracts.isPending && <LoadingRows rows={4} />}
-      {contracts.isError && <Failure error={contracts.error} onRetry={() => void contracts.refetch()} />}
+      {contracts.isLoadingError && <Failure error={contracts.error} onRetry={() => void contracts.refetch()} />}
       {contracts.isSuccess && !now && <Text c="dimmed">{t("noContract")}</Text>}
       {now && (
         <>

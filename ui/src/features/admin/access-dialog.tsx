@@ -42,7 +42,7 @@ export function AccessDialog({ agent, onClose, onPassword }: Props) {
     <Dialog opened onClose={onClose} title={t("people.accessOf", { name: agent.name })} size="lg">
       <Stack>
         {sessions.isPending && <LoadingRows rows={2} />}
-        {sessions.isError && <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />}
+        {sessions.isLoadingError && <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />}
         {sessions.data?.length === 0 && <Text c="dimmed">{t("people.noSessions")}</Text>}
         {sessions.data && <SessionList sessions={sessions.data} ending={end} />}
         <Button variant="default" w="fit-content" onClick={onPassword}>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { Empty } from "@/parts/states";
 import classes from "./calendars.module.css";
 import { Loaded, Section } from "./frame";
 import { policyQuery } from "./policy-data";
@@ -17,10 +18,10 @@ export function Calendars() {
   const [chosen, choose] = useState<string | null>(null);
   return (
     <Section title={t("calendars.nav")} lead={t("calendars.lead")}>
-      <Loaded query={policy} empty={{ title: t("calendars.none"), hint: t("calendars.lead") }}>
+      <Loaded query={policy}>
         {({ calendars }) => {
           const calendar = calendars.find(({ name }) => name === chosen) ?? calendars[0];
-          if (!calendar) return null;
+          if (!calendar) return <Empty title={t("calendars.none")}>{t("calendars.lead")}</Empty>;
           return (
             <Stack>
               <NativeSelect

@@ -26,6 +26,7 @@ import { Refusal } from "@/parts/refusal";
 import { useRoleName } from "@/parts/role-name";
 import { Wide } from "@/parts/wide";
 import { AccessDialog } from "./access-dialog";
+import classes from "./admin.module.css";
 import { Loaded, Section } from "./frame";
 import { versioned } from "./listing";
 import { useRoles } from "./role-list";
@@ -89,7 +90,7 @@ export function People() {
                     </Table.Td>
                     {may && (
                       <Table.Td>
-                        <Group gap={4} justify="flex-end">
+                        <Group gap={4} className={classes.rowActions ?? ""}>
                           <Button size="compact-sm" variant="default" onClick={() => open({ what: "agent", agent })}>
                             {t("edit")}
                             <span className="unseen"> {agent.name}</span>

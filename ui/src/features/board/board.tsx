@@ -28,12 +28,23 @@ export function Board() {
   const rows = tickets.data?.pages.flatMap((page) => page.items) ?? [];
   if (tickets.isPending) {
     return (
-      <Page title={t("title")}>
-        <LoadingRows />
+      <Page title={t("title")} fills>
+        <div className={classes.board}>
+          {COLUMNS.map((column) => (
+            <section key={column} className={classes.column} data-column={column} aria-label={t(column)}>
+              <header className={classes.head}>
+                <Title order={2}>{t(column)}</Title>
+              </header>
+              <div className={classes.cards}>
+                <LoadingRows rows={4} />
+              </div>
+            </section>
+          ))}
+        </div>
       </Page>
     );
   }
-  if (tickets.isError) {
+  if (tickets.isLoadingError) {
     return (
       <Page title={t("title")}>
         <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />

@@ -10,7 +10,7 @@ import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
 import { Refusal } from "@/parts/refusal";
 import { Severity, Status } from "@/parts/severity";
-import { Failure, LoadingRows } from "@/parts/states";
+import { FailedPart, Failure, LoadingRows } from "@/parts/states";
 import classes from "./escalations.module.css";
 import { LadderCard } from "./ladder";
 import { type EscalationRecord, escalationQuery } from "./queries";
@@ -28,7 +28,8 @@ export function EscalationPage({ id }: { id: string }) {
       </Page>
     );
   }
-  if (escalation.isError) return <Failure error={escalation.error} onRetry={() => void escalation.refetch()} />;
+  if (escalation.isLoadingError)
+    return <Failure error={escalation.error} onRetry={() => void escalation.refetch()} order={1} />;
   return <Whole escalation={escalation.data} />;
 }
 
@@ -97,9 +98,11 @@ function Whole({ escalation }: { escalation: EscalationRecord }) {
 }
 
 function TicketLine({ id }: { id: string }) {
-  const { data: ticket } = useQuery(ticketQuery(id));
+  const read = useQuery(ticketQuery(id));
+  const ticket = read.data;
   return (
     <li className={classes.ticket}>
+      <FailedPart query={read} />
       {ticket && (
         <>
           <Anchor renderRoot={(props) => <Link {...props} to="/tickets/$id" params={{ id: String(ticket.number) }} />}>

@@ -46,7 +46,7 @@ export function Escalations() {
       </Group>
       {escalations.isPending ? (
         <LoadingRows />
-      ) : escalations.isError ? (
+      ) : escalations.isLoadingError ? (
         <Failure error={escalations.error} onRetry={() => void escalations.refetch()} />
       ) : rows.length === 0 ? (
         <Empty title={t(`empty.${phase}`)}>{t("emptyHint")}</Empty>

@@ -93,7 +93,7 @@ export function Inbox() {
           )}
           {tickets.isPending ? (
             <LoadingRows rows={12} />
-          ) : tickets.isError ? (
+          ) : tickets.isLoadingError ? (
             <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />
           ) : rows.length === 0 ? (
             <Empty title={t("empty.title")}>{search.words ? t("empty.words") : t("empty.hint")}</Empty>

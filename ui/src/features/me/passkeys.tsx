@@ -43,7 +43,7 @@ export function Passkeys() {
   if (step === "new") return <NewPasskey onDone={done} />;
   if (step !== "list") return <Removal passkey={step} onDone={done} />;
   if (list.isPending) return <LoadingRows rows={2} />;
-  if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
+  if (list.isLoadingError) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
   return (
     <Stack gap="sm" mt="xs">
       <Text size="sm" c="dimmed">

@@ -17,6 +17,6 @@ export function Sessions() {
     onSettled: () => queries.invalidateQueries({ queryKey: ["sessions"] }),
   });
   if (sessions.isPending) return <LoadingRows rows={3} />;
-  if (sessions.isError) return <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />;
+  if (sessions.isLoadingError) return <Failure error={sessions.error} onRetry={() => void sessions.refetch()} />;
   return <SessionList sessions={sessions.data} ending={end} />;
 }

@@ -19,7 +19,7 @@ import { Name } from "@/parts/name";
 import { Page } from "@/parts/page";
 import { Refusal } from "@/parts/refusal";
 import { Severity, Status } from "@/parts/severity";
-import { Empty, Failure, LoadingRows } from "@/parts/states";
+import { Empty, FailedPart, Failure, LoadingRows } from "@/parts/states";
 import { GROUPS, groupsOf } from "./groups";
 import classes from "./my-day.module.css";
 
@@ -35,7 +35,7 @@ export function MyDay() {
           <ToAcknowledge />
           {mine.isPending ? (
             <LoadingRows />
-          ) : mine.isError ? (
+          ) : mine.isLoadingError ? (
             <Failure error={mine.error} onRetry={() => void mine.refetch()} />
           ) : rows.length === 0 ? (
             <Empty title={t("free")}>{t("freeHint")}</Empty>
@@ -105,6 +105,16 @@ function ToAcknowledge() {
   const may = useMay("escalation.read");
   const mine = useInfiniteQuery({ ...escalationsQuery({ phase: "open", mine: true }), enabled: may });
   const open = mine.data?.pages.flatMap((page) => page.items).filter((each) => !each.acknowledged_at) ?? [];
+  if (mine.isLoadingError) {
+    return (
+      <section aria-label={t("acknowledge")} className={classes.escalations}>
+        <Title order={2} mb="xs">
+          {t("acknowledge")}
+        </Title>
+        <FailedPart query={mine} />
+      </section>
+    );
+  }
   if (open.length === 0) return null;
   return (
     <section aria-label={t("acknowledge")} className={classes.escalations}>
@@ -159,6 +169,7 @@ function Told() {
         {t("told")}
       </Title>
       {told.isPending && <LoadingRows rows={4} />}
+      <FailedPart query={told} />
       {told.isSuccess && notes.length === 0 && <Text c="dimmed">{t("toldNothing")}</Text>}
       <Stack gap="sm">
         {notes.map((note) => (

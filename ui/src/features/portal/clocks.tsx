@@ -6,17 +6,19 @@ import { useFormats } from "@/app/format";
 import { useNow } from "@/app/time";
 import { type Clock, clocksQuery } from "@/features/ticket/queries";
 import { useCommitmentName } from "@/parts/clock";
+import { FailedPart } from "@/parts/states";
 import classes from "./portal.module.css";
 
 export function OpenClocks({ id }: { id: string }) {
   const { t } = useTranslation("portal");
-  const { data } = useQuery(clocksQuery(id));
+  const clocks = useQuery(clocksQuery(id));
   // Of a promise that was made several times, the latest is what matters.
-  const latest = new Map((data?.items ?? []).map((clock) => [clock.commitment, clock]));
-  if (latest.size === 0) return null;
+  const latest = new Map((clocks.data?.items ?? []).map((clock) => [clock.commitment, clock]));
+  if (latest.size === 0 && !clocks.isLoadingError) return null;
   return (
     <section className={classes.card}>
       <Title order={2}>{t("clocks.title")}</Title>
+      <FailedPart query={clocks} />
       <ul className={classes.plain}>
         {[...latest.values()].map((clock) => (
           <OneClock key={clock.commitment} clock={clock} />

@@ -76,10 +76,10 @@ function Colleagues() {
       </Group>
       {found.isPending ? (
         <LoadingRows rows={4} />
-      ) : found.isError ? (
+      ) : found.isLoadingError ? (
         <Failure error={found.error} onRetry={() => void found.refetch()} />
       ) : found.data.items.length === 0 ? (
-        <Empty title={t("people.none")} />
+        <Empty title={t("people.none")}>{t("people.noneHint")}</Empty>
       ) : (
         <ul className={classes.rows}>
           {found.data.items.map((colleague) => (

@@ -43,7 +43,7 @@ function Kept() {
   const nameOf = useCommitmentName();
   const kept = useQuery(attainmentQuery);
   if (kept.isPending) return <LoadingRows rows={3} />;
-  if (kept.isError) return <Failure error={kept.error} onRetry={() => void kept.refetch()} />;
+  if (kept.isLoadingError) return <Failure error={kept.error} onRetry={() => void kept.refetch()} />;
   const { total, kinds } = kept.data;
   const commitments = [...new Set(kinds.map((kind) => kind.commitment))];
   return (

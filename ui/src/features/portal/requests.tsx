@@ -69,7 +69,7 @@ export function Requests() {
       </div>
       {found.isPending ? (
         <LoadingRows />
-      ) : found.isError ? (
+      ) : found.isLoadingError ? (
         <Failure error={found.error} onRetry={() => void found.refetch()} />
       ) : rows.length === 0 ? (
         <Empty

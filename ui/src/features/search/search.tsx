@@ -56,7 +56,7 @@ function Found({ words }: { words: string }) {
   const contacts = found.data?.filter(({ kind }) => kind === "contact") ?? [];
   const hits = tickets.data?.pages.flatMap((page) => page.items) ?? [];
   if (tickets.isPending) return <LoadingRows />;
-  if (tickets.isError) return <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />;
+  if (tickets.isLoadingError) return <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />;
   if (hits.length === 0 && found.isSuccess && accounts.length + contacts.length === 0) {
     return <Empty title={t("nothing", { words })}>{t("nothingHint")}</Empty>;
   }

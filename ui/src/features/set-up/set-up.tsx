@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "@/app/session";
 import { Mark } from "@/parts/mark";
-import { LoadingRows } from "@/parts/states";
+import { Failure, LoadingRows } from "@/parts/states";
 import { AccountStep, TeamStep, TicketStep } from "./about-you";
 import { Administrator } from "./administrator";
 import { ChoosePack } from "./choose-pack";
@@ -80,6 +80,8 @@ export function SetUp() {
         <Paper withBorder p="lg" className={classes.panel} ref={panel}>
           {signedIn && found.isPending ? (
             <LoadingRows rows={6} />
+          ) : found.isLoadingError ? (
+            <Failure error={found.error} onRetry={() => void found.refetch()} />
           ) : open ? (
             pages[open]
           ) : (

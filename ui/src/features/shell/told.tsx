@@ -39,7 +39,7 @@ export default function Told({ hasUnread, onGo }: { hasUnread: boolean; onGo: ()
       </Group>
       <ScrollArea.Autosize mah="24rem">
         {told.isPending && <LoadingRows rows={4} />}
-        {told.isError && <Failure error={told.error} onRetry={() => void told.refetch()} />}
+        {told.isLoadingError && <Failure error={told.error} onRetry={() => void told.refetch()} />}
         {told.data?.items.length === 0 && <Text c="dimmed">{t("toldNothing")}</Text>}
         <Stack gap={0}>
           {told.data?.items.map((note) => (

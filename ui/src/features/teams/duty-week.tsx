@@ -57,7 +57,7 @@ function Week({ team }: { team: Team }) {
         </Group>
       </Group>
       {spans.isPending && <LoadingRows rows={2} />}
-      {spans.isError && <Failure error={spans.error} onRetry={() => void spans.refetch()} />}
+      {spans.isLoadingError && <Failure error={spans.error} onRetry={() => void spans.refetch()} />}
       {spans.isSuccess && rows.size === 0 && <Text c="dimmed">{t("week.nobody")}</Text>}
       {rows.size > 0 && (
         <div className={classes.weekGrid}>

@@ -38,7 +38,7 @@ export function OnCall({ team }: { team: Team }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["teams"] }),
   });
   if (duty.isPending) return <LoadingRows rows={4} />;
-  if (duty.isError) return <Failure error={duty.error} onRetry={() => void duty.refetch()} />;
+  if (duty.isLoadingError) return <Failure error={duty.error} onRetry={() => void duty.refetch()} />;
   const { on_call, layers, covers } = duty.data.value;
   return (
     <div>

@@ -1,10 +1,11 @@
 // The teams: who carries how much, and who is on call.
-import { Anchor, Badge, Group, Progress, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Progress, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { useMay } from "@/app/session";
 import { type Team, teamsQuery } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
 import { Page } from "@/parts/page";
@@ -17,14 +18,26 @@ import classes from "./teams.module.css";
 export function Teams() {
   const { t } = useTranslation("teams");
   const teams = useQuery(teamsQuery);
+  const mayMake = useMay("team.update");
   return (
     <Page title={t("title")}>
       {teams.isPending ? (
         <LoadingRows />
-      ) : teams.isError ? (
+      ) : teams.isLoadingError ? (
         <Failure error={teams.error} onRetry={() => void teams.refetch()} />
       ) : teams.data.length === 0 ? (
-        <Empty title={t("empty")}>{t("emptyHint")}</Empty>
+        <Empty
+          title={t("empty")}
+          action={
+            mayMake && (
+              <Button component={Link} to="/admin/teams">
+                {t("make")}
+              </Button>
+            )
+          }
+        >
+          {t("emptyHint")}
+        </Empty>
       ) : (
         <Stack gap="lg">
           {teams.data.map((team) => (
@@ -64,7 +77,7 @@ function Load({ team }: { team: string }) {
     queryFn: () => data(api.GET("/api/v1/teams/{id}/load", { params: { path: { id: team } } })),
   });
   if (load.isPending) return <LoadingRows rows={6} />;
-  if (load.isError) return <Failure error={load.error} onRetry={() => void load.refetch()} />;
+  if (load.isLoadingError) return <Failure error={load.error} onRetry={() => void load.refetch()} />;
   const { tickets, unassigned, overdue, members } = load.data;
   return (
     <div>

@@ -9,6 +9,7 @@ import { useMay } from "@/app/session";
 import { Name } from "@/parts/name";
 import { useRoleName } from "@/parts/role-name";
 import { Severity } from "@/parts/severity";
+import { FailedPart } from "@/parts/states";
 import { Card } from "./card";
 import type { Ticket } from "./queries";
 import classes from "./ticket.module.css";
@@ -45,11 +46,13 @@ export function AccountCard({ ticket, account }: { ticket: Ticket; account: stri
   const roleName = useRoleName();
   const format = useFormats();
   const mayContracts = useMay("contract.read");
-  const { data: known } = useQuery(accountQuery(account));
-  const { data: contracts } = useQuery({ ...contractsQuery(account), enabled: mayContracts });
-  const { data: attainment } = useQuery(attainmentQuery(account));
+  const known = useQuery(accountQuery(account));
+  const contracts = useQuery({ ...contractsQuery(account), enabled: mayContracts });
+  const kept = useQuery(attainmentQuery(account));
   const { data: open } = useQuery(othersQuery(account));
-  const contract = contracts?.[0];
+  const contract = contracts.data?.[0];
+  const attainment = kept.data;
+  const failed = [known, contracts, kept].find(({ isLoadingError }) => isLoadingError);
   const others = open?.items.filter(({ id }) => id !== ticket.id).slice(0, OTHERS) ?? [];
   const percent = attainment?.total.percent;
   return (
@@ -72,7 +75,7 @@ export function AccountCard({ ticket, account }: { ticket: Ticket; account: stri
             {contract.renews_on && ` · ${t("account.renews", { on: format.instant(contract.renews_on, "day") })}`}
           </Fact>
         )}
-        {known?.people.map(({ role, agent }) => (
+        {known.data?.people.map(({ role, agent }) => (
           <Fact key={`${role} ${agent}`} label={roleName(role)}>
             <Name id={agent} />
           </Fact>
@@ -83,6 +86,7 @@ export function AccountCard({ ticket, account }: { ticket: Ticket; account: stri
             {attainment.total.missed > 0 && ` · ${t("account.missed", { count: attainment.total.missed })}`}
           </Fact>
         )}
+        {failed && <FailedPart query={failed} />}
         {others.length > 0 && (
           <>
             <Text size="xs" c="dimmed" mt={4}>

@@ -13,6 +13,7 @@ import { usePolicy } from "@/features/policy/policy";
 import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
+import { FailedPart } from "@/parts/states";
 import { Card } from "./card";
 import classes from "./ticket.module.css";
 
@@ -28,12 +29,13 @@ export const escalationsOf = (ticket: string) =>
 export function Escalations({ ticket }: { ticket: string }) {
   const { t } = useTranslation("ticket");
   const may = useMay("escalation.read");
-  const { data: escalations } = useQuery({ ...escalationsOf(ticket), enabled: may });
-  if (!escalations || escalations.length === 0) return null;
+  const escalations = useQuery({ ...escalationsOf(ticket), enabled: may });
+  if (!escalations.isLoadingError && !escalations.data?.length) return null;
   return (
     <Card title={t("escalations.title")}>
+      <FailedPart query={escalations} />
       <Stack gap="md">
-        {escalations.map((escalation) => (
+        {escalations.data?.map((escalation) => (
           <OneEscalation key={escalation.id} escalation={escalation} />
         ))}
       </Stack>

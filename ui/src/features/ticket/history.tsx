@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
 import { Name } from "@/parts/name";
+import { FailedPart, LoadingRows } from "@/parts/states";
 import { FactWords } from "./fact-words";
 import { historyQuery } from "./queries";
 import classes from "./ticket.module.css";
@@ -14,7 +15,7 @@ export function History({ id }: { id: string }) {
   const { t: common } = useTranslation();
   const format = useFormats();
   const [isOpen, { toggle }] = useDisclosure(false);
-  const { data } = useQuery({ ...historyQuery(id), enabled: isOpen });
+  const facts = useQuery({ ...historyQuery(id), enabled: isOpen });
   return (
     <section className={classes.card} aria-label={t("history")}>
       <Title order={2} className={classes.cardTitle ?? ""}>
@@ -24,8 +25,10 @@ export function History({ id }: { id: string }) {
         {t(isOpen ? "historyHide" : "historyShow")}
       </Button>
       <Collapse expanded={isOpen}>
+        {facts.isLoading && <LoadingRows rows={3} />}
+        <FailedPart query={facts} />
         <Timeline bulletSize={10} lineWidth={2} mt="sm">
-          {data?.map((fact) => (
+          {facts.data?.map((fact) => (
             <Timeline.Item key={fact.id}>
               <Text size="sm">
                 <FactWords fact={fact} />

@@ -14,6 +14,7 @@ import { LoadingRows } from "@/parts/states";
 import { AccountCard } from "./account-card";
 import { Actions } from "./actions";
 import { Clocks } from "./clocks";
+import { Coming } from "./coming";
 import { Composer } from "./composer";
 import { Conversation } from "./conversation";
 import { Escalations } from "./escalations";
@@ -102,14 +103,5 @@ export function TicketPage({ id }: { id: string }) {
         </div>
       )}
     </article>
-  );
-}
-
-/** The conversation while it is on its way, as high as it may become, so that the composer stays where it is. */
-function Coming() {
-  return (
-    <div className={classes.conversation}>
-      <LoadingRows rows={3} />
-    </div>
   );
 }

@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { ComingTicket } from "@/features/ticket/coming";
 import { clocksQuery, messagesQuery, ticketQuery } from "@/features/ticket/queries";
 import { TicketPage } from "@/features/ticket/ticket-page";
 
@@ -9,6 +10,7 @@ export const Route = createFileRoute("/_work/tickets/$id")({
     void queries.prefetchQuery(clocksQuery(id));
     return queries.ensureQueryData(ticketQuery(id));
   },
+  pendingComponent: ComingTicket,
   component: function OneTicket() {
     const { id } = Route.useParams();
     return <TicketPage key={id} id={id} />;
