@@ -127,7 +127,10 @@ const Row = memo(function Row({ ticket, isMarked, index, onToggle, assignee }: R
         </a>
         <span className={classes.account}>
           {account}
-          {ticket.tier && <span className={classes.tier}>{account ? ` · ${ticket.tier}` : ticket.tier}</span>}
+          {/* It stands behind the name and comes with it: else it would jump. */}
+          {ticket.tier && (account || !ticket.account) && (
+            <span className={classes.tier}>{account ? ` · ${ticket.tier}` : ticket.tier}</span>
+          )}
         </span>
       </span>
       <span className={classes.status}>
