@@ -6,12 +6,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{AgentId, EscalationId, TicketId};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use crate::column::{Field, named};
 use crate::connection::{Connection, Transaction, all, one, one_by_key};
 use crate::error::StoreError;
 use crate::put_off::insert_later;
+use crate::record::insert_values;
 use crate::sql::Sql;
 
 /// Something on which something is due.
@@ -57,7 +59,8 @@ pub async fn set(
     set_many(tx, &[(subject, next_at)]).await
 }
 
-/// Says of many subjects when something must happen next, or never, and ends their leases. Each stands there once.
+/// Says of many subjects when something must happen next, or never, and ends their leases. Each stands there once. It locks nothing
+/// by itself: on PostgreSQL the rows may go out later. Whoever must come before others [holds](hold) the subject.
 ///
 /// # Errors
 /// As [`set`].
@@ -67,19 +70,9 @@ pub async fn set_many(
 ) -> Result<(), StoreError> {
     let rows = subjects
         .iter()
-        .filter_map(|(subject, next_at)| {
-            next_at.map(|at| {
-                vec![
-                    subject.kind().to_value(),
-                    subject.id().to_value(),
-                    at.to_value(),
-                ]
-            })
-        })
+        .filter_map(|(subject, next_at)| next_at.map(|at| row(*subject, at)))
         .collect();
-    let ending = " ON CONFLICT (kind, subject) DO UPDATE SET \
-                  next_at = excluded.next_at, leased_by = NULL, leased_until = NULL";
-    insert_later(tx, "due", &["kind", "subject", "next_at"], rows, ending).await?;
+    insert_later(tx, "due", &COLUMNS, rows, REPLACE).await?;
     let never: Vec<DueSubject> = subjects
         .iter()
         .filter(|(_, next_at)| next_at.is_none())
@@ -96,6 +89,28 @@ pub async fn set_many(
         tx.execute(sql).await?;
     }
     Ok(())
+}
+
+/// Makes a subject due at `at`, at once: another transaction that does so, or says when it is due, waits until this one ends, and
+/// then sees what this one wrote.
+///
+/// # Errors
+/// As [`set`].
+pub async fn hold(tx: &Transaction, subject: DueSubject, at: Timestamp) -> Result<(), StoreError> {
+    insert_values(tx, "due", &COLUMNS, vec![row(subject, at)], REPLACE).await
+}
+
+const COLUMNS: [&str; 3] = ["kind", "subject", "next_at"];
+
+const REPLACE: &str = " ON CONFLICT (kind, subject) DO UPDATE SET \
+                       next_at = excluded.next_at, leased_by = NULL, leased_until = NULL";
+
+fn row(subject: DueSubject, at: Timestamp) -> Vec<Value> {
+    vec![
+        subject.kind().to_value(),
+        subject.id().to_value(),
+        at.to_value(),
+    ]
 }
 
 /// When something must happen next on a subject, if anything must.

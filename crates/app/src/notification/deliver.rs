@@ -41,7 +41,7 @@ async fn deliver(
     let now = app.now();
     // Whoever tells the person something makes this row due: to hold it first is to see everything they wrote, or to let
     // them make it due again.
-    due::set(tx, DueSubject::Agent(recipient), Some(now)).await?;
+    due::hold(tx, DueSubject::Agent(recipient), now).await?;
     let waiting = notification::pending(tx, recipient).await?;
     let person = agent::find(tx, recipient).await?.filter(|it| it.active);
     let Some(person) = person else {

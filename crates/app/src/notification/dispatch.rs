@@ -347,7 +347,7 @@ async fn note_delivered(app: &App, tx: &Transaction, done: &Dispatch) -> Result<
 async fn fall_back(app: &App, tx: &Transaction, dead: &Dispatch) -> Result<()> {
     tracing::warn!(id = %dead.id, channel = %dead.channel, "a short message was given up");
     // Delivering holds this row first, then the notifications: the same order keeps both from waiting for each other.
-    due::set(tx, DueSubject::Agent(dead.recipient), Some(app.now())).await?;
+    due::hold(tx, DueSubject::Agent(dead.recipient), app.now()).await?;
     dispatch::update(tx, dead).await?;
     let reason = dead.last_error.clone().unwrap_or_default();
     let mut outcomes = Vec::new();

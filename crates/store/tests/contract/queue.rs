@@ -1,4 +1,6 @@
-//! Jobs.
+//! Jobs, and what is due.
+
+use std::time::Duration;
 
 use mainstay_domain::id::JobId;
 use mainstay_domain::job::Job;
@@ -15,6 +17,7 @@ on_each_engine!(
     a_job_that_waits_is_hastened,
     a_key_keeps_a_second_job_out,
     the_queue_and_what_is_due_are_counted,
+    two_who_hold_a_subject_come_one_after_the_other,
 );
 
 fn job(number: u32) -> Job {
@@ -58,6 +61,31 @@ async fn the_queue_and_what_is_due_are_counted(fresh: &Fresh) {
     assert_eq!(standing.first, Some(at(10)));
     let open: u32 = fresh.store.connections().iter().map(|pool| pool.open).sum();
     assert!(open > 0);
+}
+
+async fn two_who_hold_a_subject_come_one_after_the_other(fresh: &Fresh) {
+    let subject = DueSubject::Agent(given::id(1));
+    for (number, then) in [(1, None), (2, Some(at(9)))] {
+        let first = fresh.store.begin().await.unwrap();
+        due::hold(&first, subject, at(1)).await.unwrap();
+        let store = fresh.store.clone();
+        let mut second = tokio::spawn(async move {
+            let tx = store.begin().await.unwrap();
+            due::hold(&tx, subject, at(2)).await.unwrap();
+            // A question that concerns nothing of what is held is answered after the first has ended as well.
+            job::find(&tx, given::id(number)).await.unwrap()
+        });
+        let waits = tokio::time::timeout(Duration::from_millis(300), &mut second).await;
+        assert!(waits.is_err(), "the second did not wait for the first");
+        job::enqueue(&first, &job(number)).await.unwrap();
+        due::set(&first, subject, then).await.unwrap();
+        first.commit().await.unwrap();
+        assert_eq!(
+            second.await.unwrap(),
+            Some(job(number)),
+            "then due at {then:?}"
+        );
+    }
 }
 
 async fn a_job_is_leased_to_one_worker(fresh: &Fresh) {
