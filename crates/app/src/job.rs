@@ -195,7 +195,8 @@ impl Job {
         kind == "read_mail"
     }
 
-    /// Whether jobs of this name, each of which is of another ticket, have nothing to do with each other.
+    /// Whether jobs of this name, each of which is of another ticket, can be done side by side: what they must not do twice they ask
+    /// about in their transactions.
     pub(crate) fn is_by_itself(kind: &str) -> bool {
         kind == "acknowledge"
     }

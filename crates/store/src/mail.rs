@@ -115,6 +115,21 @@ pub async fn count_automatic(
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
+/// Keeps every other transaction that asks the same from going on until this one ends, so that whoever counts what a recipient was
+/// sent, and then writes to them, is alone. On SQLite whoever writes is so anyway.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn hold_recipient(tx: &Transaction, recipient: &str) -> Result<(), StoreError> {
+    if tx.is_postgres() {
+        let sql = Sql::new("SELECT pg_advisory_xact_lock(hashtextextended(")
+            .with("", &recipient.to_owned())
+            .then(", 0))");
+        one(tx, sql).await?;
+    }
+    Ok(())
+}
+
 /// The mails that wait for a try or were left half sent, oldest first, each with the mailbox in whose name it leaves.
 ///
 /// # Errors

@@ -145,6 +145,30 @@ async fn a_flood_is_held_back_and_ebbs() {
     desk.test.finish().await;
 }
 
+/// Where receipts are written side by side, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_are_filed_at_once_get_one_receipt() {
+    let Some(program) = require(PostgresServer::find()) else {
+        return;
+    };
+    let url = PostgresServer::shared(&program).fresh_database();
+    let desk = Desk::open_on(&url, None).await;
+    for number in 0..8 {
+        let id = format!("{number}@acme.example");
+        let letter = Letter {
+            id: &id,
+            ..Letter::default()
+        };
+        let (app, raw) = (&desk.test.app, letter.raw().into_bytes());
+        let received = app.receive_mail(&Caller::machine(), raw, "pipe", app.now());
+        received.await.expect("a store that answers");
+    }
+    desk.test.run_due().await;
+    assert_eq!(desk.tickets().await, 8);
+    assert_eq!(desk.to_customer().len(), 1);
+    desk.test.finish().await;
+}
+
 #[tokio::test]
 async fn the_same_mail_is_filed_once_however_it_comes() {
     let desk = Desk::open().await;

@@ -13,7 +13,7 @@ use crate::job::JobFailure;
 /// Writes the receipt for a new ticket. It goes to a person only, never to us, and to the same person at most once in a
 /// while, so that two programs can never answer each other for ever.
 pub(crate) async fn acknowledge(app: &App, id: TicketId) -> Result<(), JobFailure> {
-    let Some((notice, ticket)) = Notice::begin(app, id, id.uuid()).await? else {
+    let Some((mut notice, ticket)) = Notice::begin(app, id, id.uuid()).await? else {
         return Ok(());
     };
     let reader = app.read();
@@ -41,7 +41,9 @@ pub(crate) async fn acknowledge(app: &App, id: TicketId) -> Result<(), JobFailur
         return Ok(());
     }
     let to = Correspondent::named(contact.name.clone(), address.clone());
-    let answered = Some(first);
+    let answered = Some(first.clone());
+    // Receipts to the same person may be written side by side: the one that is queued first counts.
+    notice.unless_after = Some(since);
     notice
         .send(
             app,
@@ -49,7 +51,7 @@ pub(crate) async fn acknowledge(app: &App, id: TicketId) -> Result<(), JobFailur
             to,
             "acknowledgement",
             Origin::Replied,
-            answered,
+            answered.as_ref(),
         )
         .await
 }

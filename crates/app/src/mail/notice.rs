@@ -1,6 +1,7 @@
 //! What the program itself tells the customer of a ticket, in its conversation: that a message has arrived, or that the ticket is
 //! resolved.
 
+use jiff::Timestamp;
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::message::Message;
@@ -18,6 +19,8 @@ use crate::job::JobFailure;
 pub(super) struct Notice {
     pub identity: Identity,
     pub conversation: Vec<Message>,
+    /// Nothing is sent to somebody to whom a mail of ours that answers nobody was queued after this instant.
+    pub unless_after: Option<Timestamp>,
     message_id: String,
 }
 
@@ -45,6 +48,7 @@ impl Notice {
         let notice = Self {
             identity,
             conversation,
+            unless_after: None,
             message_id,
         };
         Ok(Some((notice, found.ticket)))
@@ -86,7 +90,9 @@ impl Notice {
             date: app.now(),
             attachments: Vec::new(),
         };
-        queue(app, ready(&self.identity, mail, subject.ticket)?, None).await?;
+        let mut ready = ready(&self.identity, mail, subject.ticket)?;
+        ready.unless_after = self.unless_after;
+        queue(app, ready, None).await?;
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Sending an agent's public reply to the customer.
 
+use jiff::Timestamp;
 use mainstay_channels::compose::{
     Attachment, ComposeError, ComposedMail, Correspondent, Origin, OutgoingMail, ReturnPath,
 };
@@ -54,6 +55,8 @@ pub(super) struct ReadyMail {
     pub mailbox: Option<MailboxId>,
     /// Whether there is a server for it.
     pub has_way_out: bool,
+    /// It is left out where one that carries no message of a person was queued for its recipient after this instant.
+    pub unless_after: Option<Timestamp>,
 }
 
 /// The reply as a mail; nothing when nobody can be written to.
@@ -118,6 +121,7 @@ pub(super) fn ready(identity: &Identity, mail: OutgoingMail, ticket: Ticket) -> 
     Ok(ReadyMail {
         mailbox,
         has_way_out: identity.has_way_out(mailbox),
+        unless_after: None,
         mail,
         composed,
         ticket,
@@ -261,9 +265,27 @@ pub(super) async fn queue(app: &App, ready: ReadyMail, message: Option<MessageId
         sent_at: None,
         mailbox: ready.mailbox,
     };
-    transact!(app, tx => queue_once(app, tx, &stored, ready.has_way_out))?;
+    transact!(app, tx => async {
+        match ready.unless_after {
+            Some(since) if told_since(tx, &stored, since).await? => Ok(()),
+            _ => queue_once(app, tx, &stored, ready.has_way_out).await,
+        }
+    })?;
     app.wake();
     Ok(())
+}
+
+/// Whether a recipient of a mail was told something by us alone since an instant. Whoever asks so of the same recipient waits until
+/// this transaction has ended.
+async fn told_since(tx: &Transaction, stored: &StoredMail, since: Timestamp) -> Result<bool> {
+    for recipient in &stored.recipients {
+        mail::hold_recipient(tx, recipient).await?;
+        if mail::count_automatic(tx, recipient, since).await? > 0 {
+            tracing::debug!(ticket = ?stored.ticket, "nothing is sent: the last such mail to this address is too recent");
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn queue_once(

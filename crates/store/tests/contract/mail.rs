@@ -16,6 +16,7 @@ use crate::given::{self, at};
 
 on_each_engine!(
     a_mail_is_kept_once_as_received,
+    two_who_hold_a_recipient_come_one_after_the_other,
     two_who_file_a_mail_come_one_after_the_other,
     whoever_has_read_a_mail_locks_its_state,
     a_mail_is_sent_once,
@@ -176,6 +177,32 @@ async fn two_who_file_a_mail_come_one_after_the_other(fresh: &Fresh) {
     mail::update_received(&first, &filed).await.unwrap();
     first.commit().await.unwrap();
     assert!(second.await.unwrap());
+}
+
+async fn two_who_hold_a_recipient_come_one_after_the_other(fresh: &Fresh) {
+    let mut receipt = outgoing(1);
+    receipt.message = None;
+    let recipient = receipt.recipients[0].clone();
+    let first = fresh.store.begin().await.unwrap();
+    mail::hold_recipient(&first, &recipient).await.unwrap();
+    let (store, to) = (fresh.store.clone(), recipient.clone());
+    let mut second = tokio::spawn(async move {
+        let tx = store.begin().await.unwrap();
+        mail::hold_recipient(&tx, &to).await.unwrap();
+        mail::count_automatic(&tx, &to, Timestamp::MIN)
+            .await
+            .unwrap()
+    });
+    let waits = tokio::time::timeout(Duration::from_millis(300), &mut second).await;
+    assert!(waits.is_err(), "the second did not wait for the first");
+    if fresh.server.is_some() {
+        let other = fresh.store.begin().await.unwrap();
+        let held = mail::hold_recipient(&other, "nobody@example.com").await;
+        held.unwrap();
+    }
+    mail::enqueue(&first, &receipt).await.unwrap();
+    first.commit().await.unwrap();
+    assert_eq!(second.await.unwrap(), 1);
 }
 
 async fn whoever_has_read_a_mail_locks_its_state(fresh: &Fresh) {
