@@ -78,8 +78,8 @@ pub(crate) async fn send_mail(app: &App, job: JobId, id: OutgoingMailId) -> Resu
             in_doubt: true,
         })
     });
-    note_server(app, &way_out.health, &outcome).await;
     let next = note_until_noted(app, job, &mail, &outcome).await?;
+    note_server(app, &way_out.health, &outcome).await;
     let told = match (&next, &outcome) {
         (Next::Retry(_), _) => "retry",
         (Next::Done, Ok(_)) => "sent",
