@@ -217,11 +217,14 @@ impl Identity {
         own.push(from.clone());
         own.extend(mailboxes.iter().map(|mailbox| mailbox.address.clone()));
         let addresses = mailboxes.iter().map(|mailbox| mailbox.address.as_str());
-        let mut domains: Vec<MessageIdDomain> = addresses
-            .filter_map(|address| MessageIdDomain::new(split(address).1).ok())
-            .collect();
-        domains.push(ids.clone());
-        domains.dedup();
+        let mut domains = vec![ids.clone()];
+        for address in addresses {
+            if let Ok(domain) = MessageIdDomain::new(split(address).1)
+                && !domains.contains(&domain)
+            {
+                domains.push(domain);
+            }
+        }
         let mut replies: Vec<ReplyAddress> = mailboxes.iter().filter_map(signed).collect();
         replies.extend(reply.clone());
         Ok(Self {

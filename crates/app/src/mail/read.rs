@@ -1,6 +1,5 @@
 //! Reading received mails: each is read outside of any transaction, and filed in one, by itself or with others.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -112,9 +111,8 @@ pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<Read> 
     Ok(Read { identity, mails })
 }
 
-/// Files mails that were read, in one transaction, and says which. Where it says nothing of one, or fails, each must be read by
-/// itself.
-pub(crate) async fn file_together(app: &App, read: &Read) -> Result<BTreeSet<RawMailId>> {
+/// Files mails that were read, in one transaction. Where that fails each must be read by itself.
+pub(crate) async fn file_together(app: &App, read: &Read) -> Result<()> {
     transact!(app, tx => async {
         let desk = Desk::default();
         for (raw, whole) in &read.mails {
@@ -123,7 +121,7 @@ pub(crate) async fn file_together(app: &App, read: &Read) -> Result<BTreeSet<Raw
         Ok(())
     })?;
     app.wake();
-    Ok(read.ids().collect())
+    Ok(())
 }
 
 /// A mail that was read, with its files.

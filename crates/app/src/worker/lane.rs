@@ -1,10 +1,10 @@
 //! Jobs that are tried together: mails that are filed in one transaction, and lanes of what has nothing to do with each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
-use mainstay_domain::id::RawMailId;
+use mainstay_domain::id::{JobId, RawMailId};
 use mainstay_domain::job::Job as StoredJob;
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span};
@@ -73,16 +73,23 @@ impl App {
                 return self.try_each(several.iter().collect()).await;
             }
         };
-        let known: BTreeSet<RawMailId> = read.ids().collect();
+        let jobs = several
+            .iter()
+            .filter_map(|stored| Some((mail_of(stored)?, stored)));
+        let jobs: BTreeMap<RawMailId, &'a StoredJob> = jobs.collect();
+        let known: BTreeSet<JobId> = read
+            .ids()
+            .filter_map(|mail| jobs.get(&mail).map(|stored| stored.id))
+            .collect();
         let lanes = read.into_lanes(self.lanes(), FILED_TOGETHER);
         let mut filing = Vec::with_capacity(lanes.len());
         for lane in lanes {
-            filing.push(Box::pin(self.file_lane(several, lane)));
+            filing.push(Box::pin(self.file_lane(&jobs, lane)));
         }
         let filing = join_all(filing).instrument(span);
         let mut attempts: Vec<Attempt<'a>> = filing.await.into_iter().flatten().collect();
         let mut unread: Vec<&'a StoredJob> = several.iter().collect();
-        unread.retain(|stored| mail_of(stored).is_none_or(|mail| !known.contains(&mail)));
+        unread.retain(|stored| !known.contains(&stored.id));
         attempts.extend(self.try_each(unread).await);
         attempts
     }
@@ -90,30 +97,28 @@ impl App {
     /// Files the mails of a lane, part by part. Where a part fails, each of its mails is tried by itself.
     async fn file_lane<'a>(
         &self,
-        several: &'a [StoredJob],
+        jobs: &BTreeMap<RawMailId, &'a StoredJob>,
         lane: Vec<mail::Read>,
     ) -> Vec<Attempt<'a>> {
         let mut attempts = Vec::new();
         for part in lane {
             let began = Stopwatch::start();
-            let ids: Vec<RawMailId> = part.ids().collect();
-            let of_it = ids.iter().filter_map(|id| {
-                let mut jobs = several.iter();
-                jobs.find(|stored| mail_of(stored) == Some(*id))
-            });
-            let of_it: Vec<&'a StoredJob> = of_it.collect();
+            let of_it = part
+                .ids()
+                .filter_map(|mail| Some((mail, *jobs.get(&mail)?)));
+            let of_it: Vec<(RawMailId, &'a StoredJob)> = of_it.collect();
             match Box::pin(mail::file_together(self, &part)).await {
-                Ok(filed) => {
-                    let took =
-                        began.elapsed() / u32::try_from(filed.len().max(1)).unwrap_or(u32::MAX);
-                    attempts.extend(of_it.into_iter().map(|stored| {
-                        let job = mail_of(stored).map(|raw_mail| Job::ReadMail { raw_mail });
-                        Attempt::tried(stored, job, Ok(()), took)
+                Ok(()) => {
+                    let count = u32::try_from(of_it.len().max(1)).unwrap_or(u32::MAX);
+                    let took = began.elapsed() / count;
+                    attempts.extend(of_it.into_iter().map(|(raw_mail, stored)| {
+                        Attempt::tried(stored, Some(Job::ReadMail { raw_mail }), Ok(()), took)
                     }));
                 }
                 Err(error) => {
                     tracing::debug!(%error, "mails are filed one by one");
-                    attempts.extend(self.try_each(of_it).await);
+                    let of_it = of_it.into_iter().map(|(_, stored)| stored);
+                    attempts.extend(self.try_each(of_it.collect()).await);
                 }
             }
         }
