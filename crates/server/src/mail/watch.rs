@@ -14,7 +14,7 @@ use mainstay_channels::imap::{
 };
 use mainstay_domain::id::MailboxId;
 use mainstay_domain::mailbox::{MailStep, Mailbox};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::check::fault;
@@ -51,13 +51,14 @@ pub async fn watch(
             "mail that agents write themselves is held until somebody accepts it, unless it answers a notice: set mail.authserv_id"
         );
     }
-    let set: Vec<JoinHandle<()>> = set
-        .into_iter()
-        .map(|mailbox| tokio::spawn(attend(app.clone(), mailbox, stop.clone())))
-        .collect();
+    let mut watches = Watches::default();
+    for mailbox in set {
+        watches.begin(attend(app.clone(), mailbox, stop.clone()));
+    }
     let mut set_up = SetUp {
         app: app.clone(),
         servers,
+        watches,
         attended: BTreeMap::new(),
         last_error: None,
     };
@@ -65,19 +66,48 @@ pub async fn watch(
         set_up.follow(&stop).await;
         tokio::select! {
             () = stop.cancelled() => {}
+            () = set_up.watches.broken() => {}
             () = app.mailboxes_may_have_changed() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }
-    set_up.end().await;
-    for watch in set {
-        joined(watch).await;
+    set_up.watches.end().await;
+}
+
+/// The watches that are under way. One that breaks ends the service, as every part of it does.
+#[derive(Default)]
+struct Watches(JoinSet<()>);
+
+impl Watches {
+    /// Begins a watch. What is given back is cancelled when it is over, however it ends.
+    fn begin(&mut self, watch: impl Future<Output = ()> + Send + 'static) -> CancellationToken {
+        let over = CancellationToken::new();
+        let guard = over.clone().drop_guard();
+        self.0.spawn(async move {
+            let _guard = guard;
+            watch.await;
+        });
+        over
+    }
+
+    /// Waits for a watch to break, and breaks then; for ever where none does.
+    async fn broken(&mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            pass_on(ended);
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// Waits until all are over.
+    async fn end(&mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            pass_on(ended);
+        }
     }
 }
 
-/// A watch that broke ends the service, as every part of it does.
-async fn joined(watch: JoinHandle<()>) {
-    if let Err(error) = watch.await
+fn pass_on(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
         && error.is_panic()
     {
         std::panic::resume_unwind(error.into_panic());
@@ -88,6 +118,7 @@ async fn joined(watch: JoinHandle<()>) {
 struct SetUp {
     app: App,
     servers: Arc<SetUpServers>,
+    watches: Watches,
     attended: BTreeMap<MailboxId, Attended>,
     /// What was said last of a store that cannot be read, so that it is said once.
     last_error: Option<String>,
@@ -97,8 +128,8 @@ struct SetUp {
 struct Attended {
     mailbox: OpenMailbox,
     stop: CancellationToken,
-    /// Absent where it cannot be read as it is set up.
-    watch: Option<JoinHandle<()>>,
+    /// Cancelled when its watch is over. Absent where it cannot be read as it is set up.
+    over: Option<CancellationToken>,
 }
 
 impl SetUp {
@@ -142,7 +173,7 @@ impl SetUp {
     async fn start(&mut self, mailbox: OpenMailbox, stop: &CancellationToken) {
         let stop = stop.child_token();
         let name = mailbox.reading_name().unwrap_or_default();
-        let watch = match self.servers.client(&mailbox, COMMAND_TIMEOUT) {
+        let over = match self.servers.client(&mailbox, COMMAND_TIMEOUT) {
             Ok(None) => None,
             Ok(Some(client)) => {
                 let watched = Watched {
@@ -151,7 +182,7 @@ impl SetUp {
                     client,
                 };
                 let attend = attend(self.app.clone(), watched, stop.clone());
-                Some(tokio::spawn(attend))
+                Some(self.watches.begin(attend))
             }
             Err(why) => {
                 let fault = MailFault {
@@ -165,7 +196,7 @@ impl SetUp {
         };
         let attended = Attended {
             stop,
-            watch,
+            over,
             mailbox,
         };
         self.attended.insert(attended.mailbox.id, attended);
@@ -176,17 +207,12 @@ impl SetUp {
         for id in over {
             if let Some(attended) = self.attended.remove(id) {
                 attended.stop.cancel();
-                ending.extend(attended.watch);
+                ending.extend(attended.over);
             }
         }
-        for watch in ending {
-            joined(watch).await;
+        for over in ending {
+            over.cancelled().await;
         }
-    }
-
-    async fn end(&mut self) {
-        let all: Vec<MailboxId> = self.attended.keys().copied().collect();
-        self.stop(&all).await;
     }
 }
 
@@ -326,5 +352,37 @@ impl Intake for Desk {
         for (uid, reason) in &report.unfiled {
             tracing::warn!(mailbox = %self.label, uid, %reason, "a message could not be marked as read");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_watch_that_ends_says_so_and_disturbs_nobody() {
+        let mut watches = Watches::default();
+        let stop = CancellationToken::new();
+        let others = stop.clone();
+        watches.begin(async move { others.cancelled().await });
+        let over = watches.begin(async {});
+        over.cancelled().await;
+        tokio::select! {
+            biased;
+            () = watches.broken() => panic!("none broke"),
+            () = tokio::task::yield_now() => {}
+        }
+        stop.cancel();
+        watches.end().await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "this watch broke")]
+    async fn a_watch_that_breaks_is_noticed_while_others_go_on() {
+        let mut watches = Watches::default();
+        watches.begin(std::future::pending());
+        let over = watches.begin(async { panic!("this watch broke") });
+        over.cancelled().await;
+        watches.broken().await;
     }
 }
