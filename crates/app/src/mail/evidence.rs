@@ -56,10 +56,11 @@ pub(super) async fn gather(
             .filter(|agent| agent.active),
         None => None,
     };
-    let mailbox = identity.mailbox_of(&raw.source);
-    let authserv_id = mailbox
-        .and_then(|mailbox| mailbox.authserv_id.as_deref())
-        .or(app.options().mail.authserv_id.as_deref());
+    // The server of one mailbox does not vouch for what another one took in.
+    let authserv_id = match identity.mailbox_of(&raw.source) {
+        Some(mailbox) => mailbox.authserv_id.as_deref(),
+        None => app.options().mail.authserv_id.as_deref(),
+    };
     let (agent, unproven) = match named {
         None => (None, None),
         Some(named) => match prove(identity, authserv_id, letter, &named) {
