@@ -117,6 +117,7 @@ struct Shared {
     news: Notify,
     mailboxes: Notify,
     servers_worked: Mutex<BTreeMap<String, Timestamp>>,
+    looked_for_mail: Mutex<Option<Timestamp>>,
     mail_key: OnceCell<SigningKey>,
     images: KeptImages,
     long_jobs: tokio::sync::Mutex<JoinSet<()>>,
@@ -195,6 +196,7 @@ impl App {
             news: Notify::new(),
             mailboxes: Notify::new(),
             servers_worked: Mutex::default(),
+            looked_for_mail: Mutex::default(),
             mail_key: OnceCell::new(),
             images: KeptImages::default(),
             long_jobs: tokio::sync::Mutex::default(),
@@ -347,6 +349,17 @@ impl App {
     /// When this process last wrote down that a mail server did what it was asked.
     pub(crate) fn server_worked(&self, name: &str) -> Option<Timestamp> {
         lock(&self.0.servers_worked).get(name).copied()
+    }
+
+    /// Whether nobody in this process looked for mail that waits since an instant; then somebody does so now.
+    pub(crate) fn looks_for_waiting_mail(&self, now: Timestamp, since: Timestamp) -> bool {
+        let mut looked = lock(&self.0.looked_for_mail);
+        // A clock that was ahead holds nobody up.
+        let is_recent = looked.is_some_and(|at| since < at && at <= now);
+        if !is_recent {
+            *looked = Some(now);
+        }
+        !is_recent
     }
 
     /// Remembers that it wrote that down, or that it has to again.

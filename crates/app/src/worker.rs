@@ -118,6 +118,7 @@ impl App {
     pub async fn tick_jobs(&self) -> Result<Tick> {
         self.link_audit().await?;
         let now = self.now();
+        self.send_waiting_mail_again(now).await;
         if let NextWork::Later(next) = job::next_work(&self.read(), now).await? {
             return Ok(Tick::Idle(next));
         }

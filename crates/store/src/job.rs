@@ -4,6 +4,8 @@
 //! any transaction. A job that is done is removed, so a `dedup_key` keeps a second one out only while the first waits,
 //! runs or lies dead.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use mainstay_domain::id::JobId;
 use mainstay_domain::job::Job;
@@ -240,6 +242,23 @@ pub async fn find(on: &impl Connection, id: JobId) -> Result<Option<Job>, StoreE
 pub async fn is_queued(on: &impl Connection, dedup_key: &str) -> Result<bool, StoreError> {
     let sql = Sql::new("SELECT 1 FROM job").with(" WHERE dedup_key = ", &dedup_key.to_owned());
     Ok(one(on, sql).await?.is_some())
+}
+
+/// Which of these keys are those of jobs in the queue, also of such that were given up.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn queued_among(
+    on: &impl Connection,
+    dedup_keys: &[String],
+) -> Result<BTreeSet<String>, StoreError> {
+    if dedup_keys.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut sql = Sql::new("SELECT dedup_key FROM job WHERE dedup_key IN (");
+    sql.bind_all(dedup_keys).push(")");
+    let rows = all(on, sql).await?;
+    rows.iter().map(|row| Field::read(row, 0)).collect()
 }
 
 /// How many jobs wait or run, and how many were given up.

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mainstay_channels::smtp::{SmtpFailure, SmtpReceipt};
 use mainstay_domain::event::{Actor, Channel, Origin, Side, Visibility};
 use mainstay_domain::id::{JobId, OutgoingMailId};
@@ -39,6 +39,9 @@ const RENEWAL: Duration = Duration::from_secs(15);
 /// How long before the end of its lease a conversation is broken off that could not be kept: then the mail is nobody's,
 /// and whoever finds it half sent may send it.
 const MARGIN: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether mail waits for no reason any more.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a store that does not answer is told again what a mail server said, and the pauses between.
 const LONGEST_NOTING: Duration = Duration::from_secs(5 * 60);
@@ -369,21 +372,43 @@ impl App {
     }
 
     /// Queues the sending of every mail that waits for no reason any more: those that were written while no server was set, or
-    /// while their mailbox was paused. To be called when the program starts.
+    /// while their mailbox was paused. Where there is nothing to queue, nothing is written.
     ///
     /// # Errors
     /// Fails when the store does not answer.
-    pub async fn send_waiting_mail(&self) -> Result<()> {
+    pub(crate) async fn send_waiting_mail(&self) -> Result<()> {
         let waiting = self.sendable_mails().await?;
-        for ids in waiting.chunks(500) {
+        let mut jobs = Vec::with_capacity(waiting.len());
+        for mail in waiting {
+            let job = Job::SendMail { mail };
+            jobs.push((job.key()?, job));
+        }
+        for several in jobs.chunks(500) {
+            let keys: Vec<String> = several.iter().map(|(key, _)| key.clone()).collect();
+            let queued = job::queued_among(&self.read(), &keys).await?;
+            let missing = || several.iter().filter(|(key, _)| !queued.contains(key));
+            if missing().next().is_none() {
+                continue;
+            }
             transact!(self, tx => async {
-                for id in ids {
-                    Job::SendMail { mail: *id }.queue(self, tx, self.now()).await?;
+                for (_, job) in missing() {
+                    job.queue(self, tx, self.now()).await?;
                 }
                 Ok(())
             })?;
+            self.wake();
         }
-        self.wake();
         Ok(())
+    }
+
+    /// Does so now and then: whether a mail has a way out is decided before it is written down that it waits, and its mailbox may
+    /// have been taken up again between the two.
+    pub(crate) async fn send_waiting_mail_again(&self, now: Timestamp) {
+        if !self.looks_for_waiting_mail(now, now.saturating_sub(LOOK_AGAIN).unwrap_or(now)) {
+            return;
+        }
+        if let Err(error) = self.send_waiting_mail().await {
+            tracing::warn!(%error, "mail that waits could not be queued");
+        }
     }
 }

@@ -76,7 +76,7 @@ impl App {
         )
         .await?;
         tx.commit().await?;
-        self.mailboxes_changed().await?;
+        self.mailboxes_changed().await;
         Ok(new)
     }
 
@@ -118,8 +118,10 @@ impl App {
         self.record(&tx, caller, Action::new(action, "mailbox", id))
             .await?;
         tx.commit().await?;
-        self.mailboxes_changed().await?;
-        self.hasten_mail_by(id).await?;
+        self.mailboxes_changed().await;
+        if let Err(error) = self.hasten_mail_by(id).await {
+            tracing::warn!(%error, "mail that is to be tried again is so in its own time");
+        }
         Ok(after)
     }
 
@@ -130,18 +132,24 @@ impl App {
     pub async fn remove_mailbox(&self, caller: &Caller, id: MailboxId) -> Result<()> {
         let found = self.mailbox(caller, id).await?;
         let tx = self.begin().await?;
-        mailbox::remove(&tx, id).await?;
+        if !mailbox::remove(&tx, id).await? {
+            return Err(AppError::no_such("mailbox", id));
+        }
         self.forget_mailbox_health(&tx, &found).await?;
         self.record(&tx, caller, Action::new("mailbox.removed", "mailbox", id))
             .await?;
         tx.commit().await?;
-        self.mailboxes_changed().await
+        self.mailboxes_changed().await;
+        Ok(())
     }
 
-    /// Tells this node at once; the others look every second. What waits may have a way out now.
-    async fn mailboxes_changed(&self) -> Result<()> {
+    /// Tells this node at once; the others look every second. What waits may have a way out now. What was committed stands, so
+    /// where that cannot be asked for the worker asks for it a little later.
+    async fn mailboxes_changed(&self) {
         self.mailbox_news().notify_one();
-        self.send_waiting_mail().await
+        if let Err(error) = self.send_waiting_mail().await {
+            tracing::warn!(%error, "mail that waits is queued a little later");
+        }
     }
 
     /// Lets the mails that leave by a mailbox be tried at once, whatever they waited for: it was mended, perhaps.

@@ -39,9 +39,6 @@ pub async fn work(
     if !works {
         return follow_policy(app, stop).await;
     }
-    if let Err(error) = app.send_waiting_mail().await {
-        tracing::error!("mail that waits could not be queued: {error}");
-    }
     if let Err(error) = app.keep_tidy().await {
         tracing::error!("what is not kept for ever will not be removed: {error}");
     }
