@@ -117,7 +117,7 @@ impl App {
     pub async fn test_mail(&self, caller: &Caller) -> Result<MailTest> {
         caller.require(Permission::UpdateSettings)?;
         let identity = self.mail_identity().await?;
-        let mut mailboxes = self.open_mailboxes().await?;
+        let mut mailboxes = self.open_mailboxes().await?.open;
         mailboxes.retain(|mailbox| mailbox.active);
         let asked = Asked {
             address: identity.from.clone(),

@@ -13,7 +13,7 @@ mod view;
 mod way_out;
 
 pub use change::{MailboxChange, OAuthChange, SecretChange, ServerChange};
-pub use open::OpenMailbox;
+pub use open::{OpenMailbox, OpenedMailboxes, SEALED};
 pub use server::{MailServers, UnusableServer};
 pub use view::MailboxView;
 

@@ -20,6 +20,19 @@ impl OpenMailbox {
     }
 }
 
+/// The mailboxes that were set up. One whose secrets cannot be opened stands in the way of no other.
+#[derive(Debug, Default)]
+pub struct OpenedMailboxes {
+    /// Those whose secrets are open.
+    pub open: Vec<OpenMailbox>,
+    /// Those whose secrets cannot be opened.
+    pub sealed: Vec<Mailbox>,
+}
+
+/// Why a mailbox whose secrets cannot be opened is neither read nor sent from, and what would do.
+pub const SEALED: &str = "its password or token cannot be opened: it was sealed with a key that this node does not have. \
+                          Give the key back, or remove the mailbox and set it up again";
+
 impl fmt::Debug for OpenMailbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OpenMailbox({})", self.0.id)
@@ -49,12 +62,16 @@ impl App {
     /// Every mailbox that was set up, its secrets open, for whoever reads them.
     ///
     /// # Errors
-    /// Fails when the store does not answer, or a secret cannot be opened.
-    pub async fn open_mailboxes(&self) -> Result<Vec<OpenMailbox>> {
-        let all = mailbox::all(&self.read()).await?;
-        all.into_iter()
-            .map(|mailbox| self.open_mailbox(mailbox))
-            .collect()
+    /// Fails when the store does not answer.
+    pub async fn open_mailboxes(&self) -> Result<OpenedMailboxes> {
+        let mut opened = OpenedMailboxes::default();
+        for mailbox in mailbox::all(&self.read()).await? {
+            match self.open_mailbox(mailbox.clone()) {
+                Ok(open) => opened.open.push(open),
+                Err(_) => opened.sealed.push(mailbox),
+            }
+        }
+        Ok(opened)
     }
 
     pub(crate) fn open_mailbox(&self, mut mailbox: Mailbox) -> Result<OpenMailbox> {

@@ -7,6 +7,7 @@ use mainstay_domain::mailbox::Mailbox;
 use mainstay_store::{mail, mailbox};
 
 use super::health::sending;
+use super::open::SEALED;
 use crate::context::App;
 use crate::error::Result;
 use crate::mail::MailTransport;
@@ -78,8 +79,10 @@ impl App {
                 let Some(servers) = &options.servers else {
                     return Ok(Ok(None));
                 };
-                let opened = self.open_mailbox(mailbox.clone())?;
-                let chosen = servers.transport(&opened).map_err(|why| why.reason);
+                let opened = self.open_mailbox(mailbox.clone());
+                let opened = opened.map_err(|_| SEALED.to_owned());
+                let chosen =
+                    opened.and_then(|opened| servers.transport(&opened).map_err(|why| why.reason));
                 (chosen, sending(Some(mailbox.id)))
             }
         };

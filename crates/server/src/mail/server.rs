@@ -154,6 +154,12 @@ impl SetUpServers {
         }
     }
 
+    /// Forgets what sends for mailboxes that are not these, with their passwords and tokens.
+    pub(super) fn keep(&self, mailboxes: &[OpenMailbox]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, (of, _)| mailboxes.contains(of));
+    }
+
     /// Reads a mailbox; nothing where none is read from.
     pub(super) fn client(
         &self,

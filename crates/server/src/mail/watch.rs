@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mainstay_app::mail::MailFault;
-use mainstay_app::mailbox::OpenMailbox;
+use mainstay_app::mailbox::{OpenMailbox, SEALED};
 use mainstay_app::{App, AppError, Caller};
 use mainstay_channels::imap::{
     FetchedMessage, ImapError, Intake, MailboxClient, PollReport, Position,
@@ -60,6 +60,7 @@ pub async fn watch(
         servers,
         watches,
         attended: BTreeMap::new(),
+        sealed: Vec::new(),
         last_error: None,
     };
     while !stop.is_cancelled() {
@@ -120,6 +121,8 @@ struct SetUp {
     servers: Arc<SetUpServers>,
     watches: Watches,
     attended: BTreeMap<MailboxId, Attended>,
+    /// Those whose secrets cannot be opened.
+    sealed: Vec<Mailbox>,
     /// What was said last of a store that cannot be read, so that it is said once.
     last_error: Option<String>,
 }
@@ -147,7 +150,10 @@ impl SetUp {
             }
         };
         self.last_error = None;
+        self.servers.keep(&found.open);
+        self.note_sealed(found.sealed).await;
         let wanted: Vec<OpenMailbox> = found
+            .open
             .into_iter()
             .filter(|mailbox| mailbox.active && mailbox.incoming.is_some())
             .collect();
@@ -167,6 +173,25 @@ impl SetUp {
             if !self.attended.contains_key(&mailbox.id) {
                 self.start(mailbox, stop).await;
             }
+        }
+    }
+
+    /// Writes down once of each mailbox that its secrets cannot be opened.
+    async fn note_sealed(&mut self, found: Vec<Mailbox>) {
+        self.sealed.retain(|known| found.contains(known));
+        for mailbox in found {
+            if self.sealed.contains(&mailbox) {
+                continue;
+            }
+            if let Some(name) = mailbox.reading_name().filter(|_| mailbox.active) {
+                tracing::warn!(mailbox = %mailbox.id, reason = SEALED, "a mailbox cannot be used");
+                let fault = MailFault {
+                    step: MailStep::SignIn,
+                    reason: SEALED.to_owned(),
+                };
+                note(&self.app, &name, Err(fault)).await;
+            }
+            self.sealed.push(mailbox);
         }
     }
 
