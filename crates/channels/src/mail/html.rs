@@ -343,6 +343,27 @@ mod tests {
                 "<p bgcolor=navy>a",
                 "<p style=\"background-color:#000080;color:#ffffff\">a</p>",
             ),
+            // Text hides behind nothing, too.
+            ("<p style='color:transparent'>a", "<p style=\"\">a</p>"),
+            ("<p style='color:#0000'>a", "<p style=\"\">a</p>"),
+            ("<p style='color:rgba(0,0,0,0.4%)'>a", "<p style=\"\">a</p>"),
+            (
+                "<div style='background-color:hsl(0, 0%, 10%)'><p style='color:rgb(0 0 0 / 0%)'>a",
+                "<div style=\"background-color:hsl(0, 0%, 10%)\"><p style=\"\">a</p></div>",
+            ),
+            (
+                "<p style='color:rgba(0,0,0,40%)'>a",
+                "<p style=\"color:rgba(0, 0, 0, 40%)\">a</p>",
+            ),
+            // A background that covers half is one.
+            (
+                "<p style='background-color:rgba(0,0,0,60%);color:#fff'>a",
+                "<p style=\"background-color:rgba(0, 0, 0, 60%);color:#fff\">a</p>",
+            ),
+            (
+                "<p style='background-color:rgba(0,0,0,1%);color:#fff'>a",
+                "<p style=\"background-color:rgba(0, 0, 0, 1%)\">a</p>",
+            ),
             // What is faint may be meant, and what is not understood is left.
             ("<p style='color:#bbb'>a", "<p style=\"color:#bbb\">a</p>"),
             (

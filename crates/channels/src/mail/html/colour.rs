@@ -27,12 +27,19 @@ const LEAST_FOUND: f64 = 3.0;
 /// What a declaration says of a colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Said {
-    This(Colour),
+    /// A colour, and from 0 to 1 how much it covers of what is behind it.
+    This(Colour, f64),
     /// As around it, or nothing at all.
     AsAround,
     /// It is not understood.
     Unknown,
 }
+
+/// A background that covers less is as what is around it.
+const LEAST_COVER: f64 = 0.5;
+
+/// Text on what is not known that covers less is hidden.
+const LEAST_SEEN: f64 = 0.25;
 
 /// Says colours as styles, whichever way they were said.
 pub(super) fn say_as_styles(dom: &mut Dom) {
@@ -138,16 +145,21 @@ fn enter(dom: &mut Dom, id: NodeId, outer: Place) -> Place {
     let text = said_of(style, "color");
     let mut here = outer;
     match behind {
-        Said::This(colour) => here.behind = Some(colour),
+        Said::This(colour, cover) if cover >= LEAST_COVER => here.behind = Some(colour),
+        Said::This(..) | Said::AsAround => {}
         Said::Unknown => here.behind = None,
-        Said::AsAround => {}
     }
+    let mut is_hidden = false;
     match text {
-        Said::This(colour) => (here.text, here.is_chosen) = (Some(colour), true),
+        Said::This(colour, cover) => {
+            let seen = here.behind.map(|behind| mixed(behind, colour, cover));
+            (here.text, here.is_chosen) = (seen.or(Some(colour)), true);
+            is_hidden = seen.is_none() && cover < LEAST_SEEN;
+        }
         Said::Unknown => here.text = None,
         Said::AsAround => {}
     }
-    if here.is_readable() {
+    if here.is_readable() && !is_hidden {
         return here;
     }
     let mut kept: Vec<String> = style
@@ -191,20 +203,21 @@ fn read(value: &str) -> Said {
     let value = value.to_ascii_lowercase();
     let value = value.split('!').next().unwrap_or_default().trim();
     match value {
-        "" | "none" | "transparent" | "inherit" | "initial" | "unset" | "currentcolor" => {
+        "transparent" => return Said::This(INK, 0.0),
+        "" | "none" | "inherit" | "initial" | "unset" | "currentcolor" => {
             return Said::AsAround;
         }
         _ => {}
     }
     if let Some(digits) = value.strip_prefix('#') {
         return match parse_hash_color(digits.as_bytes()) {
-            Ok((red, green, blue, alpha)) => shade([red, green, blue], f64::from(alpha)),
+            Ok((red, green, blue, alpha)) => Said::This([red, green, blue], f64::from(alpha)),
             // What is no colour is passed over.
             Err(()) => Said::AsAround,
         };
     }
     if let Ok((red, green, blue)) = parse_named_color(value) {
-        return Said::This([red, green, blue]);
+        return Said::This([red, green, blue], 1.0);
     }
     if value.starts_with("rgb") {
         read_rgb(value)
@@ -218,19 +231,29 @@ fn read_rgb(value: &str) -> Said {
     let Some((_, inner)) = value.split_once('(') else {
         return Said::Unknown;
     };
-    let parts: Option<Vec<f64>> = inner
+    let parts: Vec<&str> = inner
         .trim_end_matches(')')
         .split([',', ' ', '/'])
         .filter(|part| !part.is_empty())
-        .map(|part| match part.strip_suffix('%') {
-            Some(percent) => percent.parse::<f64>().ok().map(|percent| percent * 2.55),
-            None => part.parse().ok(),
-        })
         .collect();
-    match parts.as_deref() {
-        Some([red, green, blue]) => shade(colour(*red, *green, *blue), 1.0),
-        Some([red, green, blue, alpha]) => shade(colour(*red, *green, *blue), *alpha),
+    let (parts, cover) = match parts[..] {
+        [red, green, blue] => ([red, green, blue], Some(1.0)),
+        [red, green, blue, cover] => ([red, green, blue], number(cover, 1.0)),
+        _ => return Said::Unknown,
+    };
+    match (parts.map(|part| number(part, 255.0)), cover) {
+        ([Some(red), Some(green), Some(blue)], Some(cover)) => {
+            Said::This(colour(red, green, blue), cover.clamp(0.0, 1.0))
+        }
         _ => Said::Unknown,
+    }
+}
+
+/// A number, or so many hundredths of a whole.
+fn number(text: &str, whole: f64) -> Option<f64> {
+    match text.strip_suffix('%') {
+        Some(percent) => Some(percent.parse::<f64>().ok()? / 100.0 * whole),
+        None => text.parse().ok(),
     }
 }
 
@@ -243,13 +266,10 @@ fn colour(red: f64, green: f64, blue: f64) -> Colour {
     [red, green, blue].map(|part| part.clamp(0.0, 255.0).round() as u8)
 }
 
-/// A colour of which much shines through is as what is around it.
-fn shade(colour: Colour, alpha: f64) -> Said {
-    if alpha < 0.5 {
-        Said::AsAround
-    } else {
-        Said::This(colour)
-    }
+/// What is seen of a colour that covers so much of what is behind it.
+fn mixed(behind: Colour, colour: Colour, cover: f64) -> Colour {
+    let part = |at: usize| f64::from(behind[at]) * (1.0 - cover) + f64::from(colour[at]) * cover;
+    self::colour(part(0), part(1), part(2))
 }
 
 /// The colour among the words of a shorthand.
@@ -264,7 +284,7 @@ fn colour_in(shorthand: &str) -> Option<&str> {
         depth == 0 && c.is_whitespace()
     };
     let mut words = shorthand.split(is_between);
-    words.find(|word| matches!(read(word), Said::This(_)))
+    words.find(|word| matches!(read(word), Said::This(_, cover) if cover >= LEAST_COVER))
 }
 
 /// A colour as an attribute says it: with digits, also without their sign, or by name.
