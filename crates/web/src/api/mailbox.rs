@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use mainstay_app::mailbox::{MailboxChange, MailboxView, OAuthChange, SecretChange, ServerChange};
 use mainstay_app::secret::fingerprint;
+use mainstay_app::{AppError, Fault};
 use mainstay_domain::id::{MailboxId, TeamId};
 use mainstay_domain::mailbox::{
     MailCredential, MailHealth, MailSecurity, MailServer, MailStep, Mailbox,
@@ -296,25 +297,38 @@ struct MailOAuthInput {
     scope: Option<String>,
 }
 
-impl From<MailboxInput> for MailboxChange {
-    fn from(input: MailboxInput) -> Self {
-        let server = |given: Option<Option<MailServerInput>>| given.map(|it| it.map(Into::into));
-        Self {
+impl MailboxInput {
+    /// # Errors
+    /// [`AppError::Invalid`] where a server is given two secrets.
+    fn change(self) -> mainstay_app::Result<MailboxChange> {
+        let server = |part, given: Option<Option<MailServerInput>>| {
+            let change = |given: Option<MailServerInput>| given.map(|it| it.change(part));
+            given.map(|given| change(given).transpose()).transpose()
+        };
+        let input = self;
+        Ok(MailboxChange {
             address: input.address,
             team: input.team.map(|team| team.map(TeamId::from)),
-            incoming: server(input.incoming),
-            outgoing: server(input.outgoing),
+            incoming: server("incoming", input.incoming)?,
+            outgoing: server("outgoing", input.outgoing)?,
             signed_replies: input.signed_replies,
             authserv_id: input.authserv_id,
             active: input.active,
-        }
+        })
     }
 }
 
-impl From<MailServerInput> for ServerChange {
-    fn from(input: MailServerInput) -> Self {
+impl MailServerInput {
+    fn change(self, part: &str) -> mainstay_app::Result<ServerChange> {
+        let input = self;
         let secret = match (input.oauth, input.password) {
-            (Some(oauth), _) => Some(SecretChange::OAuth(OAuthChange {
+            (Some(_), Some(_)) => {
+                return Err(AppError::Invalid(vec![Fault {
+                    path: vec![part.to_owned(), "password".to_owned()],
+                    detail: "a password or tokens, not both".to_owned(),
+                }]));
+            }
+            (Some(oauth), None) => Some(SecretChange::OAuth(OAuthChange {
                 token_url: oauth.token_url,
                 client_id: oauth.client_id,
                 client_secret: oauth.client_secret,
@@ -323,7 +337,7 @@ impl From<MailServerInput> for ServerChange {
             })),
             (None, password) => password.map(SecretChange::Password),
         };
-        Self {
+        Ok(ServerChange {
             host: input.host,
             port: input.port,
             security: match input.security {
@@ -334,7 +348,7 @@ impl From<MailServerInput> for ServerChange {
             user: input.user,
             secret,
             folder: input.folder,
-        }
+        })
     }
 }
 
@@ -367,7 +381,7 @@ async fn create(
     Auth(caller): Auth,
     Body(input): Body<MailboxInput>,
 ) -> Result<Response> {
-    let mailbox = web.app.create_mailbox(&caller, input.into()).await?;
+    let mailbox = web.app.create_mailbox(&caller, input.change()?).await?;
     let path = format!("/mailboxes/{}", mailbox.id);
     let version = fingerprint(&mailbox);
     let body = MailboxBody::of(mailbox, false);
@@ -401,7 +415,7 @@ async fn update(
 ) -> Result<Tagged<Json<MailboxBody>>> {
     let mailbox = web
         .app
-        .update_mailbox(&caller, id, &expected, input.into())
+        .update_mailbox(&caller, id, &expected, input.change()?)
         .await?;
     Ok(Tagged(
         fingerprint(&mailbox),

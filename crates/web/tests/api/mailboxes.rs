@@ -101,6 +101,11 @@ async fn what_cannot_work_is_refused_where_it_stands() {
                 "oauth": {"token_url": "https://login.example/token", "client_id": "us"}}}),
             "/outgoing/client_secret",
         ),
+        (
+            json!({"address": "more@desk.example", "outgoing": {"host": "a.example", "user": "help", "password": "hunter2",
+                "oauth": {"token_url": "https://login.example/token", "client_id": "us", "refresh_token": "more"}}}),
+            "/outgoing/password",
+        ),
     ] {
         let refused = admin.post("/mailboxes", input.clone()).await;
         assert_eq!(refused.status, 422, "{input} {}", refused.body);
