@@ -153,6 +153,7 @@ async fn mails_that_are_filed_at_once_get_one_receipt() {
     };
     let url = PostgresServer::shared(&program).fresh_database();
     let desk = Desk::open_on(&url, None).await;
+    let machine = Caller::machine();
     for number in 0..8 {
         let id = format!("{number}@acme.example");
         let letter = Letter {
@@ -160,7 +161,7 @@ async fn mails_that_are_filed_at_once_get_one_receipt() {
             ..Letter::default()
         };
         let (app, raw) = (&desk.test.app, letter.raw().into_bytes());
-        let received = app.receive_mail(&Caller::machine(), raw, "pipe", app.now());
+        let received = app.receive_mail(&machine, raw, "pipe", app.now());
         received.await.expect("a store that answers");
     }
     desk.test.run_due().await;
