@@ -38,6 +38,14 @@ async fn two_tickets_become_one() {
     let second = house.test.customer_opens(account, Severity::P2).await;
     let priya = house.at_work("Priya", BuiltIn::Agent).await;
     priya.goes(&format!("/tickets/{}", second.number)).await;
+    // What lies further down is reached by scrolling beside the conversation; the page stays.
+    let words = "[...document.querySelectorAll('.unseen')]";
+    let below =
+        format!("{words}.some((word) => word.getBoundingClientRect().bottom > innerHeight)");
+    priya.sees_that(&below).await;
+    priya
+        .sees_that("document.scrollingElement.scrollHeight <= innerHeight")
+        .await;
     priya.clicks("Actions").await;
     priya
         .finds("//*[@role='menuitem'][contains(., 'Merge')]")
