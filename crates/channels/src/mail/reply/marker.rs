@@ -1,5 +1,6 @@
 //! Where a quoted message begins: "On … wrote:", "-----Original Message-----", a block of `From:` and `Sent:` lines.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -10,6 +11,9 @@ use super::words::{self, HeaderKind};
 const MARKER_LINES: usize = 6;
 /// The longest "On … wrote:".
 const MARKER_LENGTH: usize = 500;
+
+/// The most words of a title, with marks that stand by themselves.
+const LONGEST_TITLE: usize = 8;
 
 /// How many lines, from the first on, are one "On … wrote:"; 0 when they are none.
 pub fn marker_length(lines: &[&str]) -> usize {
@@ -194,8 +198,9 @@ pub fn is_title(lines: &[&str]) -> bool {
         return false;
     };
     let line = visible(first);
+    let is_short = line.split_whitespace().nth(LONGEST_TITLE).is_none();
     if (line.contains("--") && words::original_message(&line))
-        || words::forwarded_message(&line)
+        || (is_short && words::forwarded_message(&line))
         || (words::above_this_line(&line) && stands_alone(&line, lines))
     {
         return true;
@@ -208,7 +213,7 @@ pub fn is_title(lines: &[&str]) -> bool {
             .position(|line| !visible(line).trim().is_empty())?;
         lines.get(next + 1..)
     };
-    if words::bare_original_message(&line) {
+    if is_short && words::bare_original_message(&line) {
         return following().is_some_and(|lines| header_block_length(lines) > 1);
     }
     let ends_in_dashes = |rest: &str| rest.is_empty() || rest.trim_end().ends_with("--");
@@ -252,7 +257,7 @@ fn title_between_dashes(line: &str) -> Option<(&str, &str)> {
         Regex::new(r"^(?P<title>[\s>*_]*[-–—]{2,}[\s*]*\p{L}[^\n@]{2,60}?[\s*:]*[-–—]{2,})[\s*_]*(?P<rest>.*)$")
             .ok()
     });
-    if !line.contains(['-', '–', '—']) {
+    if !has_dash(line) {
         return None;
     }
     let captures = TITLE.as_ref()?.captures(line)?;
@@ -280,11 +285,11 @@ pub fn is_inline_header_block(line: &str) -> bool {
 }
 
 fn is_marker(line: &str) -> bool {
-    if line.len() > MARKER_LENGTH || !line.contains([':', '：', '-', '—']) {
+    if line.len() > MARKER_LENGTH || !(words::has_colon(line) || has_dash(line)) {
         return false;
     }
-    let plain = visible(line);
-    let line = plain.as_str();
+    let visible = visible(line);
+    let line = visible.as_ref();
     let dated = words::has_date(line);
     let addressed = line.contains('@');
     if words::ends_with_wrote(line) {
@@ -311,9 +316,17 @@ fn is_marker(line: &str) -> bool {
 
 /// The line without marks that nobody sees: those for the direction of writing, which stand around names and addresses in
 /// Hebrew and Arabic, and those that forbid or allow a line break.
-fn visible(line: &str) -> String {
+fn visible(line: &str) -> Cow<'_, str> {
+    if line.is_ascii() {
+        return Cow::Borrowed(line);
+    }
     let is_seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    line.chars().filter(is_seen).collect()
+    Cow::Owned(line.chars().filter(is_seen).collect())
+}
+
+/// Whether there is a hyphen or a dash. Most lines are of ASCII and have none, so that is seen first.
+fn has_dash(line: &str) -> bool {
+    line.as_bytes().contains(&b'-') || (!line.is_ascii() && line.contains(['–', '—']))
 }
 
 /// "2013/7/20 Sam <sam@example.com>", without a colon, counts only when a quotation follows.

@@ -131,9 +131,14 @@ static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Whether there is a colon, of our letters or of the wide ones.
+pub fn has_colon(line: &str) -> bool {
+    line.as_bytes().contains(&b':') || (!line.is_ascii() && line.contains(COLONS))
+}
+
 /// What header the line is, when it is one.
 pub fn header_kind(line: &str) -> Option<HeaderKind> {
-    if !line.contains(COLONS) {
+    if !has_colon(line) {
         return None;
     }
     let captures = HEADER.as_ref()?.captures(line)?;
@@ -271,9 +276,11 @@ pattern!(
 pub fn mobile_signature(line: &str) -> bool {
     const MOST_WORDS: usize = 8;
     const MOST_WORDS_OF_DEVICE: usize = 12;
+    if !sent_from(line) {
+        return false;
+    }
     let words = line.split_whitespace().count();
-    sent_from(line)
-        && (words <= MOST_WORDS || (words <= MOST_WORDS_OF_DEVICE && device(line)) || excuse(line))
+    words <= MOST_WORDS || (words <= MOST_WORDS_OF_DEVICE && device(line)) || excuse(line)
 }
 
 pattern!(
