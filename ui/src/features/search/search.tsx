@@ -57,7 +57,7 @@ function Found({ words }: { words: string }) {
   const hits = tickets.data?.pages.flatMap((page) => page.items) ?? [];
   if (tickets.isPending) return <LoadingRows />;
   if (tickets.isLoadingError) return <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />;
-  if (hits.length === 0 && found.isSuccess && accounts.length + contacts.length === 0) {
+  if (hits.length === 0 && found.data && accounts.length + contacts.length === 0) {
     return <Empty title={t("nothing", { words })}>{t("nothingHint")}</Empty>;
   }
   return (
