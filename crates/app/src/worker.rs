@@ -5,7 +5,7 @@
 
 mod lane;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
@@ -98,11 +98,19 @@ impl App {
             return Ok(Tick::Idle(next));
         }
         let due = self.lease_due(now).await?;
+        let mut lease = DueLease::of(now);
         let both_tickets = |a: &Due, b: &Due| a.ticket().is_some() && b.ticket().is_some();
         for run in due.chunk_by(both_tickets) {
+            // Those before may have taken long, as after an outage.
+            lease.keep(self).await?;
+            let mut run = run.to_vec();
+            run.retain(|due| lease.holds(due.subject));
+            let Some(first) = run.first() else {
+                continue;
+            };
             // What follows from a due instant is long; on the heap it takes nothing from the stack of whoever asked.
-            let span = tracing::debug_span!("due", subjects = run.len(), first = ?run[0].subject);
-            Box::pin(self.fire_together(run)).instrument(span).await;
+            let span = tracing::debug_span!("due", subjects = run.len(), first = ?first.subject);
+            Box::pin(self.fire_together(&run)).instrument(span).await;
         }
         if due.is_empty() {
             return Ok(Tick::Idle(due::next_instant(&self.read()).await?));
@@ -332,6 +340,43 @@ impl App {
             Job::ForgetExport { export } => forget_export(self, *export).await,
             Job::ForgetUpload { upload } => forget_upload(self, *upload).await,
         }
+    }
+}
+
+/// The lease of what is due, which those that come last must outlive.
+struct DueLease {
+    until: Timestamp,
+    /// What it holds still, once it was made longer.
+    held: Option<BTreeSet<DueSubject>>,
+}
+
+impl DueLease {
+    fn of(now: Timestamp) -> Self {
+        Self {
+            until: now + DUE_LEASE,
+            held: None,
+        }
+    }
+
+    fn holds(&self, subject: DueSubject) -> bool {
+        self.held
+            .as_ref()
+            .is_none_or(|held| held.contains(&subject))
+    }
+
+    /// Makes it longer when half of it is over.
+    async fn keep(&mut self, app: &App) -> Result<()> {
+        let now = app.now();
+        if now < self.until - DUE_LEASE / 2 {
+            return Ok(());
+        }
+        let (until, longer) = (self.until, now + DUE_LEASE);
+        let held = transact!(app, tx => async {
+            Ok(due::renew(tx, &app.options().node, until, longer).await?)
+        })?;
+        self.held = Some(held);
+        self.until = longer;
+        Ok(())
     }
 }
 

@@ -4,6 +4,8 @@
 //! Finding what is due costs by what is due, whatever else is open. A node takes due subjects under a lease: until it
 //! ends no other node is given them, and a node that dies loses them to the others.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::id::{AgentId, EscalationId, TicketId};
 use sea_orm::Value;
@@ -157,6 +159,31 @@ pub async fn lease_due(
         .collect::<Result<Vec<_>, StoreError>>()?;
     due.sort_by_key(|due| (due.at, due.subject.id()));
     Ok(due)
+}
+
+/// Keeps what a node leased until an instant for longer, and says what of it is the node's still: a subject of which somebody has said
+/// since when it is due, or which another node has taken, is not.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn renew(
+    tx: &Transaction,
+    node: &str,
+    until: Timestamp,
+    longer: Timestamp,
+) -> Result<BTreeSet<DueSubject>, StoreError> {
+    let sql = Sql::new("UPDATE due SET leased_until = ")
+        .with("", &longer)
+        .with(" WHERE leased_until = ", &until)
+        .with(" AND leased_by = ", &node.to_owned())
+        .then(" RETURNING kind, subject");
+    let rows = all(tx, sql).await?;
+    rows.iter()
+        .map(|row| {
+            let kind: Kind = Field::read(row, 0)?;
+            Ok(kind.subject(Field::read(row, 1)?))
+        })
+        .collect()
 }
 
 /// What is due and will be soon.

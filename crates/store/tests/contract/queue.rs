@@ -18,6 +18,7 @@ on_each_engine!(
     a_key_keeps_a_second_job_out,
     the_queue_and_what_is_due_are_counted,
     two_who_hold_a_subject_come_one_after_the_other,
+    a_lease_of_what_is_due_is_made_longer,
 );
 
 fn job(number: u32) -> Job {
@@ -61,6 +62,33 @@ async fn the_queue_and_what_is_due_are_counted(fresh: &Fresh) {
     assert_eq!(standing.first, Some(at(10)));
     let open: u32 = fresh.store.connections().iter().map(|pool| pool.open).sum();
     assert!(open > 0);
+}
+
+async fn a_lease_of_what_is_due_is_made_longer(fresh: &Fresh) {
+    let subject = |number| DueSubject::Agent(given::id(number));
+    let tx = fresh.store.begin().await.unwrap();
+    let all: Vec<_> = (1..=4)
+        .map(|number| (subject(number), Some(at(1))))
+        .collect();
+    due::set_many(&tx, &all).await.unwrap();
+    let taken = due::lease_due(&tx, at(1), "a", at(10), 3).await.unwrap();
+    assert_eq!(taken.len(), 3);
+    let other = due::lease_due(&tx, at(1), "b", at(10), 3).await.unwrap();
+    assert_eq!(other[0].subject, subject(4));
+    // One is done, and of another it was said anew when it is due.
+    due::set(&tx, subject(1), None).await.unwrap();
+    due::set(&tx, subject(2), Some(at(5))).await.unwrap();
+    let held = due::renew(&tx, "a", at(10), at(20)).await.unwrap();
+    assert_eq!(held, [subject(3)].into());
+    let free = due::lease_due(&tx, at(15), "b", at(30), 9).await.unwrap();
+    let free: Vec<_> = free.into_iter().map(|due| due.subject).collect();
+    assert_eq!(
+        free,
+        [subject(4), subject(2)],
+        "the third is still the first node's"
+    );
+    let lost = due::renew(&tx, "a", at(10), at(40)).await.unwrap();
+    assert!(lost.is_empty(), "{lost:?}");
 }
 
 async fn two_who_hold_a_subject_come_one_after_the_other(fresh: &Fresh) {
