@@ -30,6 +30,8 @@ pub struct RawMail {
     pub message: Option<MessageId>,
     /// Why it could not be read, when it failed.
     pub error: Option<String>,
+    /// The mailbox that was set up in which it was read, wherever that is read by now.
+    pub mailbox: Option<MailboxId>,
 }
 
 /// What became of a received mail.

@@ -105,6 +105,12 @@ impl Mailbox {
         Some(reading_name(user, &incoming.server.host, &incoming.folder))
     }
 
+    /// By which way the mail comes that is read in it; nothing where none is read.
+    #[must_use]
+    pub fn source(&self) -> Option<String> {
+        self.reading_name().map(|name| source_of(&name))
+    }
+
     /// Every secret of it, each with the part that it belongs to.
     pub fn secrets(&mut self) -> Vec<(&'static str, &mut String)> {
         let incoming = self.incoming.as_mut().map(|incoming| &mut incoming.server);
@@ -154,6 +160,12 @@ const OUTGOING: [&str; 3] = [
 #[must_use]
 pub fn reading_name(user: &str, host: &str, folder: &str) -> String {
     format!("{user}@{host}/{folder}")
+}
+
+/// By which way mail comes that is read in a folder of this name.
+#[must_use]
+pub fn source_of(reading_name: &str) -> String {
+    format!("imap:{reading_name}")
 }
 
 /// How a mail server was found when it was last asked.

@@ -147,6 +147,7 @@ pub fn mailboxes(settings: &Settings) -> Result<Vec<Watched>, Failure> {
         Ok(Watched {
             name: name_of(mailbox),
             label: format!("{}/{}", mailbox.host, mailbox.folder),
+            id: None,
             client: mailbox_client(settings, mailbox, COMMAND_TIMEOUT)?,
         })
     });

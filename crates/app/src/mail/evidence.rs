@@ -57,7 +57,7 @@ pub(super) async fn gather(
         None => None,
     };
     // The server of one mailbox does not vouch for what another one took in.
-    let authserv_id = match identity.mailbox_of(&raw.source) {
+    let authserv_id = match identity.mailbox_of(&raw.source, raw.mailbox) {
         Some(mailbox) => mailbox.authserv_id.as_deref(),
         None => app.options().mail.authserv_id.as_deref(),
     };

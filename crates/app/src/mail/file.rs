@@ -197,7 +197,10 @@ impl Filing<'_> {
             channel: Channel::Email,
             severity: None,
             category: None,
-            team: self.identity.mailbox_of(&raw.source).and_then(|it| it.team),
+            team: self
+                .identity
+                .mailbox_of(&raw.source, raw.mailbox)
+                .and_then(|mailbox| mailbox.team),
             assignee: None,
             tags: Vec::new(),
             message: Some(message.clone()),

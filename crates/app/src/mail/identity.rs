@@ -124,8 +124,8 @@ impl App {
         if identity.mailboxes.is_empty() {
             return Ok(identity);
         }
-        let source = mail::first_source(&self.read(), ticket.id).await?;
-        let of_source = source.and_then(|source| identity.mailbox_of(&source));
+        let first = mail::first_way(&self.read(), ticket.id).await?;
+        let of_source = first.and_then(|(source, id)| identity.mailbox_of(&source, id));
         let of_team = || {
             let mut mailboxes = identity.mailboxes.iter();
             mailboxes.find(|found| found.team.is_some() && found.team == ticket.facts.team)
@@ -254,11 +254,15 @@ impl Identity {
         }
     }
 
-    /// The mailbox that a mail came to by this way.
-    pub fn mailbox_of(&self, source: &str) -> Option<&Mailbox> {
-        let name = source.strip_prefix("imap:")?;
+    /// The mailbox that a mail came to by this way: the very one it was read in, also where that is read elsewhere by now; or else
+    /// the one that is read so.
+    pub fn mailbox_of(&self, source: &str, id: Option<MailboxId>) -> Option<&Mailbox> {
         let mut mailboxes = self.mailboxes.iter();
-        mailboxes.find(|mailbox| mailbox.reading_name().as_deref() == Some(name))
+        let same = mailboxes.find(|mailbox| Some(mailbox.id) == id);
+        same.or_else(|| {
+            let mut mailboxes = self.mailboxes.iter();
+            mailboxes.find(|mailbox| mailbox.source().as_deref() == Some(source))
+        })
     }
 
     /// The mailbox in whose name a mail from this address leaves.

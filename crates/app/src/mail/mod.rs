@@ -38,7 +38,7 @@ pub use file::FilingDecision;
 pub(crate) use identity::KEY_NAME as MAIL_KEY;
 pub use identity::{FloodLimit, MailOptions};
 pub use rating::{RatingStanding, RatingView};
-pub use receive::{Filed, ReceivedMail};
+pub use receive::{Filed, ReceivedMail, WayIn};
 pub use refile::RefileInto;
 pub use transport::{MailTransport, RecordingTransport};
 

@@ -1,7 +1,7 @@
 //! Receiving mail: stored as it came, before anything parses it.
 
 use jiff::Timestamp;
-use mainstay_domain::id::RawMailId;
+use mainstay_domain::id::{MailboxId, RawMailId};
 use mainstay_domain::mail::{RawMail, RawMailState};
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Scope;
@@ -41,12 +41,29 @@ pub struct Filed {
     pub error: Option<String>,
 }
 
+/// By which way a mail came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayIn {
+    /// What it is called: `pipe`, `http`, or `imap:` and the mailbox's name.
+    pub source: String,
+    /// The mailbox that was set up in which it was read.
+    pub mailbox: Option<MailboxId>,
+}
+
+impl From<&str> for WayIn {
+    fn from(source: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            mailbox: None,
+        }
+    }
+}
+
 impl App {
     /// Takes in a mail: its bytes are stored as they are, and a job is queued that reads and files it. Once this
     /// returns, the mail cannot be lost.
     ///
-    /// `source` says by which way it came: `pipe`, `http`, or `imap:` and the mailbox's name. An instant in the future
-    /// counts as now.
+    /// An instant in the future counts as now.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] without the permission `mail.receive`; [`AppError::Invalid`] when there is nothing, or more
@@ -55,9 +72,10 @@ impl App {
         &self,
         caller: &Caller,
         raw: Vec<u8>,
-        source: &str,
+        way: impl Into<WayIn>,
         received_at: Timestamp,
     ) -> Result<ReceivedMail> {
+        let way = way.into();
         caller.require(Permission::ReceiveMail)?;
         if raw.trim_ascii().is_empty() {
             return Err(AppError::invalid("message", "there is no message"));
@@ -75,7 +93,7 @@ impl App {
         let mail = RawMail {
             id: self.new_id(now),
             digest: digest(&raw),
-            source: source.to_owned(),
+            source: way.source,
             message_id: message_id(&raw),
             bytes: raw,
             received_at: received_at.min(now),
@@ -84,8 +102,10 @@ impl App {
             ticket: None,
             message: None,
             error: None,
+            mailbox: way.mailbox,
         };
-        let span = tracing::debug_span!("receive_mail", source = way_in(source), mail = %mail.id);
+        let span =
+            tracing::debug_span!("receive_mail", source = way_in(&mail.source), mail = %mail.id);
         let receive = async {
             transact!(self, tx => async {
                 let received = mail::receive(tx, &mail).await?;
@@ -97,7 +117,7 @@ impl App {
         };
         let received = receive.instrument(span).await?;
         if received == Received::Now {
-            note_received(source);
+            note_received(&mail.source);
         }
         self.wake();
         Ok(match received {

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use mainstay_domain::id::MailboxId;
-use mainstay_domain::mailbox::{MailServerFault, Mailbox};
+use mainstay_domain::mailbox::{MailServerFault, Mailbox, source_of};
 use mainstay_store::{Transaction, mailbox};
 
 use crate::context::App;
@@ -12,11 +12,6 @@ use crate::transaction::transact;
 
 /// A server that works is written down so often at most.
 const NOTE_AGAIN: SignedDuration = SignedDuration::from_secs(60);
-
-/// By which name it is kept how a folder is read.
-pub(super) fn reading(name: &str) -> String {
-    format!("imap:{name}")
-}
 
 /// By which name it is kept how mail leaves: by a mailbox, or by the server of the settings.
 pub(super) fn sending(mailbox: Option<MailboxId>) -> String {
@@ -36,7 +31,7 @@ impl App {
         name: &str,
         outcome: std::result::Result<(), MailFault>,
     ) -> Result<()> {
-        self.note_health(&reading(name), outcome).await
+        self.note_health(&source_of(name), outcome).await
     }
 
     /// Writes down how a mail server was found.
@@ -72,8 +67,7 @@ impl App {
 
     /// What was found before a mailbox was changed says nothing of it any more.
     pub(super) async fn forget_mailbox_health(&self, tx: &Transaction, of: &Mailbox) -> Result<()> {
-        if let Some(name) = of.reading_name() {
-            let name = reading(&name);
+        if let Some(name) = of.source() {
             self.note_server_worked(&name, None);
             mailbox::forget_health(tx, &name).await?;
         }

@@ -5,7 +5,7 @@ use mainstay_domain::mailbox::{MailHealth, Mailbox};
 use mainstay_domain::role::Permission;
 use mainstay_store::{mail, mailbox};
 
-use super::health::{reading, sending};
+use super::health::sending;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::Result;
@@ -57,7 +57,7 @@ impl App {
         let stored = mailbox::all(&reader).await?.into_iter();
         let mut views = Vec::new();
         for (mailbox, is_set) in set.chain(stored.map(|mailbox| (mailbox, false))) {
-            let source = mailbox.reading_name().map(|name| reading(&name));
+            let source = mailbox.source();
             let received = match &source {
                 Some(source) => mail::count_received(&reader, source, since).await?,
                 None => 0,

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use mainstay_app::mail::MailFault;
+use mainstay_app::mail::{MailFault, WayIn};
 use mainstay_app::mailbox::{OpenMailbox, SEALED};
 use mainstay_app::{App, AppError, Caller};
 use mainstay_channels::imap::{
     FetchedMessage, ImapError, Intake, MailboxClient, PollReport, Position,
 };
 use mainstay_domain::id::MailboxId;
-use mainstay_domain::mailbox::{MailStep, Mailbox};
+use mainstay_domain::mailbox::{MailStep, Mailbox, source_of};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,8 @@ pub struct Watched {
     pub(super) name: String,
     /// By which the log speaks of it: without the address of anybody.
     pub(super) label: String,
+    /// Which of those that are set up it is.
+    pub(super) id: Option<MailboxId>,
     pub(super) client: MailboxClient,
 }
 
@@ -203,6 +205,7 @@ impl SetUp {
             Ok(Some(client)) => {
                 let watched = Watched {
                     label: label(&mailbox),
+                    id: Some(mailbox.id),
                     name,
                     client,
                 };
@@ -255,20 +258,23 @@ fn label(mailbox: &Mailbox) -> String {
 
 /// Watches one mailbox whenever no other node does.
 async fn attend(app: App, mailbox: Watched, stop: CancellationToken) {
-    let desk = Desk {
+    let attendant = Attendant {
         app,
-        source: format!("imap:{}", mailbox.name),
+        way: WayIn {
+            source: source_of(&mailbox.name),
+            mailbox: mailbox.id,
+        },
         name: mailbox.name,
         label: mailbox.label,
     };
     while !stop.is_cancelled() {
-        if let Some(position) = desk.take().await {
+        if let Some(position) = attendant.take().await {
             let until = stop.child_token();
             tokio::join!(
-                mailbox.client.watch(position, &desk, &backoff, &until),
-                desk.keep(&until),
+                mailbox.client.watch(position, &attendant, &backoff, &until),
+                attendant.keep(&until),
             );
-            desk.leave().await;
+            attendant.leave().await;
         }
         let _ = stop.run_until_cancelled(tokio::time::sleep(ASK)).await;
     }
@@ -294,14 +300,14 @@ fn end_of_second(at: Timestamp) -> Timestamp {
 }
 
 /// Takes in what arrives in a mailbox.
-struct Desk {
+struct Attendant {
     app: App,
     name: String,
     label: String,
-    source: String,
+    way: WayIn,
 }
 
-impl Desk {
+impl Attendant {
     /// Takes the right to watch the mailbox and says how far it was read; nothing when another node has it.
     async fn take(&self) -> Option<Position> {
         let taken = match self.app.watch_mailbox(&self.name).await {
@@ -335,7 +341,7 @@ impl Desk {
     }
 }
 
-impl Intake for Desk {
+impl Intake for Attendant {
     /// A message is acknowledged once it is committed, and not before.
     async fn receive(&self, message: FetchedMessage) -> Result<(), String> {
         let now = self.app.now();
@@ -345,7 +351,12 @@ impl Intake for Desk {
         let uid = message.uid;
         match self
             .app
-            .receive_mail(&Caller::machine(), message.raw, &self.source, received_at)
+            .receive_mail(
+                &Caller::machine(),
+                message.raw,
+                self.way.clone(),
+                received_at,
+            )
             .await
         {
             Ok(_) => Ok(()),

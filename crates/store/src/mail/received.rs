@@ -1,7 +1,7 @@
 //! Mail as it was received.
 
 use jiff::Timestamp;
-use mainstay_domain::id::{MessageId, RawMailId, TicketId};
+use mainstay_domain::id::{MailboxId, MessageId, RawMailId, TicketId};
 use mainstay_domain::mail::{RawMail, RawMailState};
 
 use super::heads;
@@ -23,7 +23,7 @@ named!(RawMailState {
 });
 
 record!(RawMail in "raw_mail" {
-    id, digest, source, message_id, bytes, received_at, state, decision, ticket, message, error,
+    id, digest, source, message_id, bytes, received_at, state, decision, ticket, message, error, mailbox,
 });
 
 /// Whether a received mail was kept.
@@ -196,19 +196,20 @@ pub async fn count_received(
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
-/// By which way the first mail of a ticket came, if it has any.
+/// By which way the first mail of a ticket came, and the mailbox that was set up in which it was read, if it has any.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn first_source(
+pub async fn first_way(
     on: &impl Connection,
     ticket: TicketId,
-) -> Result<Option<String>, StoreError> {
-    let sql = Sql::new("SELECT source FROM raw_mail")
+) -> Result<Option<(String, Option<MailboxId>)>, StoreError> {
+    let sql = Sql::new("SELECT source, mailbox FROM raw_mail")
         .with(" WHERE ticket = ", &ticket)
         .then(" ORDER BY received_at, id LIMIT 1");
     let row = one(on, sql).await?;
-    row.map(|row| Field::read(&row, 0)).transpose()
+    row.map(|row| Ok((Field::read(&row, 0)?, Field::read(&row, 1)?)))
+        .transpose()
 }
 
 /// The received mails that nobody has read yet, oldest first.

@@ -59,6 +59,11 @@ CREATE TABLE mailbox_watch (
 );
 ";
 
+/// In which mailbox that was set up a mail was read.
+pub(super) const MAILBOX_OF_RECEIVED: &str = "
+ALTER TABLE raw_mail ADD COLUMN mailbox @uuid;
+";
+
 /// Whose pictures from elsewhere an agent always wants to see.
 pub(super) const IMAGE_SENDERS: &str = "
 CREATE TABLE image_sender (

@@ -204,6 +204,7 @@ fn steps() -> Vec<Step> {
         step("0039_lighter_notices", notice::LIGHTER),
         on_postgres(COUNTS_APPENDED, attainment::APPENDED_POSTGRES),
         on_postgres("0040_lighter_texts", search::LIGHTER_POSTGRES),
+        step("0041_mailbox_of_a_mail", mail::MAILBOX_OF_RECEIVED),
     ]
 }
 

@@ -39,6 +39,7 @@ pub fn raw(number: u8, source: &str) -> RawMail {
         ticket: None,
         message: None,
         error: None,
+        mailbox: None,
     }
 }
 

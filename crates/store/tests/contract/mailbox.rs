@@ -119,16 +119,17 @@ async fn how_a_mail_server_was_found_is_remembered(fresh: &Fresh) {
 async fn it_is_known_by_which_mailbox_a_mail_came_and_leaves(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     given::tickets(&tx, [1]).await;
-    assert_eq!(mail::first_source(&tx, given::id(1)).await.unwrap(), None);
+    assert_eq!(mail::first_way(&tx, given::id(1)).await.unwrap(), None);
     for (number, source) in [(2, "imap:b"), (1, "imap:a")] {
         let mut received = raw(number, source);
         received.message_id = None;
+        received.mailbox = (number == 1).then(|| given::id(7));
         mail::receive(&tx, &received).await.unwrap();
         received.ticket = Some(given::id(1));
         mail::update_received(&tx, &received).await.unwrap();
     }
-    let first = mail::first_source(&tx, given::id(1)).await.unwrap();
-    assert_eq!(first.as_deref(), Some("imap:a"));
+    let first = mail::first_way(&tx, given::id(1)).await.unwrap();
+    assert_eq!(first, Some(("imap:a".to_owned(), Some(given::id(7)))));
     let by = OutgoingMail {
         mailbox: Some(given::id(7)),
         ..outgoing(1)
