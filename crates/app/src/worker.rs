@@ -49,8 +49,8 @@ const DUE_AT_ONCE: u32 = 1_000;
 /// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
 const FILED_TOGETHER: usize = 16;
 
-/// How many lanes of mails and of receipts there are where several transactions write side by side. Mails that may concern each other
-/// keep their order in one lane.
+/// How many lanes of mails and of receipts there are where several transactions write side by side. Mails that show that they concern
+/// each other keep their order in one lane.
 const LANES: usize = 4;
 
 /// And on SQLite, which has one writer: one that writes while the other waits for the disk.

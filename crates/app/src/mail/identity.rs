@@ -342,6 +342,12 @@ impl Identity {
         })
     }
 
+    /// The ticket that an address of ours names, whether or not we signed it.
+    pub fn named_ticket(&self, address: &str) -> Option<TicketReference> {
+        let mut replies = self.replies.iter();
+        replies.find_map(|reply| reply.named(address))
+    }
+
     /// Whether an address is ours: one that we read, or a reply address, whoever signed it.
     pub fn is_ours(&self, address: &str) -> bool {
         let address = address.trim().to_lowercase();
@@ -349,7 +355,7 @@ impl Identity {
     }
 
     /// Whether answers about one ticket go to an address, whoever signed it.
-    pub fn is_reply_address(&self, address: &str) -> bool {
+    fn is_reply_address(&self, address: &str) -> bool {
         let address = address.trim().to_lowercase();
         self.replies
             .iter()

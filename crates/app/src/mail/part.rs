@@ -1,4 +1,7 @@
-//! Which received mails may concern each other, so that all others can be filed side by side.
+//! Which received mails show that they concern each other, so that all others can be filed side by side.
+//!
+//! Two may concern each other all the same, such as answers of two people to different messages of one ticket. They come in either
+//! order then, and whichever finds that the other was first is filed anew.
 
 use std::collections::HashMap;
 
@@ -7,8 +10,8 @@ use mainstay_domain::mail::RawMail;
 use super::identity::Identity;
 use super::reading::Letter;
 
-/// What two mails that concern each other have in common: the sender, who becomes a contact once; the very bytes; a message id that
-/// one has and the other refers to; the signed address of a ticket.
+/// What two mails that concern each other mostly have in common: the sender, who becomes a contact once; the very bytes; a message id
+/// that one has and the other refers to; the ticket that a signed address names, be it that of everybody or of one agent.
 pub(super) fn marks(identity: &Identity, raw: &RawMail, letter: &Letter) -> Vec<String> {
     let from = letter.from.iter();
     let from = from.map(|from| format!("from {}", from.address.to_lowercase()));
@@ -16,8 +19,8 @@ pub(super) fn marks(identity: &Identity, raw: &RawMail, letter: &Letter) -> Vec<
     let ids = ids.map(|id| format!("id {id}"));
     let answers = letter.recipients.iter();
     let answers = answers
-        .filter(|address| identity.is_reply_address(address))
-        .map(|address| format!("to {}", address.to_lowercase()));
+        .filter_map(|address| identity.named_ticket(address))
+        .map(|ticket| format!("ticket {ticket:?}"));
     let bytes = std::iter::once(format!("bytes {}", raw.digest));
     bytes.chain(from).chain(ids).chain(answers).collect()
 }

@@ -70,8 +70,8 @@ impl Read {
         self.mails.iter().map(|(raw, _)| raw.id)
     }
 
-    /// Parts them into lanes that can be filed side by side, each in parts of so many that are filed together. Mails that may concern
-    /// each other are in the same lane, in their order.
+    /// Parts them into lanes that can be filed side by side, each in parts of so many that are filed together. Mails that show that they
+    /// concern each other are in the same lane, in their order.
     pub(crate) fn into_lanes(self, count: usize, together: usize) -> Vec<Vec<Self>> {
         let marks = self.mails.iter();
         let marks = marks.map(|(raw, whole)| marks_of(&self.identity, raw, &whole.letter));

@@ -163,6 +163,15 @@ impl ReplyAddress {
             .then(|| TicketReference::from_token(token))?
     }
 
+    /// The ticket that an address names, whoever signed it and for whom, and whether or not anybody did: good for nothing but to see
+    /// which mails may concern the same one.
+    #[must_use]
+    pub fn named(&self, address: &str) -> Option<TicketReference> {
+        let address = address.trim().to_ascii_lowercase();
+        let (token, _) = self.parts(&address)?;
+        TicketReference::from_token(token)
+    }
+
     fn parts<'a>(&self, address: &'a str) -> Option<(&'a str, &'a str)> {
         let (local, domain) = address.rsplit_once('@')?;
         let tag = local.strip_prefix(&self.local)?.strip_prefix('+')?;
@@ -209,6 +218,12 @@ mod tests {
             Some(ticket)
         );
         assert_eq!(support().verify_for(&address, ben, &key), None);
+        // What it names is the ticket, as everybody's address does.
+        let everybodys = support().sign(ticket, &key);
+        for names in [address.to_uppercase(), everybodys] {
+            assert_eq!(support().named(&names), Some(ticket));
+        }
+        assert_eq!(support().named("support@example.com"), None);
         let other = address.replace("4711", "4712");
         assert_eq!(support().verify_for(&other, bea, &key), None);
         let everybodys = support().sign(ticket, &key);
