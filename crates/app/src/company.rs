@@ -72,7 +72,7 @@ impl App {
     /// What we tell of ourselves: what the settings say, and for the rest what was filled in.
     pub(crate) async fn company(&self, on: &impl Connection) -> Result<Company> {
         let find = async { Ok(Some(setting::get(on, NAME).await?)) };
-        let kept = self.kept().company.or_ask(self.store(), &(), find);
+        let kept = self.kept().company.or_ask(self, on, &(), find);
         Ok(self.company_of(kept.await?.flatten())?.company)
     }
 

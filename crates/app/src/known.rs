@@ -8,22 +8,21 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use mainstay_domain::agent::Agent;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::id::{AgentId, TeamId};
 use mainstay_domain::team::Team;
 use mainstay_domain::token::ApiToken;
 use mainstay_domain::webhook::Webhook;
-use mainstay_store::{Connection, Store, Transaction, agent, team};
-use tokio::time::Instant;
+use mainstay_store::{Connection, agent, team};
 
 use crate::context::App;
 use crate::error::Result;
 
 /// What is kept counts for no longer than this.
-const OLDEST: Duration = Duration::from_secs(1);
+const OLDEST: SignedDuration = SignedDuration::from_secs(1);
 
 /// So many things of a kind are kept, at most.
 const MOST: usize = 1_000;
@@ -52,7 +51,7 @@ impl App {
         id: AgentId,
     ) -> Result<Option<Agent>> {
         let find = async { Ok(agent::find(on, id).await?) };
-        self.kept().agents.or_ask(self.store(), &id, find).await
+        self.kept().agents.or_ask(self, on, &id, find).await
     }
 
     /// The agent who has an address, as of a moment ago.
@@ -63,7 +62,7 @@ impl App {
     ) -> Result<Option<Agent>> {
         let key = email.trim().to_lowercase();
         let find = async { Ok(Some(agent::find_by_email(on, email).await?)) };
-        let known = self.kept().agents_by_email.or_ask(self.store(), &key, find);
+        let known = self.kept().agents_by_email.or_ask(self, on, &key, find);
         Ok(known.await?.flatten())
     }
 
@@ -74,7 +73,7 @@ impl App {
         id: TeamId,
     ) -> Result<Option<Team>> {
         let find = async { Ok(team::find(on, id).await?) };
-        self.kept().teams.or_ask(self.store(), &id, find).await
+        self.kept().teams.or_ask(self, on, &id, find).await
     }
 }
 
@@ -91,38 +90,24 @@ struct Entry<V> {
     value: V,
     /// How many commits there had been when it was asked for.
     commits: u64,
-    asked: Instant,
+    asked: Timestamp,
 }
 
 impl<V> Entry<V> {
-    fn counts(&self, commits: u64, age: Duration) -> bool {
-        self.commits == commits && age < OLDEST
+    /// Also where the clock was set back since, it counts no longer than that.
+    fn counts(&self, commits: u64, now: Timestamp) -> bool {
+        let age = now.duration_since(self.asked);
+        self.commits == commits && !age.is_negative() && age < OLDEST
     }
 }
 
 impl<K: Eq + Hash, V: Clone> Kept<K, V> {
-    /// The same within a transaction, which sees what it changed itself.
-    pub async fn or_ask_in<Q>(
-        &self,
-        store: &Store,
-        tx: &Transaction,
-        key: &Q,
-        question: impl Future<Output = Result<Option<V>>>,
-    ) -> Result<Option<V>>
-    where
-        Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
-        K: Borrow<Q>,
-    {
-        match tx.changes_rare() {
-            true => question.await,
-            false => self.or_ask(store, key, question).await,
-        }
-    }
-
-    /// What is kept under a key, or what `question` yields. That there is nothing is never kept.
+    /// What is kept under a key, or what `question` yields, which asks `on`. That there is nothing is never kept. A transaction that
+    /// changed such things sees what it changed itself.
     pub async fn or_ask<Q>(
         &self,
-        store: &Store,
+        app: &App,
+        on: &impl Connection,
         key: &Q,
         question: impl Future<Output = Result<Option<V>>>,
     ) -> Result<Option<V>>
@@ -130,11 +115,12 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
         Q: ToOwned<Owned = K> + Hash + Eq + ?Sized,
         K: Borrow<Q>,
     {
-        if !store.is_shared() {
+        let store = app.store();
+        if !store.is_shared() || on.changes_rare() {
             return question.await;
         }
-        let (commits, asked) = (store.rare_commits(), Instant::now());
-        if let Some(value) = self.find(key, commits) {
+        let (commits, asked) = (store.rare_commits(), app.now());
+        if let Some(value) = self.find(key, commits, asked) {
             return Ok(Some(value));
         }
         let answer = question.await?;
@@ -153,14 +139,24 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
         Ok(answer)
     }
 
-    fn find<Q>(&self, key: &Q, commits: u64) -> Option<V>
+    /// Forgets what is kept under a key.
+    pub fn forget<Q>(&self, key: &Q)
+    where
+        Q: Hash + Eq + ?Sized,
+        K: Borrow<Q>,
+    {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(key);
+    }
+
+    fn find<Q>(&self, key: &Q, commits: u64, now: Timestamp) -> Option<V>
     where
         Q: Hash + Eq + ?Sized,
         K: Borrow<Q>,
     {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = kept.get(key)?;
-        let counts = entry.counts(commits, entry.asked.elapsed());
+        let counts = entry.counts(commits, now);
         counts.then(|| entry.value.clone())
     }
 }
@@ -169,15 +165,15 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
 mod tests {
     use std::sync::Arc;
 
-    use jiff::Timestamp;
     use mainstay_domain::event::Actor;
-    use mainstay_store::{StoreOptions, token};
+    use mainstay_store::{Store, StoreOptions, token};
     use mainstay_testing::{PostgresServer, require};
 
     use super::*;
     use crate::caller::Caller;
     use crate::context::{ManualClock, Options};
     use crate::error::AppError;
+    use crate::secret::digest;
     use crate::token::{EVERYTHING, NewToken};
 
     #[test]
@@ -185,11 +181,13 @@ mod tests {
         let entry = Entry {
             value: (),
             commits: 7,
-            asked: Instant::now(),
+            asked: Timestamp::UNIX_EPOCH,
         };
-        assert!(entry.counts(7, Duration::from_millis(999)));
-        assert!(!entry.counts(7, OLDEST));
-        assert!(!entry.counts(8, Duration::ZERO));
+        let after = |millis| Timestamp::UNIX_EPOCH + SignedDuration::from_millis(millis);
+        assert!(entry.counts(7, after(999)));
+        assert!(!entry.counts(7, after(1_000)));
+        assert!(!entry.counts(7, after(-1)), "the clock was set back");
+        assert!(!entry.counts(8, after(0)));
     }
 
     /// What one node does counts for it at once, however fresh what it remembers is.
@@ -202,7 +200,7 @@ mod tests {
         let store = Store::open(&StoreOptions::new(url)).await.unwrap();
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(now));
-        let app = App::new(store, clock, [1; 32], Options::default());
+        let app = App::new(store, clock.clone(), [1; 32], Options::default());
         let mut bearer = Agent {
             id: app.new_id(now),
             email: "bea@desk.example".to_owned(),
@@ -237,6 +235,12 @@ mod tests {
         for (_, secret) in secrets.iter().chain(&secrets) {
             app.by_token(secret).await.unwrap();
         }
+        clock.advance(SignedDuration::from_hours(1));
+        app.by_token(&secrets[0].1).await.unwrap();
+        let used = token::find_by_secret(&app.read(), digest(secrets[0].1.as_bytes())).await;
+        let used = used.unwrap().and_then(|token| token.last_used_at);
+        assert_eq!(used, Some(app.now()));
+
         let refused = async |secret: &str| {
             let asked = app.by_token(secret).await;
             matches!(asked, Err(AppError::Unauthorised(_)))

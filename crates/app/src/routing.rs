@@ -276,7 +276,7 @@ async fn team_of(app: &App, tx: &Transaction, outcome: &RoutingOutcome) -> Resul
     let known = app
         .kept()
         .teams_by_name
-        .or_ask_in(app.store(), tx, name.as_str(), find);
+        .or_ask(app, tx, name.as_str(), find);
     let found = known.await?;
     if found.is_none() {
         tracing::warn!(team = %name, "a routing rule names a team that does not exist: make it or change the rule");

@@ -98,8 +98,9 @@ impl App {
             )));
         }
         let secret = digest(secret.as_bytes());
-        let find = async { Ok(token::find_by_secret(&self.read(), secret).await?) };
-        let known = self.kept().tokens.or_ask(self.store(), &secret, find);
+        let reader = self.read();
+        let find = async { Ok(token::find_by_secret(&reader, secret).await?) };
+        let known = self.kept().tokens.or_ask(self, &reader, &secret, find);
         let token = known
             .await?
             .filter(|token| token.is_valid(now))
@@ -123,6 +124,7 @@ impl App {
             let tx = self.begin().await?;
             token::touch(&tx, token.id, now).await?;
             tx.commit().await?;
+            self.kept().tokens.forget(&secret);
         }
         Ok(caller)
     }

@@ -112,11 +112,6 @@ impl Transaction {
         }
     }
 
-    /// Whether it changed agents, teams, tokens, subscriptions or settings, so that it may see others of them than everybody else does.
-    pub fn changes_rare(&self) -> bool {
-        self.is_rare.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.inner, Inner::Postgres(_))
     }
@@ -124,14 +119,20 @@ impl Transaction {
     /// Executes a statement and returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
         put_off::settle(self).await?;
-        if changes_rarely(sql.text()) {
-            self.is_rare.store(true, Ordering::Relaxed);
-        }
         self.execute_now(sql).await
     }
 
     /// The same, whatever is put off.
     pub(crate) async fn execute_now(&self, sql: Sql) -> Result<u64, StoreError> {
+        if changes_rare(sql.text()) {
+            self.is_rare.store(true, Ordering::Relaxed);
+        }
+        self.execute_unnoticed(sql).await
+    }
+
+    /// The same for a statement of which nobody who keeps what changes rarely need know, and before which nothing is put off that it
+    /// concerns.
+    pub(crate) async fn execute_unnoticed(&self, sql: Sql) -> Result<u64, StoreError> {
         match &self.inner {
             Inner::Sqlite(turn) if sql.values().len() > MANY_VALUES => {
                 turn.apart(move |session| session.execute(&sql)).await
@@ -214,7 +215,8 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// The tables that change rarely and are asked for with each request.
+/// The tables that change rarely and are asked for with each request. Whoever keeps rows of a table beyond a transaction lists it here;
+/// it is written by [`Transaction::execute`], at once or put off, and by no statement that yields rows.
 const RARE: [&str; 6] = [
     "agent",
     "api_token",
@@ -225,14 +227,19 @@ const RARE: [&str; 6] = [
 ];
 
 /// Whether a statement changes such a table.
-fn changes_rarely(statement: &str) -> bool {
+fn changes_rare(statement: &str) -> bool {
+    let is_rare = |table: Option<&str>| table.is_none_or(|table| RARE.contains(&table));
     let mut words = statement.split(' ');
-    let table = match words.next() {
-        Some("UPDATE") => words.next(),
-        Some("INSERT" | "DELETE") => words.nth(1),
-        _ => return true,
-    };
-    table.is_none_or(|table| RARE.contains(&table))
+    match words.next() {
+        Some("UPDATE") => is_rare(words.next()),
+        Some("INSERT" | "DELETE") => is_rare(words.nth(1)),
+        // What was put off goes out so.
+        Some("WITH") => {
+            let mut tables = statement.split("INSERT INTO ").skip(1);
+            tables.any(|rest| is_rare(rest.split(' ').next()))
+        }
+        _ => true,
+    }
 }
 
 /// What several threads share. A panic elsewhere leaves nothing in it half done.
@@ -256,10 +263,22 @@ where
 }
 
 /// What can be asked: a [`Reader`] or a [`Transaction`].
-pub trait Connection: private::Asked {}
+pub trait Connection: private::Ask {
+    /// Whether it changed agents, teams, tokens, subscriptions or settings, so that it may see others of them than everybody else does.
+    fn changes_rare(&self) -> bool;
+}
 
-impl Connection for Reader {}
-impl Connection for Transaction {}
+impl Connection for Reader {
+    fn changes_rare(&self) -> bool {
+        false
+    }
+}
+
+impl Connection for Transaction {
+    fn changes_rare(&self) -> bool {
+        self.is_rare.load(Ordering::Relaxed)
+    }
+}
 
 pub(crate) mod private {
     use sea_orm::ConnectionTrait as _;
@@ -280,18 +299,18 @@ pub(crate) mod private {
     }
 
     /// The part of [`Connection`](super::Connection) that stays in this crate.
-    pub trait Asked: Sync {
+    pub trait Ask: Sync {
         /// Where questions go.
         fn target(&self) -> Target<'_>;
     }
 
-    impl Asked for Reader {
+    impl Ask for Reader {
         fn target(&self) -> Target<'_> {
             Target::Reader(self)
         }
     }
 
-    impl Asked for Transaction {
+    impl Ask for Transaction {
         fn target(&self) -> Target<'_> {
             Target::Transaction(self)
         }
@@ -354,7 +373,7 @@ pub(crate) mod private {
     }
 
     /// The first row of an answer.
-    pub(crate) async fn one(on: &impl Asked, sql: Sql) -> Result<Option<Row>, StoreError> {
+    pub(crate) async fn one(on: &impl Ask, sql: Sql) -> Result<Option<Row>, StoreError> {
         match on.target() {
             Target::Reader(reader) => reader.one(sql).await,
             Target::Transaction(transaction) => transaction.one(sql).await,
@@ -362,7 +381,7 @@ pub(crate) mod private {
     }
 
     /// The first row of an answer that is found by its key, so that it takes no time worth another thread.
-    pub(crate) async fn one_by_key(on: &impl Asked, sql: Sql) -> Result<Option<Row>, StoreError> {
+    pub(crate) async fn one_by_key(on: &impl Ask, sql: Sql) -> Result<Option<Row>, StoreError> {
         match on.target() {
             Target::Reader(Reader {
                 pool: Pool::Sqlite(readers),
@@ -376,7 +395,7 @@ pub(crate) mod private {
     }
 
     /// Every row of an answer.
-    pub(crate) async fn all(on: &impl Asked, sql: Sql) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn all(on: &impl Ask, sql: Sql) -> Result<Vec<Row>, StoreError> {
         match on.target() {
             Target::Reader(reader) => reader.all(sql).await,
             Target::Transaction(transaction) => transaction.all(sql).await,
@@ -384,7 +403,7 @@ pub(crate) mod private {
     }
 
     /// Whether the engine is PostgreSQL, where the two must be asked differently.
-    pub(crate) fn is_postgres(on: &impl Asked) -> bool {
+    pub(crate) fn is_postgres(on: &impl Ask) -> bool {
         match on.target() {
             Target::Reader(reader) => matches!(reader.pool, Pool::Postgres(_)),
             Target::Transaction(transaction) => transaction.is_postgres(),
@@ -393,3 +412,28 @@ pub(crate) mod private {
 }
 
 pub(crate) use private::{Target, all, is_postgres, one, one_by_key};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_rarely_is_noticed_however_it_is_written() {
+        for statement in [
+            "UPDATE agent SET name = ?",
+            "INSERT INTO team (id) VALUES (?)",
+            "DELETE FROM team_member WHERE team = ?",
+            "WITH i0 AS (INSERT INTO event (id) VALUES (?)) INSERT INTO webhook (id) VALUES (?)",
+            "TRUNCATE ticket",
+        ] {
+            assert!(changes_rare(statement), "{statement}");
+        }
+        for statement in [
+            "UPDATE ticket SET subject = ?",
+            "INSERT INTO agent_note (id) VALUES (?)",
+            "WITH i0 AS (INSERT INTO event (id) VALUES (?)) INSERT INTO job (id) VALUES (?)",
+        ] {
+            assert!(!changes_rare(statement), "{statement}");
+        }
+    }
+}

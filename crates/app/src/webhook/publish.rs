@@ -22,7 +22,7 @@ pub(crate) async fn publish(
         return Ok(());
     }
     let find = async { Ok(Some(webhook::active(tx).await?)) };
-    let known = app.kept().webhooks.or_ask_in(app.store(), tx, &(), find);
+    let known = app.kept().webhooks.or_ask(app, tx, &(), find);
     let subscriptions = known.await?.unwrap_or_default();
     let mut deliveries = Vec::new();
     for (ticket, facts) in told {
