@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::condition::TicketFacts;
-use mainstay_domain::contact::Contact;
 use mainstay_domain::event::{ContractTerms, Side};
-use mainstay_domain::id::{AgentId, ContactId, TeamId};
+use mainstay_domain::id::{AgentId, TeamId};
 use mainstay_domain::name::{CategoryName, Language, RoleName, Skill, Tag};
 use mainstay_domain::policy::Policy;
 use mainstay_domain::routing::{
@@ -18,7 +17,7 @@ use mainstay_domain::routing::{
 use mainstay_domain::severity::Severity;
 use mainstay_domain::team::Team;
 use mainstay_store::ticket::OpenLoad;
-use mainstay_store::{Transaction, agent, contact, team, ticket};
+use mainstay_store::{Transaction, agent, team, ticket};
 
 use crate::context::App;
 use crate::error::Result;
@@ -39,37 +38,17 @@ pub(crate) struct Routing {
 
 /// Who could be given a ticket, as far as a transaction that opens several has asked already, with what it gave them since.
 #[derive(Default)]
-pub(crate) struct Desk {
-    asked: Mutex<Vec<Asked>>,
-    /// The contact whom the next ticket is for, where they were read or written already.
-    contact: Mutex<Option<Contact>>,
+pub(crate) struct Roster {
+    asked: Mutex<Vec<Choice>>,
 }
 
 /// A question that was asked: of whom, and what each has to do.
-struct Asked {
+struct Choice {
     among: Option<Vec<AgentId>>,
     found: Vec<(Agent, OpenLoad)>,
 }
 
-impl Desk {
-    /// A contact whom the next ticket is for, as this transaction sees them.
-    pub fn knows(&self, contact: Contact) {
-        *self.contact.lock().unwrap_or_else(PoisonError::into_inner) = Some(contact);
-    }
-
-    /// A contact.
-    pub async fn contact(&self, tx: &Transaction, id: ContactId) -> Result<Option<Contact>> {
-        let known = self
-            .contact
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        match known.filter(|known| known.id == id) {
-            Some(known) => Ok(Some(known)),
-            None => Ok(contact::find(tx, id).await?),
-        }
-    }
-
+impl Roster {
     /// Somebody was given a ticket that was opened at an instant.
     pub fn gave(&self, to: AgentId, opened_at: Timestamp) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +79,7 @@ impl Desk {
         let found = ticket::candidates(tx, among.as_deref()).await?;
         let candidates = candidates_of(policy, &found);
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.push(Asked { among, found });
+        asked.push(Choice { among, found });
         Ok(candidates)
     }
 
@@ -123,7 +102,7 @@ fn candidates_of(policy: &Policy, found: &[(Agent, OpenLoad)]) -> Vec<Candidate>
 pub(crate) async fn route(
     app: &App,
     tx: &Transaction,
-    desk: &Desk,
+    roster: &Roster,
     open: &OpenTicket,
     account: Option<&Account>,
     terms: &ContractTerms,
@@ -146,8 +125,16 @@ pub(crate) async fn route(
     let assignee = match open.assignee {
         Some(_) => None,
         None => {
-            let team = TeamAsked { id: team, named };
-            choose((tx, desk), policy, open, account, &routed, team, now).await?
+            let owner = owner(tx, outcome, account).await?;
+            let strategy = outcome.strategy.or(owner.map(|_| Strategy::NamedOwner));
+            match strategy {
+                Some(strategy) => {
+                    let team = TeamAsked { id: team, named };
+                    let candidates = candidates(tx, roster, policy, team, owner).await?;
+                    choose(&candidates, strategy, open, &routed, owner, now)
+                }
+                None => None,
+            }
         }
     };
     let mut tags = open.tags.clone();
@@ -284,38 +271,30 @@ async fn team_of(app: &App, tx: &Transaction, outcome: &RoutingOutcome) -> Resul
     Ok(found)
 }
 
-/// Who takes the ticket, and why; nobody when no rule chooses anybody, or nobody can.
-async fn choose(
-    (tx, desk): (&Transaction, &Desk),
-    policy: &Policy,
+/// Who takes the ticket, and why; nobody when nobody can.
+fn choose(
+    candidates: &[Candidate],
+    strategy: Strategy,
     open: &OpenTicket,
-    account: Option<&Account>,
     routed: &Routed,
-    team: TeamAsked,
+    owner: Option<AgentId>,
     now: Timestamp,
-) -> Result<Option<(AgentId, AssignmentReason)>> {
+) -> Option<(AgentId, AssignmentReason)> {
     let outcome = &routed.outcome;
-    let owner = owner(tx, outcome, account).await?;
-    let strategy = match (outcome.strategy, owner) {
-        (Some(strategy), _) => strategy,
-        (None, Some(_)) => Strategy::NamedOwner,
-        (None, None) => return Ok(None),
-    };
-    let candidates = candidates(tx, desk, policy, team, owner).await?;
     let mut needs = Needs {
         owner,
         skills: outcome.skills.clone(),
         language: language_of(open),
         off_hours: outcome.off_hours.unwrap_or_default(),
     };
-    let mut chosen = assign(&candidates, strategy, &needs, now);
+    let mut chosen = assign(candidates, strategy, &needs, now);
     let nobody_writes_it = matches!(&chosen, Err(none) if lacks_language(none.reason));
     if nobody_writes_it {
         // Better somebody who must have it translated than nobody at all.
         needs.language = None;
-        chosen = assign(&candidates, strategy, &needs, now);
+        chosen = assign(candidates, strategy, &needs, now);
     }
-    Ok(match chosen {
+    match chosen {
         Ok(chosen) => Some((
             chosen.agent,
             AssignmentReason {
@@ -327,7 +306,7 @@ async fn choose(
             tracing::info!(reason = %nobody, "a new ticket is assigned to nobody");
             None
         }
-    })
+    }
 }
 
 fn lacks_language(reason: UnassignedReason) -> bool {
@@ -359,7 +338,7 @@ async fn owner(
 /// The active agents of the team, or all of them where there is no team, and the named owner.
 async fn candidates(
     tx: &Transaction,
-    desk: &Desk,
+    roster: &Roster,
     policy: &Policy,
     team: TeamAsked,
     owner: Option<AgentId>,
@@ -368,7 +347,7 @@ async fn candidates(
     if let (Some(among), Some(owner)) = (&mut among, owner) {
         among.push(owner);
     }
-    desk.candidates(tx, policy, among).await
+    roster.candidates(tx, policy, among).await
 }
 
 fn candidate(policy: &Policy, agent: &Agent, load: &OpenLoad) -> Candidate {
@@ -428,21 +407,21 @@ mod tests {
             (agent, load)
         });
         let given_to = found[0].0.id;
-        let desk = Desk::default();
-        let asked = Asked {
+        let roster = Roster::default();
+        let asked = Choice {
             among: None,
             found: found.to_vec(),
         };
-        desk.asked.lock().unwrap().push(asked);
-        desk.gave(given_to, at(40));
-        desk.gave(given_to, at(60));
+        roster.asked.lock().unwrap().push(asked);
+        roster.gave(given_to, at(40));
+        roster.gave(given_to, at(60));
         let policy = Policy::empty("none", "always".into());
-        let known = desk.known(&policy, None).unwrap();
+        let known = roster.known(&policy, None).unwrap();
         let loads = known.iter().map(|it| (it.open_load, it.last_assigned_at));
         let loads: Vec<_> = loads.collect();
         assert_eq!(loads, [(5, Some(at(60))), (3, Some(at(50)))]);
-        assert!(desk.known(&policy, Some(&[given_to])).is_none());
-        desk.forget();
-        assert!(desk.known(&policy, None).is_none());
+        assert!(roster.known(&policy, Some(&[given_to])).is_none());
+        roster.forget();
+        assert!(roster.known(&policy, None).is_none());
     }
 }

@@ -101,7 +101,7 @@ pub struct MailTest {
 }
 
 /// What a test of mail asks.
-struct Asked {
+struct TestPlan {
     identity: Identity,
     address: String,
     mailboxes: Vec<OpenMailbox>,
@@ -119,13 +119,13 @@ impl App {
         let identity = self.mail_identity().await?;
         let mut mailboxes = self.open_mailboxes().await?.open;
         mailboxes.retain(|mailbox| mailbox.active);
-        let asked = Asked {
+        let plan = TestPlan {
             address: identity.from.clone(),
             identity,
             mailboxes,
             is_all: true,
         };
-        self.ask(caller, asked).await
+        self.ask(caller, plan).await
     }
 
     /// Asks the servers of one mailbox to let us in, and sends a mail by it to itself. A mailbox that is paused is tested all
@@ -135,21 +135,21 @@ impl App {
     /// [`AppError::NotFound`] when there is none, [`AppError::Forbidden`] without the permission `settings.update`.
     pub async fn test_mailbox(&self, caller: &Caller, id: MailboxId) -> Result<MailTest> {
         let mailbox = self.open_mailbox(self.mailbox(caller, id).await?)?;
-        let asked = Asked {
+        let plan = TestPlan {
             identity: self.mail_identity().await?,
             address: mailbox.address.clone(),
             mailboxes: vec![mailbox],
             is_all: false,
         };
-        self.ask(caller, asked).await
+        self.ask(caller, plan).await
     }
 
-    async fn ask(&self, caller: &Caller, asked: Asked) -> Result<MailTest> {
+    async fn ask(&self, caller: &Caller, plan: TestPlan) -> Result<MailTest> {
         let id: OutgoingMailId = self.new_id(self.now());
-        let mail = self.mail_of_test(&asked, id).await?;
+        let mail = self.mail_of_test(&plan, id).await?;
         let (sending, mut mailboxes) =
-            tokio::join!(self.send_test(&asked, &mail), self.open_asked(&asked));
-        if let (Some(check), true) = (&self.options().mail.check, asked.is_all) {
+            tokio::join!(self.send_test(&plan, &mail), self.open_planned(&plan));
+        if let (Some(check), true) = (&self.options().mail.check, plan.is_all) {
             let mut set = check.mailboxes().await;
             set.append(&mut mailboxes);
             mailboxes = set;
@@ -160,18 +160,18 @@ impl App {
         tx.commit().await?;
         Ok(MailTest {
             id,
-            address: asked.address,
+            address: plan.address,
             sending,
             mailboxes,
         })
     }
 
     /// Hands the mail of a test to the server that takes what is written from its address.
-    async fn send_test(&self, asked: &Asked, mail: &OutgoingMail) -> Checked {
+    async fn send_test(&self, plan: &TestPlan, mail: &OutgoingMail) -> Checked {
         let options = &self.options().mail;
         let by =
             |mailbox: &&OpenMailbox| mailbox.outgoing.is_some() && Some(mailbox.id) == mail.mailbox;
-        match (&options.servers, asked.mailboxes.iter().find(by)) {
+        match (&options.servers, plan.mailboxes.iter().find(by)) {
             (Some(servers), Some(mailbox)) => servers.send(mailbox, mail).await,
             _ => match &options.check {
                 Some(check) => check.send(mail).await,
@@ -180,11 +180,11 @@ impl App {
         }
     }
 
-    async fn open_asked(&self, asked: &Asked) -> Vec<CheckedMailbox> {
+    async fn open_planned(&self, plan: &TestPlan) -> Vec<CheckedMailbox> {
         let Some(servers) = &self.options().mail.servers else {
             return Vec::new();
         };
-        let read = asked.mailboxes.iter().filter_map(|mailbox| {
+        let read = plan.mailboxes.iter().filter_map(|mailbox| {
             let incoming = mailbox.incoming.as_ref()?;
             Some(async move {
                 CheckedMailbox {
@@ -198,8 +198,8 @@ impl App {
         join_all(read).await
     }
 
-    async fn mail_of_test(&self, asked: &Asked, id: OutgoingMailId) -> Result<OutgoingMail> {
-        let (identity, address) = (&asked.identity, &asked.address);
+    async fn mail_of_test(&self, plan: &TestPlan, id: OutgoingMailId) -> Result<OutgoingMail> {
+        let (identity, address) = (&plan.identity, &plan.address);
         let company = self.company_in_mail(&self.read()).await?;
         let letter = Letter {
             from: Correspondent::named(company, address),

@@ -18,7 +18,7 @@ use super::identity::Identity;
 use super::reading::Letter;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::routing::Desk;
+use crate::routing::Roster;
 use crate::ticket::{
     LONGEST_SUBJECT, MessageText, OpenTicket, TicketWriter, append_message, open_ticket,
 };
@@ -95,7 +95,7 @@ pub(super) struct Filing<'a> {
     pub identity: &'a Identity,
     pub letter: &'a Letter,
     /// Who could be given a ticket, as far as this transaction knows.
-    pub desk: &'a Desk,
+    pub roster: &'a Roster,
     pub gathered: &'a Gathered,
     /// Its files, when they are kept already.
     pub files: Option<&'a [Attachment]>,
@@ -156,12 +156,12 @@ impl Filing<'_> {
         ticket: TicketId,
         files: &[Attachment],
     ) -> Result<MessageText> {
-        self.desk.forget();
+        self.roster.forget();
         if let Some(bounce) = &self.letter.bounce {
             let message = self.message(raw, Actor::System, files);
             return bounce::note(self.app, self.tx, ticket, message, bounce).await;
         }
-        let author = self.author().await?;
+        let (author, _) = self.author().await?;
         let message = self.message(raw, author, files);
         Box::pin(append_message(
             self.app, self.tx, ticket, author, &message, None,
@@ -176,7 +176,7 @@ impl Filing<'_> {
         follows: Option<TicketId>,
         files: &[Attachment],
     ) -> Result<(TicketId, MessageText)> {
-        let author = self.author().await?;
+        let (author, contact) = self.author().await?;
         let mut message = self.message(raw, author, files);
         if message.side == Side::Agent {
             // One of us writes to our own address: nobody there is a customer to be answered.
@@ -206,10 +206,18 @@ impl Filing<'_> {
             message: Some(message.clone()),
             at: Some(self.at),
         };
-        let opened = Box::pin(open_ticket(self.app, self.tx, self.desk, author, &open)).await?;
+        let opened = Box::pin(open_ticket(
+            self.app,
+            self.tx,
+            self.roster,
+            author,
+            &open,
+            contact,
+        ))
+        .await?;
         let id = opened.ticket.id;
         if let Some(to) = follows {
-            self.desk.forget();
+            self.roster.forget();
             let mut writer = TicketWriter::load(self.app, self.tx, id).await?;
             let link = Command::Link {
                 to,
@@ -221,17 +229,17 @@ impl Filing<'_> {
         Ok((id, message))
     }
 
-    /// Who wrote it. A person nobody knows becomes a contact, of the account their domain belongs to; a machine does not.
-    async fn author(&self) -> Result<Actor> {
+    /// Who wrote it, with the contact where it is one. A person nobody knows becomes a contact, of the account their domain belongs to;
+    /// a machine does not.
+    async fn author(&self) -> Result<(Actor, Option<Contact>)> {
         if let Some(agent) = &self.gathered.agent {
-            return Ok(Actor::Agent(agent.id));
+            return Ok((Actor::Agent(agent.id), None));
         }
         if let Some(contact) = &self.gathered.contact {
-            self.desk.knows(contact.clone());
-            return Ok(Actor::Contact(contact.id));
+            return Ok((Actor::Contact(contact.id), Some(contact.clone())));
         }
         let Some(from) = self.letter.from.as_ref().filter(|_| self.is_person()) else {
-            return Ok(Actor::System);
+            return Ok((Actor::System, None));
         };
         let now = self.app.now();
         let local_part = from.address.split('@').next().unwrap_or_default();
@@ -253,9 +261,7 @@ impl Filing<'_> {
         contact::insert(self.tx, &new).await?;
         let facts = self.app.facts(Actor::System).contact(None, &new)?;
         facts.write(self.tx).await?;
-        let id = new.id;
-        self.desk.knows(new);
-        Ok(Actor::Contact(id))
+        Ok((Actor::Contact(new.id), Some(new)))
     }
 
     fn is_person(&self) -> bool {

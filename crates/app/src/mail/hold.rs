@@ -18,7 +18,7 @@ use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::routing::Desk;
+use crate::routing::Roster;
 use crate::ticket::append_message;
 use crate::transaction::transact;
 
@@ -119,7 +119,7 @@ async fn accept(
         identity,
         letter,
         gathered: &gathered,
-        desk: &Desk::default(),
+        roster: &Roster::default(),
         files: Some(files),
         at: app.now(),
     };

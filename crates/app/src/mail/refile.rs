@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
-use crate::routing::Desk;
+use crate::routing::Roster;
 use crate::ticket::{TicketWriter, merge, split};
 use crate::transaction::transact;
 
@@ -147,7 +147,7 @@ impl App {
                 identity: &identity,
                 letter: &letter,
                 gathered: &gathered,
-                desk: &Desk::default(),
+                roster: &Roster::default(),
                 files: Some(&files),
                 at,
             };

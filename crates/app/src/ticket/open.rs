@@ -1,6 +1,7 @@
 //! Opening a ticket.
 
 use jiff::Timestamp;
+use mainstay_domain::contact::Contact;
 use mainstay_domain::contract::{Contract, in_force};
 use mainstay_domain::event::{Actor, Channel, ContractTerms, Side};
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TeamId, TicketId};
@@ -9,7 +10,7 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::ticket::StoredTicket;
-use mainstay_store::{Transaction, contract, ticket};
+use mainstay_store::{Transaction, contact, contract, ticket};
 
 use super::mention::tell_mentioned;
 use super::message::{MessageText, add_message};
@@ -20,7 +21,7 @@ use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::field::{Faults, check_message};
 use crate::job::Job;
-use crate::routing::{Desk, route};
+use crate::routing::{Roster, route};
 use crate::transaction::transact;
 
 /// A ticket that somebody wants opened.
@@ -86,7 +87,7 @@ impl App {
         } else {
             transact!(self, tx => async {
                 attach_uploads(self, tx, caller, &uploads).await?;
-                open_in(self, tx, &Desk::default(), caller, &open).await
+                open_in(self, tx, &Roster::default(), caller, &open).await
             })?
         };
         self.wake();
@@ -136,23 +137,25 @@ impl OpenTicket {
 pub(super) async fn open_in(
     app: &App,
     tx: &Transaction,
-    desk: &Desk,
+    roster: &Roster,
     caller: &Caller,
     open: &OpenTicket,
 ) -> Result<StoredTicket> {
     let trail = TokenTrail::begin(tx, caller, &[]).await?;
-    let opened = Box::pin(open_ticket(app, tx, desk, caller.actor, open)).await?;
+    let opened = Box::pin(open_ticket(app, tx, roster, caller.actor, open, None)).await?;
     trail.opened(&opened.ticket).end(app, tx).await?;
     Ok(opened)
 }
 
-/// Opens a ticket within a transaction; `desk` knows of those that the same transaction opened before.
+/// Opens a ticket within a transaction; `roster` knows of those that the same transaction opened before, and `contact` is whom it is for
+/// where this transaction has read or written them already.
 pub(crate) async fn open_ticket(
     app: &App,
     tx: &Transaction,
-    desk: &Desk,
+    roster: &Roster,
     actor: Actor,
     open: &OpenTicket,
+    contact: Option<Contact>,
 ) -> Result<StoredTicket> {
     let subject = open.subject.trim();
     check_subject(subject)?;
@@ -160,7 +163,7 @@ pub(crate) async fn open_ticket(
     let now = app.now();
     let said_at = open.message.as_ref().map(|message| message.at);
     let at = to_the_microsecond(open.at.or(said_at).unwrap_or(now).min(now));
-    let open = &with_account_of_contact(tx, desk, open).await?;
+    let open = &with_account_of_contact(tx, contact, open).await?;
     let (account, terms) = match open.account {
         Some(id) => {
             let found = contract::with_account(tx, id).await?;
@@ -170,7 +173,7 @@ pub(crate) async fn open_ticket(
         }
         None => (None, ContractTerms::default()),
     };
-    let routing = route(app, tx, desk, open, account.as_ref(), &terms, now).await?;
+    let routing = route(app, tx, roster, open, account.as_ref(), &terms, now).await?;
     let id: TicketId = app.new_id(at);
     let number = ticket::next_number(tx).await?;
     let unopened = Ticket::unopened(id, number, subject.to_owned(), at);
@@ -203,7 +206,7 @@ pub(crate) async fn open_ticket(
     }
     let written = writer.save().await?;
     if let Some(agent) = written.ticket.facts.assignee {
-        desk.gave(agent, at);
+        roster.gave(agent, at);
     }
     if let Some(message) = &open.message {
         tell_mentioned(app, tx, id, actor, message).await?;
@@ -219,17 +222,19 @@ pub(crate) async fn open_ticket(
 /// A ticket for a contact is their account's, unless it is said to be another's, which it cannot be.
 async fn with_account_of_contact(
     tx: &Transaction,
-    desk: &Desk,
+    known: Option<Contact>,
     open: &OpenTicket,
 ) -> Result<OpenTicket> {
     let mut open = open.clone();
     let Some(id) = open.contact else {
         return Ok(open);
     };
-    let contact = desk
-        .contact(tx, id)
-        .await?
-        .ok_or_else(|| AppError::invalid("contact", format!("there is no contact {id}")))?;
+    let contact = match known.filter(|known| known.id == id) {
+        Some(known) => Some(known),
+        None => contact::find(tx, id).await?,
+    };
+    let no_such = || AppError::invalid("contact", format!("there is no contact {id}"));
+    let contact = contact.ok_or_else(no_such)?;
     if let (Some(asked), Some(theirs)) = (open.account, contact.account)
         && asked != theirs
     {

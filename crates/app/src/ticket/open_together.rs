@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::measure::{Stopwatch, note_transaction};
-use crate::routing::Desk;
+use crate::routing::Roster;
 use crate::transaction::transact;
 
 /// How many tickets one transaction opens, at most.
@@ -32,12 +32,12 @@ const IN_TURN: usize = 2;
 
 /// The tickets that wait to be opened.
 pub(crate) struct Openings {
-    waiting: Mutex<Vec<Asked>>,
+    waiting: Mutex<Vec<Request>>,
     lanes: Semaphore,
 }
 
 /// A ticket that somebody asked for.
-struct Asked {
+struct Request {
     caller: Caller,
     open: OpenTicket,
     answer: oneshot::Sender<Result<StoredTicket>>,
@@ -56,12 +56,12 @@ impl Openings {
         }
     }
 
-    fn put(&self, asked: Asked) {
+    fn put(&self, asked: Request) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push(asked);
     }
 
-    fn take(&self) -> Vec<Asked> {
+    fn take(&self) -> Vec<Request> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let several = waiting.len().min(MOST);
         waiting.drain(..several).collect()
@@ -76,7 +76,7 @@ impl App {
         open: OpenTicket,
     ) -> Result<StoredTicket> {
         let (answer, answered) = oneshot::channel();
-        let asked = Asked {
+        let asked = Request {
             caller: caller.clone(),
             open,
             answer,
@@ -97,7 +97,7 @@ impl App {
         answered.await.map_err::<AppError, _>(ended)?
     }
 
-    async fn open_several(&self, mut several: Vec<Asked>) {
+    async fn open_several(&self, mut several: Vec<Request>) {
         if several.len() > 1 {
             match self.open_at_once(&several).await {
                 Ok(opened) => {
@@ -117,20 +117,20 @@ impl App {
         for asked in several {
             let (caller, open) = (&asked.caller, &asked.open);
             let opened = transact!(self, tx => async {
-                open_in(self, tx, &Desk::default(), caller, open).await
+                open_in(self, tx, &Roster::default(), caller, open).await
             });
             answer(asked, opened);
         }
     }
 
-    async fn open_at_once(&self, several: &[Asked]) -> Result<Vec<StoredTicket>> {
+    async fn open_at_once(&self, several: &[Request]) -> Result<Vec<StoredTicket>> {
         let began = Stopwatch::start();
         let opening = async {
             let tx = self.begin().await?;
-            let desk = Desk::default();
+            let roster = Roster::default();
             let mut opened = Vec::with_capacity(several.len());
             for asked in several {
-                opened.push(open_in(self, &tx, &desk, &asked.caller, &asked.open).await?);
+                opened.push(open_in(self, &tx, &roster, &asked.caller, &asked.open).await?);
             }
             tx.commit().await?;
             Ok(opened)
@@ -142,25 +142,38 @@ impl App {
 }
 
 /// Whoever asked may have gone.
-fn answer(asked: Asked, opened: Result<StoredTicket>) {
+fn answer(asked: Request, opened: Result<StoredTicket>) {
     let _ = asked.answer.send(opened);
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::Arc;
 
+    use futures::future::join_all;
     use jiff::Timestamp;
     use mainstay_domain::event::Channel;
     use mainstay_domain::id::AccountId;
     use mainstay_store::StoreOptions;
+    use mainstay_testing::{PostgresServer, require};
     use uuid::Uuid;
 
     use super::*;
     use crate::context::{ManualClock, Options};
 
-    async fn an_app() -> App {
-        let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
+    /// One on each engine that is there.
+    async fn apps() -> Vec<App> {
+        let mut apps = vec![an_app("sqlite::memory:").await];
+        if let Some(program) = require(PostgresServer::find()) {
+            let url = PostgresServer::shared(&program).fresh_database();
+            apps.push(an_app(&url).await);
+        }
+        apps
+    }
+
+    async fn an_app(url: &str) -> App {
+        let store = Store::open(&StoreOptions::new(url)).await;
         let monday: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(monday));
         let app = App::new(store.unwrap(), clock, [1; 32], Options::default());
@@ -170,9 +183,8 @@ mod tests {
         app
     }
 
-    fn asked(account: Option<AccountId>) -> (Asked, oneshot::Receiver<Result<StoredTicket>>) {
-        let (answer, answered) = oneshot::channel();
-        let open = OpenTicket {
+    fn wanted(account: Option<AccountId>) -> OpenTicket {
+        OpenTicket {
             subject: "It does not work".to_owned(),
             account,
             contact: None,
@@ -184,10 +196,14 @@ mod tests {
             tags: Vec::new(),
             message: None,
             at: None,
-        };
-        let asked = Asked {
+        }
+    }
+
+    fn asked(account: Option<AccountId>) -> (Request, oneshot::Receiver<Result<StoredTicket>>) {
+        let (answer, answered) = oneshot::channel();
+        let asked = Request {
             caller: Caller::machine(),
-            open,
+            open: wanted(account),
             answer,
         };
         (asked, answered)
@@ -195,29 +211,55 @@ mod tests {
 
     #[tokio::test]
     async fn several_are_opened_at_once() {
-        let app = an_app().await;
-        let several = [asked(None).0, asked(None).0, asked(None).0];
-        let opened = app.open_at_once(&several).await.unwrap();
-        let numbers: Vec<u64> = opened.iter().map(|stored| stored.ticket.number).collect();
-        assert_eq!(numbers, [1, 2, 3]);
-        for stored in opened {
-            let found = app.ticket(&Caller::machine(), stored.ticket.id).await;
-            assert_eq!(found.unwrap(), stored);
+        for app in apps().await {
+            let several = [asked(None).0, asked(None).0, asked(None).0];
+            let opened = app.open_at_once(&several).await.unwrap();
+            let numbers: Vec<u64> = opened.iter().map(|stored| stored.ticket.number).collect();
+            assert_eq!(numbers, [1, 2, 3]);
+            for stored in opened {
+                let found = app.ticket(&Caller::machine(), stored.ticket.id).await;
+                assert_eq!(found.unwrap(), stored);
+            }
         }
     }
 
     #[tokio::test]
     async fn one_that_cannot_be_opened_keeps_no_other_from_it() {
-        let app = an_app().await;
-        let nobody = AccountId::from(Uuid::from_u128(7));
-        let (several, answers): (Vec<_>, Vec<_>) =
-            [None, Some(nobody), None].map(asked).into_iter().unzip();
-        app.open_several(several).await;
-        let mut told = Vec::new();
-        for answer in answers {
-            told.push(answer.await.unwrap().map(|stored| stored.ticket.number));
+        for app in apps().await {
+            let nobody = AccountId::from(Uuid::from_u128(7));
+            let (several, answers): (Vec<_>, Vec<_>) =
+                [None, Some(nobody), None].map(asked).into_iter().unzip();
+            app.open_several(several).await;
+            let mut told = Vec::new();
+            for answer in answers {
+                told.push(answer.await.unwrap().map(|stored| stored.ticket.number));
+            }
+            assert!(matches!(told[1], Err(AppError::Invalid(_))), "{told:?}");
+            assert!(told[0].is_ok() && told[2].is_ok(), "{told:?}");
         }
-        assert!(matches!(told[1], Err(AppError::Invalid(_))), "{told:?}");
-        assert!(told[0].is_ok() && told[2].is_ok(), "{told:?}");
+    }
+
+    /// More than one transaction opens, some of which cannot be opened: each who asks is told of their own.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_asks_with_others_is_told_of_their_own_ticket() {
+        for app in apps().await {
+            let nobody = AccountId::from(Uuid::from_u128(7));
+            let asking = (0..3 * MOST).map(|place| {
+                let mut open = wanted((place % 20 == 7).then_some(nobody));
+                open.subject = format!("Number {place}");
+                let app = app.clone();
+                async move { app.open_ticket(&Caller::machine(), open).await }
+            });
+            let mut numbers = BTreeSet::new();
+            for (place, opened) in join_all(asking).await.into_iter().enumerate() {
+                if place % 20 == 7 {
+                    assert!(matches!(opened, Err(AppError::Invalid(_))), "{opened:?}");
+                    continue;
+                }
+                let ticket = opened.unwrap().ticket;
+                assert_eq!(ticket.subject, format!("Number {place}"));
+                assert!(numbers.insert(ticket.number), "{}", ticket.number);
+            }
+        }
     }
 }
