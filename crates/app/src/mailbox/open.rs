@@ -97,3 +97,58 @@ impl App {
         self.mailbox_news().notified().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use mainstay_domain::mailbox::MailSecurity;
+    use mainstay_store::{Store, StoreOptions};
+
+    use super::*;
+    use crate::caller::Caller;
+    use crate::context::{ManualClock, Options};
+    use crate::mailbox::{MailboxChange, SecretChange, ServerChange};
+    use crate::vault::{Vault, VaultKey};
+
+    #[tokio::test]
+    async fn a_mailbox_whose_secrets_cannot_be_opened_stands_in_the_way_of_no_other() {
+        let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
+        let store = store.unwrap();
+        let with_key = |byte: u8| {
+            let options = Options {
+                vault: Vault::new(vec![VaultKey::new([byte; 32])]),
+                ..Options::default()
+            };
+            let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+            App::new(store.clone(), clock, [byte; 32], options)
+        };
+        let [before, now] = [1, 2].map(with_key);
+        for (app, address) in [(&before, "old@desk.example"), (&now, "new@desk.example")] {
+            let change = MailboxChange {
+                address: Some(address.to_owned()),
+                outgoing: Some(Some(ServerChange {
+                    host: "smtp.desk.example".to_owned(),
+                    port: None,
+                    security: MailSecurity::Tls,
+                    user: Some("help".to_owned()),
+                    secret: Some(SecretChange::Password("hunter2".to_owned())),
+                    folder: None,
+                })),
+                ..MailboxChange::default()
+            };
+            let made = app.create_mailbox(&Caller::machine(), change).await;
+            made.unwrap();
+        }
+        let found = now.open_mailboxes().await.unwrap();
+        let [open] = &found.open[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(open.address, "new@desk.example");
+        let [sealed] = &found.sealed[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(sealed.address, "old@desk.example");
+    }
+}

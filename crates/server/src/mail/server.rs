@@ -289,3 +289,48 @@ fn credential(sign_in: &MailSignIn) -> SignIn {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use mainstay_app::mailbox::{MailboxChange, SecretChange, ServerChange};
+    use mainstay_app::{App, Caller, ManualClock, Options};
+    use mainstay_store::{Store, StoreOptions};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_sends_for_a_mailbox_that_is_gone_is_forgotten() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let app = App::new(store.unwrap(), clock, [1; 32], Options::default());
+        let change = MailboxChange {
+            address: Some("help@desk.example".to_owned()),
+            outgoing: Some(Some(ServerChange {
+                host: "smtp.desk.example".to_owned(),
+                port: None,
+                security: MailSecurity::Tls,
+                user: Some("help".to_owned()),
+                secret: Some(SecretChange::Password("hunter2".to_owned())),
+                folder: None,
+            })),
+            ..MailboxChange::default()
+        };
+        let made = app.create_mailbox(&Caller::machine(), change).await;
+        made.unwrap();
+        let mailboxes = app.open_mailboxes().await.unwrap().open;
+        let servers = SetUpServers {
+            reach: Reach {
+                most_bytes: 1,
+                allow_private_addresses: false,
+            },
+            kept: Mutex::default(),
+        };
+        assert!(servers.transport(&mailboxes[0]).unwrap().is_some());
+        servers.keep(&mailboxes);
+        assert_eq!(servers.kept.lock().unwrap().len(), 1);
+        servers.keep(&[]);
+        assert_eq!(servers.kept.lock().unwrap().len(), 0);
+    }
+}
