@@ -5,9 +5,6 @@ use mainstay_app::mail::{MailOptions, RefileInto};
 use mainstay_app::{AppError, Caller};
 use mainstay_domain::event::{Actor, Visibility};
 use mainstay_domain::mail::{RawMail, RawMailState};
-use mainstay_domain::mailbox::{
-    Incoming, MailCredential, MailSecurity, MailServer, MailSignIn, Mailbox,
-};
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::{PageRequest, contact, mail, mailbox};
@@ -91,45 +88,27 @@ async fn of_a_mailbox_that_was_set_up_its_own_server_vouches() {
     let desk = desk_behind("mx.desk.example").await;
     let ticket = desk.ticket_of(&desk.gets(&Letter::default()).await).await;
     let (signed, sent) = (desk.last_sent().reply_to, desk.to_customer().len());
-    let mut help = Mailbox {
-        id: desk.test.app.new_id(desk.test.app.now()),
-        address: "help@desk.example".to_owned(),
-        team: None,
-        incoming: Some(Incoming {
-            server: MailServer {
-                host: "imap.desk.example".to_owned(),
-                port: 993,
-                security: MailSecurity::Tls,
-                sign_in: Some(MailSignIn {
-                    user: "help".to_owned(),
-                    credential: MailCredential::Password("sealed".to_owned()),
-                }),
-            },
-            folder: "INBOX".to_owned(),
-        }),
-        outgoing: None,
-        signed_replies: false,
-        authserv_id: None,
-        active: true,
-        created_at: desk.test.app.now(),
-    };
-    let source = format!("imap:{}", help.reading_name().expect("it is read"));
-    let tx = desk.test.app.store().begin().await.expect("a transaction");
-    mailbox::insert(&tx, &help).await.expect("a mailbox");
-    tx.commit().await.expect("a commit");
+    let mut help = desk.sets_up_help().await;
+    let source = help.source().expect("it is read");
     let letter = |id| Letter {
         fields: VOUCHED,
         ..from_bea(&signed, id)
     };
     let raw = letter("bea1@desk.example").raw();
-    is_held(&desk, &ticket, &desk.gets_by(&source, &raw).await, sent).await;
+    is_held(
+        &desk,
+        &ticket,
+        &desk.gets_by(source.as_str(), &raw).await,
+        sent,
+    )
+    .await;
 
     help.authserv_id = Some("mx.desk.example".to_owned());
     let tx = desk.test.app.store().begin().await.expect("a transaction");
     mailbox::update(&tx, &help).await.expect("a mailbox");
     tx.commit().await.expect("a commit");
     let raw = letter("bea2@desk.example").raw();
-    desk.gets_by(&source, &raw).await;
+    desk.gets_by(source.as_str(), &raw).await;
     assert_eq!(desk.state(ticket.id, "first_response").await, "met");
     desk.test.finish().await;
 }

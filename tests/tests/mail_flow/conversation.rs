@@ -1,12 +1,36 @@
 //! A customer and those who serve, in turns.
 
 use jiff::SignedDuration;
+use mainstay_app::mail::WayIn;
 use mainstay_domain::event::{Origin, Visibility};
 use mainstay_domain::mail::RawMailState;
 use mainstay_domain::status::StatusKind;
-use mainstay_store::PageRequest;
+use mainstay_store::{PageRequest, mailbox};
 
 use crate::desk::{Desk, Letter, reason};
+
+/// Its mail is read elsewhere by now, and its customers know it by its address.
+#[tokio::test]
+async fn a_mailbox_that_moved_answers_in_its_own_name() {
+    let desk = Desk::open().await;
+    let mut help = desk.sets_up_help().await;
+    let way = WayIn {
+        source: help.source().expect("it is read"),
+        mailbox: Some(help.id),
+    };
+    let raw = desk.gets_by(way, &Letter::default().raw()).await;
+    let ticket = desk.ticket_of(&raw).await;
+    assert_eq!(desk.last_sent().to, ["ana@acme.example"]);
+    if let Some(incoming) = &mut help.incoming {
+        incoming.server.host = "imap.elsewhere.example".to_owned();
+    }
+    let tx = desk.test.app.store().begin().await.expect("a transaction");
+    mailbox::update(&tx, &help).await.expect("a mailbox");
+    tx.commit().await.expect("a commit");
+    desk.answers(&ticket, "Which report?").await;
+    assert_eq!(desk.last_sent().envelope_sender, "help@desk.example");
+    desk.test.finish().await;
+}
 
 #[tokio::test]
 async fn an_answer_goes_out_threaded_and_stops_the_clock() {

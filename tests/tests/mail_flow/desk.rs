@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mail_parser::MessageParser;
-use mainstay_app::mail::{FilingDecision, MailOptions, RecordingTransport};
+use mainstay_app::mail::{FilingDecision, MailOptions, RecordingTransport, WayIn};
 use mainstay_app::ticket::MessageText;
 use mainstay_app::{Caller, Options};
 use mainstay_channels::smtp::{SmtpFailure, SmtpReceipt};
@@ -16,11 +16,14 @@ use mainstay_domain::contract::Contract;
 use mainstay_domain::event::{Actor, Side, Visibility};
 use mainstay_domain::id::{AccountId, RawMailId, TicketId};
 use mainstay_domain::mail::{OutgoingMail, RawMail};
+use mainstay_domain::mailbox::{
+    Incoming, MailCredential, MailSecurity, MailServer, MailSignIn, Mailbox,
+};
 use mainstay_domain::message::Message;
 use mainstay_domain::name::{StatusName, TierName};
 use mainstay_domain::team::Team;
 use mainstay_domain::ticket::{Scope, Ticket};
-use mainstay_store::{account, agent, contact, contract, mail, message, team, ticket};
+use mainstay_store::{account, agent, contact, contract, mail, mailbox, message, team, ticket};
 use mainstay_tests::TestApp;
 
 /// A support desk with one customer, Ana of Acme (Enterprise), and one agent, Bea.
@@ -67,13 +70,13 @@ impl Desk {
         self.gets_by("pipe", &letter.raw()).await
     }
 
-    pub async fn gets_by(&self, source: &str, raw: &str) -> RawMail {
+    pub async fn gets_by(&self, way: impl Into<WayIn>, raw: &str) -> RawMail {
         self.test.clock.advance(SignedDuration::from_secs(1));
         let now = self.test.app.now();
         let received = self
             .test
             .app
-            .receive_mail(&Caller::machine(), raw.as_bytes().to_vec(), source, now)
+            .receive_mail(&Caller::machine(), raw.as_bytes().to_vec(), way, now)
             .await
             .expect("a store that answers");
         self.test.run_due().await;
@@ -110,6 +113,37 @@ impl Desk {
         message::of_ticket(&reader, Scope::Everything, ticket)
             .await
             .expect("a store")
+    }
+
+    /// A mailbox is set up that is read, and sends by the server of the settings.
+    pub async fn sets_up_help(&self) -> Mailbox {
+        let app = &self.test.app;
+        let help = Mailbox {
+            id: app.new_id(app.now()),
+            address: "help@desk.example".to_owned(),
+            team: None,
+            incoming: Some(Incoming {
+                server: MailServer {
+                    host: "imap.desk.example".to_owned(),
+                    port: 993,
+                    security: MailSecurity::Tls,
+                    sign_in: Some(MailSignIn {
+                        user: "help".to_owned(),
+                        credential: MailCredential::Password("sealed".to_owned()),
+                    }),
+                },
+                folder: "INBOX".to_owned(),
+            }),
+            outgoing: None,
+            signed_replies: false,
+            authserv_id: None,
+            active: true,
+            created_at: app.now(),
+        };
+        let tx = app.store().begin().await.expect("a transaction");
+        mailbox::insert(&tx, &help).await.expect("a mailbox");
+        tx.commit().await.expect("a commit");
+        help
     }
 
     /// Bea answers.
