@@ -235,11 +235,17 @@ mod tests {
         for (_, secret) in secrets.iter().chain(&secrets) {
             app.by_token(secret).await.unwrap();
         }
+        let commits = app.store().rare_commits();
         clock.advance(SignedDuration::from_hours(1));
         app.by_token(&secrets[0].1).await.unwrap();
         let used = token::find_by_secret(&app.read(), digest(secrets[0].1.as_bytes())).await;
         let used = used.unwrap().and_then(|token| token.last_used_at);
         assert_eq!(used, Some(app.now()));
+        assert_eq!(
+            app.store().rare_commits(),
+            commits,
+            "using a token changes nothing"
+        );
 
         let refused = async |secret: &str| {
             let asked = app.by_token(secret).await;

@@ -75,8 +75,8 @@ impl Transaction {
         // When this fails nothing is committed.
         put_off::settle(&self).await?;
         // Also when it is in doubt, or nobody waits for the answer any more.
-        let counted = Counted(&self.rare_commits);
-        let counted = self.is_rare.into_inner().then_some(counted);
+        let is_rare = self.is_rare.into_inner();
+        let counted = is_rare.then(|| Counted(&self.rare_commits));
         Self::commit_on(self.inner, self.to_index.as_ref()).await?;
         drop(counted);
         self.span.record("committed", true);
