@@ -43,8 +43,8 @@ struct Insertion {
     ending: &'static str,
 }
 
-/// Inserts rows given as values, on PostgreSQL later: what is wrong with them may show only then. `ending` is what to do about a
-/// conflict.
+/// Inserts rows given as values, on PostgreSQL later: what is wrong with them may show only then, and they lock nothing before. Whoever
+/// must come before others writes at once, as [`hold`](crate::due::hold) does. `ending` is what to do about a conflict.
 pub(crate) async fn insert_later(
     tx: &Transaction,
     table: &'static str,
