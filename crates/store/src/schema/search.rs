@@ -163,3 +163,20 @@ pub(super) const LIGHTER_POSTGRES: &str = "
 ALTER TABLE search_entry ALTER COLUMN lexemes DROP EXPRESSION;
 ALTER TABLE search_entry ALTER COLUMN lexemes DROP NOT NULL;
 ";
+
+/// Whose words are made anew are held before their texts are read: a message that came meanwhile would be lost to searching, as the
+/// statement that overwrites its words would not see it.
+pub(super) const WORDS_IN_TURN_POSTGRES: &str = "
+CREATE OR REPLACE FUNCTION renew_ticket_words(renewed UUID[]) RETURNS VOID LANGUAGE sql AS $$
+    SELECT w.number FROM ticket_words w JOIN ticket t ON t.number = w.number
+        WHERE renewed IS NULL OR t.id = ANY (renewed) ORDER BY w.number FOR UPDATE OF w;
+    INSERT INTO ticket_words (number, size, words)
+    SELECT f.number, octet_length(f.texts), words_of_texts(f.texts) FROM (
+        SELECT t.number, ltrim(COALESCE(string_agg(CASE WHEN e.internal THEN '!' || replace(e.words, ' ', ' !') ELSE e.words END, ' '), '')
+            || whose_ticket(t.account, t.contact)) AS texts
+        FROM ticket t LEFT JOIN search_entry e ON e.ticket = t.id
+        WHERE renewed IS NULL OR t.id = ANY (renewed) GROUP BY t.id
+    ) f ORDER BY f.number
+    ON CONFLICT (number) DO UPDATE SET size = excluded.size, words = excluded.words
+$$;
+";

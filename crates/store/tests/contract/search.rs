@@ -1,5 +1,7 @@
 //! Full-text search.
 
+use std::time::Duration;
+
 use mainstay_domain::ticket::Scope;
 use mainstay_store::search::{Hit, search};
 use mainstay_store::{Page, PageRequest, Transaction, account, message, ticket};
@@ -11,6 +13,7 @@ on_each_engine!(
     no_query_is_an_error,
     words_are_found_in_subjects_messages_and_names,
     what_changes_is_found_anew,
+    what_comes_while_an_account_is_renamed_is_found,
     results_come_page_by_page,
     strange_texts_are_indexed,
 );
@@ -155,6 +158,41 @@ async fn words_are_found_in_subjects_messages_and_names(fresh: &Fresh) {
         (page.items[0].message, page.items[0].excerpt.as_str()),
         (None, "Cannot sign in")
     );
+}
+
+async fn what_comes_while_an_account_is_renamed_is_found(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let known = account::insert_many(&tx, &[given::account(1)]).await;
+    known.unwrap();
+    given::tickets(&tx, [1]).await;
+    let before = given::ticket(1);
+    let mut of_account = before.clone();
+    of_account.ticket.facts.account = Some(given::id(1));
+    of_account.ticket.version = 2;
+    ticket::update(&tx, &before, &of_account).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let reply = fresh.store.begin().await.unwrap();
+    let came = message::insert(&reply, &given::message(10, 1, "wandering")).await;
+    came.unwrap();
+    assert_eq!(found(&reply, "wandering").await, [1]);
+    let store = fresh.store.clone();
+    let mut renaming = tokio::spawn(async move {
+        let tx = store.begin().await.unwrap();
+        let mut renamed = given::account(1);
+        renamed.name = "Zeppelin".to_owned();
+        account::update(&tx, &renamed).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+    let waits = tokio::time::timeout(Duration::from_millis(300), &mut renaming).await;
+    assert!(waits.is_err(), "the words of the ticket are not held");
+    reply.commit().await.unwrap();
+    renaming.await.unwrap();
+
+    let tx = fresh.store.begin().await.unwrap();
+    for word in ["wandering", "zeppelin"] {
+        assert_eq!(found(&tx, word).await, [1], "{word}");
+    }
 }
 
 async fn what_changes_is_found_anew(fresh: &Fresh) {
