@@ -83,7 +83,7 @@ impl App {
         };
         self.openings().put(asked);
         let app = self.clone();
-        // Whoever asked may go away meanwhile; the others still want theirs.
+        // Whoever asked may go away meanwhile, as when it takes too long: they are told that nothing was done. The others still want theirs.
         let opening = async move {
             let Ok(_lane) = app.openings().lanes.acquire().await else {
                 return;
@@ -98,6 +98,7 @@ impl App {
     }
 
     async fn open_several(&self, mut several: Vec<Request>) {
+        several.retain(|asked| !asked.answer.is_closed());
         if several.len() > 1 {
             match self.open_at_once(&several).await {
                 Ok(opened) => {
@@ -115,11 +116,22 @@ impl App {
             }
         }
         for asked in several {
-            let (caller, open) = (&asked.caller, &asked.open);
-            let opened = transact!(self, tx => async {
-                open_in(self, tx, &Roster::default(), caller, open).await
-            });
-            answer(asked, opened);
+            let Request {
+                caller,
+                open,
+                mut answer,
+            } = asked;
+            let opening = async {
+                transact!(self, tx => async {
+                    open_in(self, tx, &Roster::default(), &caller, &open).await
+                })
+            };
+            // For who has gone it is undone.
+            let opened = tokio::select! {
+                opened = opening => opened,
+                () = answer.closed() => continue,
+            };
+            let _ = answer.send(opened);
         }
     }
 
@@ -131,6 +143,9 @@ impl App {
             let mut opened = Vec::with_capacity(several.len());
             for asked in several {
                 opened.push(open_in(self, &tx, &roster, &asked.caller, &asked.open).await?);
+            }
+            if several.iter().any(|asked| asked.answer.is_closed()) {
+                return Err(AppError::Conflict("one who asked has gone".to_owned()));
             }
             tx.commit().await?;
             Ok(opened)
@@ -156,6 +171,7 @@ mod tests {
     use mainstay_domain::event::Channel;
     use mainstay_domain::id::AccountId;
     use mainstay_store::StoreOptions;
+    use mainstay_store::ticket::TicketFilter;
     use mainstay_testing::{PostgresServer, require};
     use uuid::Uuid;
 
@@ -212,7 +228,7 @@ mod tests {
     #[tokio::test]
     async fn several_are_opened_at_once() {
         for app in apps().await {
-            let several = [asked(None).0, asked(None).0, asked(None).0];
+            let (several, _answers): (Vec<_>, Vec<_>) = [None; 3].map(asked).into_iter().unzip();
             let opened = app.open_at_once(&several).await.unwrap();
             let numbers: Vec<u64> = opened.iter().map(|stored| stored.ticket.number).collect();
             assert_eq!(numbers, [1, 2, 3]);
@@ -220,6 +236,28 @@ mod tests {
                 let found = app.ticket(&Caller::machine(), stored.ticket.id).await;
                 assert_eq!(found.unwrap(), stored);
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_is_opened_no_ticket() {
+        for app in apps().await {
+            for places in [1, 3] {
+                let (several, mut answers): (Vec<_>, Vec<_>) =
+                    (0..places).map(|_| asked(None)).unzip();
+                answers.pop();
+                let at_once = app.open_at_once(&several).await;
+                assert!(matches!(at_once, Err(AppError::Conflict(_))), "{at_once:?}");
+                app.open_several(several).await;
+                for answer in answers {
+                    answer.await.unwrap().unwrap();
+                }
+            }
+            let all = TicketFilter::default();
+            assert_eq!(
+                app.count_tickets(&Caller::machine(), &all).await.unwrap(),
+                2
+            );
         }
     }
 
