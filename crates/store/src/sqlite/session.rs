@@ -56,10 +56,10 @@ impl Session {
         connection.busy_timeout(options.patience)?;
         // Whoever commits sees to it that the log is on the disk, and when it is copied: see `log`.
         let synchronous = if options.is_durable { "NORMAL" } else { "OFF" };
+        keep_a_log(&connection, options.patience)?;
         connection.execute_batch(&format!(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
-             PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LONGEST_LOG}; \
-             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768"
+            "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; \
+             PRAGMA journal_size_limit = {LONGEST_LOG}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768"
         ))?;
         Ok(Self {
             connection,
@@ -237,4 +237,21 @@ fn cell(index: usize, value: ValueRef<'_>) -> Result<Cell, StoreError> {
         },
         ValueRef::Blob(value) => Cell::Blob(value.to_vec()),
     })
+}
+
+/// Lets changes go to a log beside the file. SQLite does not wait by itself where several do so with a new file at the same time.
+fn keep_a_log(connection: &Connection, patience: Duration) -> Result<(), StoreError> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut tries = patience.as_millis() / PAUSE.as_millis();
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries > 0 =>
+            {
+                tries -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
 }
