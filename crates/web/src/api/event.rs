@@ -92,9 +92,10 @@ async fn listen(
     Parameters(query): Parameters<ListenFrom>,
 ) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
     let scope = caller.scope()?;
-    // To listen first and catch up afterwards leaves no gap; what comes twice is told once, by its place.
+    // To listen first and to ask for the place afterwards leaves no gap; what comes twice is told once, by its place.
     let news = web.hub.listen().await?;
-    let from = match last_seen(&headers, query)? {
+    let seen = last_seen(&headers, query)?;
+    let last = match seen {
         Some(place) => place,
         None => web.app.latest_place().await?,
     };
@@ -103,10 +104,10 @@ async fn listen(
         web,
         caller,
         scope,
-        last: from,
+        last,
         sender,
     };
-    tokio::spawn(listener.run(news));
+    tokio::spawn(listener.run(news, seen.is_some()));
     Ok(Sse::new(ReceiverStream::new(receiver)))
 }
 
@@ -149,13 +150,17 @@ impl Drop for Counted {
 struct Gone;
 
 impl Listener {
-    async fn run(mut self, mut news: broadcast::Receiver<News>) {
+    /// Tells what happens until the listener has gone; first what was missed, if they `come_back`. Who begins has
+    /// missed nothing.
+    async fn run(mut self, mut news: broadcast::Receiver<News>, come_back: bool) {
         let _counted = Counted::new();
         let stop = self.web.options.stop.clone();
         let heartbeat = self.web.options.limits.heartbeat;
         let told = async {
             self.say(Event::default().comment("listening")).await?;
-            self.catch_up().await?;
+            if come_back {
+                self.catch_up().await?;
+            }
             loop {
                 tokio::select! {
                     received = news.recv() => match received {
