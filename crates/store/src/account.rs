@@ -64,7 +64,7 @@ pub async fn insert_many(tx: &Transaction, accounts: &[Account]) -> Result<(), S
 /// # Errors
 /// As [`insert`], and when the account is not there.
 pub async fn update(tx: &Transaction, account: &Account) -> Result<(), StoreError> {
-    let before = find(tx, account.id).await?;
+    let before = lock(tx, account.id).await?;
     update_with(
         tx,
         account,
@@ -207,19 +207,23 @@ pub async fn all_active(on: &impl Connection) -> Result<Vec<Account>, StoreError
     fetch_all(on, sql).await
 }
 
-/// The names of the accounts with these ids.
+/// The names of the accounts with these ids, which stay what they are until this transaction ends.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn names(
-    on: &impl Connection,
+pub(crate) async fn hold_names(
+    tx: &Transaction,
     ids: &[AccountId],
 ) -> Result<Vec<(AccountId, String)>, StoreError> {
     let mut names = Vec::new();
     for ids in ids.chunks(5_000) {
         let mut sql = Sql::new("SELECT id, name FROM account WHERE id IN (");
-        sql.bind_all(ids).push(")");
-        for row in all(on, sql).await? {
+        sql.bind_all(ids).push(") ORDER BY id");
+        if tx.is_postgres() {
+            // Whoever renames one holds it for writing.
+            sql.push(" FOR KEY SHARE");
+        }
+        for row in all(tx, sql).await? {
             names.push((Field::read(&row, 0)?, Field::read(&row, 1)?));
         }
     }

@@ -12,7 +12,7 @@ use sea_orm::Value;
 
 use crate::account;
 use crate::column::Field;
-use crate::connection::{Connection, Target, Transaction, all, lock};
+use crate::connection::{Connection, Inner, Target, Transaction, all, lock};
 use crate::error::StoreError;
 use crate::put_off::insert_later;
 use crate::record::insertions;
@@ -35,8 +35,10 @@ pub(crate) async fn index_subjects(
         .filter_map(|ticket| ticket.facts.account)
         .collect();
     let accounts: Vec<AccountId> = accounts.into_iter().collect();
-    let names: BTreeMap<AccountId, String> =
-        account::names(tx, &accounts).await?.into_iter().collect();
+    let names: BTreeMap<AccountId, String> = account::hold_names(tx, &accounts)
+        .await?
+        .into_iter()
+        .collect();
     let entries: Vec<Entry> = tickets
         .iter()
         .map(|ticket| {
@@ -65,7 +67,7 @@ pub(crate) async fn index_account(tx: &Transaction, account: AccountId) -> Resul
     .with(" WHERE account = ", &account)
     .then(")");
     tx.execute(forget).await?;
-    let name = account::names(tx, &[account])
+    let name = account::hold_names(tx, &[account])
         .await?
         .pop()
         .map(|(_, name)| name);
@@ -83,7 +85,7 @@ pub(crate) async fn index_account(tx: &Transaction, account: AccountId) -> Resul
 }
 
 /// A text to be indexed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     ticket: TicketId,
     message: Option<MessageId>,
@@ -153,12 +155,16 @@ pub(crate) async fn settle(on: &impl Connection) -> Result<(), StoreError> {
     }
 }
 
-/// Indexes what was put off, before it is asked for or changed.
+/// Indexes what was put off, here and by those who share a common transaction, before it is asked for or changed.
 async fn catch_up(tx: &Transaction) -> Result<(), StoreError> {
     let Some(to_index) = &tx.to_index else {
         return Ok(());
     };
-    let entries = std::mem::take(&mut *lock(to_index));
+    let mut entries = match &tx.inner {
+        Inner::Sqlite(turn) => turn.to_index(),
+        Inner::Snapshot(_) | Inner::Postgres(_) => Vec::new(),
+    };
+    entries.append(&mut lock(to_index));
     write(tx, entries).await
 }
 

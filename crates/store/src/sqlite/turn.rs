@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use super::log::{Bounds, Copier, Disk, Idle};
 use super::session::{Options, Session};
 use super::{Shared, apart, ending};
+use crate::connection::lock;
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::search::{Entry, indexing};
@@ -51,14 +52,17 @@ struct Queue {
     ended: AtomicU64,
 }
 
+/// Texts that are or were to be indexed.
+type Texts = std::sync::Mutex<Vec<Entry>>;
+
 /// A transaction that several share.
 #[derive(Debug)]
 struct Common {
     number: u64,
     /// How many values were written.
     values: usize,
-    /// The texts that are still to be indexed.
-    to_index: Vec<Entry>,
+    /// The texts of those who have written that are still to be indexed.
+    to_index: Texts,
     /// Those who have written and wait to be told that it is on the disk.
     told: Vec<oneshot::Sender<Result<(), StoreError>>>,
 }
@@ -73,6 +77,8 @@ pub(crate) struct Turn {
     number: u64,
     /// How many values were written by it.
     values: AtomicUsize,
+    /// The texts of others that it indexed, which are to be indexed again when what it wrote is undone.
+    indexed: Texts,
     /// What is being written while whoever asked for it goes on.
     posted: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
@@ -202,6 +208,16 @@ impl Turn {
         }
     }
 
+    /// The texts of those who have written before in the common transaction, for whoever indexes them now, as they ask for what is
+    /// indexed or change it.
+    pub(crate) fn to_index(&self) -> Vec<Entry> {
+        let common = self.held.as_ref().and_then(|held| held.as_ref());
+        let texts = common.map(|common| std::mem::take(&mut *lock(&common.to_index)));
+        let texts = texts.unwrap_or_default();
+        lock(&self.indexed).extend(texts.iter().cloned());
+        texts
+    }
+
     /// Ends a turn whose writes are to be kept. When this returns they are on the disk.
     /// The texts are indexed with those of all who share the common transaction.
     pub(crate) async fn commit(mut self, to_index: Vec<Entry>) -> Result<(), StoreError> {
@@ -214,7 +230,7 @@ impl Turn {
         };
         if let Some(common) = held.as_mut() {
             common.values += self.values.load(Ordering::Relaxed);
-            common.to_index.extend(to_index);
+            lock(&common.to_index).extend(to_index);
         }
         let nobody_waits = queue.waiting.load(Ordering::Acquire) == 0;
         let idle = nobody_waits.then(|| queue.disk.idle_now()).flatten();
@@ -260,7 +276,7 @@ impl Turn {
             **held = Some(Common {
                 number: self.queue.begun.fetch_add(1, Ordering::Relaxed) + 1,
                 values: 0,
-                to_index: Vec::new(),
+                to_index: Texts::default(),
                 told: Vec::new(),
             });
         }
@@ -282,6 +298,7 @@ impl Drop for Turn {
             session.is_in_transaction() && session.run("ROLLBACK TO turn; RELEASE turn").is_ok();
         if stands && !common.told.is_empty() {
             // What others have written is kept by the first of them.
+            lock(&common.to_index).append(&mut lock(&self.indexed));
             return;
         }
         if session.is_in_transaction() {
@@ -308,6 +325,7 @@ impl Queue {
             number: self.ended.load(Ordering::Acquire),
             queue: Arc::clone(&self),
             values: AtomicUsize::new(0),
+            indexed: Texts::default(),
             posted: Mutex::default(),
         })
     }
@@ -319,11 +337,11 @@ impl Queue {
         mut held: OwnedMutexGuard<Option<Common>>,
         idle: Option<Idle>,
     ) -> Result<(), StoreError> {
-        let Some(mut common) = held.take() else {
+        let Some(common) = held.take() else {
             return Err(ending());
         };
         // This writes to memory that the system carries to the disk: it takes less than another thread's time to begin.
-        let (written, is_long) = self.write_down(&mut common);
+        let (written, is_long) = self.write_down(&common);
         drop(held);
         if is_long && let Ok(copier) = Arc::clone(&self.copier).try_lock_owned() {
             tokio::spawn(copy(Arc::clone(&self), copier));
@@ -338,11 +356,11 @@ impl Queue {
     }
 
     /// Commits the common transaction, and tells whether the log has become so long that it is to be copied.
-    fn write_down(&self, common: &mut Common) -> (Result<(), StoreError>, bool) {
+    fn write_down(&self, common: &Common) -> (Result<(), StoreError>, bool) {
         let session = self.shared.session();
-        let mut commit = || {
+        let commit = || {
             check(&session)?;
-            for sql in indexing(std::mem::take(&mut common.to_index), false) {
+            for sql in indexing(std::mem::take(&mut *lock(&common.to_index)), false) {
                 session.execute(&sql)?;
             }
             session.run_often("COMMIT")
@@ -398,9 +416,9 @@ async fn copy_rest(
 ) -> Result<(), StoreError> {
     let idle = queue.disk.idle().await;
     let mut held = Arc::clone(&queue.common).lock_owned().await;
-    let mut common = held.take();
+    let common = held.take();
     apart(move || {
-        let written = common.as_mut().map(|common| queue.write_down(common).0);
+        let written = common.as_ref().map(|common| queue.write_down(common).0);
         let copied = copier.copy();
         drop(held);
         if let (Some(common), Some(written)) = (common, written) {

@@ -14,6 +14,7 @@ on_each_engine!(
     words_are_found_in_subjects_messages_and_names,
     what_changes_is_found_anew,
     what_comes_while_an_account_is_renamed_is_found,
+    what_is_opened_while_its_account_is_renamed_is_found,
     results_come_page_by_page,
     strange_texts_are_indexed,
 );
@@ -192,6 +193,41 @@ async fn what_comes_while_an_account_is_renamed_is_found(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     for word in ["wandering", "zeppelin"] {
         assert_eq!(found(&tx, word).await, [1], "{word}");
+    }
+}
+
+async fn what_is_opened_while_its_account_is_renamed_is_found(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let known = account::insert_many(&tx, &[given::account(1)]).await;
+    known.unwrap();
+    tx.commit().await.unwrap();
+
+    // The second one changes its mind.
+    for (number, name, is_kept) in [(1, "Zeppelin", true), (2, "Balloon", false)] {
+        let opening = fresh.store.begin().await.unwrap();
+        let mut opened = given::ticket(number);
+        opened.ticket.facts.account = Some(given::id(1));
+        ticket::insert_many(&opening, &[opened]).await.unwrap();
+        let store = fresh.store.clone();
+        let mut renaming = tokio::spawn(async move {
+            let tx = store.begin().await.unwrap();
+            let mut renamed = given::account(1);
+            renamed.name = name.to_owned();
+            account::update(&tx, &renamed).await.unwrap();
+            if is_kept {
+                tx.commit().await.unwrap();
+            }
+        });
+        let waits = tokio::time::timeout(Duration::from_millis(300), &mut renaming).await;
+        assert!(waits.is_err(), "the name of the account is not held");
+        opening.commit().await.unwrap();
+        renaming.await.unwrap();
+    }
+
+    let tx = fresh.store.begin().await.unwrap();
+    assert_eq!(found(&tx, "zeppelin").await, [2, 1]);
+    for word in ["account", "balloon"] {
+        assert_eq!(found(&tx, word).await, Vec::<u64>::new(), "{word}");
     }
 }
 
