@@ -9,6 +9,7 @@ test("a fault belongs to its outermost field", () => {
     { parameter: "id", detail: "elsewhere" },
   ];
   const problem = new ApiProblem({ type: "invalid", title: "Invalid", status: 422, detail: "", errors } as never);
-  expect(faultsByField(problem)).toEqual({ addresses: "is no address" });
+  expect(faultsByField(problem)).toEqual({ addresses: "Is no address." });
+  expect(faultsByField(problem, { addresses: "address" })).toEqual({ address: "Is no address." });
   expect(faultsByField(new Error("other"))).toEqual({});
 });

@@ -9,13 +9,13 @@ export function faultsByPath(error: unknown): Record<string, string> {
   );
 }
 
-/** The faults of a refused body, by the name of their outermost field. */
-export function faultsByField(error: unknown): Record<string, string> {
+/** The faults of a refused body, by the name of their outermost field, or by what the form calls it. */
+export function faultsByField(error: unknown, called: Record<string, string> = {}): Record<string, string> {
   if (!(error instanceof ApiProblem)) return {};
   return Object.fromEntries(
     error.faults.flatMap(({ pointer, detail }) => {
       const field = pointer?.split("/")[1];
-      return field ? [[field, detail]] : [];
+      return field ? [[called[field] ?? field, detail]] : [];
     }),
   );
 }

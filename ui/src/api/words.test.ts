@@ -10,7 +10,7 @@ afterEach(() => speakOfRefusals(undefined));
 /** Everything that the service says, each string as it is written there on one line. */
 function service(): string {
   const crates = join(process.cwd(), "../crates");
-  return ["app", "domain", "web"]
+  return ["app", "domain", "store", "web"]
     .flatMap((crate) =>
       readdirSync(join(crates, crate, "src"), { recursive: true, encoding: "utf8" })
         .filter((path) => path.endsWith(".rs"))
@@ -48,10 +48,14 @@ test("a refusal is said in the words of the language, by its sentence or else by
   );
   expect(sayRefusal("too-many", "Something new.")).toBe(es.kinds["too-many"]);
   expect(sayRefusal("conflict", "Something new.")).toBe(`${es.kinds.conflict} (Something new.)`);
+  expect(sayRefusal("conflict", "The store refused: another team has this name.")).toBe("Otro equipo se llama así.");
+  expect(sayFault('"here" is not a domain: expected one like example.com')).toContain('"here" no es un dominio');
   expect(sayFault("must not be empty")).toBe("No puede quedar vacío.");
-  expect(sayFault("something new")).toBe("something new");
+  expect(sayFault("something new")).toBe("Something new.");
+  expect(sayFault("error: what\n --> where\n")).toBe("error: what\n --> where\n");
 });
 
 test("in English it is what the service says, as a sentence", () => {
   expect(sayRefusal("conflict", "ticket is closed")).toBe("Ticket is closed.");
+  expect(sayRefusal("conflict", "The store refused: another team has this name.")).toBe("Another team has this name.");
 });

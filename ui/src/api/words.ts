@@ -55,14 +55,18 @@ function wordsFor(detail: string): string | undefined {
 
 /** What is wrong with one part of what was given. */
 export function sayFault(detail: string): string {
-  return wordsFor(detail) ?? detail;
+  return wordsFor(detail) ?? (detail.includes("\n") ? detail : sentence(detail));
 }
+
+/** What the service says before the words of its store, which say enough alone. */
+const STORE = /^The store refused: (.*)\.$/s;
 
 /** Kinds whose detail tells what is to be done, so that the kind alone is not enough. */
 const WANT_DETAIL = new Set(["malformed", "forbidden", "conflict", "too-large", "invalid"]);
 
 /** Why something was refused: a problem's kind, and what the service said this time. */
-export function sayRefusal(kind: string, detail: string): string {
+export function sayRefusal(kind: string, said: string): string {
+  const detail = said.replace(STORE, "$1");
   const words = wordsFor(detail);
   if (words) return words;
   const general = kinds[kind];

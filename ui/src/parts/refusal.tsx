@@ -9,7 +9,8 @@ export function Refusal({ error }: { error: Error | null }) {
   const { t } = useTranslation();
   if (!error) return null;
   const isProblem = error instanceof ApiProblem;
-  const faults = isProblem ? error.faults : [];
+  // Where a fault is stands at its field, and what fields are called for programs is nothing to read.
+  const faults = isProblem ? [...new Set(error.faults.map(({ detail }) => detail))] : [];
   // A fault alone is the message itself.
   const list = faults.length > 1 ? faults : [];
   return (
@@ -17,9 +18,8 @@ export function Refusal({ error }: { error: Error | null }) {
       {isProblem && error.status === 412 ? t("failure.changed") : list.length === 0 && error.message}
       {list.length > 0 && (
         <List size="sm" mt="xs">
-          {list.map(({ pointer, detail }) => (
-            <List.Item key={`${pointer} ${detail}`} className={classes.fault ?? ""}>
-              {pointer && `${pointer.replace(/^\//, "")}: `}
+          {list.map((detail) => (
+            <List.Item key={detail} className={classes.fault ?? ""}>
               {detail}
             </List.Item>
           ))}

@@ -17,6 +17,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { ifUnchanged, type Versioned } from "@/api/versioned";
 import { LANGUAGES } from "@/app/i18n";
 import { useAgents } from "@/features/directory/directory";
@@ -89,6 +90,7 @@ function Fields({ onClose, account: read }: AccountFormProps) {
       onClose();
       if (!account) await navigate({ to: "/accounts/$id", params: { id: saved.id } });
     },
+    onError: (error) => form.setErrors(faultsByField(error)),
     onSettled: () => queries.invalidateQueries({ queryKey: ["accounts"] }),
   });
   const roles = [...new Set([...ROLES, ...form.values.people.map(({ role }) => role)])];

@@ -18,6 +18,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { ifUnchanged, type Versioned, versioned } from "@/api/versioned";
 import { useMay } from "@/app/session";
 import { Avatar } from "@/parts/avatar";
@@ -131,6 +132,7 @@ function Fields({ account, contact, onClose }: FieldsProps) {
         : data(api.POST("/api/v1/contacts", { body: { ...body, account: account.id }, headers: onceKey() }));
     },
     onSuccess: onClose,
+    onError: (error) => form.setErrors(faultsByField(error)),
     onSettled: () => queries.invalidateQueries({ queryKey: ["contacts"] }),
   });
   return (

@@ -17,6 +17,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { ifUnchanged, type Versioned, versioned } from "@/api/versioned";
 import { bestLanguage, LANGUAGES } from "@/app/i18n";
 import { useMay } from "@/app/session";
@@ -90,6 +91,7 @@ export function CompanyForm({ read, onSaved, children }: CompanyFormProps) {
           body: { ...rest, name: name.trim() || null, colour: colour || null },
         }),
       ),
+    onError: (error) => form.setErrors(faultsByField(error)),
     onSuccess: (saved) => {
       setBase(saved);
       queries.setQueryData(companyQuery.queryKey, saved);

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, onVersion, type Schemas } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { useAgents, useTeams } from "@/features/directory/directory";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
@@ -63,6 +64,7 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
     onSuccess: onClose,
     onSettled: () => queries.invalidateQueries({ queryKey: ["macros"] }),
   });
+  const faults = faultsByField(save.error);
   const add = (kind: Action["do"]) =>
     setDrafts([...drafts, { key: Math.max(-1, ...drafts.map(({ key }) => key)) + 1, action: BLANK[kind] }]);
   return (
@@ -80,11 +82,13 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
             required
             data-autofocus
             value={name}
+            error={faults.name}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
           <TextInput
             label={t("macros.description")}
             value={description}
+            error={faults.description}
             onChange={({ currentTarget }) => setDescription(currentTarget.value)}
           />
           <Switch

@@ -17,6 +17,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, onVersion } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { useMay } from "@/app/session";
 import { type Agent, agentsQuery } from "@/features/directory/directory";
 import { Avatar } from "@/parts/avatar";
@@ -31,6 +32,9 @@ import { Loaded, Section } from "./frame";
 import { versioned } from "./listing";
 import { useRoles } from "./role-list";
 import { State } from "./state";
+
+/** More tickets than anybody takes at once. */
+const MOST_TICKETS = 100_000;
 
 type Opened = { what: "agent"; agent: Agent | null } | { what: "password" | "access"; agent: Agent };
 
@@ -162,7 +166,10 @@ function AgentDialog({ agent, onClose }: { agent: Agent | null; onClose: () => v
       await queries.invalidateQueries({ queryKey: ["agents"] });
       onClose();
     },
-    onError: () => void queries.invalidateQueries({ queryKey: ["agents"] }),
+    onError: (error) => {
+      form.setErrors(faultsByField(error));
+      void queries.invalidateQueries({ queryKey: ["agents"] });
+    },
   });
   return (
     <Dialog opened onClose={onClose} title={agent ? t("people.change", { name: agent.name }) : t("people.new")}>
@@ -193,6 +200,8 @@ function AgentDialog({ agent, onClose }: { agent: Agent | null; onClose: () => v
             label={t("people.capacity")}
             description={t("people.capacityHint")}
             min={0}
+            max={MOST_TICKETS}
+            required
             {...form.getInputProps("capacity")}
           />
           <TextInput label={t("people.timeZone")} required {...form.getInputProps("time_zone")} />
@@ -241,6 +250,7 @@ function PasswordDialog({ agent, onClose }: { agent: Agent; onClose: () => void 
             required
             data-autofocus
             value={password}
+            error={faultsByField(save.error).password}
             onChange={({ currentTarget }) => setPassword(currentTarget.value)}
           />
           <Group justify="flex-end">

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { useFormats } from "@/app/format";
 import { useMe } from "@/app/session";
 import { serviceNow } from "@/app/time";
@@ -137,6 +138,7 @@ function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: (secret
       onMade(token.secret ?? "");
     },
   });
+  const faults = faultsByField(make.error);
   return (
     <Dialog opened onClose={onClose} title={t("tokens.new")}>
       <form
@@ -153,6 +155,7 @@ function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: (secret
             required
             data-autofocus
             value={name}
+            error={faults.name}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
           <Switch
@@ -166,6 +169,7 @@ function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: (secret
               data={me.permissions}
               searchable
               value={scopes}
+              error={faults.scopes}
               onChange={setScopes}
             />
           )}
@@ -174,6 +178,7 @@ function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: (secret
             label={t("tokens.ends")}
             description={t("tokens.endsHint")}
             value={day}
+            error={faults.expires_at}
             onChange={({ currentTarget }) => setDay(currentTarget.value)}
           />
           <Group justify="flex-end">

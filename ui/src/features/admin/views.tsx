@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onVersion, type Schemas } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { Dialog } from "@/parts/dialog";
 import { Name } from "@/parts/name";
 import { Refusal } from "@/parts/refusal";
@@ -78,6 +79,7 @@ function ViewDialog({ view, onClose }: { view: View; onClose: () => void }) {
     onSuccess: onClose,
     onSettled: () => queries.invalidateQueries({ queryKey: ["views"] }),
   });
+  const faults = faultsByField(save.error);
   return (
     <Dialog opened onClose={onClose} title={t("views.change")}>
       <form
@@ -93,6 +95,7 @@ function ViewDialog({ view, onClose }: { view: View; onClose: () => void }) {
             required
             data-autofocus
             value={name}
+            error={faults.name}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
           <NumberInput label={t("views.position")} value={position} onChange={setPosition} />

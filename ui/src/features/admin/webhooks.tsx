@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, onVersion, type Schemas } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { useFormats } from "@/app/format";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
@@ -144,6 +145,7 @@ function WebhookDialog({ hook, onClose, onMade }: DialogProps) {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["webhooks"] }),
   });
+  const faults = faultsByField(save.error);
   return (
     <Dialog opened onClose={onClose} title={t(hook ? "webhooks.change" : "webhooks.new")}>
       <form
@@ -161,6 +163,7 @@ function WebhookDialog({ hook, onClose, onMade }: DialogProps) {
             required
             data-autofocus
             value={url}
+            error={faults.url}
             onChange={({ currentTarget }) => setUrl(currentTarget.value)}
           />
           <MultiSelect
@@ -170,6 +173,7 @@ function WebhookDialog({ hook, onClose, onMade }: DialogProps) {
             searchable
             clearable
             value={events}
+            error={faults.events}
             onChange={setEvents}
           />
           <Switch

@@ -2,6 +2,7 @@
 import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { faultsByField } from "@/api/faults";
 import { useMay } from "@/app/session";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
@@ -26,6 +27,7 @@ export default function ViewForm({ title, hint, initial, isPending, error, onSav
   const { t: common } = useTranslation();
   const mayShare = useMay("view.share");
   const [named, setNamed] = useState(initial);
+  const faults = faultsByField(error);
   return (
     <Dialog opened onClose={onClose} title={title}>
       <form
@@ -40,6 +42,7 @@ export default function ViewForm({ title, hint, initial, isPending, error, onSav
             required
             label={t("save.name")}
             value={named.name}
+            error={faults.name}
             onChange={({ currentTarget: { value: name } }) => setNamed((before) => ({ ...before, name }))}
           />
           {mayShare && (

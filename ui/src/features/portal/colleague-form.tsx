@@ -56,10 +56,7 @@ export function ColleagueForm({ colleague, isOpen, onClose }: ColleagueFormProps
       form.reset();
       onClose();
     },
-    onError: (error) => {
-      const { addresses, ...others } = faultsByField(error);
-      form.setErrors(addresses ? { ...others, address: addresses } : others);
-    },
+    onError: (error) => form.setErrors(faultsByField(error, { addresses: "address" })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["contacts"] }),
   });
   return (

@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { useMe } from "@/app/session";
 import { contactsQuery } from "@/features/accounts/queries";
 import { mailboxesQuery } from "@/features/admin/mailboxes";
@@ -56,6 +57,7 @@ export function TeamStep({ onDone }: StepProps) {
     meta: { handlesFailure: true },
     mutationFn: ({ name }: { name: string }) =>
       data(api.POST("/api/v1/teams", { body: { name, members: me.id ? [me.id] : [] }, headers: onceKey() })),
+    onError: (error) => form.setErrors(faultsByField(error)),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["teams"] });
       onDone();
@@ -117,6 +119,11 @@ export function AccountStep({ onDone }: StepProps) {
         }),
       );
     },
+    onError: (error) =>
+      // With the contract made, it was the person who was refused.
+      form.setErrors(
+        faultsByField(error, made.current.contract ? { name: "person", addresses: "address" } : { domains: "domain" }),
+      ),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["accounts"] });
       onDone();
@@ -175,6 +182,7 @@ export function TicketStep({ onDone }: StepProps) {
       const body = { subject, message, severity: asked, ...(account && { account }), ...(who && { contact: who }) };
       return data(api.POST("/api/v1/tickets", { body, headers: onceKey() }));
     },
+    onError: (error) => form.setErrors(faultsByField(error)),
   });
   const come = useQuery({
     queryKey: ["tickets", "first"],

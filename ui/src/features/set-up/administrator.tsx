@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { meQuery } from "@/app/session";
 import { Password } from "@/parts/password";
 import { Refusal } from "@/parts/refusal";
@@ -31,6 +32,7 @@ export function Administrator({ onDone }: { onDone: () => void }) {
       const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       return data(api.POST("/api/v1/set-up", { body: { ...values, time_zone } }));
     },
+    onError: (error) => form.setErrors(faultsByField(error)),
     onSuccess: (me) => {
       history.replaceState(history.state, "", location.pathname);
       queries.setQueryData(meQuery.queryKey, me);

@@ -6,6 +6,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { versioned } from "@/api/versioned";
 import { useFormats } from "@/app/format";
 import { useMay } from "@/app/session";
@@ -156,6 +157,7 @@ function CoverForm({ team, layers, onDone }: CoverFormProps) {
         }),
       ),
     onSuccess: onDone,
+    onError: (error) => form.setErrors(faultsByField(error)),
     onSettled: () => queries.invalidateQueries({ queryKey: ["teams"] }),
   });
   return (

@@ -8,6 +8,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
+import { faultsByField } from "@/api/faults";
 import { accountsQuery, contactsQuery } from "@/features/accounts/queries";
 import { useName } from "@/features/directory/names";
 import { usePolicy } from "@/features/policy/policy";
@@ -52,6 +53,7 @@ export function NewTicket() {
           headers: key,
         }),
       ),
+    onError: (error) => form.setErrors(faultsByField(error)),
     onSuccess: async (ticket) => {
       void queries.invalidateQueries({ queryKey: ["tickets"] });
       await navigate({ to: "/tickets/$id", params: { id: String(ticket.number) } });
