@@ -1,23 +1,33 @@
 // The audit trail: who did what, when, to what.
-import { Group, NativeSelect, Table, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Select, Table, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data } from "@/api/client";
+import { api, data, type Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
 import { agentsQuery } from "@/features/directory/directory";
 import { Name } from "@/parts/name";
 import { Wide } from "@/parts/wide";
 import classes from "./admin.module.css";
+import { ACTIONS, type SUBJECTS } from "./audit-words";
 import { Loaded, Section } from "./frame";
 import { useListing } from "./listing";
 
 const startOf = (day: string) => new Date(`${day}T00:00:00`).toISOString();
 const endOf = (day: string) => new Date(new Date(`${day}T00:00:00`).getTime() + 86_400_000).toISOString();
 
+type Entry = Schemas["AuditEntry"];
+
 /** The kinds of subjects that have a name to be asked for. */
 const NAMED = new Set(["account", "agent", "contact", "team", "token"]);
+
+/** Those whose identifier is itself what people call them. */
+const SPEAKING = new Set(["person", "policy"]);
+
+/** The particulars that name an agent or a token. */
+const NAMING = new Set(["agent", "as", "token"]);
 
 export function Audit() {
   const { t } = useTranslation("admin");
@@ -55,11 +65,17 @@ export function Audit() {
             ...agents.map(({ id, name }) => ({ value: id, label: name })),
           ]}
         />
-        <TextInput
+        <Select
           label={t("audit.action")}
-          placeholder="policy.applied"
-          value={filter.action}
-          onChange={set("action")}
+          placeholder={t("all")}
+          w="17rem"
+          searchable
+          clearable
+          data={ACTIONS.map((value) => ({ value, label: t(`audit.did.${value}`) })).sort((one, other) =>
+            one.label.localeCompare(other.label),
+          )}
+          value={filter.action || null}
+          onChange={(action) => setFilter({ ...filter, action: action ?? "" })}
         />
         <TextInput type="date" label={t("audit.from")} value={filter.from} onChange={set("from")} />
         <TextInput type="date" label={t("audit.until")} value={filter.until} onChange={set("until")} />
@@ -84,12 +100,13 @@ export function Audit() {
                       {format.instant(entry.at)}
                     </Table.Td>
                     <Table.Td>{entry.actor ? <Name id={entry.actor} /> : t("system")}</Table.Td>
-                    <Table.Td className={classes.mono}>{entry.action}</Table.Td>
-                    <Table.Td>
-                      {entry.subject_kind.replaceAll("_", " ")}{" "}
-                      {NAMED.has(entry.subject_kind) && <Name id={entry.subject} />}
+                    <Table.Td title={entry.action}>
+                      {t(`audit.did.${entry.action as (typeof ACTIONS)[number]}`, { defaultValue: entry.action })}
                     </Table.Td>
-                    <Table.Td className={classes.code}>
+                    <Table.Td>
+                      <Subject kind={entry.subject_kind} subject={entry.subject} />
+                    </Table.Td>
+                    <Table.Td>
                       <Detail detail={entry.detail} />
                     </Table.Td>
                   </Table.Tr>
@@ -103,19 +120,42 @@ export function Audit() {
   );
 }
 
-/** What is known beside, one `key: value` a line; the token by which it was done by its name. */
+/** What it was done to: its kind, and its name where it has one. */
+function Subject({ kind, subject }: { kind: Entry["subject_kind"]; subject: string }) {
+  const { t } = useTranslation("admin");
+  const word = t(`audit.of.${kind as (typeof SUBJECTS)[number]}`, { defaultValue: kind });
+  if (kind === "ticket") {
+    return (
+      <Link to="/tickets/$id" params={{ id: subject }}>
+        {word}
+      </Link>
+    );
+  }
+  return (
+    <>
+      {word} {NAMED.has(kind) ? <Name id={subject} /> : SPEAKING.has(kind) && subject}
+    </>
+  );
+}
+
+/** What is known beside, one part a line; agents and the token by which it was done by their names. */
 function Detail({ detail }: { detail: unknown }) {
+  const { t } = useTranslation("admin");
   if (typeof detail !== "object" || detail === null) return null;
-  return Object.entries(detail).map(([key, value]) => (
-    <div key={key}>
-      {key}:{" "}
-      {key === "token" && typeof value === "string" ? (
-        <Name id={value} />
-      ) : typeof value === "string" ? (
-        value
-      ) : (
-        JSON.stringify(value)
-      )}
-    </div>
-  ));
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== "")
+    .map(([key, value]) => (
+      <div key={key} className={classes.part}>
+        <Text span size="sm" c="dimmed">
+          {t(`audit.parts.${key as "note"}`, { defaultValue: key })}:
+        </Text>{" "}
+        {NAMING.has(key) && typeof value === "string" ? (
+          <Name id={value} />
+        ) : typeof value === "string" ? (
+          value
+        ) : (
+          JSON.stringify(value)
+        )}
+      </div>
+    ));
 }

@@ -12,12 +12,18 @@ export function cursorOf(next: string | null | undefined): string | undefined {
 }
 
 /** A list whose further pages are read when they are asked for. */
-export function useListing<T>(queryKey: unknown[], read: (cursor: string | undefined) => Promise<Page<T>>) {
+export function useListing<T>(
+  queryKey: unknown[],
+  read: (cursor: string | undefined) => Promise<Page<T>>,
+  /** How often it is read again by itself, in milliseconds: what no event tells of. */
+  every?: number,
+) {
   return useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam }) => read(pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => cursorOf(page.next),
+    ...(every && { refetchInterval: every }),
     select: (all) => all.pages.flatMap((page) => page.items),
   });
 }

@@ -14,7 +14,7 @@ import classes from "./admin.module.css";
 import { Loaded, Section } from "./frame";
 import { ListTable, RowAction, RowTitle } from "./list-table";
 import { useListing } from "./listing";
-import { Mailboxes } from "./mailboxes";
+import { EVERY, Mailboxes } from "./mailboxes";
 import { State } from "./state";
 
 export function Mail() {
@@ -68,8 +68,11 @@ function Received() {
   const format = useFormats();
   const [state, setState] = useState("");
   const [open, setOpen] = useState<string | null>(null);
-  const mails = useListing(["mails", "received", state], (cursor) =>
-    data(api.GET("/api/v1/mail/received", { params: { query: { limit: 50, cursor, ...(state && { state }) } } })),
+  const mails = useListing(
+    ["mails", "received", state],
+    (cursor) =>
+      data(api.GET("/api/v1/mail/received", { params: { query: { limit: 50, cursor, ...(state && { state }) } } })),
+    EVERY,
   );
   return (
     <Stack>
@@ -234,8 +237,11 @@ function Outgoing() {
   const { t } = useTranslation("admin");
   const format = useFormats();
   const [state, setState] = useState("");
-  const mails = useListing(["mails", "outgoing", state], (cursor) =>
-    data(api.GET("/api/v1/mail/outgoing", { params: { query: { limit: 50, cursor, ...(state && { state }) } } })),
+  const mails = useListing(
+    ["mails", "outgoing", state],
+    (cursor) =>
+      data(api.GET("/api/v1/mail/outgoing", { params: { query: { limit: 50, cursor, ...(state && { state }) } } })),
+    EVERY,
   );
   return (
     <Stack>

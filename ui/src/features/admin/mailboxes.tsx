@@ -18,8 +18,8 @@ type Mailbox = Schemas["MailboxState"];
 type Health = Schemas["MailHealth"];
 type Step = "reach" | "sign_in" | "open_folder" | "hand_over";
 
-/** How often it is asked how the mailboxes do. */
-const EVERY = 5_000;
+/** How often it is asked how the mailboxes do, and which mail there is. */
+export const EVERY = 5_000;
 
 /** The mailboxes, and what came into each since the reader's midnight. */
 export const mailboxesQuery = queryOptions({
