@@ -2,7 +2,7 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
-import { act, cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { startLanguage } from "./i18n";
 import { makeQueryClient } from "./query";
@@ -191,4 +191,87 @@ describe.each(Object.entries(SCREENS).filter(([, { isList }]) => isList))("%s", 
     expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
     expect(document.querySelector(".tabler-icon-sailboat")).not.toBeNull();
   });
+});
+
+/** An answer for some paths; everything else is there, and empty. */
+const but = (others: Record<string, () => Response>) => (path: string) =>
+  others[path]?.() ?? json({ items: [], next: null });
+
+describe("a part that could not be had says so", () => {
+  test.each<[string, string, string[], string?]>([
+    ["/inbox", "/api/v1/tickets/count", ["How many there are could not be loaded"]],
+    ["/inbox", "/api/v1/views", ["Saved views could not be loaded"]],
+    ["/inbox", "/api/v1/teams", ["Teams could not be loaded", "Some choices could not be loaded"], "Filters"],
+    ["/inbox", "/api/v1/agents", ["Some choices could not be loaded"], "Filters"],
+    ["/inbox", "/api/v1/policy", ["Some choices could not be loaded"], "Filters"],
+    ["/inbox", "/api/v1/accounts", ["Some choices could not be loaded"], "Filters"],
+    [`/tickets/new?account=${ID}`, "/api/v1/contacts", ["Contacts could not be loaded"]],
+    [`/tickets/new?account=${ID}`, "/api/v1/accounts", ["Accounts could not be loaded"]],
+    [`/tickets/new?account=${ID}`, "/api/v1/policy", ["Severities and categories could not be loaded"]],
+  ])("%s without %s", async (at, path, said, pressed) => {
+    open(at, but({ [path]: () => problem(500) }));
+    if (pressed) fireEvent.click(await screen.findByRole("button", { name: new RegExp(pressed) }));
+    for (const words of said) {
+      const part = (await screen.findByText(words)).closest("[role=alert]") as HTMLElement;
+      const before = service.asked.length;
+      fireEvent.click(within(part).getByRole("button", { name: "Try again", hidden: true }));
+      await waitFor(() => expect(service.asked.slice(before)).toContain(path));
+    }
+  });
+
+  test("what one may not see is not asked for again", async () => {
+    open("/inbox", but({ "/api/v1/teams": () => problem(403) }));
+    expect((await screen.findByText("You may not see this")).closest("[role=alert]")).not.toBeNull();
+    expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+  });
+});
+
+test.each([
+  [() => problem(500), "This could not be loaded"],
+  [() => json({ items: [], next: null }), "This view is gone"],
+])("a saved view that is not known lists nothing", async (views, said) => {
+  open(`/inbox?view=${ID}`, but({ "/api/v1/views": views }));
+  await screen.findByRole("heading", { name: said });
+  expect(service.asked).not.toContain("/api/v1/tickets");
+});
+
+test("the inbox of a team bears its name", async () => {
+  const team = { id: ID, name: "Night shift", members: [] };
+  open(`/inbox?team=${ID}`, but({ "/api/v1/teams": () => json({ items: [team], next: null }) }));
+  await screen.findByRole("heading", { level: 1, name: "Night shift" });
+});
+
+test("the order that is named is the one in which a view is listed", async () => {
+  open("/inbox?view=done", but({}));
+  expect(await screen.findByRole("combobox", { name: "Order" })).toHaveProperty("value", "-updated");
+});
+
+test("the words of one view are not those of another", async () => {
+  open("/inbox?words=export", but({}));
+  const field = await screen.findByLabelText("Search subjects and conversations");
+  expect(field).toHaveProperty("value", "export");
+  fireEvent.click(screen.getByRole("link", { name: /^All open/ }));
+  await waitFor(() => expect(field).toHaveProperty("value", ""));
+});
+
+test("nobody is told that they owe nothing while an escalation waits for them", async () => {
+  const waiting = {
+    id: ID,
+    ladder: "support",
+    phase: "open",
+    level: 1,
+    reason: { type: "manual" },
+    parts: { type: "asked", by: "team_decision", note: "" },
+    tickets: [],
+    raised_at: "2026-03-02T14:00:00Z",
+  };
+  open("/my-day", but({ "/api/v1/escalations": () => json({ items: [waiting], next: null }) }));
+  await screen.findByRole("heading", { name: "No open ticket is yours" });
+  expect(screen.queryByText("You owe nobody anything")).toBeNull();
+  cleanup();
+  open("/my-day", but({ "/api/v1/escalations": () => problem(500) }));
+  await screen.findByRole("heading", { name: "No open ticket is yours" });
+  cleanup();
+  open("/my-day", but({}));
+  await screen.findByRole("heading", { name: "You owe nobody anything" });
 });

@@ -19,3 +19,6 @@ class Observer {
   disconnect() {}
 }
 window.ResizeObserver = Observer;
+
+// A field that grows with its text is measured again when the letters are there.
+Object.defineProperty(document, "fonts", { value: new EventTarget() });

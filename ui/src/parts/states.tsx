@@ -66,16 +66,44 @@ export function Failure({ error, onRetry, order = 2 }: FailureProps) {
   );
 }
 
+interface Readable {
+  isLoadingError: boolean;
+  error: unknown;
+  refetch: () => unknown;
+}
+
+interface FailedPartProps {
+  /** What the part is made of: it failed when any of it did, and what failed is asked for again. */
+  query: Readable | Readable[];
+  /** What to say where the place does not tell what is missing. */
+  words?: string;
+}
+
 /** A small part of a screen could not be shown: a line that says so, where the part would be. */
-export function FailedPart({ query }: { query: { isLoadingError: boolean; refetch: () => unknown } }) {
+export function FailedPart({ query, words }: FailedPartProps) {
   const { t } = useTranslation();
-  if (!query.isLoadingError) return null;
+  const failed = [query].flat().filter(({ isLoadingError }) => isLoadingError);
+  if (failed.length === 0) return null;
+  // To ask again for what one may not see would be in vain.
+  if (failed.every(({ error }) => error instanceof ApiProblem && error.status === 403)) {
+    return (
+      <Text size="sm" c="dimmed" role="alert">
+        {t("failure.forbidden")}
+      </Text>
+    );
+  }
   return (
     <Group gap="xs" role="alert">
       <Text size="sm" c="dimmed">
-        {t("failure.title")}
+        {words ?? t("failure.title")}
       </Text>
-      <Button size="compact-xs" variant="default" onClick={() => void query.refetch()}>
+      <Button
+        size="compact-xs"
+        variant="default"
+        onClick={() => {
+          for (const each of failed) void each.refetch();
+        }}
+      >
         {t("failure.again")}
       </Button>
     </Group>

@@ -56,22 +56,23 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
       {
         onSuccess: (outcomes) => {
           selection.clear();
-          const done = outcomes.filter((outcome) => outcome.done).length;
           const changes = undoOf(outcomes);
-          undo.current = () => {
+          const isRefused = outcomes.some((outcome) => !outcome.done);
+          const takeAllBack = () => {
             undo.current = undefined;
             notifications.hide(id);
             takeBack.mutate(changes);
           };
+          undo.current = changes.length > 0 ? takeAllBack : undefined;
           const id = notifications.show({
             autoClose: OFFERED,
-            color: done < outcomes.length ? "orange" : "harbor",
-            title: t("bulk.done", { count: done }),
+            color: isRefused ? "orange" : "harbor",
+            title: changes.length > 0 || isRefused ? t("bulk.done", { count: changes.length }) : t("bulk.already"),
             message: (
               <>
                 <Refused outcomes={outcomes} words={(count) => t("bulk.notDone", { count })} rows={chosen} />
                 {changes.length > 0 && (
-                  <Button size="compact-sm" variant="subtle" onClick={() => undo.current?.()}>
+                  <Button size="compact-sm" variant="subtle" onClick={takeAllBack}>
                     {common("action.undo")}
                   </Button>
                 )}

@@ -5,37 +5,33 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/api/client";
-import { useAgents, useTeams } from "@/features/directory/directory";
+import { agentsQuery, teamsQuery } from "@/features/directory/directory";
 import { useName } from "@/features/directory/names";
 import { policyQuery, usePolicy } from "@/features/policy/policy";
+import { FailedPart } from "@/parts/states";
 import { type Narrowing, useNarrow } from "./narrow";
 import { type InboxSearch, RISKS } from "./views";
 
 const RISK_NAMES = Object.keys(RISKS) as (keyof typeof RISKS)[];
 
 /** The tiers of the policy in force, by the promises made to each. */
-function useTiers(): string[] {
-  const { data: tiers } = useQuery({
-    ...policyQuery,
-    select: (policy) => {
-      const { commitments } = policy as unknown as { commitments?: { tier?: string }[] };
-      return [...new Set((commitments ?? []).flatMap(({ tier }) => (tier ? [tier] : [])))];
-    },
-  });
-  return tiers ?? [];
+function tiersOf(policy: object): string[] {
+  const { commitments } = policy as { commitments?: { tier?: string }[] };
+  return [...new Set((commitments ?? []).flatMap(({ tier }) => (tier ? [tier] : [])))];
 }
 
 export default function FilterPanel({ search }: { search: InboxSearch }) {
   const { t } = useTranslation("inbox");
   const { t: common } = useTranslation();
   const narrow = useNarrow();
-  const agents = useAgents();
-  const teams = useTeams();
-  const tiers = useTiers();
+  const agents = useQuery(agentsQuery);
+  const teams = useQuery(teamsQuery);
+  const tiers = useQuery({ ...policyQuery, select: tiersOf });
   const policy = usePolicy();
   const listed = (key: Narrowing) => search[key]?.split(",").filter(Boolean) ?? [];
   return (
     <Stack gap="xs">
+      <FailedPart query={[agents, teams, tiers]} words={t("missed.choices")} />
       <Select
         label={t("by.risk")}
         value={search.risk ?? null}
@@ -62,7 +58,7 @@ export default function FilterPanel({ search }: { search: InboxSearch }) {
         comboboxProps={{ withinPortal: false }}
         data={[
           { value: "none", label: t("nobody") },
-          ...[...agents.values()].map(({ id, name }) => ({ value: id, label: name })),
+          ...(agents.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
         ]}
         onChange={(assignee) => narrow("assignee", assignee)}
       />
@@ -71,7 +67,7 @@ export default function FilterPanel({ search }: { search: InboxSearch }) {
         value={search.team ?? null}
         clearable
         comboboxProps={{ withinPortal: false }}
-        data={[...teams.values()].map(({ id, name }) => ({ value: id, label: name }))}
+        data={(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
         onChange={(team) => narrow("team", team)}
       />
       <AccountFilter value={search.account} onChange={(account) => narrow("account", account)} />
@@ -79,7 +75,7 @@ export default function FilterPanel({ search }: { search: InboxSearch }) {
         label={t("by.tier")}
         value={listed("tier")}
         comboboxProps={{ withinPortal: false }}
-        data={[...new Set([...tiers, ...listed("tier")])]}
+        data={[...new Set([...(tiers.data ?? []), ...listed("tier")])]}
         onChange={(tier) => narrow("tier", tier)}
       />
       <MultiSelect
@@ -106,24 +102,27 @@ function AccountFilter({ value, onChange }: { value: string | undefined; onChang
   const chosen = useName(value);
   const [typed, setTyped] = useState("");
   const [text] = useDebouncedValue(typed, 250);
-  const { data: found } = useQuery({
+  const found = useQuery({
     queryKey: ["accounts", "choice", text],
     queryFn: () => data(api.GET("/api/v1/accounts", { params: { query: { text, limit: 20 } } })),
     placeholderData: keepPreviousData,
   });
-  const options = (found?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  const options = (found.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
   const isListed = !value || options.some((option) => option.value === value);
   return (
-    <Select
-      label={t("by.account")}
-      value={value ?? null}
-      clearable
-      searchable
-      filter={({ options }) => options}
-      onSearchChange={setTyped}
-      comboboxProps={{ withinPortal: false }}
-      data={isListed || !value ? options : [{ value, label: chosen ?? "…" }, ...options]}
-      onChange={onChange}
-    />
+    <>
+      <Select
+        label={t("by.account")}
+        value={value ?? null}
+        clearable
+        searchable
+        filter={({ options }) => options}
+        onSearchChange={setTyped}
+        comboboxProps={{ withinPortal: false }}
+        data={isListed || !value ? options : [{ value, label: chosen ?? "…" }, ...options]}
+        onChange={onChange}
+      />
+      <FailedPart query={found} words={t("missed.choices")} />
+    </>
   );
 }

@@ -1,7 +1,7 @@
 // What narrows a view: by person, account, tier, category, tag, severity and how near a breach is.
 import { ActionIcon, Group, Indicator, Pill, Popover } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { Fragment, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useName } from "@/features/directory/names";
 import { usePolicy } from "@/features/policy/policy";
@@ -38,13 +38,13 @@ export function Chosen({ search }: { search: InboxSearch }) {
   const { t } = useTranslation("inbox");
   const narrow = useNarrow();
   const policy = usePolicy();
+  const titleOf = (category: string) => policy?.categories.find(({ name }) => name === category)?.title;
   const shown = NARROWING.filter((key) => search[key] && !(key === "team" && !search.view));
   if (shown.length === 0) return null;
   return (
     <Group gap={6} className={classes.chosen ?? ""}>
       {shown.map((key) => {
         const value = search[key] ?? "";
-        const title = policy?.categories.find(({ name }) => name === value)?.title;
         return (
           <Pill
             key={key}
@@ -56,7 +56,15 @@ export function Chosen({ search }: { search: InboxSearch }) {
               "aria-hidden": false,
             }}
           >
-            {t(`by.${key}`)}: {key === "risk" ? t(`risk.${value as "late"}`) : (title ?? <NameOr id={value} />)}
+            {t(`by.${key}`)}:{" "}
+            {key === "risk"
+              ? t(`risk.${value as "late"}`)
+              : value.split(",").map((each, at) => (
+                  <Fragment key={each}>
+                    {at > 0 && ", "}
+                    {(key === "category" && titleOf(each)) || <NameOr id={each} />}
+                  </Fragment>
+                ))}
           </Pill>
         );
       })}

@@ -4,10 +4,11 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
 import { useNow } from "@/app/time";
+import { teamsQuery } from "@/features/directory/directory";
 import { ticketsQuery } from "@/features/ticket/queries";
 import { Page } from "@/parts/page";
 import { Empty, Failure, LoadingRows } from "@/parts/states";
@@ -19,7 +20,7 @@ import { SaveView } from "./save-view";
 import { useSelection } from "./selection";
 import { TicketList } from "./ticket-list";
 import { ViewList } from "./view-list";
-import { filterOf, type InboxSearch, STANDARD_VIEWS, viewsQuery } from "./views";
+import { filterOf, type InboxSearch, isStandard, STANDARD_VIEWS, viewsQuery } from "./views";
 
 const route = getRouteApi("/_work/inbox");
 
@@ -27,11 +28,14 @@ export function Inbox() {
   const { t } = useTranslation("inbox");
   const search = route.useSearch();
   const navigate = useNavigate({ from: "/inbox" });
-  const words = useRef<HTMLInputElement>(null);
-  const { data: saved } = useQuery(viewsQuery);
+  const views = useQuery(viewsQuery);
+  const saved = views.data;
+  const { data: teams } = useQuery(teamsQuery);
+  // A saved view that is not known yet would list everything.
+  const isKnown = isStandard(search.view) || saved?.some(({ id }) => id === search.view) === true;
   // Only whole minutes count, so that the list is not read anew each second.
   const filter = filterOf(search, saved ?? [], useNow(60_000));
-  const tickets = useInfiniteQuery(ticketsQuery(filter));
+  const tickets = useInfiniteQuery({ ...ticketsQuery(filter), enabled: isKnown });
   const rows = useMemo(() => tickets.data?.pages.flatMap((page) => page.items) ?? [], [tickets.data]);
   const { hasChanged, begin } = useLongList(filter);
   const { isFetchingNextPage, fetchNextPage } = tickets;
@@ -39,12 +43,7 @@ export function Inbox() {
     if (!isFetchingNextPage) void fetchNextPage();
   }, [isFetchingNextPage, fetchNextPage]);
   const selection = useSelection(rows);
-  const seek = useDebouncedCallback(
-    (text: string) => void navigate({ search: (now) => ({ ...now, words: text || undefined }), replace: true }),
-    250,
-  );
-  useKeys({ search: () => words.current?.focus() });
-  const title = titleOf(search, saved ?? [], t);
+  const title = titleOf(search, saved ?? [], teams ?? [], t);
   return (
     <Page
       title={title}
@@ -56,25 +55,15 @@ export function Inbox() {
       }
     >
       <div className={classes.layout}>
-        <ViewList search={search} />
+        <ViewList search={search} filter={filter} />
         <section className={classes.list} aria-label={title}>
           <Group className={classes.tools} gap="xs" wrap="nowrap">
-            <TextInput
-              ref={words}
-              aria-label={t("search")}
-              placeholder={t("search")}
-              defaultValue={search.words ?? ""}
-              key={search.view}
-              leftSection={<IconSearch size={16} aria-hidden />}
-              onChange={(event) => seek(event.currentTarget.value)}
-              flex={1}
-              maw="24rem"
-            />
+            <Seek words={search.words} />
             <Filters search={search} />
             <SaveView search={search} filter={filter} />
             <NativeSelect
               aria-label={t("sort.label")}
-              value={search.sort ?? "next_due"}
+              value={filter.sort ?? "next_due"}
               data={SORTS.map((sort) => ({ value: sort, label: t(`sort.${sort}`) }))}
               onChange={({ currentTarget: { value: sort } }) => void navigate({ search: (now) => ({ ...now, sort }) })}
               w="11rem"
@@ -91,7 +80,20 @@ export function Inbox() {
               </Button>
             </Group>
           )}
-          {tickets.isPending ? (
+          {!isKnown && views.isLoadingError ? (
+            <Failure error={views.error} onRetry={() => void views.refetch()} />
+          ) : !isKnown && views.isSuccess ? (
+            <Empty
+              title={t("gone.title")}
+              action={
+                <Button component={Link} to="/inbox" variant="default">
+                  {t("gone.open")}
+                </Button>
+              }
+            >
+              {t("gone.hint")}
+            </Empty>
+          ) : tickets.isPending ? (
             <LoadingRows rows={12} />
           ) : tickets.isLoadingError ? (
             <Failure error={tickets.error} onRetry={() => void tickets.refetch()} />
@@ -106,11 +108,53 @@ export function Inbox() {
   );
 }
 
+/** The words that narrow the list. */
+function Seek({ words }: { words: string | undefined }) {
+  const { t } = useTranslation("inbox");
+  const navigate = useNavigate({ from: "/inbox" });
+  const field = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState(words ?? "");
+  const sought = useRef(words);
+  const seek = useDebouncedCallback((text: string) => {
+    sought.current = text || undefined;
+    void navigate({ search: (now) => ({ ...now, words: text || undefined }), replace: true });
+  }, 250);
+  // Another view, or the way back, has words of its own; what was sought from here stands in the field already.
+  useEffect(() => {
+    if (words === sought.current) return;
+    sought.current = words;
+    setTyped(words ?? "");
+  }, [words]);
+  useKeys({ search: () => field.current?.focus() });
+  return (
+    <TextInput
+      ref={field}
+      aria-label={t("search")}
+      placeholder={t("search")}
+      value={typed}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      onChange={({ currentTarget: { value } }) => {
+        setTyped(value);
+        seek(value);
+      }}
+      flex={1}
+      maw="24rem"
+    />
+  );
+}
+
 const SORTS = ["next_due", "-updated", "-opened", "severity", "number"] as const;
 
 type Words = ReturnType<typeof useTranslation<"inbox">>["t"];
 
-function titleOf(search: InboxSearch, saved: { id: string; name: string }[], t: Words): string {
-  const standard = STANDARD_VIEWS.find(({ id }) => id === (search.view ?? "open"));
-  return standard ? t(`view.${standard.id}`) : (saved.find(({ id }) => id === search.view)?.name ?? t("view.open"));
+interface Named {
+  id: string;
+  name: string;
+}
+
+function titleOf({ view, team }: InboxSearch, saved: Named[], teams: Named[], t: Words): string {
+  const named = (all: Named[], id: string) => all.find((each) => each.id === id)?.name;
+  if (view === undefined && team !== undefined) return named(teams, team) ?? t("by.team");
+  const standard = STANDARD_VIEWS.find(({ id }) => id === (view ?? "open"));
+  return standard ? t(`view.${standard.id}`) : (named(saved, view ?? "") ?? t("views"));
 }

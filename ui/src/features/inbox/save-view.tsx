@@ -1,5 +1,6 @@
 // Saving what the inbox shows as a view of one's own or everybody's, and changing it later.
-import { ActionIcon, Menu, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconBookmarkPlus, IconDots } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -10,7 +11,10 @@ import { ifUnchanged, versioned } from "@/api/versioned";
 import { useMay, useMe } from "@/app/session";
 import type { TicketFilter } from "@/features/ticket/queries";
 import type { Named } from "./view-form";
-import { type InboxSearch, queryOf, type View } from "./views";
+import { filterOf, type InboxSearch, queryOf, type View } from "./views";
+
+/** How long putting a removed view back is offered, in milliseconds. */
+const OFFERED = 20_000;
 
 const ViewForm = lazy(() => import("./view-form"));
 
@@ -54,8 +58,8 @@ export function SaveView({ search, filter }: { search: InboxSearch; filter: Tick
   );
 }
 
-/** Renames, shares and removes a saved view that one may change. */
-export function ViewMenu({ view }: { view: View }) {
+/** Renames, shares, rewrites and removes a saved view that one may change. */
+export function ViewMenu({ view, filter }: { view: View; filter: TicketFilter }) {
   const { t } = useTranslation("inbox");
   const { t: common } = useTranslation();
   const me = useMe();
@@ -65,18 +69,53 @@ export function ViewMenu({ view }: { view: View }) {
   const navigate = useNavigate();
   const path = { path: { id: view.id } };
   const onSettled = () => queries.invalidateQueries({ queryKey: ["views"] });
+  const patch = async (body: Partial<Named & Pick<View, "query">>) => {
+    const read = await versioned(api.GET("/api/v1/views/{id}", { params: path }));
+    return data(api.PATCH("/api/v1/views/{id}", { params: { ...path, header: ifUnchanged(read) }, body }));
+  };
   const change = useMutation({
     meta: { handlesFailure: true },
-    mutationFn: async (named: Named) => {
-      const read = await versioned(api.GET("/api/v1/views/{id}", { params: path }));
-      return data(api.PATCH("/api/v1/views/{id}", { params: { ...path, header: ifUnchanged(read) }, body: named }));
-    },
+    mutationFn: (named: Named) => patch(named),
     onSuccess: () => setOpen(false),
     onSettled,
   });
   const remove = useMutation({
     mutationFn: () => api.DELETE("/api/v1/views/{id}", { params: path }),
-    onSuccess: () => navigate({ to: "/inbox" }),
+    onSuccess: () => {
+      const id = notifications.show({
+        autoClose: OFFERED,
+        title: t("save.removed", { name: view.name }),
+        message: (
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            onClick={() => {
+              notifications.hide(id);
+              putBack.mutate();
+            }}
+          >
+            {common("action.undo")}
+          </Button>
+        ),
+      });
+      return navigate({ to: "/inbox" });
+    },
+    onSettled,
+  });
+  const putBack = useMutation({
+    mutationFn: () => {
+      const { name, query, position, owner } = view;
+      return data(api.POST("/api/v1/views", { headers: onceKey(), body: { name, query, position, shared: !owner } }));
+    },
+    onSuccess: async ({ id }) => {
+      await onSettled();
+      return navigate({ to: "/inbox", search: { view: id } });
+    },
+  });
+  const shown = queryOf(filter);
+  const keepShown = useMutation({
+    mutationFn: () => patch({ query: shown }),
+    onSuccess: () => navigate({ to: "/inbox", search: { view: view.id } }),
     onSettled,
   });
   if (view.owner ? view.owner !== me.id : !mayShare) return null;
@@ -90,6 +129,9 @@ export function ViewMenu({ view }: { view: View }) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => setOpen(true)}>{common("action.edit")}</Menu.Item>
+          {shown !== queryOf(filterOf({ view: view.id }, [view], 0)) && (
+            <Menu.Item onClick={() => keepShown.mutate()}>{t("save.now")}</Menu.Item>
+          )}
           <Menu.Item onClick={() => remove.mutate()}>{common("action.remove")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>

@@ -1,20 +1,29 @@
 // The views at the side: those everybody has, saved ones, and those of the teams, each with how many tickets it lists.
 import { NavLink, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useFormats } from "@/app/format";
-import { useTeams } from "@/features/directory/directory";
+import { teamsQuery } from "@/features/directory/directory";
+import type { TicketFilter } from "@/features/ticket/queries";
+import { FailedPart } from "@/parts/states";
 import classes from "./inbox.module.css";
 import { ViewMenu } from "./save-view";
 import { countsQuery, type InboxSearch, STANDARD_VIEWS, savedCountsQuery, viewsQuery } from "./views";
 
-export function ViewList({ search }: { search: InboxSearch }) {
+interface ViewListProps {
+  search: InboxSearch;
+  /** What is shown now. */
+  filter: TicketFilter;
+}
+
+export function ViewList({ search, filter }: ViewListProps) {
   const { t } = useTranslation("inbox");
-  const teams = useTeams();
-  const { data: saved } = useQuery(viewsQuery);
-  const { data: counts } = useQuery(countsQuery);
-  const { data: savedCounts } = useQuery({ ...savedCountsQuery, enabled: Boolean(saved?.length) });
+  const teams = useQuery(teamsQuery);
+  const views = useQuery(viewsQuery);
+  const counts = useQuery(countsQuery);
+  const saved = views.data;
+  const savedCounts = useQuery({ ...savedCountsQuery, enabled: Boolean(saved?.length) });
   const isStandard = !search.team;
   return (
     <nav className={classes.views} aria-label={t("views")}>
@@ -24,10 +33,10 @@ export function ViewList({ search }: { search: InboxSearch }) {
           label={t(`view.${id}`)}
           to={{ view: id }}
           isActive={isStandard && (search.view ?? "open") === id}
-          count={counts?.[id]}
+          count={counts.data?.[id]}
         />
       ))}
-      {saved && saved.length > 0 && (
+      {(views.isLoadingError || Boolean(saved?.length)) && (
         <Title order={2} className={classes.heading}>
           {t("saved")}
         </Title>
@@ -38,20 +47,38 @@ export function ViewList({ search }: { search: InboxSearch }) {
             label={view.name}
             to={{ view: view.id }}
             isActive={search.view === view.id}
-            count={savedCounts?.[view.id]}
+            count={savedCounts.data?.[view.id]}
           />
-          {search.view === view.id && <ViewMenu view={view} />}
+          {search.view === view.id && <ViewMenu view={view} filter={filter} />}
         </div>
       ))}
-      {teams.size > 0 && (
+      <Missed query={views} what={t("missed.saved")} />
+      {(teams.isLoadingError || Boolean(teams.data?.length)) && (
         <Title order={2} className={classes.heading}>
           {t("teams")}
         </Title>
       )}
-      {[...teams.values()].map(({ id, name }) => (
+      {teams.data?.map(({ id, name }) => (
         <Entry key={id} label={name} to={{ team: id }} isActive={search.team === id && !search.view} />
       ))}
+      <Missed query={teams} what={t("missed.teams")} />
+      <Missed query={[counts, savedCounts]} what={t("missed.counts")} />
     </nav>
+  );
+}
+
+interface MissedProps {
+  query: UseQueryResult | UseQueryResult[];
+  what: string;
+}
+
+/** A line under a part of the list that could not be had. */
+function Missed({ query, what }: MissedProps) {
+  if (![query].flat().some(({ isLoadingError }) => isLoadingError)) return null;
+  return (
+    <div className={classes.missed}>
+      <FailedPart query={query} words={what} />
+    </div>
   );
 }
 

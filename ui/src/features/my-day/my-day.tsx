@@ -28,19 +28,22 @@ export function MyDay() {
   const me = useMe();
   const mine = useInfiniteQuery(ticketsQuery({ status: "undone", assignee: "me", sort: "next_due" }));
   const rows = mine.data?.pages.flatMap((page) => page.items) ?? [];
+  const { escalations, open } = useToTakeOn();
   return (
     <Page title={t("title", { name: me.name.split(" ")[0] })}>
       <div className={classes.columns}>
         <div>
-          <ToAcknowledge />
-          {mine.isPending ? (
+          <ToAcknowledge escalations={escalations} open={open} />
+          {mine.isPending || escalations.isLoading ? (
             <LoadingRows />
           ) : mine.isLoadingError ? (
             <Failure error={mine.error} onRetry={() => void mine.refetch()} />
-          ) : rows.length === 0 ? (
-            <Empty title={t("free")}>{t("freeHint")}</Empty>
-          ) : (
+          ) : rows.length > 0 ? (
             <Owed tickets={rows} />
+          ) : open.length > 0 || escalations.isLoadingError ? (
+            <Empty title={t("noTickets")}>{open.length > 0 && t("noTicketsHint")}</Empty>
+          ) : (
+            <Empty title={t("free")}>{t("freeHint")}</Empty>
           )}
         </div>
         <Told />
@@ -98,20 +101,24 @@ const Row = memo(function Row({ ticket }: { ticket: Ticket }) {
 });
 
 /** The escalations that one was told of and that nobody has taken on yet. */
-function ToAcknowledge() {
+function useToTakeOn() {
+  const may = useMay("escalation.read");
+  const escalations = useInfiniteQuery({ ...escalationsQuery({ phase: "open", mine: true }), enabled: may });
+  const open = escalations.data?.pages.flatMap((page) => page.items).filter((each) => !each.acknowledged_at) ?? [];
+  return { escalations, open };
+}
+
+function ToAcknowledge({ escalations, open }: ReturnType<typeof useToTakeOn>) {
   const { t } = useTranslation("my_day");
   const format = useFormats();
   const now = useNow();
-  const may = useMay("escalation.read");
-  const mine = useInfiniteQuery({ ...escalationsQuery({ phase: "open", mine: true }), enabled: may });
-  const open = mine.data?.pages.flatMap((page) => page.items).filter((each) => !each.acknowledged_at) ?? [];
-  if (mine.isLoadingError) {
+  if (escalations.isLoadingError) {
     return (
       <section aria-label={t("acknowledge")} className={classes.escalations}>
         <Title order={2} mb="xs">
           {t("acknowledge")}
         </Title>
-        <FailedPart query={mine} />
+        <FailedPart query={escalations} />
       </section>
     );
   }

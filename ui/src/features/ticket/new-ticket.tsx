@@ -11,10 +11,11 @@ import { api, data, onceKey } from "@/api/client";
 import { faultsByField } from "@/api/faults";
 import { accountsQuery, contactsQuery } from "@/features/accounts/queries";
 import { useName } from "@/features/directory/names";
-import { usePolicy } from "@/features/policy/policy";
+import { policyQuery, usePolicy } from "@/features/policy/policy";
 import { Page } from "@/parts/page";
 import { Refusal } from "@/parts/refusal";
 import { Severity } from "@/parts/severity";
+import { FailedPart } from "@/parts/states";
 import classes from "./new-ticket.module.css";
 import { UploadList } from "./upload-list";
 import { useUploads } from "./uploads";
@@ -26,6 +27,7 @@ export function NewTicket() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const policy = usePolicy();
+  const readPolicy = useQuery(policyQuery);
   const search = route.useSearch();
   const form = useForm({
     initialValues: { account: search.account ?? "", contact: "", subject: "", message: "", severity: "", category: "" },
@@ -96,6 +98,7 @@ export function NewTicket() {
               ))}
             </div>
           </Radio.Group>
+          <FailedPart query={readPolicy} words={t("missed.policy")} />
           <Select
             label={t("category")}
             clearable
@@ -147,20 +150,23 @@ function AccountSelect({ value, onChange, error }: SelectProps) {
   const options = items.map((account) => ({ value: account.id, label: account.name }));
   if (value && name && !items.some(({ id }) => id === value)) options.unshift({ value, label: name });
   return (
-    <Select
-      label={t("account")}
-      required
-      searchable
-      clearable
-      data={options}
-      filter={({ options: all }) => all}
-      searchValue={text}
-      onSearchChange={setText}
-      nothingFoundMessage={t(found.isFetching ? "seeking" : "nothingFound")}
-      value={value || null}
-      onChange={(account) => onChange(account ?? "")}
-      error={error}
-    />
+    <div>
+      <Select
+        label={t("account")}
+        required
+        searchable
+        clearable
+        data={options}
+        filter={({ options: all }) => all}
+        searchValue={text}
+        onSearchChange={setText}
+        nothingFoundMessage={t(found.isFetching ? "seeking" : "nothingFound")}
+        value={value || null}
+        onChange={(account) => onChange(account ?? "")}
+        error={error}
+      />
+      <FailedPart query={found} words={t("missed.accounts")} />
+    </div>
   );
 }
 
@@ -168,17 +174,21 @@ function ContactSelect({ account, value, onChange }: SelectProps & { account: st
   const { t } = useTranslation("new_ticket");
   const contacts = useQuery({ ...contactsQuery(account), enabled: account !== "" });
   return (
-    <Select
-      label={t("contact")}
-      placeholder={account ? undefined : t("accountFirst")}
-      disabled={!account}
-      searchable
-      clearable
-      data={(contacts.data ?? [])
-        .filter(({ active }) => active)
-        .map(({ id, name, addresses }) => ({ value: id, label: [name, addresses[0]].filter(Boolean).join(" · ") }))}
-      value={value || null}
-      onChange={(contact) => onChange(contact ?? "")}
-    />
+    <div>
+      <Select
+        label={t("contact")}
+        placeholder={account ? undefined : t("accountFirst")}
+        disabled={!account}
+        searchable
+        clearable
+        data={(contacts.data ?? [])
+          .filter(({ active }) => active)
+          .map(({ id, name, addresses }) => ({ value: id, label: [name, addresses[0]].filter(Boolean).join(" · ") }))}
+        value={value || null}
+        nothingFoundMessage={contacts.isSuccess ? t("noContacts") : undefined}
+        onChange={(contact) => onChange(contact ?? "")}
+      />
+      <FailedPart query={contacts} words={t("missed.contacts")} />
+    </div>
   );
 }
