@@ -16,6 +16,7 @@ use mainstay_domain::ticket::Scope;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -155,7 +156,9 @@ impl Listener {
     async fn run(mut self, mut news: broadcast::Receiver<News>, come_back: bool) {
         let _counted = Counted::new();
         let stop = self.web.options.stop.clone();
-        let heartbeat = self.web.options.limits.heartbeat;
+        let every = self.web.options.limits.heartbeat;
+        let mut heartbeat = tokio::time::interval_at(Instant::now() + every, every);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let told = async {
             self.say(Event::default().comment("listening")).await?;
             if come_back {
@@ -169,7 +172,7 @@ impl Listener {
                         Err(RecvError::Closed) => return Err(Gone),
                     },
                     () = self.sender.closed() => return Err(Gone),
-                    () = tokio::time::sleep(heartbeat) => self.check().await?,
+                    _ = heartbeat.tick() => self.check().await?,
                 }
             }
         };
