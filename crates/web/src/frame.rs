@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt as _;
@@ -178,6 +178,7 @@ async fn limit_time(State(limits): State<Limits>, request: Request, next: Next) 
     } else {
         limits.time
     };
+    let method = request.method().clone();
     let has_stalled = Arc::new(AtomicBool::new(false));
     let request = request.map(|body| watched(body, limits.body_time, has_stalled.clone()));
     let mut answering = pin!(next.run(request));
@@ -189,7 +190,7 @@ async fn limit_time(State(limits): State<Limits>, request: Request, next: Next) 
         // Whoever reads the body holds its share of the mark until the end of it.
         () = tokio::time::sleep(time) => match Arc::strong_count(&has_stalled) > 1 {
             true => too_slow(),
-            false => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            false => given_up(&method),
         },
     }
 }
@@ -205,6 +206,17 @@ fn watched(body: Body, time: Duration, has_stalled: Arc<AtomicBool>) -> Body {
         }
         error
     }))
+}
+
+/// What was to be done may be on its way to the disk when it is given up.
+fn given_up(method: &Method) -> Response {
+    let detail = match method.is_safe() {
+        true => "The request took too long and was given up.",
+        false => {
+            "The request took too long and was given up. It may have been done: look before you send it again."
+        }
+    };
+    Problem::new(Kind::Unavailable, detail).into_response()
 }
 
 fn too_slow() -> Response {
@@ -285,7 +297,10 @@ mod tests {
             .route("/accounts", get(|_: Parameters<List>| async { "done" }))
             .route("/accounts/{id}", get(|_: Id<AccountId>| async { "done" }))
             .route("/panic", get(panic))
-            .route("/never", get(std::future::pending::<()>));
+            .route(
+                "/never",
+                get(std::future::pending::<()>).post(std::future::pending::<()>),
+            );
         let limits = Limits {
             body: 1000,
             body_time: Duration::from_millis(10),
@@ -335,7 +350,8 @@ mod tests {
         insta::assert_snapshot!(problem("GET", "/accounts?limit=201", json, "").await, @r#"{"type":"/api/problems/invalid","title":"The input is wrong","status":422,"detail":"limit: \"201\" is no page size: expected a number from 1 to 200","instance":"/accounts","errors":[{"parameter":"limit","detail":"\"201\" is no page size: expected a number from 1 to 200"}]}"#);
         insta::assert_snapshot!(problem("GET", "/accounts?lmit=2", json, "").await, @r#"{"type":"/api/problems/invalid","title":"The input is wrong","status":422,"detail":"lmit: unknown field `lmit`, expected `limit`","instance":"/accounts","errors":[{"parameter":"lmit","detail":"unknown field `lmit`, expected `limit`"}]}"#);
         insta::assert_snapshot!(problem("GET", "/panic", json, "").await, @r#"{"type":"/api/problems/broken","title":"Something is broken on our side","status":500,"detail":"The fault has been logged under the request's id, which is in the x-request-id header.","instance":"/panic"}"#);
-        insta::assert_snapshot!(problem("GET", "/never", json, "").await, @r#"{"type":"/api/problems/unavailable","title":"The service cannot answer just now","status":503,"detail":"The request took too long and was given up; nothing more will come of it.","instance":"/never"}"#);
+        insta::assert_snapshot!(problem("GET", "/never", json, "").await, @r#"{"type":"/api/problems/unavailable","title":"The service cannot answer just now","status":503,"detail":"The request took too long and was given up.","instance":"/never"}"#);
+        insta::assert_snapshot!(problem("POST", "/never", json, "").await, @r#"{"type":"/api/problems/unavailable","title":"The service cannot answer just now","status":503,"detail":"The request took too long and was given up. It may have been done: look before you send it again.","instance":"/never"}"#);
     }
 
     #[tokio::test]

@@ -469,9 +469,6 @@ fn of_library(status: StatusCode) -> Problem {
         }
         Kind::NotFound => "There is nothing at this path; see /api/docs.",
         Kind::TooLarge => "The body is larger than this server accepts.",
-        Kind::Unavailable => {
-            "The request took too long and was given up; nothing more will come of it."
-        }
         _ => kind.title(),
     };
     Problem::new(kind, detail)

@@ -83,7 +83,7 @@ impl App {
         };
         self.openings().put(asked);
         let app = self.clone();
-        // Whoever asked may go away meanwhile, as when it takes too long: they are told that nothing was done. The others still want theirs.
+        // Whoever asked may go away meanwhile, as when it takes too long. The others still want theirs.
         let opening = async move {
             let Ok(_lane) = app.openings().lanes.acquire().await else {
                 return;
@@ -126,7 +126,7 @@ impl App {
                     open_in(self, tx, &Roster::default(), &caller, &open).await
                 })
             };
-            // For who has gone it is undone.
+            // For who has gone it is undone, unless it is on its way to the disk.
             let opened = tokio::select! {
                 opened = opening => opened,
                 () = answer.closed() => continue,
