@@ -1,7 +1,7 @@
 //! Mail that agents write, or that claims to be theirs.
 
 use jiff::SignedDuration;
-use mainstay_app::mail::{MailOptions, RefileInto};
+use mainstay_app::mail::{MailOptions, RefileInto, WayIn};
 use mainstay_app::{AppError, Caller};
 use mainstay_domain::event::{Actor, Visibility};
 use mainstay_domain::mail::{RawMail, RawMailState};
@@ -107,7 +107,14 @@ async fn of_a_mailbox_that_was_set_up_its_own_server_vouches() {
     let tx = desk.test.app.store().begin().await.expect("a transaction");
     mailbox::update(&tx, &help).await.expect("a mailbox");
     tx.commit().await.expect("a commit");
+    // What another server took in before the mailbox was moved, it does not vouch for.
+    let moved = WayIn {
+        source: "imap:help@old.desk.example/INBOX".to_owned(),
+        mailbox: Some(help.id),
+    };
     let raw = letter("bea2@desk.example").raw();
+    is_held(&desk, &ticket, &desk.gets_by(moved, &raw).await, sent).await;
+    let raw = letter("bea3@desk.example").raw();
     desk.gets_by(source.as_str(), &raw).await;
     assert_eq!(desk.state(ticket.id, "first_response").await, "met");
     desk.test.finish().await;

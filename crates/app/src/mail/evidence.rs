@@ -56,10 +56,13 @@ pub(super) async fn gather(
             .filter(|agent| agent.active),
         None => None,
     };
-    // The server of one mailbox does not vouch for what another one took in.
+    // A server does not vouch for what another one took in, as it did where the mailbox is read elsewhere by now, or removed.
     let authserv_id = match identity.mailbox_of(&raw.source, raw.mailbox) {
-        Some(mailbox) => mailbox.authserv_id.as_deref(),
-        None => app.options().mail.authserv_id.as_deref(),
+        Some(mailbox) if mailbox.source().as_ref() == Some(&raw.source) => {
+            mailbox.authserv_id.as_deref()
+        }
+        None if raw.mailbox.is_none() => app.options().mail.authserv_id.as_deref(),
+        Some(_) | None => None,
     };
     let (agent, unproven) = match named {
         None => (None, None),
