@@ -190,8 +190,8 @@ pub async fn requeue(tx: &Transaction, id: JobId, run_at: Timestamp) -> Result<b
     Ok(tx.execute(sql).await? > 0)
 }
 
-/// Lets jobs that wait for a later instant run at this one: what they waited for may be mended. One that runs is left alone,
-/// and so is one that was given up.
+/// Lets jobs that wait for a later instant run at this one, also those that were given up: what they waited for may be mended. One
+/// that runs is left alone.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
@@ -201,13 +201,15 @@ pub async fn hasten(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for keys in dedup_keys.chunks(500) {
-        let mut sql = Sql::new("UPDATE job SET run_at = ")
-            .with("", &now)
-            .with(
-                " WHERE dead_at IS NULL AND leased_until IS NULL AND run_at > ",
-                &now,
-            )
-            .then(" AND dedup_key IN (");
+        let mut sql = Sql::new(
+            "UPDATE job SET attempts = CASE WHEN dead_at IS NULL THEN attempts ELSE 0 END, dead_at = NULL",
+        )
+        .with(", run_at = ", &now)
+        .with(
+            " WHERE leased_until IS NULL AND (dead_at IS NOT NULL OR run_at > ",
+            &now,
+        )
+        .then(") AND dedup_key IN (");
         sql.bind_all(keys).push(")");
         tx.execute(sql).await?;
     }
