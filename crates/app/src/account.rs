@@ -19,6 +19,7 @@ use crate::context::App;
 use crate::error::{AppError, Expected, Result};
 use crate::field::Faults;
 use crate::secret::fingerprint;
+use crate::transaction::transact;
 
 /// An account in a list of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,26 +152,26 @@ impl App {
         caller: &Caller,
         id: AccountId,
         expected: &Expected,
-        change: impl FnOnce(&mut Account),
+        change: impl Fn(&mut Account),
     ) -> Result<Account> {
         caller.require(Permission::UpdateAccounts)?;
-        let tx = self.begin().await?;
-        let before = account::lock(&tx, id)
-            .await?
-            .ok_or_else(|| AppError::no_such("account", id))?;
-        expected.check(fingerprint(&before))?;
-        let mut after = before.clone();
-        change(&mut after);
-        let after = checked(after)?;
-        if after != before {
-            account::update(&tx, &after).await?;
-            let facts = self.facts(caller.actor).account(Some(&before), &after)?;
-            facts.write(&tx).await?;
-            let action = Action::new("account.changed", "account", id).of_account(id);
-            self.record(&tx, caller, action).await?;
-        }
-        tx.commit().await?;
-        Ok(after)
+        transact!(self, tx => async {
+            let before = account::lock(tx, id)
+                .await?
+                .ok_or_else(|| AppError::no_such("account", id))?;
+            expected.check(fingerprint(&before))?;
+            let mut after = before.clone();
+            change(&mut after);
+            let after = checked(after)?;
+            if after != before {
+                account::update(tx, &after).await?;
+                let facts = self.facts(caller.actor).account(Some(&before), &after)?;
+                facts.write(tx).await?;
+                let action = Action::new("account.changed", "account", id).of_account(id);
+                self.record(tx, caller, action).await?;
+            }
+            Ok(after)
+        })
     }
 }
 

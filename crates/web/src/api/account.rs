@@ -173,7 +173,7 @@ impl From<AccountFact> for AccountFactBody {
 }
 
 /// What an account is to be. What is left out stays as it is; a new account needs a name.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountInput {
     /// Its name.
@@ -336,7 +336,9 @@ async fn update(
     let now = web.app.now();
     let account = web
         .app
-        .update_account(&caller, id, &expected, |account| input.apply(account, now))
+        .update_account(&caller, id, &expected, |account| {
+            input.clone().apply(account, now);
+        })
         .await?;
     let version = fingerprint(&account);
     Ok(Tagged(version, Json(AccountBody::of(account, &caller))))
