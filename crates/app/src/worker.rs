@@ -46,6 +46,9 @@ const AT_ONCE: u32 = 200;
 /// How many due subjects one tick takes. The more, the less often the next ones wait for the last of those before.
 const DUE_AT_ONCE: u32 = 1_000;
 
+/// How many due tickets are done before it is looked whether the lease of the rest is to be made longer.
+const FIRED_TOGETHER: usize = 500;
+
 /// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
 const FILED_TOGETHER: usize = 16;
 
@@ -100,9 +103,13 @@ impl App {
         let due = self.lease_due(now).await?;
         let mut lease = DueLease::of(now);
         let both_tickets = |a: &Due, b: &Due| a.ticket().is_some() && b.ticket().is_some();
-        for run in due.chunk_by(both_tickets) {
-            // Those before may have taken long, as after an outage.
-            lease.keep(self).await?;
+        let runs = due.chunk_by(both_tickets);
+        for run in runs.flat_map(|run| run.chunks(FIRED_TOGETHER)) {
+            // Those before may have taken long, as after an outage. Where it cannot be made longer, others may do the rest too, and
+            // find it done.
+            if let Err(error) = lease.keep(self).await {
+                tracing::warn!(%error, "what is due is not held any longer");
+            }
             let mut run = run.to_vec();
             run.retain(|due| lease.holds(due.subject));
             let Some(first) = run.first() else {

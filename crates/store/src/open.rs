@@ -26,6 +26,9 @@ use crate::sqlite::{self, Bounds, Readers, Writers};
 /// How many statements a connection to PostgreSQL keeps ready, more than the program has of them.
 const STATEMENTS: usize = 400;
 
+/// How often it is tried to bring the schema up to date.
+const MIGRATIONS: usize = 5;
+
 /// A connection that nobody used for so long is asked for a sign of life before it is used.
 const RESTED: Duration = Duration::from_secs(1);
 
@@ -89,10 +92,23 @@ impl Store {
     /// a newer version has used, and [`StoreError::Unavailable`] when it cannot be reached.
     pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         let store = Self::connect(options).await?;
-        let tx = store.begin().await?;
+        let mut tries = MIGRATIONS;
+        loop {
+            tries -= 1;
+            match store.migrate().await {
+                // Another node was in the way, as where each of the two waits for what the other holds.
+                Err(error @ StoreError::Unavailable(_)) if store.is_shared() && tries > 0 => {
+                    tracing::warn!(%error, "the schema is brought up to date once more");
+                }
+                outcome => return outcome.map(|()| store),
+            }
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
         schema::migrate(&tx).await?;
-        tx.commit().await?;
-        Ok(store)
+        tx.commit().await
     }
 
     /// Opens a store that is empty, or makes it, and brings its schema to where it was when it had these steps.

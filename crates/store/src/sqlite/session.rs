@@ -53,10 +53,10 @@ impl Session {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&options.path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.busy_timeout(options.patience)?;
         // Whoever commits sees to it that the log is on the disk, and when it is copied: see `log`.
         let synchronous = if options.is_durable { "NORMAL" } else { "OFF" };
         keep_a_log(&connection, options.patience)?;
+        connection.busy_timeout(options.patience)?;
         connection.execute_batch(&format!(
             "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; \
              PRAGMA journal_size_limit = {LONGEST_LOG}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768"
@@ -242,6 +242,8 @@ fn cell(index: usize, value: ValueRef<'_>) -> Result<Cell, StoreError> {
 /// Lets changes go to a log beside the file. SQLite does not wait by itself where several do so with a new file at the same time.
 fn keep_a_log(connection: &Connection, patience: Duration) -> Result<(), StoreError> {
     const PAUSE: Duration = Duration::from_millis(10);
+    // Else each try would be as patient.
+    connection.busy_timeout(Duration::ZERO)?;
     let mut tries = patience.as_millis() / PAUSE.as_millis();
     loop {
         match connection.execute_batch("PRAGMA journal_mode = WAL") {
