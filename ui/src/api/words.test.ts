@@ -10,7 +10,7 @@ afterEach(() => speakOfRefusals(undefined));
 /** Everything that the service says, each string as it is written there on one line. */
 function service(): string {
   const crates = join(process.cwd(), "../crates");
-  return ["app", "domain", "store", "web"]
+  return ["app", "channels", "domain", "store", "web"]
     .flatMap((crate) =>
       readdirSync(join(crates, crate, "src"), { recursive: true, encoding: "utf8" })
         .filter((path) => path.endsWith(".rs"))

@@ -19,8 +19,10 @@ export function Refusal({ error }: { error: Error | null }) {
       {list.length > 0 && (
         <List size="sm" mt="xs">
           {list.map((detail) => (
-            <List.Item key={detail} className={classes.fault ?? ""}>
-              {detail}
+            <List.Item key={detail}>
+              <span className={classes.fault} data-lines={detail.includes("\n") || undefined}>
+                {detail}
+              </span>
             </List.Item>
           ))}
         </List>

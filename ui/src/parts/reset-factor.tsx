@@ -33,7 +33,7 @@ export function ResetFactor({ name, reset, onReset }: Props) {
           {t(isAsked ? "resetFactor.sure" : "resetFactor.hint", { name })}
         </Text>
         {isAsked ? (
-          <Group gap="xs" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap" flex="none">
             <Button variant="default" onClick={() => setAsked(false)}>
               {t("action.cancel")}
             </Button>
@@ -42,7 +42,7 @@ export function ResetFactor({ name, reset, onReset }: Props) {
             </Button>
           </Group>
         ) : (
-          <Button variant="default" onClick={() => setAsked(true)}>
+          <Button variant="default" flex="none" onClick={() => setAsked(true)}>
             {t("resetFactor.ask")}
           </Button>
         )}

@@ -63,15 +63,15 @@ export function Compare() {
                 <Table.Tr>
                   <Table.Th>{t("policy.part")}</Table.Th>
                   <Table.Th>{t("policy.what")}</Table.Th>
-                  <Table.Th>{t("policy.beforeSide")}</Table.Th>
-                  <Table.Th>{t("policy.afterSide")}</Table.Th>
+                  <Table.Th w="30%">{t("policy.beforeSide")}</Table.Th>
+                  <Table.Th w="30%">{t("policy.afterSide")}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
                 {all.map((change) => (
                   <Table.Tr key={`${change.part} ${change.subject} ${change.what} ${change.before} ${change.after}`}>
-                    <Table.Td>{change.part}</Table.Td>
-                    <Table.Td>
+                    <Table.Td>{t(`policy.parts.${change.part as "pack"}`, { defaultValue: change.part })}</Table.Td>
+                    <Table.Td className={classes.part}>
                       {change.subject} {change.what}
                     </Table.Td>
                     <Table.Td className={classes.code}>{change.before ?? "–"}</Table.Td>

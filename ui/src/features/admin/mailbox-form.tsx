@@ -14,7 +14,7 @@ import {
 } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import type { ChangeEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, type Schemas } from "@/api/client";
 import { faultsByPath } from "@/api/faults";
@@ -24,6 +24,7 @@ import { Password } from "@/parts/password";
 import { Refusal } from "@/parts/refusal";
 import classes from "./admin.module.css";
 import {
+  addressed,
   guessed,
   isSpecialMailbox,
   keepsSecret,
@@ -83,7 +84,11 @@ export function MailboxForm({ read, word, onSaved, onCancel, beside }: MailboxFo
             required
             placeholder="support@example.com"
             {...form.getInputProps("address")}
-            onBlur={() => !was && form.setValues(guessed(form.values))}
+            // While it is typed, not once it was: whoever goes on to the server must not find it filled in under their fingers.
+            {...(!was && {
+              onChange: ({ currentTarget }: ChangeEvent<HTMLInputElement>) =>
+                form.setValues(addressed(form.values, currentTarget.value)),
+            })}
           />
           <Select
             label={t("mailboxes.team")}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { guessed, mailboxInput, mailboxValues, provided } from "./mailbox-values";
+import { addressed, guessed, mailboxInput, mailboxValues, provided } from "./mailbox-values";
 
 test("an address is enough to guess the rest, and both servers are signed in to alike", () => {
   const values = guessed({ ...mailboxValues(), address: " help@desk.example " });
@@ -12,6 +12,16 @@ test("an address is enough to guess the rest, and both servers are signed in to 
     signed_replies: false,
     authserv_id: null,
   });
+});
+
+test("what is guessed follows the address while it is typed, and what was said stays", () => {
+  const typed = ["h", "help@desk", "help@desk.example"].reduce(addressed, mailboxValues());
+  expect([typed.incoming.host, typed.outgoing.host]).toEqual(["imap.desk.example", "smtp.desk.example"]);
+  expect(typed.incoming.user).toBe("help@desk.example");
+  const said = { ...typed, incoming: { ...typed.incoming, host: "mail.desk.example", user: "help" } };
+  const moved = addressed(said, "help@shop.example");
+  expect([moved.incoming.host, moved.incoming.user]).toEqual(["mail.desk.example", "help"]);
+  expect([moved.outgoing.host, moved.outgoing.user]).toEqual(["smtp.shop.example", "help@shop.example"]);
 });
 
 test("a provider's servers are known, and what was said is not guessed over", () => {

@@ -128,6 +128,22 @@ export function provided(values: MailboxValues, provider: Provider): MailboxValu
   };
 }
 
+/** The mailbox with another address. What was guessed by the one before is guessed anew; what somebody said stays. */
+export function addressed(values: MailboxValues, address: string): MailboxValues {
+  const before = guessed({ ...values, incoming: SERVER, outgoing: SERVER });
+  const unsaid = (server: ServerValues, was: ServerValues): ServerValues => ({
+    ...server,
+    host: server.host === was.host ? "" : server.host,
+    user: server.user === was.user ? "" : server.user,
+  });
+  return guessed({
+    ...values,
+    address,
+    incoming: unsaid(values.incoming, before.incoming),
+    outgoing: unsaid(values.outgoing, before.outgoing),
+  });
+}
+
 /** What the address lets one guess: who signs in, and at which servers, where nothing was said. */
 export function guessed(values: MailboxValues): MailboxValues {
   const domain = values.address.trim().split("@")[1];

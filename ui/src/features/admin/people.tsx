@@ -177,7 +177,13 @@ function AgentDialog({ agent, onClose }: { agent: Agent | null; onClose: () => v
         <Stack>
           <Refusal error={save.error ?? read.error} />
           <TextInput label={t("people.name")} required data-autofocus {...form.getInputProps("name")} />
-          <TextInput label={t("people.email")} type="email" required {...form.getInputProps("email")} />
+          <TextInput
+            label={t("people.email")}
+            {...(!agent && { description: t("people.emailHint") })}
+            type="email"
+            required
+            {...form.getInputProps("email")}
+          />
           <MultiSelect
             label={t("people.roles")}
             data={[...new Set([...roles, ...form.values.roles])].map((role) => ({
