@@ -249,7 +249,7 @@ mod tests {
 
     async fn service(folder: &Path, more: &str) -> Result<Service, Failure> {
         let data = folder.display();
-        let file = format!("data = \"{data}\"\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n");
+        let file = format!("data = \"{data}\"\n[http]\nlisten = \"127.0.0.1:0\"\n{more}\n");
         let file = Some((Path::new("mainstay.toml"), file.as_str()));
         let reader = Reader::new(file, BTreeMap::new(), BTreeMap::new())?;
         Service::start(Settings::read(reader)?, Arc::new(WallClock)).await
@@ -312,7 +312,10 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn requests_under_way_are_answered_before_the_end() {
         let folder = tempfile::tempdir().unwrap();
-        let service = service(folder.path(), "").await.unwrap();
+        // The last body comes when all the other requests are answered.
+        let patient =
+            "body_timeout = \"120s\"\nrequest_timeout = \"120s\"\n[shutdown]\ndeadline = \"120s\"";
+        let service = service(folder.path(), patient).await.unwrap();
         let address = service.address();
         let stop = CancellationToken::new();
         let running = tokio::spawn(service.run(stop.clone()));

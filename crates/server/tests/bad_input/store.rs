@@ -75,7 +75,8 @@ fn a_full_disk_is_told_and_what_was_acknowledged_is_there() {
 
 #[test]
 fn a_locked_store_is_told_and_read_on() {
-    let house = House::open(&[("HTTP_REQUEST_TIMEOUT", "2s")]);
+    // Who asks in vain is told after this time, within which all others must be answered.
+    let house = House::open(&[("HTTP_REQUEST_TIMEOUT", "10s")]);
     let kept = house.open_ticket("Before");
     let other = database(&house);
     other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
