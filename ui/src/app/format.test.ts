@@ -22,6 +22,10 @@ test("money is counted in minor units of its currency", () => {
   expect(formats("en").money(1_234, "JPY")).toBe("¥1,234");
 });
 
+test("a file of some bytes is not said to be empty", () => {
+  expect([0, 5, 1_499, 2_450_000].map(formats("en").bytes)).toEqual(["0 kB", "1 kB", "1 kB", "2.5 MB"]);
+});
+
 test("an instant is written in the zone that is asked for", () => {
   expect(formats("en", "America/New_York").instant("2026-01-01T00:30:00Z", "day")).toBe("Dec 31, 2025");
 });

@@ -93,7 +93,9 @@ export function formats(language: string, zone?: string) {
     bytes: (size: number) => {
       const [unit, scale] = size >= 1e6 ? (["megabyte", 1e6] as const) : (["kilobyte", 1e3] as const);
       const digits = { maximumFractionDigits: size >= 1e6 ? 1 : 0 };
-      return new Intl.NumberFormat(language, { style: "unit", unit, ...digits }).format(Math.max(size / scale, 0.1));
+      // What is there is never nothing.
+      const shown = size > 0 ? Math.max(size / scale, 1) : 0;
+      return new Intl.NumberFormat(language, { style: "unit", unit, ...digits }).format(shown);
     },
   };
 }

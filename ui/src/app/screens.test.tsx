@@ -37,7 +37,7 @@ const PERMISSIONS = [
 ];
 
 /** What every screen needs before there is anything of it to see. */
-const frame = (kind: "agent" | "contact"): Record<string, unknown> => ({
+const frame = (kind: "agent" | "contact", permissions: string[]): Record<string, unknown> => ({
   "/api/v1/sessions/current": {
     me: {
       id: ID,
@@ -46,7 +46,7 @@ const frame = (kind: "agent" | "contact"): Record<string, unknown> => ({
       kind,
       roles: [],
       password: true,
-      permissions: PERMISSIONS,
+      permissions,
       second_factor: { enabled: false, required: false, authenticator: false, passkeys: 0, recovery_codes: 0 },
     },
     passkeys: false,
@@ -106,8 +106,8 @@ const OTHERS = [
 ];
 
 /** Opens a screen for whom it is meant, with a service that answers so whatever is not part of every screen. */
-function open(path: string, answer: (path: string) => Response | undefined) {
-  const first = frame(path.startsWith("/portal") ? "contact" : "agent");
+function open(path: string, answer: (path: string) => Response | undefined, permissions = PERMISSIONS) {
+  const first = frame(path.startsWith("/portal") ? "contact" : "agent", permissions);
   service.answer = (asked) => {
     if (asked in first) return json(first[asked]);
     return asked.endsWith("/events") ? undefined : answer(asked);
@@ -191,6 +191,19 @@ describe.each(Object.entries(SCREENS).filter(([, { isList }]) => isList))("%s", 
     expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
     expect(document.querySelector(".tabler-icon-sailboat")).not.toBeNull();
   });
+});
+
+test("a customer who may not see how promises were kept sees what is promised, and is refused nothing", async () => {
+  const tier = { name: "Enterprise", description: "The largest", support_hours: "Every hour" };
+  const told = { tier, promises: [], severities: [], categories: [], people: [] };
+  open(
+    "/portal/promises",
+    (path) => (path === "/api/v1/portal/service" ? json(told) : problem(403)),
+    PERMISSIONS.filter((permission) => permission !== "portal.read_promises"),
+  );
+  expect(await screen.findByRole("heading", { name: "Your tier: Enterprise" })).not.toBeNull();
+  expect(screen.queryByRole("heading", { name: "You may not see this" })).toBeNull();
+  expect(service.asked).not.toContain("/api/v1/attainment");
 });
 
 /** An answer for some paths; everything else is there, and empty. */

@@ -28,8 +28,8 @@ export function ResetFactor({ name, reset, onReset }: Props) {
   return (
     <Stack gap="xs">
       <Refusal error={take.error} />
-      <Group justify="space-between" wrap="nowrap" align="flex-start">
-        <Text size="sm" c="dimmed">
+      <Group justify="space-between" align="flex-start">
+        <Text size="sm" c="dimmed" flex="1 1 14rem">
           {t(isAsked ? "resetFactor.sure" : "resetFactor.hint", { name })}
         </Text>
         {isAsked ? (

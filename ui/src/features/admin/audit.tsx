@@ -67,7 +67,7 @@ export function Audit() {
         />
         <Select
           label={t("audit.action")}
-          placeholder={t("all")}
+          placeholder={t("audit.anything")}
           w="17rem"
           searchable
           clearable

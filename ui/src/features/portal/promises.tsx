@@ -4,6 +4,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { useFormats } from "@/app/format";
+import { useMay } from "@/app/session";
 import { useCommitmentName } from "@/parts/clock";
 import { Page } from "@/parts/page";
 import { Severity } from "@/parts/severity";
@@ -14,10 +15,11 @@ import { attainmentQuery, serviceQuery } from "./queries";
 export function Promises() {
   const { t } = useTranslation("portal");
   const { data: service } = useSuspenseQuery(serviceQuery);
+  const seesKept = useMay("portal.read_promises");
   return (
     <Page title={t("promises.title")}>
       <Stack gap="xl">
-        <Kept />
+        {seesKept && <Kept />}
         {service.tier && (
           <section>
             <Title order={2}>{t("promises.tier", { tier: service.tier.name })}</Title>
