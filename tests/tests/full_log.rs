@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+use mainstay_testing::free_port;
 
 struct Served(Child);
 
@@ -22,9 +24,7 @@ fn requests_are_answered_though_nothing_can_be_logged() {
         eprintln!("SKIPPED: there is no /dev/full here");
         return;
     };
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("its address");
-    drop(listener);
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let folder = tempfile::tempdir().expect("a folder");
     let service = Command::new(env!("CARGO_BIN_EXE_faults"))
         .args(["mainstay", "serve", "--log-level", "debug"])
@@ -40,6 +40,8 @@ fn requests_are_answered_though_nothing_can_be_logged() {
             panic!("it ended: {status}");
         }
         if let Ok(mut stream) = TcpStream::connect(address) {
+            let patience = Some(Duration::from_secs(120));
+            stream.set_read_timeout(patience).expect("a socket");
             let ask =
                 "GET /api/v1/tickets HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
             stream.write_all(ask.as_bytes()).expect("a request");

@@ -166,14 +166,18 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
     assert!(!waits().await, "it is tried at once");
     post.customer_mails(1).await;
 
-    let test = program
-        .ask("POST", &format!("{path}/tests"), Value::Null)
-        .await;
-    assert_eq!(test["sending"]["outcome"], "passed", "{test}");
-    assert_eq!(
-        test["mailboxes"][0]["checked"]["outcome"], "passed",
-        "{test}"
-    );
+    // On a busy machine a server may answer later than the service waits for it.
+    let mut tests = 0;
+    let test = until("a test is passed", async || {
+        tests += 1;
+        let test = program
+            .ask("POST", &format!("{path}/tests"), Value::Null)
+            .await;
+        let passed = |checked: &Value| checked["outcome"] == "passed";
+        let is_passed = passed(&test["sending"]) && passed(&test["mailboxes"][0]["checked"]);
+        is_passed.then_some(test)
+    })
+    .await;
     let arrival = format!("/mail/tests/{}", test["id"].as_str().expect("an id"));
     until("the mail of the test arrives", async || {
         let arrived = program.ask("GET", &arrival, Value::Null).await;
@@ -201,9 +205,13 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
         reply_to.is_some_and(|to| to.starts_with("support+1.")),
         "{reply_to:?}"
     );
-    until("two mails are counted", async || {
-        (program.state().await["received"] == 2).then_some(())
-    })
+    until(
+        "the letter and the mail of the test are counted",
+        async || {
+            let counted = program.state().await["received"].as_u64();
+            counted.filter(|counted| *counted > 1)
+        },
+    )
     .await;
 
     program.ask("PATCH", &path, json!({"active": false})).await;
@@ -214,12 +222,15 @@ async fn a_mailbox_set_up_over_the_api_receives_sends_and_pauses() {
         free.expect("a store").then_some(())
     })
     .await;
+    let counted = program.state().await["received"].clone();
+    let most = 1 + tests;
+    assert!(counted.as_u64().is_some_and(|counted| counted <= most));
     let answer = MessageText::plain(&app, Side::Agent, Visibility::Public, "It waits.");
     app.add_message(&ada, first.id, answer, None)
         .await
         .expect("an answer");
     post.customer_sends(&write("two@customer.example")).await;
-    assert_eq!(program.state().await["received"], 2);
+    assert_eq!(program.state().await["received"], counted);
     until("the answer waits", async || {
         let waiting = program
             .ask("GET", "/mail/outgoing?state=queued", Value::Null)

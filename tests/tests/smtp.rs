@@ -279,10 +279,8 @@ async fn nobody_accepted_is_a_failure_that_says_whether_to_retry() {
 
 #[tokio::test]
 async fn a_closed_port_is_tried_again() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let transport = SmtpTransport::new(settings(port, SmtpSecurity::None)).unwrap();
+    // Nobody listens there.
+    let transport = SmtpTransport::new(settings(9, SmtpSecurity::None)).unwrap();
     let failure = transport.send(&mail()).await.unwrap_err();
     assert!(
         matches!(

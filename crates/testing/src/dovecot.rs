@@ -14,8 +14,8 @@ use crate::installed::{Program, daemon_folders, user_ids};
 /// How often a server is started anew because another process took its port in between.
 const PORT_ATTEMPTS: usize = 5;
 
-/// How long a delivery may take on a machine that is busy building.
-const MAIL_LIMIT: Duration = Duration::from_secs(30);
+/// How long a delivery may take on a machine that is busy building: Exim tries one that it has put off again after a minute.
+const MAIL_LIMIT: Duration = Duration::from_secs(150);
 
 /// Dovecot on loopback, serving one Maildir a user in a temporary folder.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ impl DovecotServer {
     /// The messages in a user's inbox, oldest delivery first, as soon as there are at least `count`.
     ///
     /// # Panics
-    /// When there are fewer after half a minute.
+    /// When there are fewer after two minutes and a half.
     #[must_use]
     pub fn wait_for_mail(&self, user: &str, count: usize) -> Vec<Vec<u8>> {
         let started = Instant::now();

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::installed::owner_of;
 
 /// How long a server may take until it answers. Generous: the machine may be building at the same time.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_secs(180);
 
 /// The shell stands between us and the server and waits for the end of its standard input, a pipe whose other end
 /// only we hold. The pipe ends when the guard is dropped and also when the test process is killed, so nothing is ever
@@ -91,7 +91,7 @@ impl Guarded {
     /// Waits until `answers` says that the server serves; `false` when the server ended instead.
     ///
     /// # Panics
-    /// When it neither answers nor ends within a minute.
+    /// When it neither answers nor ends within three minutes.
     pub(crate) fn answers(&mut self, mut answers: impl FnMut() -> bool) -> bool {
         let started = Instant::now();
         while started.elapsed() < START_LIMIT {
@@ -158,11 +158,15 @@ pub(crate) fn is_root() -> bool {
     owner_of(probe.path()).0 == 0
 }
 
-/// A loopback port that was free a moment ago. Another process may take it first, so callers try again.
+/// A loopback port that was free a moment ago. Another process may take it first, so whoever can tries again.
 ///
 /// It lies below the range that systems choose from for connections, and each test process begins elsewhere: tests that
 /// run beside each other would otherwise often be given the same one.
-pub(crate) fn free_port() -> u16 {
+///
+/// # Panics
+/// When no port is free.
+#[must_use]
+pub fn free_port() -> u16 {
     const FIRST: u32 = 10_000;
     const COUNT: u32 = 22_000;
     static TAKEN: AtomicU32 = AtomicU32::new(0);

@@ -19,5 +19,6 @@ pub use certificate::Certificate;
 pub use chromedriver::{ChromeDriver, chromedriver};
 pub use dovecot::DovecotServer;
 pub use exim::EximServer;
+pub use guarded::free_port;
 pub use installed::{Program, chromium, iproute, require};
 pub use postgres::PostgresServer;

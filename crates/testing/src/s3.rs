@@ -13,6 +13,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::guarded::free_port;
+
 /// The bucket that is there from the beginning.
 pub const BUCKET: &str = "mainstay-test";
 
@@ -35,7 +37,8 @@ impl S3Server {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(folder.path().join(BUCKET)).expect("a bucket");
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        // It is taken again at a restart: none that others are given in between.
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let (address, serving) = serve(folder.path(), address).await;
         Self {
             folder,

@@ -17,7 +17,7 @@ use mainstay_domain::event::Actor;
 use mainstay_domain::id::AccountId;
 use mainstay_domain::role::BuiltIn;
 use mainstay_store::{agent, contact};
-use mainstay_testing::{ChromeDriver, chromedriver, chromium, require};
+use mainstay_testing::{ChromeDriver, chromedriver, chromium, free_port, require};
 use mainstay_tests::TestApp;
 use mainstay_web::{Hosts, Limits, Options, Passed, Rates, Web, router};
 use serde_json::{Value, json};
@@ -28,8 +28,9 @@ use tokio_util::sync::CancellationToken;
 /// Everybody's password.
 pub const PASSWORD: &str = "keep every promise";
 
-/// How long a page may take to become what is waited for. Generous: the machine may be building at the same time.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a page may take to become what is waited for, and a script to end. Generous: the machine may be building at the
+/// same time.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The service, listening.
 pub struct House {
@@ -87,7 +88,8 @@ impl House {
     /// The same with other options.
     pub async fn open_as(options: mainstay_app::Options) -> Option<Self> {
         driver()?;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // It is taken again when the service comes back: none that others are given in between.
+        let listener = TcpListener::bind(("127.0.0.1", free_port())).await.unwrap();
         // By a name, because a browser makes no passkeys for an address of numbers.
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let options = mainstay_app::Options {
@@ -250,7 +252,8 @@ impl Visitor {
             "--lang=en",
         ];
         let Value::Object(capabilities) = json!({
-            "goog:chromeOptions": { "args": arguments, "binary": binary, "prefs": { "intl.accept_languages": "en" } }
+            "goog:chromeOptions": { "args": arguments, "binary": binary, "prefs": { "intl.accept_languages": "en" } },
+            "timeouts": { "script": u64::try_from(PATIENCE.as_millis()).unwrap() },
         }) else {
             unreachable!("an object was just written down")
         };

@@ -9,7 +9,7 @@ use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::PageRequest;
 
-use crate::house::{House, Visitor};
+use crate::house::{House, PATIENCE, Visitor};
 
 /// Where an answer is written.
 const EDITOR: &str = "//form//*[@contenteditable='true']";
@@ -38,7 +38,7 @@ async fn kept(house: &House, caller: &Caller, words: &str) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), kept)
+    tokio::time::timeout(PATIENCE, kept)
         .await
         .expect("the service keeps what is written");
 }
