@@ -2,13 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use reqwest::Client;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+
+use super::load::Record;
+
+/// A node that says nothing for so long may be cut off; a browser would see it by its heartbeat, which comes less often.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// How long what is still to be told may take on a busy machine when all else is done.
+const LAST_WORDS: Duration = Duration::from_secs(60);
 
 /// What a browser was told.
 #[derive(Debug, Default)]
@@ -23,11 +32,12 @@ pub struct Heard {
     pub twice: Vec<String>,
 }
 
-/// Listens until `stop`, and then until nothing comes any more.
+/// Listens until `stop`, and then until every ticket was told and nothing comes any more, but not for ever.
 pub async fn listen(
     nodes: Vec<SocketAddr>,
     token: String,
     seed: u64,
+    record: Arc<Record>,
     stop: CancellationToken,
 ) -> Heard {
     let mut rng = StdRng::seed_from_u64(seed);
@@ -40,6 +50,16 @@ pub async fn listen(
     let mut places = BTreeSet::new();
     // Before the first change: whatever is told from here on is all there is.
     let mut last = "0-0".to_owned();
+    let mut stopped = None;
+    let mut is_done = |heard: &Heard| {
+        let knows = heard.reloads > 0
+            || record
+                .tickets()
+                .iter()
+                .all(|ticket| heard.opened.contains(ticket));
+        stop.is_cancelled()
+            && (knows || stopped.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS)
+    };
     loop {
         let node = nodes[rng.random_range(0..nodes.len())];
         let answer = client
@@ -47,9 +67,9 @@ pub async fn listen(
             .bearer_auth(&token)
             .header("last-event-id", &last)
             .send();
-        let answer = tokio::time::timeout(Duration::from_secs(3), answer).await;
+        let answer = tokio::time::timeout(SILENCE, answer).await;
         let Ok(Ok(mut answer)) = answer else {
-            if stop.is_cancelled() {
+            if is_done(&heard) {
                 return heard;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -58,10 +78,9 @@ pub async fn listen(
         heard.connections += 1;
         let mut buffer = String::new();
         loop {
-            // A node that says nothing for a while may be cut off; a browser would see it by its heartbeat.
-            let chunk = tokio::time::timeout(Duration::from_secs(3), answer.chunk()).await;
+            let chunk = tokio::time::timeout(SILENCE, answer.chunk()).await;
             let Ok(Ok(Some(chunk))) = chunk else {
-                if stop.is_cancelled() && chunk.is_err() {
+                if chunk.is_err() && is_done(&heard) {
                     return heard;
                 }
                 break;

@@ -92,6 +92,12 @@ impl Record {
         lock(&self.asked).clone()
     }
 
+    /// The tickets that were acknowledged.
+    #[must_use]
+    pub fn tickets(&self) -> Vec<String> {
+        lock(&self.tickets).clone()
+    }
+
     /// How much was answered with success.
     #[must_use]
     pub fn acknowledged(&self) -> usize {
@@ -272,8 +278,18 @@ impl Crowd {
 /// A client that does not wait for ever.
 #[must_use]
 pub fn client() -> Client {
+    client_with(PATIENCE)
+}
+
+/// One that waits for long, because it asks only once.
+#[must_use]
+pub fn patient_client() -> Client {
+    client_with(5 * PATIENCE)
+}
+
+fn client_with(patience: Duration) -> Client {
     Client::builder()
-        .timeout(PATIENCE)
+        .timeout(patience)
         .no_proxy()
         .build()
         .expect("a client without TLS")

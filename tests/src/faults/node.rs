@@ -1,10 +1,12 @@
 //! A node: a real process that runs the service, and what can be done to it.
 
 use std::fs::File;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
+
+use mainstay_testing::free_port;
 
 use super::Failed;
 use super::network::Namespace;
@@ -99,22 +101,19 @@ const PORT: u16 = 8080;
 
 impl Node {
     /// A node that is not started yet.
-    ///
-    /// # Errors
-    /// Fails when no port can be had.
-    pub fn new(program: &Program, number: usize, ways: Ways) -> std::io::Result<Self> {
+    pub fn new(program: &Program, number: usize, ways: Ways) -> Self {
         let address = match &ways.namespace {
             Some(namespace) => (namespace.address, PORT).into(),
-            // The port is given back at once and taken by the node again and again.
-            None => std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?,
+            // The node takes the port again and again: it is none that others are given in between.
+            None => (Ipv4Addr::LOCALHOST, free_port()).into(),
         };
-        Ok(Self {
+        Self {
             program: program.clone(),
             name: format!("node-{number}"),
             ways,
             address,
             child: None,
-        })
+        }
     }
 
     /// Starts it.

@@ -10,9 +10,9 @@ use crate::faults::Failed;
 use crate::faults::harm::History;
 use crate::faults::sink::Taken;
 
-/// How long a node that nothing hinders may take to write down that a mail was taken. A node that is killed within this
+/// How long a node that nothing hinders may take on a busy machine to write down that a mail was taken. A node that is killed within this
 /// time may have known of it alone; one that lives for longer and has not written it down is wrong.
-const WRITING: Duration = Duration::from_secs(2);
+const WRITING: Duration = Duration::from_secs(15);
 
 /// Makes the store itself take down each receipt that is written into it, in the transaction that writes it.
 ///
