@@ -84,6 +84,17 @@ impl Traces {
     }
 }
 
+impl Traces {
+    /// Ends it and waits no longer than this until the last spans have left. The end of the program waits only briefly.
+    ///
+    /// # Errors
+    /// Fails when they have not left by then, or the collector did not take them.
+    pub fn end_within(self, patience: Duration) -> Result<(), Failure> {
+        let ended = self.provider.shutdown_with_timeout(patience);
+        ended.map_err(|error| Failure::new(format!("the last spans were not sent: {error}")))
+    }
+}
+
 impl Drop for Traces {
     fn drop(&mut self) {
         // What cannot be sent in time is lost, as said.
@@ -109,18 +120,19 @@ fn resource() -> Resource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
+    use std::time::Instant;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     /// Were anybody to wait for it, or anything kept without a bound, ten thousand spans would show it.
     #[test]
     fn a_collector_that_is_away_or_never_answers_holds_nobody_up() {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let away = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        // Nobody listens at the first.
+        let away = SocketAddr::from(([127, 0, 0, 1], 9));
         for address in [away, silent.local_addr().unwrap()] {
+            #[expect(clippy::disallowed_methods, reason = "it is real time that passes")]
+            let began = Instant::now();
             let endpoint = format!("http://{address}").parse().unwrap();
             let traces = Traces::start(&endpoint).unwrap();
             let subscriber = tracing_subscriber::registry().with(traces.layer());
@@ -131,6 +143,9 @@ mod tests {
                 }
             });
             drop(traces);
+            // To wait for each batch would take minutes.
+            let taken = began.elapsed();
+            assert!(taken < Duration::from_secs(60), "{address}: {taken:?}");
         }
     }
 }

@@ -204,13 +204,23 @@ async fn programs_that_share_a_database_tell_everybody_once() {
         house.test.clock.advance(SignedDuration::from_mins(1));
         let mut working = tokio::task::JoinSet::new();
         for app in others.iter().cloned().chain([house.test.app.clone()]) {
-            working.spawn(async move { while app.tick().await.unwrap() == Tick::More {} });
+            working.spawn(async move {
+                loop {
+                    match app.tick().await {
+                        Ok(Tick::More) => {}
+                        Ok(Tick::Idle(_)) => return,
+                        // Whoever lost against the others too often goes on the next time, as a worker does.
+                        Err(error) => return eprintln!("a round was lost: {error}"),
+                    }
+                }
+            });
         }
         while let Some(outcome) = working.join_next().await {
             outcome.unwrap();
         }
     }
-    house.test.run_due().await;
+    // What somebody had taken and could not do is done when their lease has ended, or their first pause.
+    house.test.advance(SignedDuration::from_mins(2)).await;
     let page = PageRequest::first(100);
     let listed = house
         .test

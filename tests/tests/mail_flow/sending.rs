@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use mainstay_app::job::{Job, MOST_ATTEMPTS};
@@ -182,11 +183,16 @@ async fn sends_to(server: &Arc<SlowServer>) -> (TestApp, JoinHandle<Result<(), A
     (test, jobs)
 }
 
+/// Who sends renews its lease by the clock of the machine, and learns then that it was lost. Before that it does not know.
+const BEFORE_IT_KNOWS: Duration = Duration::from_secs(10);
+
 #[tokio::test]
 async fn who_lost_its_job_says_only_that_the_mail_was_taken() {
-    for refuses in [true, false] {
+    let (mut cases, mut tries) = (vec![true, false], 20);
+    while let Some(refuses) = cases.pop() {
         let server = Arc::new(SlowServer::default());
         server.refuses.store(refuses, Ordering::Relaxed);
+        let began = Instant::now();
         let (test, jobs) = sends_to(&server).await;
         // Another node believes that this one is dead.
         test.clock.advance(SignedDuration::from_secs(61));
@@ -200,6 +206,15 @@ async fn who_lost_its_job_says_only_that_the_mail_was_taken() {
         jobs.await.unwrap().unwrap();
         let sent = mail::list(&app.store().read(), None, PageRequest::first(10)).await;
         let state = sent.unwrap().items[0].state;
+        if began.elapsed() > BEFORE_IT_KNOWS {
+            // A machine that was so busy shows nothing.
+            tries -= 1;
+            assert!(tries > 0, "the machine is too busy");
+            cases.push(refuses);
+            test.advance(SignedDuration::from_secs(61)).await;
+            test.finish().await;
+            continue;
+        }
         let expected = match refuses {
             true => OutgoingMailState::Sending,
             false => OutgoingMailState::Sent,
