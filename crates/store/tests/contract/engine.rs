@@ -1,8 +1,11 @@
 //! A fresh store on an engine.
 
+use std::time::Duration;
+
 use mainstay_store::{Store, StoreOptions};
 use mainstay_testing::{PostgresServer, require};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 /// An engine.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +45,20 @@ impl Fresh {
             server,
             _folder: folder,
         })
+    }
+
+    /// Makes sure that a task waits for what another transaction holds, and says otherwise what is not as it should be.
+    pub async fn waits<T>(&self, task: &mut JoinHandle<T>, otherwise: &str) {
+        let Some(server) = &self.server else {
+            let waited = tokio::time::timeout(Duration::from_millis(300), task).await;
+            assert!(waited.is_err(), "{otherwise}");
+            return;
+        };
+        // PostgreSQL itself says so: on a busy machine a task may be slow without waiting for anybody.
+        let waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname LIKE 'test_%' AND wait_event_type = 'Lock'";
+        while server.sql("postgres", waiting) == "f" {
+            assert!(!task.is_finished(), "{otherwise}");
+        }
     }
 }
 

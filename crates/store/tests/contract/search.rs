@@ -1,7 +1,5 @@
 //! Full-text search.
 
-use std::time::Duration;
-
 use mainstay_domain::ticket::Scope;
 use mainstay_store::search::{Hit, search};
 use mainstay_store::{Page, PageRequest, Transaction, account, message, ticket};
@@ -185,8 +183,9 @@ async fn what_comes_while_an_account_is_renamed_is_found(fresh: &Fresh) {
         account::update(&tx, &renamed).await.unwrap();
         tx.commit().await.unwrap();
     });
-    let waits = tokio::time::timeout(Duration::from_millis(300), &mut renaming).await;
-    assert!(waits.is_err(), "the words of the ticket are not held");
+    fresh
+        .waits(&mut renaming, "the words of the ticket are not held")
+        .await;
     reply.commit().await.unwrap();
     renaming.await.unwrap();
 
@@ -218,8 +217,9 @@ async fn what_is_opened_while_its_account_is_renamed_is_found(fresh: &Fresh) {
                 tx.commit().await.unwrap();
             }
         });
-        let waits = tokio::time::timeout(Duration::from_millis(300), &mut renaming).await;
-        assert!(waits.is_err(), "the name of the account is not held");
+        fresh
+            .waits(&mut renaming, "the name of the account is not held")
+            .await;
         opening.commit().await.unwrap();
         renaming.await.unwrap();
     }
