@@ -68,7 +68,7 @@ export function Audit() {
         <Select
           label={t("audit.action")}
           placeholder={t("audit.anything")}
-          w="17rem"
+          w="16rem"
           searchable
           clearable
           data={ACTIONS.map((value) => ({ value, label: t(`audit.did.${value}`) })).sort((one, other) =>

@@ -12,14 +12,19 @@ import { Loaded } from "./frame";
 import { useListing } from "./listing";
 import { State } from "./state";
 
+/** How often it is asked how deliveries went, in milliseconds. */
+const EVERY = 3_000;
+
 export function Deliveries({ hook, onClose }: { hook: Schemas["Webhook"]; onClose: () => void }) {
   const { t } = useTranslation("admin");
   const format = useFormats();
   const queries = useQueryClient();
   const [open, setOpen] = useState<string | null>(null);
   const path = { id: hook.id };
-  const deliveries = useListing(["webhooks", hook.id, "deliveries"], (cursor) =>
-    data(api.GET("/api/v1/webhooks/{id}/deliveries", { params: { path, query: { limit: 30, cursor } } })),
+  const deliveries = useListing(
+    ["webhooks", hook.id, "deliveries"],
+    (cursor) => data(api.GET("/api/v1/webhooks/{id}/deliveries", { params: { path, query: { limit: 30, cursor } } })),
+    EVERY,
   );
   const again = () => queries.invalidateQueries({ queryKey: ["webhooks", hook.id] });
   const test = useMutation({
@@ -77,6 +82,7 @@ function Delivery({ hook, id, onSent }: { hook: string; id: string; onSent: () =
   const params = { path: { id: hook, delivery: id } };
   const delivery = useQuery({
     queryKey: ["webhooks", hook, "delivery", id],
+    refetchInterval: ({ state }) => (state.data?.state === "queued" ? EVERY : false),
     queryFn: () => data(api.GET("/api/v1/webhooks/{id}/deliveries/{delivery}", { params })),
   });
   const resend = useMutation({

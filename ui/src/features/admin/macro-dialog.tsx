@@ -4,8 +4,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey, onVersion, type Schemas } from "@/api/client";
-import { faultsByField } from "@/api/faults";
+import { faultsByField, faultsByPath } from "@/api/faults";
 import { useAgents, useTeams } from "@/features/directory/directory";
+import { usePolicy } from "@/features/policy/policy";
 import { Dialog } from "@/parts/dialog";
 import { Refusal } from "@/parts/refusal";
 import { versioned } from "./listing";
@@ -20,7 +21,7 @@ const BLANK: Record<Action["do"], Action> = {
   note: { do: "note", text: "" },
   set_status: { do: "set_status", to: "pending_customer" },
   set_severity: { do: "set_severity", to: "P3" },
-  set_category: { do: "set_category", to: "" },
+  set_category: { do: "set_category", to: null },
   assign: { do: "assign", to: null },
   set_team: { do: "set_team", to: null },
   add_tags: { do: "add_tags", tags: [] },
@@ -65,6 +66,9 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
     onSettled: () => queries.invalidateQueries({ queryKey: ["macros"] }),
   });
   const faults = faultsByField(save.error);
+  const paths = faultsByPath(save.error);
+  const faultOf = (place: number) =>
+    Object.entries(paths).find(([path]) => `${path}.`.startsWith(`actions.${place}.`))?.[1];
   const add = (kind: Action["do"]) =>
     setDrafts([...drafts, { key: Math.max(-1, ...drafts.map(({ key }) => key)) + 1, action: BLANK[kind] }]);
   return (
@@ -96,7 +100,7 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
             checked={shared}
             onChange={({ currentTarget }) => setShared(currentTarget.checked)}
           />
-          {drafts.map(({ key, action }) => (
+          {drafts.map(({ key, action }, place) => (
             <Group key={key} align="flex-end" wrap="nowrap" gap="xs">
               <Stack flex={1} gap={0}>
                 <ActionFields
@@ -105,6 +109,11 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
                     setDrafts(drafts.map((each) => (each.key === key ? { key, action: changed } : each)))
                   }
                 />
+                {faultOf(place) && (
+                  <Text size="xs" c="var(--mantine-color-error)">
+                    {faultOf(place)}
+                  </Text>
+                )}
               </Stack>
               <Button
                 variant="default"
@@ -150,6 +159,7 @@ function ActionFields({ action, onChange }: { action: Action; onChange: (action:
   const { t } = useTranslation(["admin", "common"]);
   const agents = useAgents();
   const teams = useTeams();
+  const categories = usePolicy()?.categories ?? [];
   const label = t(`macros.do.${action.do}`);
   const named = (all: Iterable<{ id: string; name: string }>) => [
     { value: "", label: t("macros.nobody") },
@@ -161,6 +171,7 @@ function ActionFields({ action, onChange }: { action: Action; onChange: (action:
       return (
         <Textarea
           label={label}
+          description={t("macros.filledIn", { example: "{{ contact.name }}" })}
           autosize
           minRows={2}
           required
@@ -204,10 +215,18 @@ function ActionFields({ action, onChange }: { action: Action; onChange: (action:
       return <TagsInput label={label} value={action.tags} onChange={(tags) => onChange({ ...action, tags })} />;
     case "set_category":
       return (
-        <TextInput
+        <NativeSelect
           label={label}
           value={action.to ?? ""}
           onChange={({ currentTarget }) => onChange({ ...action, to: currentTarget.value || null })}
+          data={[
+            { value: "", label: t("macros.noCategory") },
+            ...categories.map(({ name, title }) => ({ value: name, label: title })),
+            // One that the policy in force does not know any more stays until another is chosen.
+            ...(action.to && !categories.some(({ name }) => name === action.to)
+              ? [{ value: action.to, label: action.to }]
+              : []),
+          ]}
         />
       );
     case "set_field":

@@ -77,8 +77,8 @@ export function People() {
                         <Avatar name={agent.name} />
                         <Stack gap={0}>
                           <Text fw={550}>{agent.name}</Text>
-                          <Text size="sm" c="dimmed">
-                            {agent.email}
+                          <Text size="sm" c="dimmed" className={classes.part ?? ""}>
+                            <BrokenAddress address={agent.email} />
                           </Text>
                         </Stack>
                       </Group>
@@ -123,6 +123,18 @@ export function People() {
       )}
       {opened?.what === "password" && <PasswordDialog agent={opened.agent} onClose={close} />}
     </Section>
+  );
+}
+
+/** An address that goes on below before its `@` where there is no room for it. */
+function BrokenAddress({ address }: { address: string }) {
+  const at = address.lastIndexOf("@");
+  return (
+    <>
+      {address.slice(0, at)}
+      <wbr />
+      {address.slice(at)}
+    </>
   );
 }
 
