@@ -105,7 +105,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("company.url", "where people sign in"),
     ("company.support_address", "where help is asked for"),
     ("message.text", "the text of the reply"),
-    ("message.quoted", "what it answers, quoted"),
+    (
+        "message.quoted",
+        "what it answers, quoted below a line that says who wrote it",
+    ),
     ("commitment.name", "the commitment's name"),
     (
         "commitment.title",

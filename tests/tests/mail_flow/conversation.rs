@@ -57,6 +57,8 @@ async fn an_answer_goes_out_threaded_and_stops_the_clock() {
 
     Bea
     Support
+
+    On 2026-03-02 10:00 CET, Ana wrote:
     > The totals do not add up.
     ");
     desk.test.finish().await;

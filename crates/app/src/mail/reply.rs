@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use mainstay_channels::compose::{
     Attachment, ComposeError, ComposedMail, Correspondent, Origin, OutgoingMail, ReturnPath,
 };
-use mainstay_channels::template::TemplateError;
+use mainstay_channels::template::{Language, TemplateError};
 use mainstay_domain::event::{Actor, Side};
 use mainstay_domain::id::{MailboxId, MessageId, TicketId};
 use mainstay_domain::mail::{OutgoingMail as StoredMail, OutgoingMailState};
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::thread::ThreadEntry;
-use mainstay_store::{Connection, Transaction, mail, message, participant, thread, ticket};
+use mainstay_store::{
+    Connection, Transaction, contact, mail, message, participant, thread, ticket,
+};
 
 use super::identity::Identity;
 use super::letter::{Said, Subject};
@@ -80,8 +82,11 @@ async fn write(
         return Ok(None);
     };
     let threading = Threading::of(&reader, subject.ticket.id, &conversation, answered).await?;
-    let quoted = answered.map(quotation).unwrap_or_default();
     let language = subject.language(answered.and_then(|message| message.language.as_deref()));
+    let quoted = match answered {
+        Some(answered) => quotation(&reader, &subject, answered, language).await?,
+        None => String::new(),
+    };
     let said = Said {
         text: message.text.trim_end(),
         quoted: &quoted,
@@ -211,15 +216,38 @@ impl Threading {
     }
 }
 
-/// What is answered, as mail programs quote it.
-fn quotation(answered: &Message) -> String {
-    let lines: Vec<String> = answered
+/// What is answered, as mail programs quote it: below a line that says who wrote it, and when.
+async fn quotation(
+    on: &impl Connection,
+    subject: &Subject,
+    answered: &Message,
+    language: Language,
+) -> Result<String> {
+    let writer = match answered.author {
+        Actor::Contact(id) => contact::find(on, id).await?.map(|contact| contact.name),
+        Actor::Agent(_) | Actor::System => None,
+    };
+    let writer = writer.or_else(|| answered.sender.clone());
+    let lines = answered
         .text
         .trim()
         .lines()
-        .map(|line| format!("> {line}").trim_end().to_owned())
-        .collect();
-    lines.join("\n")
+        .map(|line| format!("> {line}").trim_end().to_owned());
+    let head = writer.map(|writer| wrote(&subject.local(answered.at), &writer, language));
+    Ok(head
+        .into_iter()
+        .chain(lines)
+        .collect::<Vec<String>>()
+        .join("\n"))
+}
+
+/// The line above a quotation, as it is recognised when the customer answers below it.
+fn wrote(at: &str, writer: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("On {at}, {writer} wrote:"),
+        Language::Spanish => format!("El {at}, {writer} escribió:"),
+        Language::Portuguese => format!("Em {at}, {writer} escreveu:"),
+    }
 }
 
 async fn files(app: &App, message: &Message) -> Result<Vec<Attachment>> {

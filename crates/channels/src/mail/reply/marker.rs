@@ -421,6 +421,21 @@ mod tests {
     }
 
     #[test]
+    fn the_line_that_we_write_above_a_quotation_is_one() {
+        for marker in [
+            "On 2026-03-02 11:00 CET, Ana Núñez wrote:",
+            "El 2026-03-02 11:00 CET, Ana Núñez escribió:",
+            "Em 2026-03-02 11:00 -03, ana@acme.example escreveu:",
+        ] {
+            assert_eq!(
+                marker_length(&[marker, "> The printer burns."]),
+                1,
+                "{marker}"
+            );
+        }
+    }
+
+    #[test]
     fn a_catalan_program_names_the_sender_first() {
         let marker = "Missatge de Eva <eva@example.com> del dia dl., 2 de març 2026 a les 10:12:";
         assert_eq!(marker_length(&[marker, "", "> Hola"]), 1);
