@@ -42,21 +42,23 @@ export function onChange(listener: Listener): () => void {
 export function listen(queries: QueryClient): () => void {
   const truth = keepTrue(queries);
   const stopNames = refreshNames(queries);
-  const source = createEventSource({
-    url: new URL("/api/v1/events", location.href),
-    credentials: "same-origin",
-    onConnect: () => become("live"),
-    onDisconnect: () => become("stale"),
-    onMessage: ({ event, data }) => {
-      if (event === "reload") {
-        void queries.invalidateQueries();
-        return;
-      }
-      const change = JSON.parse(data) as Schemas["Change"];
-      for (const listener of listeners) listener(change);
-      truth.hear(change);
-    },
-  });
+  const open = () =>
+    createEventSource({
+      url: new URL("/api/v1/events", location.href),
+      credentials: "same-origin",
+      onConnect: () => become("live"),
+      onDisconnect: () => become("stale"),
+      onMessage: ({ event, data }) => {
+        if (event === "reload") {
+          void queries.invalidateQueries();
+          return;
+        }
+        const change = JSON.parse(data) as Schemas["Change"];
+        for (const listener of listeners) listener(change);
+        truth.hear(change);
+      },
+    });
+  let source = open();
   // A page that the browser keeps for the way back must not hold a connection: a browser has few for each site.
   const leave = () => source.close();
   const comeBack = (event: PageTransitionEvent) => {
@@ -64,13 +66,25 @@ export function listen(queries: QueryClient): () => void {
     source.connect();
     void queries.invalidateQueries();
   };
+  // A connection that nothing comes by any more looks as one that is quiet: the browser knows first that it is lost.
+  const lose = () => become("stale");
+  const restore = () => {
+    source.close();
+    // One that was closed this instant does not connect again.
+    source = open();
+    void queries.invalidateQueries();
+  };
   window.addEventListener("pagehide", leave);
   window.addEventListener("pageshow", comeBack);
+  window.addEventListener("offline", lose);
+  window.addEventListener("online", restore);
   return () => {
     truth.stop();
     stopNames();
     window.removeEventListener("pagehide", leave);
     window.removeEventListener("pageshow", comeBack);
+    window.removeEventListener("offline", lose);
+    window.removeEventListener("online", restore);
     source.close();
     become("connecting");
   };

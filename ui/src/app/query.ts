@@ -13,8 +13,16 @@ export function makeQueryClient(onFailure: (error: Error) => void): QueryClient 
   return new QueryClient({
     defaultOptions: {
       // Live events say what has changed, so what was read stays fresh until one does.
-      queries: { staleTime: 60_000, gcTime: 10 * 60_000, retry: isWorthAnotherTry, refetchOnWindowFocus: false },
-      mutations: { retry: false },
+      queries: {
+        staleTime: 60_000,
+        gcTime: 10 * 60_000,
+        retry: isWorthAnotherTry,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: true,
+        networkMode: "always",
+      },
+      // Without a connection it is said at once that something was not done, and it is not done later without a word.
+      mutations: { retry: false, networkMode: "always" },
     },
     mutationCache: new MutationCache({
       onError: (error, _input, _context, mutation) => {

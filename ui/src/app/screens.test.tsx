@@ -275,10 +275,18 @@ test("nobody is told that they owe nothing while an escalation waits for them", 
     level: 1,
     reason: { type: "manual" },
     parts: { type: "asked", by: "team_decision", note: "" },
-    tickets: [],
+    subject: `ticket:${ID}`,
+    tickets: [ID],
     raised_at: "2026-03-02T14:00:00Z",
   };
-  open("/my-day", but({ "/api/v1/escalations": () => json({ items: [waiting], next: null }) }));
+  open(
+    "/my-day",
+    but({
+      "/api/v1/escalations": () => json({ items: [waiting], next: null }),
+      [`/api/v1/tickets/${ID}`]: () => json({ id: ID, number: 7, subject: "Reports are late" }),
+    }),
+  );
+  await screen.findByText("#7 Reports are late");
   await screen.findByRole("heading", { name: "No open ticket is yours" });
   expect(screen.queryByText("You owe nobody anything")).toBeNull();
   cleanup();
@@ -287,4 +295,38 @@ test("nobody is told that they owe nothing while an escalation waits for them", 
   cleanup();
   open("/my-day", but({}));
   await screen.findByRole("heading", { name: "You owe nobody anything" });
+});
+
+test("the way back from a ticket leads to the view that was open", async () => {
+  open("/inbox?view=mine", but({}));
+  await screen.findByRole("heading", { level: 1, name: "Mine" });
+  cleanup();
+  const ticket = {
+    ...{
+      id: ID,
+      number: 7,
+      subject: "Reports are late",
+      severity: "P2",
+      status: "open",
+      status_kind: "open",
+      version: 1,
+    },
+    ...{ tags: [], followers: [], links: [], fields: {}, opened_at: "2026-03-02T14:00:00Z" },
+  };
+  open("/tickets/7", but({ "/api/v1/tickets/7": () => json(ticket) }));
+  await screen.findByRole("heading", { level: 1, name: "Reports are late" });
+  const ways = screen.getAllByRole("link", { name: "Inbox" }).map((way) => way.getAttribute("href"));
+  expect(ways).toContain("/inbox?view=mine");
+});
+
+test("who may not open tickets is offered no new one", async () => {
+  const kept = [...PERMISSIONS];
+  open("/inbox", but({}));
+  expect(await screen.findByRole("link", { name: "New ticket" })).not.toBeNull();
+  cleanup();
+  PERMISSIONS.splice(PERMISSIONS.indexOf("ticket.create"), 1);
+  open("/inbox", but({}));
+  await screen.findByRole("heading", { level: 1, name: "All open" });
+  expect(screen.queryByRole("link", { name: "New ticket" })).toBeNull();
+  PERMISSIONS.splice(0, PERMISSIONS.length, ...kept);
 });

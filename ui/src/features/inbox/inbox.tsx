@@ -7,6 +7,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
+import { useMay } from "@/app/session";
 import { useNow } from "@/app/time";
 import { teamsQuery } from "@/features/directory/directory";
 import { ticketsQuery } from "@/features/ticket/queries";
@@ -15,6 +16,7 @@ import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { BulkBar } from "./bulk-bar";
 import { Chosen, Filters } from "./filters";
 import classes from "./inbox.module.css";
+import { rememberView } from "./last";
 import { useLongList } from "./long-list";
 import { SaveView } from "./save-view";
 import { useSelection } from "./selection";
@@ -28,6 +30,8 @@ export function Inbox() {
   const { t } = useTranslation("inbox");
   const search = route.useSearch();
   const navigate = useNavigate({ from: "/inbox" });
+  useEffect(() => rememberView(search), [search]);
+  const mayOpen = useMay("ticket.create");
   const views = useQuery(viewsQuery);
   const saved = views.data;
   const { data: teams } = useQuery(teamsQuery);
@@ -49,9 +53,11 @@ export function Inbox() {
       title={title}
       fills
       actions={
-        <Button component={Link} to="/tickets/new" leftSection={<IconPlus size={16} aria-hidden />}>
-          {t("new")}
-        </Button>
+        mayOpen && (
+          <Button component={Link} to="/tickets/new" leftSection={<IconPlus size={16} aria-hidden />}>
+            {t("new")}
+          </Button>
+        )
       }
     >
       <div className={classes.layout}>

@@ -121,7 +121,7 @@ export function ViewMenu({ view, filter }: { view: View; filter: TicketFilter })
   if (view.owner ? view.owner !== me.id : !mayShare) return null;
   return (
     <>
-      <Menu>
+      <Menu returnFocus>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t("save.menu", { name: view.name })}>
             <IconDots size={16} aria-hidden />

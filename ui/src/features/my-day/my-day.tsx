@@ -12,7 +12,7 @@ import { escalationsQuery } from "@/features/escalations/queries";
 import { ReasonWords } from "@/features/escalations/reason";
 import { useRecord } from "@/features/escalations/record-form";
 import { NoteTitle } from "@/features/shell/note-words";
-import { type Ticket, ticketsQuery } from "@/features/ticket/queries";
+import { type Ticket, ticketQuery, ticketsQuery } from "@/features/ticket/queries";
 import { Ago } from "@/parts/ago";
 import { Countdown } from "@/parts/clock";
 import { Name } from "@/parts/name";
@@ -133,6 +133,7 @@ function ToAcknowledge({ escalations, open }: ReturnType<typeof useToTakeOn>) {
         {open.map((escalation) => (
           <li key={escalation.id} className={classes.escalation}>
             <Link to="/escalations/$id" params={{ id: escalation.id }} className={classes.subject}>
+              <About escalation={escalation} />
               <span className="sentence">
                 <ReasonWords escalation={escalation} />
               </span>
@@ -145,6 +146,19 @@ function ToAcknowledge({ escalations, open }: ReturnType<typeof useToTakeOn>) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** The ticket that an escalation is about, or the first of several. */
+function About({ escalation: { tickets, subject } }: { escalation: Schemas["Escalation"] }) {
+  const { t } = useTranslation("escalations");
+  const first = tickets[0];
+  const { data: ticket } = useQuery({ ...ticketQuery(first ?? ""), enabled: first !== undefined });
+  return (
+    <Text fw={550}>
+      {ticket ? `#${ticket.number} ${ticket.subject}` : first === undefined ? subject : "…"}
+      {tickets.length > 1 && ` ${t("andMore", { count: tickets.length - 1 })}`}
+    </Text>
   );
 }
 

@@ -2,10 +2,11 @@
 import { Button, Menu } from "@mantine/core";
 import { IconArrowMerge, IconArrowsSplit, IconChevronDown, IconHandGrab, IconStairsUp } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
 import { useMay, useMe } from "@/app/session";
+import { lastView } from "@/features/inbox/last";
 import { EscalateDialog } from "./escalations";
 import { useChange } from "./properties";
 import type { Ticket } from "./queries";
@@ -23,14 +24,19 @@ export function Actions({ ticket }: { ticket: Ticket }) {
   const mayUpdate = useMay("ticket.update");
   const mayMerge = useMay("ticket.merge");
   const mayEscalate = useMay("escalation.raise");
-  const close = () => setDialog(undefined);
+  const menu = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setDialog(undefined);
+    // The entry that opened it is gone with its menu. The dialogue still holds the keyboard until it is gone, too.
+    setTimeout(() => menu.current?.focus({ preventScroll: true }));
+  };
   const isDone = ticket.status_kind === "resolved" || ticket.status_kind === "closed";
   useKeys({
     take: () => mayAssign && me.id && change.mutate({ assignee: me.id }),
     resolve: () => mayUpdate && change.mutate({ status: "resolved" }),
     close: () => mayUpdate && change.mutate({ status: "closed" }),
     escalate: () => mayEscalate && setDialog("escalate"),
-    back: () => navigate({ to: "/inbox" }),
+    back: () => navigate({ to: "/inbox", search: lastView() }),
   });
   if (!mayAssign && !mayUpdate && !mayMerge && !mayEscalate) return null;
   return (
@@ -42,7 +48,12 @@ export function Actions({ ticket }: { ticket: Ticket }) {
       )}
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button size="compact-sm" variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
+          <Button
+            ref={menu}
+            size="compact-sm"
+            variant="default"
+            rightSection={<IconChevronDown size={14} aria-hidden />}
+          >
             {t("actions.label")}
           </Button>
         </Menu.Target>

@@ -45,18 +45,14 @@ export function Composer({ ticket }: { ticket: Ticket }) {
     onLeft: () => {
       forget();
       tellTyping(false);
-      if (written?.visibility === "internal") files.clear();
     },
-    onBack: (back) => {
+    onBack: (back, refused) => {
       keep(back);
       setFocus((before) => before + 1);
+      if (refused) notifications.show({ color: "red", title: t("notDone"), message: refused.message });
     },
+    onSent: files.letGo,
   });
-  const isOut = outgoing !== undefined;
-  const clearFiles = files.clear;
-  useEffect(() => {
-    if (ticket.last_message_at && !isOut) clearFiles();
-  }, [ticket.last_message_at, isOut, clearFiles]);
   const people = useMemo(() => [...agents.values()].filter(({ active }) => active), [agents]);
 
   const write = (visibility: Visibility) => {
@@ -67,7 +63,10 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   };
   useKeys({ reply: () => mayReply && write("public"), note: () => mayNote && write("internal") });
   if (!mayReply && !mayNote) return null;
-  if (outgoing) return <Leaving at={outgoing.at} text={outgoing.text} onBack={() => holdBack.mutate()} />;
+  if (outgoing) {
+    const names = files.uploads.flatMap(({ id, name }) => (id ? [name] : []));
+    return <Leaving at={outgoing.at} text={outgoing.text} files={names} onBack={() => holdBack.mutate()} />;
+  }
   if (!written) return <Skeleton className={classes.composer ?? ""} height="12.5rem" />;
 
   const isPublic = written.visibility === "public";
@@ -100,6 +99,8 @@ export function Composer({ ticket }: { ticket: Ticket }) {
       aria-label={t(isPublic ? "reply" : "note")}
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
+        // What was dropped into the field itself is taken already.
+        if (event.defaultPrevented) return;
         event.preventDefault();
         files.add(event.dataTransfer.files);
       }}
@@ -162,8 +163,14 @@ export function Composer({ ticket }: { ticket: Ticket }) {
       <UploadList uploads={files.uploads} onRemove={files.remove} />
       <Group justify="space-between" gap="xs">
         <Text size="xs" c="dimmed" visibleFrom="md">
-          <Kbd size="xs">⌘/Ctrl</Kbd> <Kbd size="xs">↵</Kbd> {t("sendKey")} · <Kbd size="xs">/</Kbd> {t("macroKey")} ·{" "}
-          <Kbd size="xs">@</Kbd> {t("mentionKey")}
+          <Kbd size="xs">⌘/Ctrl</Kbd> <Kbd size="xs">↵</Kbd> {t("sendKey")}
+          {macros && macros.length > 0 && (
+            <>
+              {" "}
+              · <Kbd size="xs">/</Kbd> {t("macroKey")}
+            </>
+          )}{" "}
+          · <Kbd size="xs">@</Kbd> {t("mentionKey")}
         </Text>
         <Group gap="xs" ml="auto">
           {written.text !== "" && (
@@ -209,11 +216,13 @@ function useTyping(ticket: string): (isTyping: boolean) => void {
 interface LeavingProps {
   at: number;
   text: string;
+  /** The names of the files that go with it. */
+  files: string[];
   onBack: () => void;
 }
 
 /** A reply on its way, and how long it can be held back. */
-function Leaving({ at, text, onBack }: LeavingProps) {
+function Leaving({ at, text, files, onBack }: LeavingProps) {
   const { t } = useTranslation("ticket");
   const { t: common } = useTranslation();
   const format = useFormats();
@@ -224,6 +233,12 @@ function Leaving({ at, text, onBack }: LeavingProps) {
       <div className={classes.leavingText}>
         <Rich text={text} />
       </div>
+      {files.length > 0 && (
+        <Group gap={6} wrap="nowrap">
+          <IconPaperclip size={14} aria-hidden />
+          <Text size="sm">{format.list(files)}</Text>
+        </Group>
+      )}
       <Group justify="space-between" gap="xs">
         <Text size="sm" className="tabular" role="timer">
           {left > 0 ? t("leaving.in", { span: format.span(left) }) : t("leaving.now")}

@@ -31,18 +31,27 @@ const post = (ticket: string, { written, files, status }: Outgoing, headers = on
     }),
   );
 
+/** Forgets what the service keeps of a draft that was said. Where that fails the message is said all the same. */
+const dropDraft = (ticket: string) =>
+  api.DELETE("/api/v1/tickets/{id}/draft", { params: { path: { id: ticket } } }).catch(() => undefined);
+
 interface Told {
   /** What was written is on its way or said. */
   onLeft: () => void;
-  /** What was held by the browser is a draft again. */
-  onBack: (written: Written) => void;
+  /** What was held by the browser is a draft again, with its files; and why, when it could not be sent. */
+  onBack: (written: Written, refused?: Error) => void;
+  /** These files are said: they went with a message. */
+  onSent: (files: string[]) => void;
 }
 
-export function useSending(ticket: string, kept: Schemas["Draft"] | null | undefined, { onLeft, onBack }: Told) {
+export function useSending(ticket: string, kept: Schemas["Draft"] | null | undefined, told: Told) {
+  const { onLeft, onBack, onSent } = told;
   const queries = useQueryClient();
   const [held, setHeld] = useState<Held>();
   const holding = useRef<Held>(undefined);
   holding.current = held;
+  /** What the browser held and is sending, until the service has it. */
+  const leaving = useRef<Held>(undefined);
   const reread = () => queries.invalidateQueries({ queryKey: ["tickets"] });
   const setDraft = (draft: Schemas["Draft"] | null) => queries.setQueryData(draftQuery(ticket).queryKey, draft);
 
@@ -50,8 +59,9 @@ export function useSending(ticket: string, kept: Schemas["Draft"] | null | undef
     mutationFn: async (outgoing: Outgoing) => {
       if (outgoing.written.visibility === "internal") {
         await post(ticket, outgoing);
-        await api.DELETE("/api/v1/tickets/{id}/draft", { params: { path: { id: ticket } } }).catch(() => undefined);
+        await dropDraft(ticket);
         setDraft(null);
+        onSent(outgoing.files);
       } else if (outgoing.files.length > 0) {
         setHeld({ ...outgoing, leavesAt: serviceNow() + HOLD * 1000, key: onceKey() });
       } else {
@@ -75,6 +85,7 @@ export function useSending(ticket: string, kept: Schemas["Draft"] | null | undef
 
   const holdBack = useMutation({
     mutationFn: async () => {
+      if (holding.current && leaving.current === holding.current) return;
       if (holding.current) {
         onBack(holding.current.written);
         setHeld(undefined);
@@ -90,16 +101,21 @@ export function useSending(ticket: string, kept: Schemas["Draft"] | null | undef
   useEffect(() => {
     if (!held) return;
     const leave = () => {
-      if (holding.current !== held) return;
-      holding.current = undefined;
-      setHeld(undefined);
+      if (holding.current !== held || leaving.current === held) return;
+      leaving.current = held;
       post(ticket, held, held.key, true)
-        .then(() => api.DELETE("/api/v1/tickets/{id}/draft", { params: { path: { id: ticket } } }))
         .then(
-          () => setDraft(null),
-          () => onBack(held.written),
+          async () => {
+            onSent(held.files);
+            await dropDraft(ticket);
+            setDraft(null);
+          },
+          (error: Error) => onBack(held.written, error),
         )
-        .finally(reread);
+        .finally(() => {
+          setHeld((now) => (now === held ? undefined : now));
+          void reread();
+        });
     };
     const timer = setTimeout(leave, HOLD * 1000);
     window.addEventListener("pagehide", leave);

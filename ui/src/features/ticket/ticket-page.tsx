@@ -6,6 +6,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { lastView } from "@/features/inbox/last";
 import { Apart } from "@/parts/apart";
 import { Countdown } from "@/parts/clock";
 import { Later } from "@/parts/later";
@@ -62,7 +63,12 @@ export function TicketPage({ id }: { id: string }) {
     <article className={classes.page}>
       <header className={classes.head}>
         <Group gap="xs">
-          <Anchor component={Link} to="/inbox" c="dimmed" size="sm" className={classes.back ?? ""}>
+          <Anchor
+            c="dimmed"
+            size="sm"
+            className={classes.back ?? ""}
+            renderRoot={(props) => <Link {...props} to="/inbox" search={lastView()} />}
+          >
             <IconArrowLeft size={16} aria-hidden />
             {t("back")}
           </Anchor>

@@ -62,6 +62,10 @@ export function useUploads() {
     if (upload.id) void api.DELETE("/api/v1/attachments/{id}", { params: { path: { id: upload.id } } });
     setUploads((all) => all.filter(({ key }) => key !== upload.key));
   }, []);
-  const clear = useCallback(() => setUploads([]), []);
-  return { uploads, add, remove, clear };
+  /** Lets go of those that went with a message. */
+  const letGo = useCallback(
+    (ids: string[]) => setUploads((all) => all.filter(({ id }) => id === undefined || !ids.includes(id))),
+    [],
+  );
+  return { uploads, add, remove, letGo };
 }
