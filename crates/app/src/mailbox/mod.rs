@@ -97,7 +97,7 @@ impl App {
             .await?
             .ok_or_else(|| AppError::no_such("mailbox", id))?;
         expected.check(fingerprint(&before))?;
-        let opened_before = self.open_mailbox(before.clone())?;
+        let opened_before = self.open_mailbox_to_change(before.clone());
         let mut opened = opened_before.clone();
         change.apply(&mut opened)?;
         if opened == opened_before {
