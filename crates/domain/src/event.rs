@@ -341,6 +341,15 @@ pub enum EventKind {
         /// The other ticket.
         to: TicketId,
     },
+    /// Somebody undid a change: neither its facts nor those that make up for them count for the clocks.
+    ChangeUndone {
+        /// The number of the change's first fact.
+        first: u64,
+        /// The number of its last fact.
+        last: u64,
+        /// The number of the first fact that makes up for them; this fact follows the last one.
+        restored: u64,
+    },
     /// This ticket was merged into another: its clocks are cancelled.
     MergedInto {
         /// The other ticket.

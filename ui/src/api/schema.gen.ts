@@ -3749,6 +3749,19 @@ export interface components {
              */
             to: string;
         } | {
+            /**
+             * Format: int64
+             * @description The number of the change's first fact.
+             */
+            first: number;
+            /** @enum {string} */
+            kind: "change_undone";
+            /**
+             * Format: int64
+             * @description The number of its last fact.
+             */
+            last: number;
+        } | {
             /** @enum {string} */
             kind: "merged_into";
             /**

@@ -101,7 +101,7 @@ impl App {
             let trail = TokenTrail::begin(tx, caller, &[id]).await?;
             let writer = TicketWriter::load(self, tx, id).await?;
             expected.check_any(writer.ticket.version, writer.unchanged_since())?;
-            let changed = save_changes(writer, caller.actor, changes).await?;
+            let changed = save_changes(writer, caller.actor, changes, None).await?;
             trail.end(self, tx).await?;
             Ok(changed)
         })?;
@@ -109,7 +109,8 @@ impl App {
         Ok(changed)
     }
 
-    /// Undoes a change of a ticket by new facts that make up for it: what it set is as it was before.
+    /// Undoes a change of a ticket by new facts that make up for it: what it set is as it was before, and for the clocks it never
+    /// was.
     ///
     /// # Errors
     /// As [`change_ticket`](Self::change_ticket), and [`AppError::Refused`] when the change is not the caller's own or more
@@ -127,7 +128,7 @@ impl App {
             let restored = undo(writer.events(), changed, caller.actor, self.now())?;
             let changes: Vec<Change> = restored.into_iter().map(Change::from).collect();
             require(caller, &changes)?;
-            let (ticket, _) = save_changes(writer, caller.actor, &changes).await?;
+            let (ticket, _) = save_changes(writer, caller.actor, &changes, Some(changed)).await?;
             trail.end(self, tx).await?;
             Ok(ticket)
         })?;
@@ -199,11 +200,16 @@ async fn save_changes(
     mut writer: TicketWriter<'_>,
     actor: Actor,
     changes: &[Change],
+    undone: Option<Changed>,
 ) -> Result<(Ticket, Changed)> {
     let before = writer.ticket.version;
     for change in changes {
         let command = command(writer.app(), writer.transaction(), change).await?;
         writer.decide(actor, command)?;
+    }
+    if let Some(changed) = undone.filter(|_| !changes.is_empty()) {
+        let restored = before + 1;
+        writer.decide(actor, Command::NoteUndone { changed, restored })?;
     }
     let ticket = writer.save().await?.ticket;
     let after = ticket.version;

@@ -1,5 +1,6 @@
 //! The fold: from a ticket's ledger to its clocks.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -55,6 +56,7 @@ where
     fn run(mut self, events: &[Event], now: Timestamp) -> Vec<Clock> {
         let mut events = in_order(events);
         events.truncate(events.partition_point(|event| event.at <= now));
+        forget_undone(&mut events);
         for event in &events {
             self.take(event);
         }
@@ -240,6 +242,26 @@ where
             track.keep_in_sight();
         }
     }
+}
+
+/// Leaves out what somebody undid, and what made up for it: for the clocks it never was.
+fn forget_undone(events: &mut Vec<&Event>) {
+    let undone: Vec<RangeInclusive<u64>> = events
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::ChangeUndone {
+                first,
+                last,
+                restored,
+            } => Some([first..=last, restored..=event.sequence]),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let is_undone = |event: &Event| {
+        event.kind.is_undoable() && undone.iter().any(|facts| facts.contains(&event.sequence))
+    };
+    events.retain(|event| !is_undone(event));
 }
 
 /// Borrows the events in the order in which they happened; those of one instant keep the order of the ledger.

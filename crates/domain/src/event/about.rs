@@ -15,12 +15,28 @@ impl EventKind {
         }
     }
 
-    /// Whether it is noted beside the ticket, of its clocks and escalations, and changes nothing of the ticket itself.
+    /// Whether it says something of the ticket that can be undone.
+    #[must_use]
+    pub fn is_undoable(&self) -> bool {
+        matches!(
+            self,
+            Self::StatusChanged { .. }
+                | Self::SeverityChanged { .. }
+                | Self::CategoryChanged { .. }
+                | Self::TeamChanged { .. }
+                | Self::AssigneeChanged { .. }
+                | Self::TagsAdded { .. }
+                | Self::TagsRemoved { .. }
+        )
+    }
+
+    /// Whether it is noted beside the ticket, of its clocks and escalations or of what was undone, and changes nothing of the ticket itself.
     #[must_use]
     pub fn is_beside(&self) -> bool {
         matches!(
             self,
-            Self::EscalationRaised { .. }
+            Self::ChangeUndone { .. }
+                | Self::EscalationRaised { .. }
                 | Self::EscalationAcknowledged { .. }
                 | Self::EscalationResolved { .. }
                 | Self::ClockWarned { .. }
@@ -64,6 +80,7 @@ impl EventKind {
             Self::FollowerRemoved { .. } => "follower_removed",
             Self::Linked { .. } => "linked",
             Self::Unlinked { .. } => "unlinked",
+            Self::ChangeUndone { .. } => "change_undone",
             Self::MergedInto { .. } => "merged_into",
             Self::MergedFrom { .. } => "merged_from",
             Self::SplitFrom { .. } => "split_from",

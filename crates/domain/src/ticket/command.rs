@@ -8,7 +8,7 @@ use crate::name::{CategoryName, LadderName, StatusName, Tag};
 use crate::rating::Score;
 use crate::routing::AssignmentReason;
 use crate::severity::Severity;
-use crate::ticket::Ticket;
+use crate::ticket::{Changed, Ticket};
 
 /// A ticket that is to be opened.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +134,13 @@ pub enum Command<'a> {
         clocks: Vec<CarriedClock>,
         /// What was said there, in the order in which it was said.
         messages: Vec<Spoken>,
+    },
+    /// Note that what was done before makes up for a change.
+    NoteUndone {
+        /// The change.
+        changed: Changed,
+        /// The number of the first fact that makes up for it.
+        restored: u64,
     },
     /// Note that this ticket was split off another.
     NoteSplitFrom {

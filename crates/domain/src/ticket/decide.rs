@@ -285,6 +285,11 @@ impl Ticket {
                     EventKind::Rated { score, comment },
                 )
             }
+            Command::NoteUndone { changed, restored } => vec![EventKind::ChangeUndone {
+                first: changed.before + 1,
+                last: changed.after,
+                restored,
+            }],
             Command::NoteSplitFrom {
                 ticket,
                 number,

@@ -89,6 +89,29 @@ async fn a_change_of_many_is_undone_by_new_facts() {
 }
 
 #[tokio::test]
+async fn what_is_undone_never_was_for_the_clocks() {
+    let service = Service::start().await;
+    let pack = mainstay_policy::builtin("mainstay").unwrap();
+    let machine = mainstay_app::Caller::machine();
+    service.app.apply_policy(&machine, &pack, "").await.unwrap();
+    let admin = service.admin().await;
+    let input = json!({"subject": "As it would be", "message": "x", "severity": "P3"});
+    let untouched = admin.make("/tickets", input).await;
+    let (ids, undo) = changed(&admin, json!({"status": "resolved", "severity": "P1"})).await;
+    service.advance(SignedDuration::from_secs(20));
+    admin.post("/tickets/bulk/undo", undo).await;
+    let clocks = async |id: &str| {
+        let clocks = admin.get(&format!("/tickets/{id}/clocks")).await.body;
+        assert_ne!(clocks["items"], json!([]));
+        clocks["items"].clone()
+    };
+    assert_eq!(clocks(&ids[0]).await, clocks(&untouched).await);
+    let history = admin.get(&format!("/tickets/{}/history", ids[0])).await;
+    let last = history.body["items"].as_array().unwrap().last().cloned();
+    assert_eq!(last.unwrap()["kind"], "change_undone");
+}
+
+#[tokio::test]
 async fn an_undo_stops_at_what_others_did_since_ticket_by_ticket() {
     let service = Service::start().await;
     let admin = service.admin().await;

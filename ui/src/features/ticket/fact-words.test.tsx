@@ -33,6 +33,7 @@ const ALL: { [Kind in What["kind"]]: Omit<Extract<What, { kind: Kind }>, "kind">
   follower_removed: { agent: ANA },
   linked: { to: ANA, relation: "caused_by" },
   unlinked: { to: ANA },
+  change_undone: { first: 2, last: 2 },
   merged_into: other,
   merged_from: other,
   split_from: other,

@@ -97,6 +97,7 @@ export function FactWords({ fact }: { fact: Fact }) {
     }
     case "escalation_raised":
       return t("fact.escalation_raised", { ladder: fact.ladder });
+    case "change_undone":
     case "escalation_acknowledged":
     case "escalation_resolved":
       return t(`fact.${fact.kind}`);

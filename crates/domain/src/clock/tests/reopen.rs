@@ -155,3 +155,54 @@ fn only_the_last_cycle_goes_on() {
          next_response#2 running 10:00- used 40m due 11:30",
     );
 }
+
+const UNDONE: &str = "09:00 customer opens
+                      10:00 agent status resolved
+                      10:01 agent status new
+                      10:01 agent undoes 2 2 3";
+
+#[test]
+fn what_was_undone_never_was_whatever_reopening_does() {
+    for reopen in ["", "reopen resume; ", "reopen restart; ", "reopen new; "] {
+        check(
+            &resolution(reopen),
+            UNDONE,
+            "10:30",
+            "resolution#1 running 09:00- used 1h 30m due 13:00",
+        );
+    }
+    let severity = "09:00 customer opens P3
+                    10:00 agent severity P1
+                    10:01 agent severity P3
+                    10:01 agent undoes 2 2 3";
+    check(
+        "resolution: start opened; stop done; target P1 30m, P3 4h",
+        severity,
+        "10:30",
+        "resolution#1 running 09:00- used 1h 30m due 13:00",
+    );
+}
+
+#[test]
+fn before_it_was_undone_it_was_so() {
+    check(
+        &resolution(""),
+        UNDONE,
+        "10:00",
+        "resolution#1 met 09:00-10:00 used 1h due 13:00",
+    );
+}
+
+#[test]
+fn what_others_said_meanwhile_counts() {
+    check(
+        "response: start opened; stop agent_reply; target 4h",
+        "09:00 customer opens
+         10:00 agent status resolved
+         10:00 agent writes
+         10:01 agent status new
+         10:01 agent undoes 2 3 4",
+        "10:30",
+        "response#1 met 09:00-10:00 used 1h due 13:00",
+    );
+}

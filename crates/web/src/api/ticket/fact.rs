@@ -156,6 +156,13 @@ pub enum WhatBody {
         /// The other ticket.
         to: Uuid,
     },
+    /// A change was undone: for the clocks it never was.
+    ChangeUndone {
+        /// The number of the change's first fact.
+        first: u64,
+        /// The number of its last fact.
+        last: u64,
+    },
     /// It was merged into another.
     MergedInto {
         /// The other ticket.
@@ -324,6 +331,7 @@ impl From<EventKind> for WhatBody {
                 relation,
             },
             EventKind::Unlinked { to } => Self::Unlinked { to: to.uuid() },
+            EventKind::ChangeUndone { first, last, .. } => Self::ChangeUndone { first, last },
             EventKind::MergedInto { ticket, number } => Self::MergedInto {
                 ticket: ticket.uuid(),
                 number,

@@ -88,6 +88,11 @@ fn happening(
             let from = std::mem::replace(state, to.clone());
             EventKind::StatusChanged { from, to }
         }
+        ["undoes", first, last, restored] => EventKind::ChangeUndone {
+            first: first.parse().unwrap(),
+            last: last.parse().unwrap(),
+            restored: restored.parse().unwrap(),
+        },
         ["severity", to] => {
             let to = to.parse().unwrap();
             let from = std::mem::replace(severity, to);
