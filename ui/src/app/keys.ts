@@ -16,6 +16,16 @@ export const KEYS = {
     reply: "r",
     note: "n",
     take: "m",
+    assign: "a",
+    team: "t",
+    status: "s",
+    severity: "p",
+    category: "c",
+    tags: "l",
+    follow: "f",
+    link: "L",
+    merge: "M",
+    split: "S",
     resolve: "e",
     close: "#",
     escalate: "!",
@@ -27,6 +37,11 @@ export type KeyGroup = keyof typeof KEYS;
 export type KeyAction = { [G in KeyGroup]: keyof (typeof KEYS)[G] }[KeyGroup];
 
 const BY_ACTION = new Map<string, string>(Object.values(KEYS).flatMap((group) => Object.entries(group)));
+
+/** The keys that do something, as they are written in the table. */
+export function keysOf(action: KeyAction): string {
+  return BY_ACTION.get(action) ?? "";
+}
 
 type Press = Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" | "altKey">;
 
@@ -60,7 +75,7 @@ export function useKeys(actions: Partial<Record<KeyAction, () => unknown>>): voi
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isElsewhere(event)) return;
       for (const [action, act] of Object.entries(now.current)) {
-        if (!isPressed(BY_ACTION.get(action) ?? "", event)) continue;
+        if (!isPressed(keysOf(action as KeyAction), event)) continue;
         event.preventDefault();
         act();
         return;

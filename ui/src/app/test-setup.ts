@@ -20,5 +20,7 @@ class Observer {
 }
 window.ResizeObserver = Observer;
 
+Element.prototype.scrollIntoView = () => undefined;
+
 // A field that grows with its text is measured again when the letters are there.
 Object.defineProperty(document, "fonts", { value: new EventTarget() });

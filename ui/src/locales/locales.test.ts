@@ -29,3 +29,11 @@ test.each([
   expect([...other.keys()].filter((key) => !english.has(key) && !ADDED_PLURAL.test(key))).toEqual([]);
   for (const [key, word] of english) expect([key, variables(other.get(key) ?? "")]).toEqual([key, variables(word)]);
 });
+
+/** What a date stands behind only with a word between them: "vence el 22 nov", "vence em 22 de nov.". */
+test.each([
+  ["es", es, /(vence|vencía|desde|hasta|renueva|abre|cierra|paso|alcanzado) {{(at|date|day|on|start)}}/i],
+  ["pt-BR", ptBR, /(vence|vencia|renova|abre|fecha|passo|alcançado) {{(at|date|day|on|start)}}/i],
+])("%s leads dates in as the language does", (_language, words, bare) => {
+  expect([...flat(words)].filter(([, word]) => bare.test(word))).toEqual([]);
+});

@@ -5,10 +5,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/api/client";
-import { useKeys } from "@/app/keys";
+import { type Command, useCommands } from "@/app/commands";
+import { type KeyAction, useKeys } from "@/app/keys";
 import { useMay, useMe } from "@/app/session";
-import { useAgents, useTeams } from "@/features/directory/directory";
 import type { Ticket } from "@/features/ticket/queries";
+import { useValues, type Value } from "@/features/ticket/values";
 import { type Outcome, type Undo, undoOf } from "./bulk";
 import classes from "./inbox.module.css";
 import type { Selection } from "./selection";
@@ -25,8 +26,7 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
   const { t } = useTranslation("inbox");
   const { t: common } = useTranslation();
   const me = useMe();
-  const agents = useAgents();
-  const teams = useTeams();
+  const values = useValues();
   const queries = useQueryClient();
   const chosen = rows.filter(({ id }) => selection.marked.has(id));
   const apply = useMutation({
@@ -83,40 +83,51 @@ export function BulkBar({ selection, rows }: { selection: Selection; rows: Ticke
       },
     );
   const takes = chosen.length > 0 && mayBulk;
-  useKeys({
-    undo: () => undo.current?.(),
-    take: () => takes && me.id && change({ assignee: me.id }),
-    resolve: () => takes && change({ status: "resolved" }),
-    close: () => takes && change({ status: "closed" }),
-  });
+  const take = () => me.id && change({ assignee: me.id });
+  const offers: { action: KeyAction; label: string; options: Value[]; onChoose: (id: string) => void }[] = [
+    {
+      action: "assign",
+      label: t("bulk.assign"),
+      options: values.agents,
+      onChoose: (assignee) => change({ assignee }),
+    },
+    { action: "team", label: t("bulk.team"), options: values.teams, onChoose: (team) => change({ team }) },
+    {
+      action: "severity",
+      label: t("bulk.severity"),
+      options: values.severities,
+      onChoose: (severity) => change({ severity }),
+    },
+    {
+      action: "status",
+      label: t("bulk.status"),
+      options: values.statuses,
+      onChoose: (status) => change({ status }),
+    },
+  ];
+  const commands: Command[] = [
+    { action: "take", act: take },
+    { action: "resolve", act: () => change({ status: "resolved" }) },
+    { action: "close", act: () => change({ status: "closed" }) },
+    ...offers.map(({ action, options, onChoose }) => ({
+      action,
+      choices: () => options.map(({ id, name }) => ({ id, name, act: () => onChoose(id) })),
+    })),
+  ];
+  useKeys({ undo: () => undo.current?.() });
+  useCommands(t("bulk.chosen", { count: chosen.length }), takes ? commands : []);
   if (!takes) return null;
   return (
     <div className={classes.bulk} role="toolbar" aria-label={t("bulk.label")}>
       <Text size="sm" fw={600}>
         {t("bulk.chosen", { count: chosen.length })}
       </Text>
-      <Button size="compact-sm" variant="default" onClick={() => me.id && change({ assignee: me.id })}>
+      <Button size="compact-sm" variant="default" onClick={take}>
         {t("bulk.take")}
       </Button>
-      <Choice
-        label={t("bulk.assign")}
-        options={[...agents.values()].filter((agent) => agent.active)}
-        onChoose={(assignee) => change({ assignee })}
-      />
-      <Choice label={t("bulk.team")} options={[...teams.values()]} onChoose={(team) => change({ team })} />
-      <Choice
-        label={t("bulk.severity")}
-        options={(["P1", "P2", "P3", "P4"] as const).map((id) => ({ id, name: `${id} ${common(`severity.${id}`)}` }))}
-        onChoose={(severity) => change({ severity })}
-      />
-      <Choice
-        label={t("bulk.status")}
-        options={(["open", "pending_customer", "on_hold", "resolved"] as const).map((id) => ({
-          id,
-          name: common(`status.${id}`),
-        }))}
-        onChoose={(status) => change({ status })}
-      />
+      {offers.map(({ action, label, options, onChoose }) => (
+        <Choice key={action} label={label} options={options} onChoose={onChoose} />
+      ))}
       <Button size="compact-sm" variant="subtle" onClick={selection.clear}>
         {t("bulk.clear")}
       </Button>
@@ -155,7 +166,7 @@ function Refused({ outcomes, words, rows }: RefusedProps) {
 
 interface ChoiceProps {
   label: string;
-  options: { id: string; name: string }[];
+  options: Value[];
   onChoose: (id: string) => void;
 }
 

@@ -1,7 +1,7 @@
 // What narrows a view: by person, account, tier, category, tag, severity and how near a breach is.
 import { ActionIcon, Group, Indicator, Pill, Popover } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { Fragment, lazy, Suspense } from "react";
+import { Fragment, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useName } from "@/features/directory/names";
 import { usePolicy } from "@/features/policy/policy";
@@ -14,17 +14,39 @@ const FilterPanel = lazy(() => import("./filter-panel"));
 
 export function Filters({ search }: { search: InboxSearch }) {
   const { t } = useTranslation("inbox");
+  const [isOpen, setOpen] = useState(false);
   const count = NARROWING.filter((key) => search[key]).length;
   return (
-    <Popover position="bottom-start" width={320} trapFocus>
+    <Popover
+      position="bottom-start"
+      width={320}
+      trapFocus
+      returnFocus
+      closeOnEscape={false}
+      opened={isOpen}
+      onChange={setOpen}
+    >
       <Indicator disabled={count === 0} label={count} size={16} color="harbor">
         <Popover.Target>
-          <ActionIcon variant="default" size={34} aria-label={t("filter", { count })}>
+          <ActionIcon
+            variant="default"
+            size={34}
+            aria-label={t("filter", { count })}
+            onClick={() => setOpen((before) => !before)}
+          >
             <IconFilter size={16} aria-hidden />
           </ActionIcon>
         </Popover.Target>
       </Indicator>
-      <Popover.Dropdown aria-label={t("filters")} mah="70vh" style={{ overflow: "auto" }}>
+      <Popover.Dropdown
+        aria-label={t("filters")}
+        mah="70vh"
+        style={{ overflow: "auto" }}
+        onKeyDownCapture={({ key, target }) => {
+          // Escape is first for the list of a field that is open.
+          if (key === "Escape" && !(target as Element).closest("[data-expanded]")) setOpen(false);
+        }}
+      >
         <Suspense fallback={<LoadingRows rows={8} />}>
           <FilterPanel search={search} />
         </Suspense>

@@ -1,8 +1,9 @@
 // Every key at a glance, drawn from the table that binds them.
-import { Group, Kbd, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { KEYS, type KeyAction, type KeyGroup } from "@/app/keys";
 import { Dialog } from "@/parts/dialog";
+import { Keys } from "@/parts/keys";
 import type { CheatSheetProps } from "./cheat-sheet";
 
 export default function KeyList({ screens, onClose }: CheatSheetProps & { onClose: () => void }) {
@@ -17,7 +18,7 @@ export default function KeyList({ screens, onClose }: CheatSheetProps & { onClos
             </Title>
             <Stack gap={6}>
               {Object.entries(KEYS[group]).map(([action, keys]) => (
-                <Line key={action} words={t(`action.${action as KeyAction}`)} keys={keys.split("|")} />
+                <Line key={action} words={t(`action.${action as KeyAction}`)} keys={keys} />
               ))}
             </Stack>
           </section>
@@ -28,7 +29,7 @@ export default function KeyList({ screens, onClose }: CheatSheetProps & { onClos
           </Title>
           <Stack gap={6}>
             {screens.map(({ to, name, key }) => (
-              <Line key={to} words={name} keys={[`g ${key}`]} />
+              <Line key={to} words={name} keys={`g ${key}`} />
             ))}
           </Stack>
         </section>
@@ -37,22 +38,11 @@ export default function KeyList({ screens, onClose }: CheatSheetProps & { onClos
   );
 }
 
-const SIGNS: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", Enter: "↵", Escape: "Esc", mod: "⌘/Ctrl" };
-
-function Line({ words, keys }: { words: string; keys: string[] }) {
+function Line({ words, keys }: { words: string; keys: string }) {
   return (
     <Group justify="space-between" gap="xs" wrap="nowrap">
       <Text size="sm">{words}</Text>
-      <Group gap={4} wrap="nowrap">
-        {keys.map((key) => (
-          <Kbd key={key} size="sm">
-            {key
-              .split("+")
-              .map((part) => SIGNS[part] ?? part)
-              .join(" ")}
-          </Kbd>
-        ))}
-      </Group>
+      <Keys written={keys} />
     </Group>
   );
 }

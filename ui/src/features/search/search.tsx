@@ -3,7 +3,7 @@ import { Anchor, Button, Group, Text, TextInput, Title } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/app/keys";
@@ -16,6 +16,13 @@ import { Empty, Failure, LoadingRows } from "@/parts/states";
 import { allHitsQuery, everythingQuery } from "./queries";
 import classes from "./search.module.css";
 
+declare module "@tanstack/react-router" {
+  interface HistoryState {
+    /** Whether the screen was opened to type what is sought. */
+    seeks?: boolean;
+  }
+}
+
 const route = getRouteApi("/_work/search");
 
 export function Search() {
@@ -23,6 +30,8 @@ export function Search() {
   const { q = "" } = route.useSearch();
   const navigate = useNavigate({ from: "/search" });
   const field = useRef<HTMLInputElement>(null);
+  // Whoever only comes here keeps the keys; whoever asked for the field by its key has it.
+  const seeks = useRouterState({ select: ({ location }) => location.state.seeks === true });
   const seek = useDebouncedCallback(
     (text: string) => void navigate({ search: text.trim() ? { q: text.trim() } : {}, replace: true }),
     250,
@@ -37,7 +46,7 @@ export function Search() {
         aria-label={t("label")}
         placeholder={t("placeholder")}
         defaultValue={q}
-        autoFocus
+        autoFocus={seeks}
         leftSection={<IconSearch size={18} aria-hidden />}
         onChange={(event) => seek(event.currentTarget.value)}
         className={classes.field}

@@ -2,8 +2,9 @@
 import "@mantine/spotlight/styles.css";
 import { Group, Text, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, spotlight } from "@mantine/spotlight";
+import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import {
+  IconArrowRight,
   IconBuilding,
   IconHash,
   IconLogout,
@@ -18,17 +19,23 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Command, useAsked, useOffered } from "@/app/commands";
+import { type KeyAction, keysOf } from "@/app/keys";
 import { useMay } from "@/app/session";
 import { everythingQuery, type Found } from "@/features/search/queries";
 import { useSignOut } from "@/features/session/sign-out";
+import { Keys } from "@/parts/keys";
 import { Marked } from "@/parts/marked";
 import { holdsWords, ticketNumber } from "./palette-words";
 import classes from "./shell.module.css";
 
 interface PaletteProps {
-  /** How often it was asked for: each time it opens. */
-  asked: number;
   screens: { to: string; name: string; sign: ReactNode }[];
+}
+
+interface Entries {
+  label: string;
+  entries: Entry[];
 }
 
 interface Entry {
@@ -38,8 +45,14 @@ interface Entry {
   shown?: ReactNode;
   description?: string;
   sign: ReactNode;
+  /** The keys that do the same. */
+  keys?: string;
+  /** Whether it leads to the values to choose from. */
+  leadsOn?: boolean;
   act: () => void;
 }
+
+const [store, palette] = createSpotlight();
 
 const SIGN = { size: 18, stroke: 1.7, "aria-hidden": true } as const;
 
@@ -51,8 +64,9 @@ const SIGNS: Record<string, ReactNode> = {
   ticket: <IconTicket {...SIGN} />,
 };
 
-export default function Palette({ asked, screens }: PaletteProps) {
+export default function Palette({ screens }: PaletteProps) {
   const { t } = useTranslation("shell");
+  const { t: keys } = useTranslation("keys");
   const { t: common } = useTranslation();
   const navigate = useNavigate();
   const mayOpen = useMay("ticket.create");
@@ -61,10 +75,26 @@ export default function Palette({ asked, screens }: PaletteProps) {
   const [words, setWords] = useState("");
   const [sought] = useDebouncedValue(words.trim(), 150);
   const isWide = sought.length > 1;
-  const found = useQuery({ ...everythingQuery(sought, 5), enabled: isWide, placeholderData: keepPreviousData });
+  const asked = useAsked();
+  const offers = useOffered();
+  const [step, setStep] = useState<KeyAction>();
   useEffect(() => {
-    if (asked > 0) spotlight.open();
+    if (asked.times === 0) return;
+    setStep(asked.action);
+    setWords("");
+    palette.open();
   }, [asked]);
+  const stepped = offers.flatMap(({ commands }) => commands).find(({ action }) => action === step);
+  const choosing = stepped && "choices" in stepped ? stepped : undefined;
+  const found = useQuery({
+    ...everythingQuery(sought, 5),
+    enabled: isWide && !choosing,
+    placeholderData: keepPreviousData,
+  });
+  const go = (to: KeyAction | undefined) => {
+    setStep(to);
+    setWords("");
+  };
   const number = ticketNumber(words);
   const entry = (id: string, label: string, sign: ReactNode, act: () => void, description?: string): Entry => ({
     id,
@@ -95,7 +125,25 @@ export default function Palette({ asked, screens }: PaletteProps) {
     const of = kind === "account" ? id : account;
     if (of) void navigate({ to: "/accounts/$id", params: { id: of } });
   };
-  const groups: { label: string; entries: Entry[] }[] = [
+  const commandEntry = (command: Command): Entry => ({
+    id: `command ${command.action}`,
+    label: keys(`action.${command.action}`),
+    sign: <IconArrowRight {...SIGN} />,
+    keys: keysOf(command.action),
+    leadsOn: "choices" in command,
+    act: () => ("act" in command ? void command.act() : go(command.action)),
+  });
+  const title = choosing && keys(`action.${choosing.action}`);
+  const hint = choosing ? (choosing.hint ?? title) : t("placeholder");
+  const values: Entries[] = [
+    {
+      label: title ?? "",
+      entries: (choosing?.choices(words) ?? [])
+        .filter(({ name }) => holdsWords(name, words))
+        .map(({ id, name, act }) => entry(id, name, <IconArrowRight {...SIGN} />, () => void act())),
+    },
+  ];
+  const everything: Entries[] = [
     {
       label: t("tickets"),
       entries: [
@@ -108,6 +156,13 @@ export default function Palette({ asked, screens }: PaletteProps) {
           : []),
       ],
     },
+    ...[...new Set(offers.map(({ about }) => about))].map((about) => ({
+      label: about,
+      entries: offers
+        .filter((offer) => offer.about === about)
+        .flatMap(({ commands }) => commands.map(commandEntry))
+        .filter(({ label }) => holdsWords(label, words)),
+    })),
     {
       label: t("found"),
       entries: (isWide ? (found.data ?? []) : []).filter(({ number: n }) => String(n) !== number).map(foundEntry),
@@ -143,8 +198,10 @@ export default function Palette({ asked, screens }: PaletteProps) {
         : [],
     },
   ];
+  const shown = (choosing ? values : everything).filter(({ entries }) => entries.length > 0);
   return (
     <Spotlight.Root
+      store={store}
       query={words}
       onQueryChange={setWords}
       shortcut={null}
@@ -153,34 +210,50 @@ export default function Palette({ asked, screens }: PaletteProps) {
       attributes={{ content: { "aria-label": t("seek") } }}
     >
       <Spotlight.Search
-        placeholder={t("placeholder")}
-        aria-label={t("placeholder")}
+        placeholder={hint}
+        aria-label={choosing ? [...new Set([title, hint])].join(": ") : hint}
         leftSection={<IconSearch {...SIGN} />}
+        onKeyDown={(event) => {
+          if (choosing && event.key === "Backspace" && words === "") go(undefined);
+        }}
       />
       <Spotlight.ActionsList>
-        {groups
-          .filter(({ entries }) => entries.length > 0)
-          .map(({ label, entries }) => (
-            <Spotlight.ActionsGroup key={label} label={label}>
-              {entries.map((each) => (
-                <Spotlight.Action
-                  key={each.id}
-                  label={each.label}
-                  description={each.description}
-                  leftSection={each.sign}
-                  onClick={each.act}
-                >
-                  {each.shown && (
-                    <Group gap="sm" wrap="nowrap" w="100%">
-                      {each.sign}
-                      {each.shown}
-                    </Group>
-                  )}
-                </Spotlight.Action>
-              ))}
-            </Spotlight.ActionsGroup>
-          ))}
+        {shown.map(({ label, entries }) => (
+          <Spotlight.ActionsGroup key={label} label={label}>
+            {entries.map((each) => (
+              <Spotlight.Action
+                key={each.id}
+                label={each.label}
+                description={each.description}
+                leftSection={each.sign}
+                rightSection={each.keys && <Keys written={each.keys} />}
+                closeSpotlightOnTrigger={!each.leadsOn}
+                onClick={each.act}
+              >
+                {each.shown && (
+                  <Group gap="sm" wrap="nowrap" w="100%">
+                    {each.sign}
+                    {each.shown}
+                  </Group>
+                )}
+              </Spotlight.Action>
+            ))}
+          </Spotlight.ActionsGroup>
+        ))}
+        {choosing && shown.length === 0 && <Spotlight.Empty>{words === "" ? hint : t("noChoice")}</Spotlight.Empty>}
       </Spotlight.ActionsList>
+      <SelectFirst of={choosing?.action} />
     </Spotlight.Root>
   );
+}
+
+/** Puts the keyboard on the first of the values that are shown, so that Enter takes it. It stands after their list. */
+function SelectFirst({ of }: { of: KeyAction | undefined }) {
+  useEffect(() => {
+    if (!of) return;
+    store.updateState((state) => ({ ...state, selected: 0 }));
+    const list = document.getElementById(store.getState().listId);
+    list?.querySelector("[data-action]")?.setAttribute("data-selected", "true");
+  }, [of]);
+  return null;
 }

@@ -13,8 +13,9 @@ import {
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { askPalette, forgetPalette, useAsked } from "@/app/commands";
 import { useKeys } from "@/app/keys";
 import { listen } from "@/app/live";
 import { useMe } from "@/app/session";
@@ -62,13 +63,18 @@ export function Shell() {
   const titles = useCommitmentTitles();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const screens = SCREENS.filter((screen) => me.permissions.includes(screen.permission));
-  const [asked, setAsked] = useState(0);
+  const isAsked = useAsked().times > 0;
   const navigate = useNavigate();
   useLiveService();
+  useEffect(() => forgetPalette, []);
   useGoKeys(screens);
-  useHotkeys([["mod+K", () => setAsked((times) => times + 1)]], []);
+  useHotkeys([["mod+K", () => askPalette()]], []);
   // The inbox and the search itself have a field of their own for that key.
-  useKeys(path === "/inbox" || path === "/search" ? {} : { search: () => void navigate({ to: "/search" }) });
+  useKeys(
+    path === "/inbox" || path === "/search"
+      ? {}
+      : { search: () => void navigate({ to: "/search", state: { seeks: true } }) },
+  );
   return (
     <AppShell
       navbar={{ width: 236, breakpoint: "sm", collapsed: { mobile: !opened } }}
@@ -82,13 +88,7 @@ export function Shell() {
         <Burger opened={opened} onClick={toggle} size="sm" aria-label={t(opened ? "nav.close" : "nav.open")} />
         <Mark />
         <Group ml="auto" gap={4}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={34}
-            aria-label={shell("seek")}
-            onClick={() => setAsked((times) => times + 1)}
-          >
+          <ActionIcon variant="subtle" color="gray" size={34} aria-label={shell("seek")} onClick={() => askPalette()}>
             <IconSearch size={20} stroke={1.7} aria-hidden />
           </ActionIcon>
           <Bell />
@@ -100,7 +100,7 @@ export function Shell() {
             <Mark />
             <Bell />
           </Group>
-          <UnstyledButton className={classes.seek} onClick={() => setAsked((times) => times + 1)}>
+          <UnstyledButton className={classes.seek} onClick={() => askPalette()}>
             <IconSearch size={16} aria-hidden />
             {shell("seek")}
             <kbd aria-hidden>{IS_MAC ? "⌘" : "Ctrl"} K</kbd>
@@ -126,10 +126,9 @@ export function Shell() {
         </Group>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
-        {asked > 0 && (
+        {isAsked && (
           <Suspense fallback={null}>
             <Palette
-              asked={asked}
               screens={screens.map(({ to, label, Sign }) => ({
                 to,
                 name: t(label),
@@ -140,9 +139,11 @@ export function Shell() {
         )}
         <CheatSheet screens={screens.map(({ to, label, key }) => ({ to, name: t(label), key }))} />
         <StaleBanner />
-        <CommitmentTitles value={titles}>
-          <Outlet />
-        </CommitmentTitles>
+        <div className={classes.screen}>
+          <CommitmentTitles value={titles}>
+            <Outlet />
+          </CommitmentTitles>
+        </div>
       </AppShell.Main>
     </AppShell>
   );
@@ -154,10 +155,8 @@ function useGoKeys(screens: readonly (typeof SCREENS)[number][]) {
   useHotkeys([
     [
       "g",
-      (first) => {
+      () => {
         const go = (event: KeyboardEvent) => {
-          // The press that began it comes by here on its way up.
-          if (event === first) return;
           stop();
           const screen = screens.find(({ key }) => key === event.key);
           if (!screen) return;
@@ -166,10 +165,11 @@ function useGoKeys(screens: readonly (typeof SCREENS)[number][]) {
         };
         const stop = () => {
           clearTimeout(timer);
-          window.removeEventListener("keydown", go);
+          window.removeEventListener("keydown", go, true);
         };
         const timer = setTimeout(stop, 1500);
-        window.addEventListener("keydown", go);
+        // It comes first, as the same key alone may do something else.
+        window.addEventListener("keydown", go, true);
       },
     ],
   ]);

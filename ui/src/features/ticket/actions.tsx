@@ -1,15 +1,13 @@
 // What may be done to a ticket as a whole, by menu and by key.
 import { Button, Menu } from "@mantine/core";
 import { IconArrowMerge, IconArrowsSplit, IconChevronDown, IconHandGrab, IconStairsUp } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useKeys } from "@/app/keys";
 import { useMay, useMe } from "@/app/session";
-import { lastView } from "@/features/inbox/last";
 import { EscalateDialog } from "./escalations";
 import { useChange } from "./properties";
 import type { Ticket } from "./queries";
+import { type TicketDialog, useTicketCommands } from "./ticket-commands";
 
 const MergeDialog = lazy(() => import("./merge-dialog").then((module) => ({ default: module.MergeDialog })));
 const SplitDialog = lazy(() => import("./split-dialog").then((module) => ({ default: module.SplitDialog })));
@@ -17,9 +15,8 @@ const SplitDialog = lazy(() => import("./split-dialog").then((module) => ({ defa
 export function Actions({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation("ticket");
   const me = useMe();
-  const navigate = useNavigate();
   const change = useChange(ticket);
-  const [dialog, setDialog] = useState<"merge" | "split" | "escalate">();
+  const [dialog, setDialog] = useState<TicketDialog>();
   const mayAssign = useMay("ticket.assign");
   const mayUpdate = useMay("ticket.update");
   const mayMerge = useMay("ticket.merge");
@@ -31,13 +28,7 @@ export function Actions({ ticket }: { ticket: Ticket }) {
     setTimeout(() => menu.current?.focus({ preventScroll: true }));
   };
   const isDone = ticket.status_kind === "resolved" || ticket.status_kind === "closed";
-  useKeys({
-    take: () => mayAssign && me.id && change.mutate({ assignee: me.id }),
-    resolve: () => mayUpdate && change.mutate({ status: "resolved" }),
-    close: () => mayUpdate && change.mutate({ status: "closed" }),
-    escalate: () => mayEscalate && setDialog("escalate"),
-    back: () => navigate({ to: "/inbox", search: lastView() }),
-  });
+  useTicketCommands(ticket, setDialog);
   if (!mayAssign && !mayUpdate && !mayMerge && !mayEscalate) return null;
   return (
     <>

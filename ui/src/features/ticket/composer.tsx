@@ -5,6 +5,7 @@ import { IconPaperclip } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useCommands } from "@/app/commands";
 import { useFormats } from "@/app/format";
 import { useKeys } from "@/app/keys";
 import { useMay } from "@/app/session";
@@ -19,6 +20,7 @@ import { sayTyping } from "./presence";
 import type { Ticket } from "./queries";
 import { Rich } from "./rich";
 import { useSending } from "./sending";
+import { ticketName } from "./ticket-commands";
 import { UploadList } from "./upload-list";
 import { useUploads } from "./uploads";
 
@@ -61,7 +63,10 @@ export function Composer({ ticket }: { ticket: Ticket }) {
     keep({ ...now, visibility });
     setFocus((before) => before + 1);
   };
-  useKeys({ reply: () => mayReply && write("public"), note: () => mayNote && write("internal") });
+  useCommands(ticketName(ticket), [
+    ...(mayReply ? [{ action: "reply" as const, act: () => write("public") }] : []),
+    ...(mayNote ? [{ action: "note" as const, act: () => write("internal") }] : []),
+  ]);
   if (!mayReply && !mayNote) return null;
   if (outgoing) {
     const names = files.uploads.flatMap(({ id, name }) => (id ? [name] : []));

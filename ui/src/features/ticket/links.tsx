@@ -14,7 +14,7 @@ import {
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "@/app/session";
 import { useAgents } from "@/features/directory/directory";
@@ -22,8 +22,7 @@ import { Card } from "./card";
 import { useChange } from "./properties";
 import { type Ticket, ticketQuery } from "./queries";
 import classes from "./ticket.module.css";
-
-const RELATIONS = ["relates_to", "duplicates", "caused_by"] as const;
+import { RELATIONS, useRelation } from "./values";
 
 export function Connections({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation("ticket");
@@ -83,17 +82,10 @@ export function Connections({ ticket }: { ticket: Ticket }) {
             ))}
           </ul>
         )}
-        {mayUpdate && <NewLink onLink={(to, relation) => change.mutate({ add_links: [{ to, relation }] })} />}
+        {mayUpdate && <NewLink ticket={ticket} />}
       </Stack>
     </Card>
   );
-}
-
-/** The name of a relation: those that the screen offers in the reader's language, others as they were made. */
-function useRelation(): (relation: string) => string {
-  const { t } = useTranslation("ticket");
-  return (relation) =>
-    t(`relation.${relation}` as "relation.relates_to", { defaultValue: relation.replaceAll("_", " ") });
 }
 
 function Linked({ to, relation }: { to: string; relation: string }) {
@@ -106,43 +98,64 @@ function Linked({ to, relation }: { to: string; relation: string }) {
   );
 }
 
-function NewLink({ onLink }: { onLink: (to: number, relation: string) => void }) {
+function NewLink({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation("ticket");
   const nameOf = useRelation();
   const [relation, setRelation] = useState<string>("relates_to");
   const [to, setTo] = useState<number | string>("");
+  const [fault, setFault] = useState<string>();
+  const change = useChange(ticket, setFault);
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const link = () => {
+    if (typeof to !== "number" || change.isPending) return;
+    setFault(undefined);
+    change.mutate(
+      { add_links: [{ to, relation }] },
+      { onSuccess: () => setTo(""), onSettled: () => field.current?.focus({ preventScroll: true }) },
+    );
+  };
   return (
-    <Group gap={6} wrap="nowrap">
-      <Select
-        flex={1}
-        miw={0}
-        aria-label={t("more.relation")}
-        value={relation}
-        allowDeselect={false}
-        data={RELATIONS.map((value) => ({ value, label: nameOf(value) }))}
-        onChange={(value) => value && setRelation(value)}
-      />
-      <NumberInput
-        aria-label={t("more.to")}
-        placeholder="#"
-        prefix="#"
-        hideControls
-        w="4.5rem"
-        value={to}
-        onChange={setTo}
-      />
-      <Button
-        flex="none"
-        px="sm"
-        variant="default"
-        disabled={typeof to !== "number"}
-        onClick={() => {
-          if (typeof to === "number") onLink(to, relation);
-          setTo("");
-        }}
-      >
-        {t("more.link")}
-      </Button>
-    </Group>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        link();
+      }}
+    >
+      <Group gap={6} wrap="nowrap">
+        <Select
+          flex={1}
+          miw={0}
+          aria-label={t("more.relation")}
+          value={relation}
+          allowDeselect={false}
+          data={RELATIONS.map((value) => ({ value, label: nameOf(value) }))}
+          onChange={(value) => value && setRelation(value)}
+        />
+        <NumberInput
+          ref={field}
+          aria-label={t("more.to")}
+          aria-describedby={fault && id}
+          placeholder="#"
+          prefix="#"
+          hideControls
+          w="4.5rem"
+          value={to}
+          error={fault !== undefined}
+          onChange={(value) => {
+            setTo(value);
+            setFault(undefined);
+          }}
+        />
+        <Button type="submit" flex="none" px="sm" variant="default" disabled={typeof to !== "number"}>
+          {t("more.link")}
+        </Button>
+      </Group>
+      {fault && (
+        <Text id={id} size="sm" c="var(--ms-late)" role="alert" mt={4}>
+          {fault}
+        </Text>
+      )}
+    </form>
   );
 }

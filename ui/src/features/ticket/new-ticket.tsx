@@ -9,20 +9,26 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, onceKey } from "@/api/client";
 import { faultsByField } from "@/api/faults";
+import { useMay } from "@/app/session";
 import { accountsQuery, contactsQuery } from "@/features/accounts/queries";
 import { useName } from "@/features/directory/names";
 import { policyQuery, usePolicy } from "@/features/policy/policy";
 import { Page } from "@/parts/page";
 import { Refusal } from "@/parts/refusal";
 import { Severity } from "@/parts/severity";
-import { FailedPart } from "@/parts/states";
+import { FailedPart, Forbidden } from "@/parts/states";
 import classes from "./new-ticket.module.css";
 import { UploadList } from "./upload-list";
 import { useUploads } from "./uploads";
 
 const route = getRouteApi("/_work/tickets/new");
 
+/** The form, for those whom the service lets open tickets. */
 export function NewTicket() {
+  return useMay("ticket.create") ? <NewTicketForm /> : <Forbidden order={1} />;
+}
+
+function NewTicketForm() {
   const { t } = useTranslation("new_ticket");
   const navigate = useNavigate();
   const queries = useQueryClient();

@@ -5,15 +5,17 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ApiProblem, api, data, onVersion, type Schemas } from "@/api/client";
 import { useMay } from "@/app/session";
-import { useAgents, useTeams } from "@/features/directory/directory";
-import { usePolicy } from "@/features/policy/policy";
 import { type Ticket, ticketQuery } from "./queries";
 import classes from "./ticket.module.css";
+import { useValues, type Value } from "./values";
 
 type Change = Schemas["TicketChangeInput"];
 
-/** Changes a ticket as it was read: who saves upon another's change is told, and nothing is overwritten. */
-export function useChange(ticket: Ticket) {
+/**
+ * Changes a ticket as it was read: who saves upon another's change is told, and nothing is overwritten. Other refusals are told
+ * beside the screen, or where `onRefused` tells them.
+ */
+export function useChange(ticket: Ticket, onRefused?: (reason: string) => void) {
   const { t } = useTranslation("ticket");
   const queries = useQueryClient();
   return useMutation({
@@ -30,6 +32,7 @@ export function useChange(ticket: Ticket) {
     },
     onError: (error) => {
       const isStale = error instanceof ApiProblem && (error.status === 412 || error.status === 409);
+      if (onRefused && !isStale) return onRefused(error.message);
       notifications.show({
         color: isStale ? "orange" : "red",
         title: t(isStale ? "changedMeanwhile" : "notDone"),
@@ -41,18 +44,21 @@ export function useChange(ticket: Ticket) {
   });
 }
 
+/** Values as a field takes them. */
+function optionsOf(values: Value[]): { value: string; label: string }[] {
+  return values.map(({ id, name }) => ({ value: id, label: name }));
+}
+
 export function Properties({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation("ticket");
   const { t: common } = useTranslation();
-  const agents = useAgents();
-  const teams = useTeams();
-  const policy = usePolicy();
-  const categories = (policy?.categories ?? []).map(({ name, title }) => ({ value: name, label: title }));
+  const values = useValues();
+  const statuses = optionsOf(values.statuses);
+  const categories = optionsOf(values.categories);
   const change = useChange(ticket);
   const mayUpdate = useMay("ticket.update");
   const mayAssign = useMay("ticket.assign");
   const mayPrioritise = useMay("ticket.prioritise");
-  const statuses = ["open", "pending_customer", "on_hold", "resolved", "closed"] as const;
   const tagsOf = (tags: string[]): Change => ({
     add_tags: tags.filter((tag) => !ticket.tags.includes(tag)),
     remove_tags: ticket.tags.filter((tag) => !tags.includes(tag)),
@@ -69,7 +75,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           disabled={!mayUpdate}
           allowDeselect={false}
           data={[
-            ...(statuses.some((each) => each === ticket.status)
+            ...(statuses.some(({ value }) => value === ticket.status)
               ? []
               : [
                   {
@@ -77,7 +83,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
                     label: common(`status.${ticket.status}` as "status.new", { defaultValue: ticket.status }),
                   },
                 ]),
-            ...statuses.map((value) => ({ value, label: common(`status.${value}`) })),
+            ...statuses,
           ]}
           onChange={(status) => status && change.mutate({ status })}
         />
@@ -86,10 +92,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           value={ticket.severity}
           disabled={!mayPrioritise}
           allowDeselect={false}
-          data={(["P1", "P2", "P3", "P4"] as const).map((value) => ({
-            value,
-            label: `${value} ${common(`severity.${value}`)}`,
-          }))}
+          data={optionsOf(values.severities)}
           onChange={(severity) => severity && change.mutate({ severity })}
         />
         <Select
@@ -99,7 +102,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           disabled={!mayAssign}
           searchable
           clearable
-          data={[...agents.values()].filter(({ active }) => active).map(({ id, name }) => ({ value: id, label: name }))}
+          data={optionsOf(values.agents)}
           onChange={(assignee) => change.mutate({ assignee })}
         />
         <Select
@@ -108,7 +111,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           placeholder={t("none")}
           disabled={!mayAssign}
           clearable
-          data={[...teams.values()].map(({ id, name }) => ({ value: id, label: name }))}
+          data={optionsOf(values.teams)}
           onChange={(team) => change.mutate({ team })}
         />
         <Select
