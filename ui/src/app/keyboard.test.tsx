@@ -174,7 +174,8 @@ test("Escape closes the list of a filter first, then the filters, and leads back
 
 test("the field of the search takes the keyboard from nobody who did not ask for it", async () => {
   open("/search", but({}));
-  expect(document.activeElement).not.toBe(await screen.findByRole("searchbox"));
+  const unasked = await screen.findByRole("searchbox");
+  expect(document.activeElement).not.toBe(unasked);
   press("?");
   await screen.findByRole("dialog", { name: "Keys" });
   cleanup();

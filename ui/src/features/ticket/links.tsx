@@ -98,6 +98,11 @@ function Linked({ to, relation }: { to: string; relation: string }) {
   );
 }
 
+/** Brings what is said below a field into sight. */
+function show(said: HTMLElement | null): void {
+  said?.scrollIntoView({ block: "nearest" });
+}
+
 function NewLink({ ticket }: { ticket: Ticket }) {
   const { t } = useTranslation("ticket");
   const nameOf = useRelation();
@@ -152,7 +157,7 @@ function NewLink({ ticket }: { ticket: Ticket }) {
         </Button>
       </Group>
       {fault && (
-        <Text id={id} size="sm" c="var(--ms-late)" role="alert" mt={4}>
+        <Text ref={show} id={id} size="sm" c="var(--ms-late)" role="alert" mt={4}>
           {fault}
         </Text>
       )}
