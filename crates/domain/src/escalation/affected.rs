@@ -1,6 +1,7 @@
 //! When several accounts are affected by one thing.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -136,27 +137,39 @@ pub fn affected(sightings: &[Sighting], new: &Sighting, window: SignedDuration) 
         .chain([new])
         .collect();
     alike.sort_by_key(|seen| (seen.at, seen.ticket));
-    let mut most = Affected::default();
+    let is_within = |begin: &Sighting, seen: &Sighting| seen.at.duration_since(begin.at) <= window;
+    let mut most = 0..0;
+    let mut most_accounts = 0;
+    // How often each account is seen from `first` to before `end`, which only move on: an outage has thousands of tickets.
+    let mut seen_of: HashMap<AccountId, usize> = HashMap::new();
+    let mut end = 0;
     // A window that holds most can always be moved to begin with one of its sightings.
     for (first, begin) in alike.iter().enumerate() {
-        if begin.at > new.at || new.at.duration_since(begin.at) > window {
-            continue;
+        while let Some(seen) = alike.get(end).filter(|seen| is_within(begin, seen)) {
+            *seen_of.entry(seen.account).or_default() += 1;
+            end += 1;
         }
-        let mut held = Affected::default();
-        for seen in alike[first..]
-            .iter()
-            .take_while(|seen| seen.at.duration_since(begin.at) <= window)
-        {
-            held.accounts.insert(seen.account);
-            if !held.tickets.contains(&seen.ticket) {
-                held.tickets.push(seen.ticket);
+        if begin.at <= new.at && is_within(begin, new) && seen_of.len() > most_accounts {
+            most = first..end;
+            most_accounts = seen_of.len();
+        }
+        if let Entry::Occupied(mut seen) = seen_of.entry(begin.account) {
+            *seen.get_mut() -= 1;
+            if *seen.get() == 0 {
+                seen.remove();
             }
         }
-        if held.accounts.len() > most.accounts.len() {
-            most = held;
-        }
     }
-    most
+    let held = &alike[most];
+    let mut known = HashSet::new();
+    Affected {
+        accounts: held.iter().map(|seen| seen.account).collect(),
+        tickets: held
+            .iter()
+            .map(|seen| seen.ticket)
+            .filter(|ticket| known.insert(*ticket))
+            .collect(),
+    }
 }
 
 /// The longest window in which a ladder counts accounts: how far back the sightings must reach. Nothing when none
