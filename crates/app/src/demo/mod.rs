@@ -382,6 +382,7 @@ impl Maker<'_> {
             terms: customer.terms.clone(),
             subject: topic.subject.to_owned(),
             topic,
+            is_sorted: true,
             severity,
             opened_at,
         }

@@ -33,6 +33,10 @@ const HISTORY: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
 /// Tickets that are open, and on which nothing is due for hours, were opened within this time before the present.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
+/// Of so many fresh tickets one has a category and a tag: if all had them, hundreds of thousands that come within minutes would be an
+/// outage of everything there is, and each answer would have to do with it.
+const UNSORTED: u32 = 500;
+
 /// The promise that the tickets that fall due together are about to miss.
 const FALLING_DUE: &str = "first_response";
 
@@ -220,7 +224,8 @@ impl Teller {
         };
         let passed = self.random.random_range(1..FRESH.as_secs());
         let opened_at = self.now - SignedDuration::from_secs(passed);
-        let plot = self.plot(number, customer, opened_at, Some(Severity::P4));
+        let mut plot = self.plot(number, customer, opened_at, Some(Severity::P4));
+        plot.is_sorted = self.random.random_ratio(1, UNSORTED);
         let history = tell(&self.app, &mut self.random, &plot, self.now)?;
         Ok(Unfolded::of(&self.app, history, Recorded::WhenItHappened))
     }
@@ -275,6 +280,7 @@ impl Teller {
             terms: customer.terms.clone(),
             subject: format!("{} ({first} {second})", topic.subject),
             topic,
+            is_sorted: true,
             severity: severity.unwrap_or(topic.severity),
             opened_at,
         }

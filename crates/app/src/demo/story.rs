@@ -28,9 +28,23 @@ pub(super) struct Plot<'a> {
     pub team: TeamId,
     pub terms: ContractTerms,
     pub topic: &'a Topic,
+    /// Whether somebody has put its category and tag on it.
+    pub is_sorted: bool,
     pub subject: String,
     pub severity: Severity,
     pub opened_at: Timestamp,
+}
+
+impl Plot<'_> {
+    fn category(&self) -> Option<CategoryName> {
+        self.is_sorted
+            .then(|| CategoryName::from(self.topic.category))
+    }
+
+    fn tags(&self) -> Vec<Tag> {
+        let tag = self.is_sorted.then(|| Tag::from(self.topic.tag));
+        tag.into_iter().collect()
+    }
 }
 
 /// How often the customer is told how it goes, at most.
@@ -97,11 +111,11 @@ pub(super) fn facts_of(plot: &Plot<'_>) -> TicketFacts {
         account: Some(plot.account),
         channel: Channel::Email,
         severity: plot.severity,
-        category: Some(CategoryName::from(plot.topic.category)),
+        category: plot.category(),
         team: Some(plot.team),
         assignee: Some(plot.agent),
         terms: plot.terms.clone(),
-        tags: vec![Tag::from(plot.topic.tag)],
+        tags: plot.tags(),
         ..TicketFacts::unopened()
     }
 }
@@ -120,11 +134,11 @@ impl<'a> Teller<'a> {
             contact: Some(plot.contact),
             channel: Channel::Email,
             severity: plot.severity,
-            category: Some(CategoryName::from(plot.topic.category)),
+            category: plot.category(),
             team: Some(plot.team),
             assignee: Some(plot.agent),
             terms: plot.terms.clone(),
-            tags: vec![Tag::from(plot.topic.tag)],
+            tags: plot.tags(),
         };
         let actor = Actor::Contact(plot.contact);
         let history = TicketHistory::open(

@@ -54,7 +54,7 @@ pub(super) fn grouped(
                 && ladder.applies.holds(before)
                 && trigger.when.holds(before) =>
         {
-            keys(before, limit.by)
+            limit.by.keys(before)
         }
         _ => Vec::new(),
     };
@@ -64,21 +64,17 @@ pub(super) fn grouped(
         key: key.clone(),
         at: situation.at,
     };
-    keys(situation.after, limit.by)
-        .into_iter()
+    let came_to = limit.by.keys(situation.after).into_iter();
+    came_to
         .filter(|key| !known.contains(key) && !situation.after.status.kind.is_done())
         .filter_map(|key| {
-            let affected = affected(situation.sightings, &own(&key), limit.window);
-            let group = |demand: &OpenEscalation<'_>| {
-                matches!(&demand.escalation.subject, Subject::Group { key: of, .. } if *of == key)
-            };
-            // Once the group is escalated, one more ticket belongs to it whenever it comes.
-            if let Some(open) = open_on(situation, ladder, group) {
+            if let Some(open) = open_of_group(situation.open, ladder, &key) {
                 return Some(Demand::Join {
                     escalation: open.id,
                     tickets: vec![situation.ticket],
                 });
             }
+            let affected = affected(situation.sightings, &own(&key), limit.window);
             let accounts = affected.accounts.len();
             (accounts >= limit.count as usize).then(|| Demand::Raise {
                 reason: Reason::AccountsAffected {
@@ -186,20 +182,36 @@ pub fn longest_window(ladders: &Ladders) -> Option<SignedDuration> {
         .max()
 }
 
-fn keys(facts: &TicketFacts, by: &Grouping) -> Vec<GroupKey> {
-    match by {
-        Grouping::Tag { prefix } => facts
-            .tags
-            .iter()
-            .filter(|tag| tag.as_str().starts_with(prefix.as_str()))
-            .cloned()
-            .map(GroupKey::Tag)
-            .collect(),
-        Grouping::Category => facts
-            .category
-            .iter()
-            .cloned()
-            .map(GroupKey::Category)
-            .collect(),
-    }
+/// Whether it must be counted whom a group affects that a ticket has come to: whether a ladder for the ticket counts the group that has
+/// no open escalation of it yet. Once it has, one more ticket belongs to it whenever it comes.
+#[must_use]
+pub fn is_to_be_counted(
+    key: &GroupKey,
+    facts: &TicketFacts,
+    open: &[OpenEscalation<'_>],
+    ladders: &Ladders,
+) -> bool {
+    let counts = |trigger: &EscalationTrigger| match &trigger.on {
+        TriggerKind::AccountsAffected { by, .. } => {
+            trigger.when.holds(facts) && by.keys(facts).contains(key)
+        }
+        _ => false,
+    };
+    ladders
+        .values()
+        .filter(|ladder| ladder.applies.holds(facts) && ladder.triggers.iter().any(counts))
+        .any(|ladder| open_of_group(open, ladder, key).is_none())
+}
+
+/// The open escalation of a group by a ladder.
+fn open_of_group<'a>(
+    open: &[OpenEscalation<'a>],
+    ladder: &Ladder,
+    key: &GroupKey,
+) -> Option<OpenEscalation<'a>> {
+    open_on(
+        open,
+        ladder,
+        |open| matches!(&open.escalation.subject, Subject::Group { key: of, .. } if of == key),
+    )
 }

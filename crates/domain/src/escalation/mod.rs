@@ -16,7 +16,7 @@ mod state;
 pub mod storm;
 pub mod trigger;
 
-pub use affected::{Affected, Sighting, affected, longest_window};
+pub use affected::{Affected, Sighting, affected, is_to_be_counted, longest_window};
 pub use command::{Command, Refusal};
 pub use decide::decide;
 pub use due::{Due, DueError, DueStep, Rules, next_due};

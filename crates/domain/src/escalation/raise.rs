@@ -378,11 +378,11 @@ fn shows(
 }
 
 pub(super) fn open_on<'a>(
-    situation: &Situation<'a>,
+    open: &[OpenEscalation<'a>],
     ladder: &Ladder,
     about: impl Fn(&OpenEscalation<'a>) -> bool,
 ) -> Option<OpenEscalation<'a>> {
-    situation.open.iter().copied().find(|open| {
+    open.iter().copied().find(|open| {
         open.escalation.is_open() && open.escalation.ladders.contains(&ladder.name) && about(open)
     })
 }
@@ -395,7 +395,9 @@ fn raise_or_move(
     level: Option<u8>,
     reason: Reason,
 ) -> Option<Demand> {
-    let Some(open) = open_on(situation, ladder, |open| open.escalation.subject == subject) else {
+    let Some(open) = open_on(situation.open, ladder, |open| {
+        open.escalation.subject == subject
+    }) else {
         return Some(Demand::Raise {
             subject,
             ladder: ladder.name.clone(),

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::condition::Condition;
+use super::record::GroupKey;
+use crate::condition::{Condition, TicketFacts};
 use crate::name::{CalendarName, CategoryName, CommitmentName, Tag};
 use crate::severity::Severity;
 
@@ -76,6 +77,28 @@ pub enum Grouping {
     },
     /// The category.
     Category,
+}
+
+impl Grouping {
+    /// The groups that a ticket is of.
+    #[must_use]
+    pub fn keys(&self, facts: &TicketFacts) -> Vec<GroupKey> {
+        match self {
+            Self::Tag { prefix } => facts
+                .tags
+                .iter()
+                .filter(|tag| tag.as_str().starts_with(prefix.as_str()))
+                .cloned()
+                .map(GroupKey::Tag)
+                .collect(),
+            Self::Category => facts
+                .category
+                .iter()
+                .cloned()
+                .map(GroupKey::Category)
+                .collect(),
+        }
+    }
 }
 
 /// What a ticket of some kind looks like: any one sign suffices.

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use mainstay_domain::condition::TicketFacts;
-use mainstay_domain::escalation::trigger::{Grouping, TriggerKind};
-use mainstay_domain::escalation::{Command, GroupKey, Sighting, Subject, longest_window};
+use mainstay_domain::escalation::trigger::TriggerKind;
+use mainstay_domain::escalation::{
+    Command, GroupKey, Sighting, Subject, is_to_be_counted, longest_window,
+};
 use mainstay_domain::event::Actor;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::{escalation, ticket};
@@ -50,38 +52,26 @@ impl Responder<'_> {
     }
 
     fn keys(&self, facts: &TicketFacts) -> Vec<GroupKey> {
-        let mut keys = Vec::new();
-        for ladder in self.rules.rules().ladders.values() {
-            for trigger in &ladder.triggers {
-                match &trigger.on {
-                    TriggerKind::AccountsAffected {
-                        by: Grouping::Tag { prefix },
-                        ..
-                    } => keys.extend(
-                        facts
-                            .tags
-                            .iter()
-                            .filter(|tag| tag.as_str().starts_with(prefix.as_str()))
-                            .cloned()
-                            .map(GroupKey::Tag),
-                    ),
-                    TriggerKind::AccountsAffected {
-                        by: Grouping::Category,
-                        ..
-                    } => keys.extend(facts.category.iter().cloned().map(GroupKey::Category)),
-                    _ => {}
-                }
-            }
-        }
+        let ladders = self.rules.rules().ladders.values();
+        let triggers = ladders.flat_map(|ladder| &ladder.triggers);
+        let mut keys: Vec<GroupKey> = triggers
+            .filter_map(|trigger| match &trigger.on {
+                TriggerKind::AccountsAffected { by, .. } => Some(by.keys(facts)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
         keys.sort();
         keys.dedup();
         keys
     }
 
-    /// Whose tickets have lately come to the same groups; the open escalations of the groups are loaded as well.
+    /// Whose tickets have lately come to the same groups; the open escalations of the groups are loaded as well. Of a group that
+    /// is escalated already nobody is counted.
     pub(super) async fn sightings(
         &mut self,
         groups: &[GroupKey],
+        facts: &TicketFacts,
         at: Timestamp,
     ) -> Result<Vec<Sighting>> {
         let Some(window) = longest_window(self.rules.rules().ladders) else {
@@ -91,7 +81,6 @@ impl Responder<'_> {
         let until = at.checked_add(window).unwrap_or(Timestamp::MAX);
         let mut sightings = Vec::new();
         for key in groups {
-            sightings.extend(escalation::sightings(self.tx, key, from, until).await?);
             let group = Subject::Group {
                 key: key.clone(),
                 tickets: Vec::new(),
@@ -100,6 +89,14 @@ impl Responder<'_> {
             open.retain(|stored| self.escalations.iter().all(|known| known.id != stored.id));
             let loaded = EscalationWriter::with_facts(self.app, self.tx, open).await?;
             self.escalations.extend(loaded);
+            let open: Vec<_> = self
+                .escalations
+                .iter()
+                .filter_map(EscalationWriter::open)
+                .collect();
+            if is_to_be_counted(key, facts, &open, self.rules.rules().ladders) {
+                sightings.extend(escalation::sightings(self.tx, key, from, until).await?);
+            }
         }
         Ok(sightings)
     }

@@ -221,7 +221,7 @@ impl<'a> Responder<'a> {
         let consequences = consequences(writer, clocks, event);
         let at = self.instant(event);
         let groups = self.groups(fact);
-        let sightings = self.sightings(&groups, event.at).await?;
+        let sightings = self.sightings(&groups, &fact.after, event.at).await?;
         let texts = texts(writer, &event.kind);
         let ladders: Vec<LadderName> = consequences
             .iter()
