@@ -2,7 +2,7 @@
 
 use mainstay_domain::ticket::Scope;
 use mainstay_store::PageRequest;
-use mainstay_store::clock;
+use mainstay_store::due;
 use mainstay_store::ledger;
 use mainstay_store::ticket::{self, Direction, TicketFilter, TicketKey, TicketSort};
 use mainstay_tests::TestApp;
@@ -48,16 +48,11 @@ async fn a_demonstration_shows_a_day_in_full_swing() {
     let reader = test.app.store().read();
     let now = test.app.now();
     let soon = now + jiff::SignedDuration::from_hours(2);
-    let due: Vec<_> = clock::due_clocks(&reader, soon, 1000)
-        .await
-        .unwrap()
-        .into_iter()
-        .filter(|clock| clock.next_at.is_some_and(|at| at > now))
-        .collect();
+    let standing = due::standing(&reader, now, soon).await.unwrap();
     assert!(
-        due.len() >= 10,
-        "only {} clocks do something in the next two hours",
-        due.len()
+        standing.soon >= 10,
+        "on only {} tickets something happens in the next two hours",
+        standing.soon
     );
     let before = ledger::count(&reader).await.unwrap();
     test.advance(jiff::SignedDuration::from_hours(2)).await;

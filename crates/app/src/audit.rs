@@ -82,8 +82,8 @@ impl AuditVerdict {
     }
 }
 
-/// So many entries are linked in one transaction.
-const LINKED_AT_ONCE: u32 = 500;
+/// So many entries are linked in one transaction: nobody else writes on SQLite meanwhile.
+const LINKED_AT_ONCE: u32 = 200;
 
 /// So many entries are read at once when the chain is gone through.
 const VERIFIED_AT_ONCE: u32 = 1_000;

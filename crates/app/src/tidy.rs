@@ -77,12 +77,13 @@ impl App {
         Ok(())
     }
 
-    /// Does what was put off while somebody waited, where there is much of it. To be called every few seconds; it costs little where
-    /// there is nothing.
+    /// Does what was put off while somebody waited: links the entries of the audit trail, and adds counts up where there are many. To be
+    /// called every few seconds; it costs little where there is nothing.
     ///
     /// # Errors
     /// Fails when the store does not answer.
     pub async fn catch_up(&self) -> Result<()> {
+        self.link_audit().await?;
         for _ in 0..ROUNDS {
             // Where another node holds what there is, it adds it up.
             let is_done =

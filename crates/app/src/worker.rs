@@ -83,6 +83,7 @@ impl App {
     pub async fn tick(&self) -> Result<Tick> {
         let due = self.tick_due().await?;
         let jobs = self.tick_jobs().await?;
+        self.link_audit().await?;
         if due == Tick::More || jobs == Tick::More {
             return Ok(Tick::More);
         }
@@ -131,7 +132,6 @@ impl App {
     /// # Errors
     /// As [`App::tick`].
     pub async fn tick_jobs(&self) -> Result<Tick> {
-        self.link_audit().await?;
         let now = self.now();
         self.send_waiting_mail_again(now).await;
         if let NextWork::Later(next) = job::next_work(&self.read(), now).await? {

@@ -146,10 +146,6 @@ async fn ask(store: &Store, tickets: u32) {
         search::search(&on, everything, &format!("word{tickets}"), page)
     );
     measure!("the next instant", due::next_instant(&on));
-    measure!(
-        "50 due clocks",
-        clock::due_clocks(&on, at(i64::from(tickets) / 2), 50)
-    );
     let began = Instant::now();
     for number in 1..=100 {
         let tx = store.begin().await.unwrap();

@@ -242,24 +242,6 @@ pub async fn of_tickets(
     Ok(clocks)
 }
 
-/// The clocks on which something must happen at `now`, the longest due first.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn due_clocks(
-    on: &impl Connection,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<StoredClock>, StoreError> {
-    let sql = select::<StoredClock>()
-        .with(" WHERE t.next_at IS NOT NULL AND t.next_at <= ", &now)
-        .with(
-            " ORDER BY t.next_at, t.ticket, t.commitment, t.cycle LIMIT ",
-            &i64::from(limit),
-        );
-    fetch_all(on, sql).await
-}
-
 /// Which promises to count. What is absent asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttainmentFilter {

@@ -69,33 +69,40 @@ pub async fn of_account(
     fetch_all(on, sql).await
 }
 
-/// An account with its contracts, the latest first.
+/// Accounts with their contracts, the latest first. An account that is not there is left out; the others come in no order.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn with_account(
+pub async fn with_accounts(
     on: &impl Connection,
-    account: AccountId,
-) -> Result<Option<(Account, Vec<Contract>)>, StoreError> {
-    let sql = Sql::new(format!(
-        "SELECT {}, {} FROM account a LEFT JOIN contract c ON c.account = a.id",
+    accounts: &[AccountId],
+) -> Result<Vec<(Account, Vec<Contract>)>, StoreError> {
+    let Some(last) = accounts.last() else {
+        return Ok(Vec::new());
+    };
+    let mut sql = Sql::new(format!(
+        "SELECT {}, {} FROM account a LEFT JOIN contract c ON c.account = a.id WHERE a.id IN (",
         columns::<Account>("a."),
         columns::<Contract>("c.")
-    ))
-    .with(" WHERE a.id = ", &account)
-    .then(" ORDER BY c.starts_on DESC, c.id DESC");
-    let rows = all(on, sql).await?;
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
+    ));
+    // A few lengths of the list, so that the engine keeps the statement ready for each.
+    let padding = accounts.len().next_power_of_two() - accounts.len();
+    sql.bind_all(accounts.iter().chain(std::iter::repeat_n(last, padding)))
+        .push(") ORDER BY a.id, c.starts_on DESC, c.id DESC");
     let place = Account::COLUMNS.len();
-    let mut contracts = Vec::new();
-    for row in &rows {
-        if Option::<ContractId>::read(row, place)?.is_some() {
+    let mut found: Vec<(Account, Vec<Contract>)> = Vec::new();
+    for row in &all(on, sql).await? {
+        let account = Account::read(row, 0)?;
+        if found.last().is_none_or(|(last, _)| last.id != account.id) {
+            found.push((account, Vec::new()));
+        }
+        if Option::<ContractId>::read(row, place)?.is_some()
+            && let Some((_, contracts)) = found.last_mut()
+        {
             contracts.push(Contract::read(row, place)?);
         }
     }
-    Ok(Some((Account::read(first, 0)?, contracts)))
+    Ok(found)
 }
 
 /// The contract of an account that is in force on a day; of several the one that started last.

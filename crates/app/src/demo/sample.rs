@@ -289,11 +289,30 @@ impl Teller {
 
 /// A made-up word, of some ten thousand, so that a search has something to find.
 pub fn word(random: &mut impl Rng) -> String {
-    const SYLLABLES: [&str; 22] = [
-        "ba", "co", "da", "fe", "gu", "hi", "jo", "ka", "lu", "mi", "no", "pe", "qui", "ra", "so",
-        "ta", "ur", "ve", "wo", "xi", "ya", "zu",
+    word_of_rank(random.random_range(0..WORDS))
+}
+
+/// One of the same words, the one of rank r r times as seldom as the first: the words of a language are so (Zipf's law).
+pub fn frequent_word(random: &mut impl Rng) -> String {
+    let share: f64 = random.random();
+    word_of_rank((WORDS as f64).powf(share) as usize - 1)
+}
+
+const SYLLABLES: [&str; 22] = [
+    "ba", "co", "da", "fe", "gu", "hi", "jo", "ka", "lu", "mi", "no", "pe", "qui", "ra", "so",
+    "ta", "ur", "ve", "wo", "xi", "ya", "zu",
+];
+
+/// How many words of three syllables there are.
+const WORDS: usize = SYLLABLES.len().pow(3);
+
+fn word_of_rank(rank: usize) -> String {
+    let places = [
+        rank / (SYLLABLES.len() * SYLLABLES.len()),
+        rank / SYLLABLES.len(),
+        rank,
     ];
-    (0..3)
-        .map(|_| SYLLABLES[random.random_range(0..SYLLABLES.len())])
-        .collect()
+    places
+        .map(|place| SYLLABLES[place % SYLLABLES.len()])
+        .concat()
 }

@@ -18,9 +18,8 @@ use super::identity::Identity;
 use super::reading::Letter;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::routing::Roster;
 use crate::ticket::{
-    LONGEST_SUBJECT, MessageText, OpenTicket, TicketWriter, append_message, open_ticket,
+    Batch, LONGEST_SUBJECT, MessageText, OpenTicket, TicketWriter, append_message, open_ticket,
 };
 
 /// The most people that one mail adds to a ticket.
@@ -94,8 +93,8 @@ pub(super) struct Filing<'a> {
     pub tx: &'a Transaction,
     pub identity: &'a Identity,
     pub letter: &'a Letter,
-    /// Who could be given a ticket, as far as this transaction knows.
-    pub roster: &'a Roster,
+    /// What this transaction has asked for tickets that it opens.
+    pub batch: &'a Batch,
     pub gathered: &'a Gathered,
     /// Its files, when they are kept already.
     pub files: Option<&'a [Attachment]>,
@@ -156,7 +155,7 @@ impl Filing<'_> {
         ticket: TicketId,
         files: &[Attachment],
     ) -> Result<MessageText> {
-        self.roster.forget();
+        self.batch.roster.forget();
         if let Some(bounce) = &self.letter.bounce {
             let message = self.message(raw, Actor::System, files);
             return bounce::note(self.app, self.tx, ticket, message, bounce).await;
@@ -207,17 +206,12 @@ impl Filing<'_> {
             at: Some(self.at),
         };
         let opened = Box::pin(open_ticket(
-            self.app,
-            self.tx,
-            self.roster,
-            author,
-            &open,
-            contact,
+            self.app, self.tx, self.batch, author, &open, contact,
         ))
         .await?;
         let id = opened.ticket.id;
         if let Some(to) = follows {
-            self.roster.forget();
+            self.batch.roster.forget();
             let mut writer = TicketWriter::load(self.app, self.tx, id).await?;
             let link = Command::Link {
                 to,

@@ -18,8 +18,7 @@ use crate::audit::Action;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::routing::Roster;
-use crate::ticket::append_message;
+use crate::ticket::{Batch, append_message};
 use crate::transaction::transact;
 
 impl Filing<'_> {
@@ -119,7 +118,7 @@ async fn accept(
         identity,
         letter,
         gathered: &gathered,
-        roster: &Roster::default(),
+        batch: &Batch::default(),
         files: Some(files),
         at: app.now(),
     };

@@ -17,7 +17,7 @@ use super::reading::{self, Letter};
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::JobFailure;
-use crate::routing::Roster;
+use crate::ticket::Batch;
 use crate::transaction::transact;
 
 /// Reads a mail and files it. `is_last_try` says that nobody will try again: then a mail that cannot be filed is marked
@@ -52,7 +52,7 @@ async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
     let identity = app.mail_identity().await?;
     let read = read_whole(app, &identity, raw).await?;
     transact!(app, tx => async {
-        Box::pin(file_once(app, tx, &Roster::default(), &identity, raw, &read)).await
+        Box::pin(file_once(app, tx, &Batch::default(), &identity, raw, &read)).await
     })?;
     app.wake();
     Ok(())
@@ -114,9 +114,9 @@ pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<Read> 
 /// Files mails that were read, in one transaction. Where that fails each must be read by itself.
 pub(crate) async fn file_together(app: &App, read: &Read) -> Result<()> {
     transact!(app, tx => async {
-        let roster = Roster::default();
+        let batch = Batch::default();
         for (raw, whole) in &read.mails {
-            Box::pin(file_once(app, tx, &roster, &read.identity, raw, whole)).await?;
+            Box::pin(file_once(app, tx, &batch, &read.identity, raw, whole)).await?;
         }
         Ok(())
     })?;
@@ -192,7 +192,7 @@ pub(super) async fn keep_files(app: &App, letter: &Letter) -> Result<Vec<Attachm
 async fn file_once(
     app: &App,
     tx: &Transaction,
-    roster: &Roster,
+    batch: &Batch,
     identity: &Identity,
     raw: &RawMail,
     whole: &Whole,
@@ -213,7 +213,7 @@ async fn file_once(
         tx,
         identity,
         letter,
-        roster,
+        batch,
         gathered: &gathered,
         files: whole.files.as_deref(),
         at: raw.received_at,

@@ -17,8 +17,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::Job;
-use crate::routing::Roster;
-use crate::ticket::{TicketWriter, merge, split};
+use crate::ticket::{Batch, TicketWriter, merge, split};
 use crate::transaction::transact;
 
 /// Where a mail is to go instead.
@@ -147,7 +146,7 @@ impl App {
                 identity: &identity,
                 letter: &letter,
                 gathered: &gathered,
-                roster: &Roster::default(),
+                batch: &Batch::default(),
                 files: Some(&files),
                 at,
             };

@@ -1,5 +1,6 @@
 //! What is done with tickets.
 
+mod batch;
 mod change;
 mod fire;
 mod history;
@@ -17,6 +18,7 @@ mod trail;
 mod walk;
 mod writer;
 
+pub(crate) use batch::Batch;
 pub use change::Change;
 pub(crate) use change::command;
 pub use history::{Recorded, TicketHistory};

@@ -10,8 +10,9 @@ use mainstay_domain::role::Permission;
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::ticket::StoredTicket;
-use mainstay_store::{Transaction, contact, contract, ticket};
+use mainstay_store::{Transaction, contact, contract};
 
+use super::batch::Batch;
 use super::mention::tell_mentioned;
 use super::message::{MessageText, add_message};
 use super::{Opening, TicketWriter, TokenTrail, day_of};
@@ -21,7 +22,7 @@ use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::field::{Faults, check_message};
 use crate::job::Job;
-use crate::routing::{Roster, route};
+use crate::routing::route;
 use crate::transaction::transact;
 
 /// A ticket that somebody wants opened.
@@ -87,7 +88,7 @@ impl App {
         } else {
             transact!(self, tx => async {
                 attach_uploads(self, tx, caller, &uploads).await?;
-                open_in(self, tx, &Roster::default(), caller, &open).await
+                open_in(self, tx, &Batch::default(), caller, &open).await
             })?
         };
         self.wake();
@@ -137,22 +138,22 @@ impl OpenTicket {
 pub(super) async fn open_in(
     app: &App,
     tx: &Transaction,
-    roster: &Roster,
+    batch: &Batch,
     caller: &Caller,
     open: &OpenTicket,
 ) -> Result<StoredTicket> {
     let trail = TokenTrail::begin(tx, caller, &[]).await?;
-    let opened = Box::pin(open_ticket(app, tx, roster, caller.actor, open, None)).await?;
+    let opened = Box::pin(open_ticket(app, tx, batch, caller.actor, open, None)).await?;
     trail.opened(&opened.ticket).end(app, tx).await?;
     Ok(opened)
 }
 
-/// Opens a ticket within a transaction; `roster` knows of those that the same transaction opened before, and `contact` is whom it is for
+/// Opens a ticket within a transaction; `batch` knows what it asked for those that it opened before, and `contact` is whom it is for
 /// where this transaction has read or written them already.
 pub(crate) async fn open_ticket(
     app: &App,
     tx: &Transaction,
-    roster: &Roster,
+    batch: &Batch,
     actor: Actor,
     open: &OpenTicket,
     contact: Option<Contact>,
@@ -166,16 +167,16 @@ pub(crate) async fn open_ticket(
     let open = &with_account_of_contact(tx, contact, open).await?;
     let (account, terms) = match open.account {
         Some(id) => {
-            let found = contract::with_account(tx, id).await?;
+            let found = batch.party(tx, id).await?;
             let no_such = || AppError::invalid("account", format!("there is no account {id}"));
             let (account, contracts) = found.ok_or_else(no_such)?;
             (Some(account), terms_at(&contracts, at))
         }
         None => (None, ContractTerms::default()),
     };
-    let routing = route(app, tx, roster, open, account.as_ref(), &terms, now).await?;
+    let routing = route(app, tx, &batch.roster, open, account.as_ref(), &terms, now).await?;
     let id: TicketId = app.new_id(at);
-    let number = ticket::next_number(tx).await?;
+    let number = batch.number(tx).await?;
     let unopened = Ticket::unopened(id, number, subject.to_owned(), at);
     let opening = Opening {
         account_name: account.map(|account| account.name),
@@ -206,7 +207,7 @@ pub(crate) async fn open_ticket(
     }
     let written = writer.save().await?;
     if let Some(agent) = written.ticket.facts.assignee {
-        roster.gave(agent, at);
+        batch.roster.gave(agent, at);
     }
     if let Some(message) = &open.message {
         tell_mentioned(app, tx, id, actor, message).await?;

@@ -12,12 +12,12 @@ use tokio::sync::{Semaphore, oneshot};
 use tracing::Instrument as _;
 
 use super::OpenTicket;
+use super::batch::Batch;
 use super::open::open_in;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::measure::{Stopwatch, note_transaction};
-use crate::routing::Roster;
 use crate::transaction::transact;
 
 /// How many tickets one transaction opens, at most.
@@ -123,7 +123,7 @@ impl App {
             } = asked;
             let opening = async {
                 transact!(self, tx => async {
-                    open_in(self, tx, &Roster::default(), &caller, &open).await
+                    open_in(self, tx, &Batch::default(), &caller, &open).await
                 })
             };
             // For who has gone it is undone, unless it is on its way to the disk.
@@ -139,10 +139,10 @@ impl App {
         let began = Stopwatch::start();
         let opening = async {
             let tx = self.begin().await?;
-            let roster = Roster::default();
+            let batch = Batch::of(&tx, several.iter().map(|asked| &asked.open)).await?;
             let mut opened = Vec::with_capacity(several.len());
             for asked in several {
-                opened.push(open_in(self, &tx, &roster, &asked.caller, &asked.open).await?);
+                opened.push(open_in(self, &tx, &batch, &asked.caller, &asked.open).await?);
             }
             if several.iter().any(|asked| asked.answer.is_closed()) {
                 return Err(AppError::Conflict("one who asked has gone".to_owned()));

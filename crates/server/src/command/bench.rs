@@ -6,6 +6,7 @@ mod fire;
 mod idle;
 mod live;
 mod load;
+mod mail;
 mod process;
 mod run;
 mod tally;

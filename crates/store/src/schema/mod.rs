@@ -206,6 +206,7 @@ fn steps() -> Vec<Step> {
         on_postgres("0040_lighter_texts", search::LIGHTER_POSTGRES),
         step("0041_mailbox_of_a_mail", mail::MAILBOX_OF_RECEIVED),
         on_postgres("0042_words_in_turn", search::WORDS_IN_TURN_POSTGRES),
+        step("0043_lighter_clocks", ticket::LIGHTER_CLOCKS),
     ]
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, Value as Cell, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Rows, Statement};
 use sea_orm::Value;
@@ -57,6 +58,9 @@ impl Session {
         let synchronous = if options.is_durable { "NORMAL" } else { "OFF" };
         keep_a_log(&connection, options.patience)?;
         connection.busy_timeout(options.patience)?;
+        // Else SQLite would make the plan of a statement anew each time that a limit, or a value of which it knows how often it comes, is
+        // bound to it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(&format!(
             "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; \
              PRAGMA journal_size_limit = {LONGEST_LOG}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768"

@@ -251,10 +251,6 @@ async fn run(tx: &Transaction, dice: &mut Dice, tickets: u32, answers: &mut Vec<
     ));
     answers.push(format!(
         "{:?}",
-        clock::due_clocks(tx, at(now), 9).await.unwrap()
-    ));
-    answers.push(format!(
-        "{:?}",
         clock::attainment(
             tx,
             Scope::Everything,

@@ -197,13 +197,16 @@ async fn contracts_are_in_force_on_their_days(fresh: &Fresh) {
     contract::insert_many(&tx, &[old.clone(), new.clone()])
         .await
         .unwrap();
-    let with_account = contract::with_account(&tx, given::id(1)).await.unwrap();
+    let ids = [9, 2, 1].map(given::id);
+    let mut parties = contract::with_accounts(&tx, &ids).await.unwrap();
+    parties.sort_by_key(|(account, _)| account.id);
     let sold = vec![new.clone(), old.clone()];
-    assert_eq!(with_account, Some((given::account(1), sold)));
-    let without = contract::with_account(&tx, given::id(2)).await.unwrap();
-    assert_eq!(without, Some((given::account(2), Vec::new())));
-    let nobody = contract::with_account(&tx, given::id(9)).await.unwrap();
-    assert_eq!(nobody, None);
+    let expected = [(given::account(1), sold), (given::account(2), Vec::new())];
+    assert_eq!(parties, expected);
+    let nobody = contract::with_accounts(&tx, &ids[..1]).await.unwrap();
+    assert_eq!(nobody, []);
+    let none = contract::with_accounts(&tx, &[]).await.unwrap();
+    assert_eq!(none, []);
     for (day, expected) in [
         (date(2023, 12, 31), None),
         (date(2024, 1, 1), Some(&old)),

@@ -79,7 +79,7 @@ impl Run {
             };
             let driven = drive(&self.target, &scene, self.load, pace, self.seed).await?;
             let filed = match self.load {
-                Load::Mail => Some(self.filed_per_second(&driven).await?),
+                Load::Mail | Load::DenseMail => Some(self.filed_per_second(&driven).await?),
                 _ => None,
             };
             self.tell(&driven, filed)

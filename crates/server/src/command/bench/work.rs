@@ -1,6 +1,5 @@
 //! The requests that make up a load.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 
+use super::mail;
 use super::target::{Answer, Question, Target};
 use crate::Failure;
 
@@ -20,8 +20,10 @@ use crate::Failure;
 pub enum Load {
     /// Open tickets
     Create,
-    /// Hand over mails of 20 KB, each of which opens a ticket, and wait until all of them are filed
+    /// Hand over mails of 20 KB as mail programs send them, each of which opens a ticket, and wait until all of them are filed
     Mail,
+    /// The same with mails of nothing but words, hardly any of which comes twice
+    DenseMail,
     /// Read tickets by their number
     Read,
     /// Page through the open tickets, by what is due next
@@ -37,6 +39,7 @@ pub enum Load {
 pub enum Kind {
     Create,
     Mail,
+    DenseMail,
     Read,
     Page,
     Search,
@@ -49,6 +52,7 @@ impl Kind {
         match self {
             Self::Create => "create a ticket",
             Self::Mail => "receive a mail",
+            Self::DenseMail => "receive a mail of words",
             Self::Read => "read a ticket",
             Self::Page => "page a view",
             Self::Search => "search",
@@ -64,9 +68,6 @@ pub struct Scene {
     accounts: Vec<String>,
     senders: Vec<String>,
 }
-
-/// How many mails of its size a mail has: bytes of text.
-const MAIL_TEXT: usize = 20 * 1024;
 
 /// How deep somebody pages, at most.
 const DEEPEST: u32 = 20;
@@ -129,6 +130,7 @@ impl Sender {
         let kind = match self.load {
             Load::Create => Kind::Create,
             Load::Mail => Kind::Mail,
+            Load::DenseMail => Kind::DenseMail,
             Load::Read => Kind::Read,
             Load::Page => Kind::Page,
             Load::Search => Kind::Search,
@@ -146,7 +148,7 @@ impl Sender {
     fn question(&mut self, kind: Kind) -> Question {
         match kind {
             Kind::Create => self.create(),
-            Kind::Mail => self.mail(),
+            Kind::Mail | Kind::DenseMail => self.mail(kind),
             Kind::Read => Question::get(format!("/tickets/{}", self.number())),
             Kind::Page => Question::get(self.next_page.take().unwrap_or_else(|| {
                 self.depth = 0;
@@ -203,27 +205,15 @@ impl Sender {
         Question::json(Method::POST, "/tickets", &body)
     }
 
-    fn mail(&mut self) -> Question {
+    fn mail(&mut self, kind: Kind) -> Question {
         let sender = self.scene.senders.choose(&mut self.random);
         let sender = sender
             .map_or("nobody@example.com", String::as_str)
             .to_owned();
-        let id: u128 = self.random.random();
-        let subject = (word(&mut self.random), word(&mut self.random));
-        let mut text = format!(
-            "From: <{sender}>\r\nTo: <support@mainstay.example>\r\nSubject: {} does not {} any more\r\n\
-             Message-ID: <{id:032x}@{}>\r\nDate: Mon, 02 Mar 2026 09:00:00 +0000\r\nMIME-Version: 1.0\r\n\
-             Content-Type: text/plain; charset=utf-8\r\n\r\n",
-            subject.0,
-            subject.1,
-            sender.split('@').next_back().unwrap_or("example.com"),
-        );
-        while text.len() < MAIL_TEXT {
-            for _ in 0..9 {
-                let _ = write!(text, "{} ", word(&mut self.random));
-            }
-            text.push_str("\r\n");
-        }
+        let text = match kind {
+            Kind::DenseMail => mail::dense(&mut self.random, &sender),
+            _ => mail::ordinary(&mut self.random, &sender),
+        };
         Question {
             method: Method::POST,
             path: "/mail".to_owned(),
