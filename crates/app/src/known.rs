@@ -1,8 +1,8 @@
-//! What changes rarely and is asked for with each request, kept for a moment where a question is a round trip.
+//! What changes rarely and is asked for with each request, kept for a moment.
 //!
 //! What this process changes is seen at once: the store counts the commits that may have changed such things, and what was read before
 //! the last one counts for nothing. What another node changes, or a command beside the service, is seen when what is kept is
-//! [too old](OLDEST). On SQLite nothing is kept: there a question is a call, and a command may write the same file.
+//! [too old](OLDEST).
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -116,7 +116,7 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
         K: Borrow<Q>,
     {
         let store = app.store();
-        if !store.is_shared() || on.changes_rare() {
+        if on.changes_rare() {
             return question.await;
         }
         let (commits, asked) = (store.rare_commits(), app.now());

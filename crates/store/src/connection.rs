@@ -124,10 +124,14 @@ impl Transaction {
 
     /// The same, whatever is put off.
     pub(crate) async fn execute_now(&self, sql: Sql) -> Result<u64, StoreError> {
-        if changes_rare(sql.text()) {
+        self.note_rare(sql.text());
+        self.execute_unnoticed(sql).await
+    }
+
+    fn note_rare(&self, statement: &str) {
+        if changes_rare(statement) {
             self.is_rare.store(true, Ordering::Relaxed);
         }
-        self.execute_unnoticed(sql).await
     }
 
     /// The same for a statement of which nobody who keeps what changes rarely need know, and before which nothing is put off that it
@@ -153,6 +157,7 @@ impl Transaction {
         text: String,
         rows: Vec<Vec<Value>>,
     ) -> Result<(), StoreError> {
+        self.note_rare(&text);
         let values: usize = rows.iter().map(Vec::len).sum();
         if let Inner::Sqlite(turn) = &self.inner {
             turn.count(values);
@@ -167,6 +172,19 @@ impl Transaction {
                 let what = "only a writer of SQLite carries out a statement row by row";
                 Err(StoreError::Conflict(what.to_owned()))
             }
+        }
+    }
+
+    /// The same before the next statement.
+    pub(crate) async fn execute_each_later(
+        &self,
+        text: String,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), StoreError> {
+        self.note_rare(&text);
+        match &self.inner {
+            Inner::Sqlite(turn) => turn.insert_later(text, rows).await,
+            Inner::Snapshot(_) | Inner::Postgres(_) => self.execute_each(text, rows).await,
         }
     }
 

@@ -1,9 +1,10 @@
-//! Rows that a transaction on PostgreSQL inserts later: before their tables are asked for anything, before anything else is
+//! Rows that a transaction inserts later. On PostgreSQL that is before their tables are asked for anything, before anything else is
 //! changed, or when it is committed.
 //!
 //! A statement costs a round trip, and PostgreSQL as much for each one as for what it does. What is written one after the other
 //! without being looked at goes out as one statement, an `INSERT` for each table. References are checked at its end, so that a row
-//! may come before the one that it refers to. On SQLite a statement is a call, and nothing is put off.
+//! may come before the one that it refers to. On SQLite a statement is a call: rows are put off until the next one, and where there
+//! are many another thread inserts them while the caller goes on (`sqlite::turn`).
 
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ use sea_orm::Value;
 
 use crate::connection::{Transaction, lock};
 use crate::error::StoreError;
-use crate::record::{Record, insert_values};
+use crate::record::{Record, insert_values, row_by_row};
 use crate::sql::Sql;
 
 /// So many values are put off, at most.
@@ -43,7 +44,7 @@ struct Insertion {
     ending: &'static str,
 }
 
-/// Inserts rows given as values, on PostgreSQL later: what is wrong with them may show only then, and they lock nothing before. Whoever
+/// Inserts rows given as values later: what is wrong with them may show only then, and they lock nothing before. Whoever
 /// must come before others writes at once, as [`hold`](crate::due::hold) does. `ending` is what to do about a conflict.
 pub(crate) async fn insert_later(
     tx: &Transaction,
@@ -52,13 +53,14 @@ pub(crate) async fn insert_later(
     rows: Vec<Vec<Value>>,
     ending: &'static str,
 ) -> Result<(), StoreError> {
-    let Some(put_off) = &tx.put_off else {
-        return insert_values(tx, table, columns, rows, ending).await;
-    };
     let values = rows.len() * columns.len();
     if values == 0 {
         return Ok(());
     }
+    let Some(put_off) = &tx.put_off else {
+        let insert = row_by_row(table, columns, ending);
+        return tx.execute_each_later(insert, rows).await;
+    };
     if values > MOST_VALUES {
         return insert_values(tx, table, columns, rows, ending).await;
     }
@@ -69,7 +71,7 @@ pub(crate) async fn insert_later(
     Ok(())
 }
 
-/// Inserts rows, on PostgreSQL later: what is wrong with them may show only then.
+/// Inserts rows later: what is wrong with them may show only then.
 pub(crate) async fn insert_all_later<'a, T: Record + 'a>(
     tx: &Transaction,
     rows: impl IntoIterator<Item = &'a T>,

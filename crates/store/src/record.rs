@@ -115,10 +115,15 @@ pub(crate) async fn insert_values(
         }
         return Ok(());
     }
+    tx.execute_each(row_by_row(table, columns, ending), rows)
+        .await
+}
+
+/// The statement that inserts a row.
+pub(crate) fn row_by_row(table: &str, columns: &[&str], ending: &str) -> String {
     let places = vec!["?"; columns.len()].join(", ");
     let columns = columns.join(", ");
-    let insert = format!("INSERT INTO {table} ({columns}) VALUES ({places}){ending}");
-    tx.execute_each(insert, rows).await
+    format!("INSERT INTO {table} ({columns}) VALUES ({places}){ending}")
 }
 
 /// The statements that insert rows given as values; `ending` is what to do about a conflict.

@@ -14,6 +14,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use futures::Stream;
+use sea_orm::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::task::JoinHandle;
 
@@ -52,6 +53,9 @@ struct Queue {
     ended: AtomicU64,
 }
 
+/// So many values are put off before another thread inserts them, while whoever writes goes on deciding.
+const PUT_OFF: usize = 250;
+
 /// Texts that are or were to be indexed.
 type Texts = std::sync::Mutex<Vec<Entry>>;
 
@@ -79,8 +83,24 @@ pub(crate) struct Turn {
     values: AtomicUsize,
     /// The texts of others that it indexed, which are to be indexed again when what it wrote is undone.
     indexed: Texts,
+    /// Rows that are still to be inserted.
+    put_off: std::sync::Mutex<PutOff>,
     /// What is being written while whoever asked for it goes on.
     posted: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
+}
+
+/// Insertions in the order in which they were asked for: each a statement, and the rows to carry it out with.
+#[derive(Debug, Default)]
+struct PutOff {
+    insertions: Vec<(String, Vec<Vec<Value>>)>,
+    values: usize,
+}
+
+impl PutOff {
+    fn insert(self, session: &Session) -> Result<(), StoreError> {
+        let mut insertions = self.insertions.iter();
+        insertions.try_for_each(|(text, rows)| session.execute_each(text, rows))
+    }
 }
 
 impl Writers {
@@ -155,14 +175,58 @@ impl Turn {
         work: impl FnOnce(&Session) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
         self.settle().await?;
-        let (shared, work) = (self.queue.shared.clone(), self.checked(work));
-        let posted = tokio::task::spawn_blocking(move || work(&shared.session()));
-        *self.posted.lock().await = Some(posted);
+        self.begin_posted(work).await;
         Ok(())
     }
 
-    /// Waits for what was posted.
+    async fn begin_posted(
+        &self,
+        work: impl FnOnce(&Session) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        let (shared, work) = (self.queue.shared.clone(), self.checked(work));
+        let posted = tokio::task::spawn_blocking(move || work(&shared.session()));
+        *self.posted.lock().await = Some(posted);
+    }
+
+    /// Inserts rows before the next statement, or beside whoever goes on once there are many. What goes wrong with one is told by
+    /// whatever is done next.
+    pub(crate) async fn insert_later(
+        &self,
+        text: String,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<(), StoreError> {
+        let values: usize = rows.iter().map(Vec::len).sum();
+        self.count(values);
+        let waiting = {
+            let mut put_off = lock(&self.put_off);
+            put_off.values += values;
+            put_off.insertions.push((text, rows));
+            put_off.values
+        };
+        let is_writing = self.posted.try_lock().map_or(true, |posted| {
+            posted.as_ref().is_some_and(|work| !work.is_finished())
+        });
+        if waiting < PUT_OFF || is_writing {
+            return Ok(());
+        }
+        self.wait_for_posted().await?;
+        let put_off = std::mem::take(&mut *lock(&self.put_off));
+        self.begin_posted(move |session| put_off.insert(session))
+            .await;
+        Ok(())
+    }
+
+    /// Waits for what was posted, and inserts what was put off.
     async fn settle(&self) -> Result<(), StoreError> {
+        self.wait_for_posted().await?;
+        let put_off = std::mem::take(&mut *lock(&self.put_off));
+        match put_off.insertions.is_empty() {
+            true => Ok(()),
+            false => put_off.insert(&*self.session()?),
+        }
+    }
+
+    async fn wait_for_posted(&self) -> Result<(), StoreError> {
         let mut posted = self.posted.lock().await;
         let Some(work) = posted.as_mut() else {
             return Ok(());
@@ -326,6 +390,7 @@ impl Queue {
             queue: Arc::clone(&self),
             values: AtomicUsize::new(0),
             indexed: Texts::default(),
+            put_off: std::sync::Mutex::default(),
             posted: Mutex::default(),
         })
     }
