@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, IsolationLevel, TransactionOptions,
-    TransactionTrait as _,
+    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, IsolationLevel,
+    TransactionOptions, TransactionTrait as _,
 };
 use tempfile::TempDir;
 use tracing::field::Empty;
@@ -294,6 +294,21 @@ impl Store {
                     },
                 ]
             }
+        }
+    }
+
+    /// Lets the engine look what is in the tables, so that it plans well at once. To be called when much was written at a time: by
+    /// itself PostgreSQL looks a minute later, and SQLite when the program ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn learn(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Postgres(pool) => {
+                pool.execute_unprepared("ANALYZE").await?;
+                Ok(())
+            }
+            Engine::Sqlite { writers, .. } => writers.learn().await,
         }
     }
 

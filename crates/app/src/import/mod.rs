@@ -131,6 +131,7 @@ impl App {
         });
         if report.imported > 0 {
             self.note_import(caller, source, &report).await?;
+            self.store().learn().await?;
             self.wake();
         }
         report.comparison = importer.compare(map, &tickets).await?;

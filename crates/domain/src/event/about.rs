@@ -45,6 +45,13 @@ impl EventKind {
         )
     }
 
+    /// Whether the ticket changes by what was done about it: not by what is noted beside it, nor when the account was sold something else,
+    /// which changes all its tickets at once.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        !self.is_beside() && !matches!(self, Self::TermsChanged { .. })
+    }
+
     /// Whether the customer is told nothing of it: an internal note, and what is noted beside the ticket.
     #[must_use]
     pub fn is_among_ourselves(&self) -> bool {

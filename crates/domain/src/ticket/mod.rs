@@ -50,7 +50,7 @@ pub struct Ticket {
     pub resolved_at: Option<Timestamp>,
     /// When it was closed, while it is closed.
     pub closed_at: Option<Timestamp>,
-    /// When something of it last changed: what is noted of its clocks and escalations is no such change.
+    /// When something of it last changed: what is noted of its clocks and escalations is no such change, nor are other terms.
     pub updated_at: Timestamp,
     /// When something last changed that its customer may know of: a note among ourselves is no such change.
     pub customer_updated_at: Timestamp,
@@ -107,10 +107,10 @@ impl Ticket {
     pub fn apply(&mut self, event: &Event) {
         self.facts.apply(event);
         self.version = event.sequence;
-        if !event.kind.is_beside() {
+        if event.kind.is_news() {
             self.updated_at = self.updated_at.max(event.at);
         }
-        if !event.kind.is_among_ourselves() {
+        if event.kind.is_news() && !event.kind.is_among_ourselves() {
             self.customer_updated_at = self.customer_updated_at.max(event.at);
         }
         match &event.kind {

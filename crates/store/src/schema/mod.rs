@@ -207,6 +207,7 @@ fn steps() -> Vec<Step> {
         step("0041_mailbox_of_a_mail", mail::MAILBOX_OF_RECEIVED),
         on_postgres("0042_words_in_turn", search::WORDS_IN_TURN_POSTGRES),
         step("0043_lighter_clocks", ticket::LIGHTER_CLOCKS),
+        on_postgres("0044_room_to_change", ticket::ROOM_TO_CHANGE_POSTGRES),
     ]
 }
 

@@ -213,3 +213,10 @@ CREATE INDEX ticket_merged_into ON ticket (merged_into) WHERE merged_into IS NOT
 
 /// What is due is asked of `due`, and of clocks only with their ticket.
 pub(super) const LIGHTER_CLOCKS: &str = "DROP INDEX clock_next";
+
+/// Rows that change find room on their page, so that PostgreSQL need not write them into every index anew.
+pub(super) const ROOM_TO_CHANGE_POSTGRES: &str = "
+ALTER TABLE ticket SET (fillfactor = 85);
+ALTER TABLE clock SET (fillfactor = 80);
+ALTER TABLE due SET (fillfactor = 70);
+";

@@ -150,9 +150,13 @@ impl Writers {
 
     /// Ends the writing of those who write, so that the next program finds what it needs to plan well.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
+        self.learn().await
+    }
+
+    /// Learns what is in the tables, while nobody writes.
+    pub(crate) async fn learn(&self) -> Result<(), StoreError> {
         let turn = Arc::clone(&self.0).turn().await?;
-        let closing = apart(move || turn.queue.shared.session().optimize());
-        closing.await
+        apart(move || turn.queue.shared.session().optimize()).await
     }
 }
 
