@@ -192,24 +192,50 @@ impl Insertion {
     }
 
     fn write(self, sql: &mut Sql, by_column: bool) {
-        let columns = self.columns.join(", ");
-        sql.push(&format!("INSERT INTO {} ({columns}) ", self.table));
-        if by_column {
-            write_columns(sql, self.columns.len(), &self.rows);
-        } else {
-            sql.push("VALUES ");
-            for (number, row) in self.rows.into_iter().enumerate() {
-                sql.push(if number == 0 { "(" } else { ", (" });
-                for (index, value) in row.into_iter().enumerate() {
-                    if index > 0 {
-                        sql.push(", ");
-                    }
-                    sql.bind_value(value);
-                }
-                sql.push(")");
-            }
-        }
+        write_insertion(sql, (self.table, &self.columns), self.rows, by_column);
         sql.push(self.ending);
+    }
+}
+
+/// The statement that inserts rows given as values; `ending` is what to do about a conflict.
+pub(crate) fn insertion(
+    on_postgres: bool,
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+    ending: &str,
+) -> Sql {
+    let is_bytes = |value: &Value| matches!(value, Value::Bytes(Some(_)));
+    // Bytes within an array are twice as long.
+    let is_long = on_postgres && rows.len() > BOUND_ONE_BY_ONE;
+    let by_column = is_long && !rows.iter().flatten().any(is_bytes);
+    let mut sql = Sql::default();
+    write_insertion(&mut sql, (table, columns), rows, by_column);
+    sql.push(ending);
+    sql
+}
+
+fn write_insertion(
+    sql: &mut Sql,
+    (table, columns): (&str, &[&str]),
+    rows: Vec<Vec<Value>>,
+    by_column: bool,
+) {
+    sql.push(&format!("INSERT INTO {table} ({}) ", columns.join(", ")));
+    if by_column {
+        write_columns(sql, columns.len(), &rows);
+        return;
+    }
+    sql.push("VALUES ");
+    for (number, row) in rows.into_iter().enumerate() {
+        sql.push(if number == 0 { "(" } else { ", (" });
+        for (index, value) in row.into_iter().enumerate() {
+            if index > 0 {
+                sql.push(", ");
+            }
+            sql.bind_value(value);
+        }
+        sql.push(")");
     }
 }
 

@@ -7,6 +7,7 @@ use sea_orm::Value;
 use crate::column::Field;
 use crate::connection::{Connection, Transaction, all, one_by_key};
 use crate::error::StoreError;
+use crate::put_off::insertion;
 use crate::row::Row;
 use crate::sql::Sql;
 
@@ -110,7 +111,7 @@ pub(crate) async fn insert_values(
         return Ok(());
     }
     if tx.is_postgres() {
-        for sql in insertions(table, columns, rows, ending) {
+        for sql in insertions(true, table, columns, rows, ending) {
             tx.execute(sql).await?;
         }
         return Ok(());
@@ -128,31 +129,18 @@ pub(crate) fn row_by_row(table: &str, columns: &[&str], ending: &str) -> String 
 
 /// The statements that insert rows given as values; `ending` is what to do about a conflict.
 pub(crate) fn insertions(
+    on_postgres: bool,
     table: &str,
     columns: &[&str],
     rows: Vec<Vec<Value>>,
     ending: &str,
 ) -> Vec<Sql> {
-    let mut statements = Vec::new();
     let at_once = (MOST_VALUES / columns.len().max(1)).max(1);
     let mut rows = rows.into_iter().peekable();
+    let mut statements = Vec::new();
     while rows.peek().is_some() {
-        let mut sql = Sql::new(format!(
-            "INSERT INTO {table} ({}) VALUES ",
-            columns.join(", ")
-        ));
-        for (number, row) in rows.by_ref().take(at_once).enumerate() {
-            sql.push(if number == 0 { "(" } else { ", (" });
-            for (index, value) in row.into_iter().enumerate() {
-                if index > 0 {
-                    sql.push(", ");
-                }
-                sql.bind_value(value);
-            }
-            sql.push(")");
-        }
-        sql.push(ending);
-        statements.push(sql);
+        let part = rows.by_ref().take(at_once).collect();
+        statements.push(insertion(on_postgres, table, columns, part, ending));
     }
     statements
 }

@@ -197,7 +197,8 @@ impl<'a> EscalationWriter<'a> {
 
     /// Tells the people of the steps taken, and writes what is new. The next step is dated anew even when nothing is.
     pub async fn save(self) -> Result<()> {
-        Box::pin(save_together(self.app, self.tx, vec![self], &[])).await
+        Box::pin(save_together(self.app, self.tx, vec![self], &[])).await?;
+        Ok(())
     }
 
     /// Finds whom each new step tells. Where nobody is found, at the last step or at those taken together with it, the

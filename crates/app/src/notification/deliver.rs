@@ -238,7 +238,8 @@ pub(super) async fn record(app: &App, tx: &Transaction, told: &[Told]) -> Result
         }
         go_on_without(tx, writer, &lost).await?;
     }
-    Box::pin(save_together(app, tx, writers, &[])).await
+    Box::pin(save_together(app, tx, writers, &[])).await?;
+    Ok(())
 }
 
 /// Lets a ladder go on from steps of which somebody could not be told, if nobody else can be.

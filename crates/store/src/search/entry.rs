@@ -186,7 +186,7 @@ pub(crate) fn indexing(entries: Vec<Entry>, postgres: bool) -> Vec<Sql> {
         adding(&entries)
     };
     let rows = entries.into_iter().map(Entry::into_row).collect();
-    let mut statements = insertions("search_entry", &COLUMNS, rows, "");
+    let mut statements = insertions(postgres, "search_entry", &COLUMNS, rows, "");
     statements.extend(added);
     statements
 }

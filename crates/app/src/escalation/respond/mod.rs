@@ -92,7 +92,7 @@ pub(crate) async fn save_responses(
         let consequences = response.consequences.into_iter();
         told.extend(consequences.map(|consequence| (response.ticket, consequence)));
     }
-    Box::pin(save_together(app, tx, escalations, tickets)).await?;
+    let told_by_steps = Box::pin(save_together(app, tx, escalations, tickets)).await?;
     if told.is_empty() {
         return Ok(());
     }
@@ -105,6 +105,7 @@ pub(crate) async fn save_responses(
         };
         notifications.extend(consequence.notifications(app, &everybody, ticket));
     }
+    notifications.retain(|notification| !told_by_steps.covers(notification));
     tell(app, tx, &notifications).await
 }
 

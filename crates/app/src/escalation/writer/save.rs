@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_domain::dispatch::DispatchAct;
-use mainstay_domain::escalation::{EscalationEventKind, Refusal, next_due};
-use mainstay_domain::id::TicketId;
-use mainstay_domain::notification::Notification;
+use mainstay_domain::escalation::{EscalationEventKind, NotifyChannel, Reason, Refusal, next_due};
+use mainstay_domain::id::{AgentId, TicketId};
+use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::ticket::{Scope, Ticket};
 use mainstay_store::change::Change;
 use mainstay_store::escalation::{StoredEscalation, WrittenEscalation};
@@ -19,21 +19,27 @@ use crate::notification::{tell, tell_pagers};
 use crate::ticket::TicketWriter;
 
 /// Tells the people of the steps taken, and writes what is new of several escalations, each of which stands there once. The
-/// next step of each is dated anew even when nothing is. `known` are tickets that need not be read again.
+/// next step of each is dated anew even when nothing is. `known` are tickets that need not be read again. Says who was told so of what
+/// a clock reports, as whoever is need not be told of the clock as well.
 pub(crate) async fn save_together(
     app: &App,
     tx: &Transaction,
     mut writers: Vec<EscalationWriter<'_>>,
     known: &[Ticket],
-) -> Result<()> {
+) -> Result<ToldOfClocks> {
     writers.retain(|writer| writer.state.is_some());
     let tickets = tickets_of(tx, &writers, known).await?;
     let mut notifications: Vec<Notification> = Vec::new();
+    let mut told = ToldOfClocks::default();
     if writers.iter().any(EscalationWriter::takes_step) {
         let everybody = Everybody::load(app, tx, tickets.values()).await?;
         for writer in &mut writers {
             let about = writer.tickets(&tickets);
-            notifications.extend(writer.tell_people(&everybody, &about)?);
+            let of_steps = writer.tell_people(&everybody, &about)?;
+            if let Some(report) = writer.raised_by_clock() {
+                told.add(&report, &of_steps);
+            }
+            notifications.extend(of_steps);
         }
     }
     write(app, tx, &writers).await?;
@@ -44,7 +50,28 @@ pub(crate) async fn save_together(
     for writer in &writers {
         Box::pin(writer.note_on_tickets(&writer.tickets(&tickets))).await?;
     }
-    Ok(())
+    Ok(told)
+}
+
+/// Who was told by a step of what a clock reports, of which ticket and by which channel.
+#[derive(Default)]
+pub(crate) struct ToldOfClocks(BTreeMap<(Option<TicketId>, AgentId), Vec<(NotifyChannel, About)>>);
+
+impl ToldOfClocks {
+    fn add(&mut self, report: &About, of_steps: &[Notification]) {
+        for it in of_steps {
+            let told = self.0.entry((it.ticket, it.recipient)).or_default();
+            told.push((it.channel, report.clone()));
+        }
+    }
+
+    /// Whether somebody was told by a step what this says as well.
+    pub fn covers(&self, notification: &Notification) -> bool {
+        let told = self.0.get(&(notification.ticket, notification.recipient));
+        let told = told.into_iter().flatten();
+        let mut told = told.filter(|(channel, _)| *channel == notification.channel);
+        told.any(|(_, report)| *report == notification.about)
+    }
 }
 
 /// The tickets that something is told of or recorded on.
@@ -103,6 +130,24 @@ async fn write(app: &App, tx: &Transaction, writers: &[EscalationWriter<'_>]) ->
 }
 
 impl EscalationWriter<'_> {
+    /// What a clock reported, by which it was raised just now.
+    fn raised_by_clock(&self) -> Option<About> {
+        self.new_events().iter().find_map(|event| {
+            let EscalationEventKind::Raised { parts, .. } = &event.kind else {
+                return None;
+            };
+            match parts.clone()? {
+                Reason::ClockWarned { commitment, due_at } => {
+                    Some(About::ClockWarned { commitment, due_at })
+                }
+                Reason::ClockMissed { commitment, due_at } => {
+                    Some(About::ClockMissed { commitment, due_at })
+                }
+                _ => None,
+            }
+        })
+    }
+
     fn takes_step(&self) -> bool {
         let mut new = self.new_events().iter();
         new.any(|event| matches!(event.kind, EscalationEventKind::StepTaken { .. }))
