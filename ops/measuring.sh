@@ -61,7 +61,7 @@ forget() {
 }
 begin() {
     local name=$1 began now
-    port=$((20000 + RANDOM % 20000)) ; url=http://127.0.0.1:$port
+    port=$((20000 + RANDOM % 12000)) ; url=http://127.0.0.1:$port
     export MAINSTAY_URL=$url
     began=$(date +%s%N)
     # shellcheck disable=SC2046

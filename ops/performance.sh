@@ -7,7 +7,7 @@
 #   ops/performance.sh --sqlite-only                             without PostgreSQL
 #   ops/performance.sh --no-rules                                without the rows of `cargo bench`
 #   ops/performance.sh --only create mail                        these rows alone, of:
-#       calendar replay create mail fire load start idle live read page search mixed terms
+#       calendar replay create mail dense fire load start idle live read page search mixed terms
 #
 # The service, the database and the load share the processors that CPUS names (0,1 when it is not set). PostgreSQL is that of
 # POSTGRES, the address of a server on which databases may be made (postgres://user@host), or else a private one is started with the
@@ -16,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 size=1000000 ; due=10000 ; seconds=20 ; engines="sqlite postgres" ; only=
-rows="calendar replay create mail fire load start idle live read page search mixed terms"
+rows="calendar replay create mail dense fire load start idle live read page search mixed terms"
 fault() { echo "performance.sh: $*; see its first lines" >&2 ; exit 2 ; }
 while [ $# -gt 0 ]; do
     case $1 in
@@ -50,6 +50,7 @@ declare -A work=(
     [load]="fill a store of $size tickets"
     [create]="create a ticket over HTTP, 16 connections"
     [mail]="receive a 20 KB e-mail into a ticket with clocks, until it is filed"
+    [dense]="the same of 20 KB of words, hardly any of which comes twice"
     [idle]="a running clock for each ticket, none due"
     [live]="200 agents look on, nothing happens"
     [fire]="$due clocks due in the same second, all missed and escalated"
@@ -65,7 +66,7 @@ declare -A goal=(
     [replay]="5 s"
     [load]="minutes"
     [create]="SQLite 2,000/s, p99 25 ms; PostgreSQL 1,000/s"
-    [mail]="500/s"
+    [mail]="500/s" [dense]=""
     [idle]="idle tick under 1 ms of CPU; 250 MB resident"
     [live]="half a core, 300 MB"
     [fire]="5 s"
@@ -103,6 +104,10 @@ measure_writing() {
     if wants mail; then
         run mail --connections 16
         say mail "$(rounded "$(value .filed_per_second)" 0)/s$(refused)"
+    fi
+    if wants dense; then
+        run dense-mail --connections 16
+        say dense "$(rounded "$(value .filed_per_second)" 0)/s$(refused)"
     fi
     end ; forget writing
 }
@@ -155,7 +160,7 @@ echo "$(conditions), $size tickets."
 printf '\n| work | reach at least | engine | measured |\n|---|---|---|---|\n'
 measure_rules
 for engine in $engines; do
-    if wants create mail; then measure_writing ; fi
+    if wants create mail dense; then measure_writing ; fi
     if wants fire; then measure_falling ; fi
     if wants load start idle live read page search mixed terms; then measure_large ; fi
 done
