@@ -85,6 +85,9 @@ impl AuditVerdict {
 /// So many entries are linked in one transaction: nobody else writes on SQLite meanwhile.
 const LINKED_AT_ONCE: u32 = 200;
 
+/// And so many times in a row.
+const ROUNDS: u32 = 1_000;
+
 /// So many entries are read at once when the chain is gone through.
 const VERIFIED_AT_ONCE: u32 = 1_000;
 
@@ -161,7 +164,11 @@ impl App {
     /// # Errors
     /// Fails when the store does not answer.
     pub async fn link_audit(&self) -> Result<()> {
-        while !audit::waiting(&self.read(), 1).await?.is_empty() {
+        // What comes meanwhile is linked the next time.
+        for _ in 0..ROUNDS {
+            if audit::waiting(&self.read(), 1).await?.is_empty() {
+                break;
+            }
             let linked = transact!(self, tx => async {
                 let mut last = audit::take_head(tx).await?;
                 let mut links = Vec::new();

@@ -19,7 +19,7 @@ use crate::sql::Sql;
 use crate::sqlite;
 
 /// So many values make a statement that may take long.
-const MANY_VALUES: usize = 500;
+pub(crate) const MANY_VALUES: usize = 500;
 
 /// How many lost connections are met in a row, at most.
 const MOST_TRIES: usize = 20;
@@ -76,6 +76,10 @@ impl Transaction {
         put_off::settle(&self).await?;
         // Also when it is in doubt, or nobody waits for the answer any more.
         let is_rare = self.is_rare.into_inner();
+        if is_rare {
+            // On SQLite whoever writes next sees it before it is on the disk.
+            self.rare_commits.fetch_add(1, Ordering::SeqCst);
+        }
         let counted = is_rare.then(|| Counted(&self.rare_commits));
         Self::commit_on(self.inner, self.to_index.as_ref()).await?;
         drop(counted);

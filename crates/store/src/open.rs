@@ -298,17 +298,17 @@ impl Store {
     }
 
     /// Lets the engine look what is in the tables, so that it plans well at once. To be called when much was written at a time: by
-    /// itself PostgreSQL looks a minute later, and SQLite when the program ends.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer.
-    pub async fn learn(&self) -> Result<(), StoreError> {
-        match &self.engine {
+    /// itself PostgreSQL looks a minute later, and SQLite when the program ends. Where it cannot, all works as well, but slower.
+    pub async fn learn(&self) {
+        let learned = match &self.engine {
             Engine::Postgres(pool) => {
-                pool.execute_unprepared("ANALYZE").await?;
-                Ok(())
+                let learned = pool.execute_unprepared("ANALYZE").await;
+                learned.map(drop).map_err(StoreError::from)
             }
             Engine::Sqlite { writers, .. } => writers.learn().await,
+        };
+        if let Err(error) = learned {
+            tracing::warn!(%error, "the database could not look what is in its tables: it may answer slowly until it does");
         }
     }
 

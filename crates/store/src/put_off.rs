@@ -259,6 +259,7 @@ fn type_of(value: &Value) -> &'static str {
     match value {
         Value::BigInt(_) => "bigint",
         Value::Bool(_) => "boolean",
+        Value::Double(_) => "double precision",
         Value::Uuid(_) => "uuid",
         Value::Bytes(_) => "bytea",
         _ => "text",
@@ -276,6 +277,7 @@ fn array<'a>(values: impl Iterator<Item = &'a Value>) -> String {
         let _ = match value {
             Value::BigInt(Some(number)) => write!(text, "{number}"),
             Value::Bool(Some(yes)) => write!(text, "{yes}"),
+            Value::Double(Some(number)) => write!(text, "{number:?}"),
             Value::Uuid(Some(id)) => write!(text, "{id}"),
             Value::Bytes(Some(bytes)) => {
                 text.push_str("\"\\\\x");

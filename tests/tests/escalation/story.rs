@@ -28,8 +28,8 @@ async fn main_story(house: House) {
         .await
         .unwrap();
     assert!(
-        shown.items.iter().any(|told| told
-            .title
+        shown.items.iter().all(|told| told
+            .detail
             .contains("First response is due at 2026-03-02 10:00 UTC")),
         "{shown:?}"
     );
@@ -38,7 +38,7 @@ async fn main_story(house: House) {
     };
     assert_eq!(
         subjects(house.mails_to(&house.ana)),
-        ["#1: 2 alerts since 2026-03-02 09:30 UTC"]
+        ["Escalation: #1 (P2, Acme), Those who can still keep it"]
     );
     let ladders: Vec<_> = house
         .escalations(ticket.id)

@@ -131,8 +131,8 @@ impl App {
         });
         if report.imported > 0 {
             self.note_import(caller, source, &report).await?;
-            self.store().learn().await?;
             self.wake();
+            self.store().learn().await;
         }
         report.comparison = importer.compare(map, &tickets).await?;
         Ok(report)

@@ -161,7 +161,7 @@ impl Filling {
             }
         }
         self.tx.commit().await?;
-        self.store.learn().await?;
+        self.store.learn().await;
         self.store.close().await
     }
 }

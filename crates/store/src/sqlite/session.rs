@@ -191,10 +191,17 @@ impl Session {
         Ok(())
     }
 
-    /// Learns what is in the tables, for the plans of those who come after.
+    /// Learns what is in the tables that this connection asked, for the plans of those who come after.
     pub(crate) fn optimize(&self) -> Result<(), StoreError> {
         self.run(&format!(
             "PRAGMA analysis_limit = {ANALYSIS}; PRAGMA optimize"
+        ))
+    }
+
+    /// The same of all tables.
+    pub(crate) fn learn(&self) -> Result<(), StoreError> {
+        self.run(&format!(
+            "PRAGMA analysis_limit = {ANALYSIS}; PRAGMA optimize = 0x10002"
         ))
     }
 }

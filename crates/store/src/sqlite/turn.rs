@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use super::log::{Bounds, Copier, Disk, Idle};
 use super::session::{Options, Session};
 use super::{Shared, apart, ending};
-use crate::connection::lock;
+use crate::connection::{MANY_VALUES, lock};
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::search::{Entry, indexing};
@@ -150,13 +150,28 @@ impl Writers {
 
     /// Ends the writing of those who write, so that the next program finds what it needs to plan well.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
-        self.learn().await
+        self.alone(Session::optimize).await
     }
 
-    /// Learns what is in the tables, while nobody writes.
+    /// Learns what is in all tables.
     pub(crate) async fn learn(&self) -> Result<(), StoreError> {
-        let turn = Arc::clone(&self.0).turn().await?;
-        apart(move || turn.queue.shared.session().optimize()).await
+        self.alone(Session::learn).await
+    }
+
+    /// Does something outside of a transaction, while nobody writes.
+    async fn alone(
+        &self,
+        work: impl FnOnce(&Session) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let turn = loop {
+            let mut turn = Arc::clone(&self.0).turn().await?;
+            // What others have written is kept first; whoever fails to is told so.
+            match turn.held.take_if(|held| held.is_some()) {
+                Some(held) => Arc::clone(&self.0).keep(held, None).await?,
+                None => break turn,
+            }
+        };
+        apart(move || work(&turn.queue.shared.session())).await
     }
 }
 
@@ -188,8 +203,8 @@ impl Turn {
         work: impl FnOnce(&Session) -> Result<(), StoreError> + Send + 'static,
     ) {
         let (shared, work) = (self.queue.shared.clone(), self.checked(work));
-        let posted = tokio::task::spawn_blocking(move || work(&shared.session()));
-        *self.posted.lock().await = Some(posted);
+        let mut posted = self.posted.lock().await;
+        *posted = Some(tokio::task::spawn_blocking(move || work(&shared.session())));
     }
 
     /// Inserts rows before the next statement, or beside whoever goes on once there are many. What goes wrong with one is told by
@@ -224,10 +239,14 @@ impl Turn {
     async fn settle(&self) -> Result<(), StoreError> {
         self.wait_for_posted().await?;
         let put_off = std::mem::take(&mut *lock(&self.put_off));
-        match put_off.insertions.is_empty() {
-            true => Ok(()),
-            false => put_off.insert(&*self.session()?),
+        if put_off.insertions.is_empty() {
+            return Ok(());
         }
+        if put_off.values > MANY_VALUES {
+            let insert = self.checked(move |session: &Session| put_off.insert(session));
+            return self.queue.shared.apart(insert).await;
+        }
+        put_off.insert(&*self.session()?)
     }
 
     async fn wait_for_posted(&self) -> Result<(), StoreError> {

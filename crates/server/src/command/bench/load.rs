@@ -94,8 +94,7 @@ impl Load {
                 })
                 .await
                 .map_err(|error| Failure::of(&error))?;
-            let learned = app.store().learn().await;
-            learned.map_err(|error| Failure::new(format!("the store cannot be read: {error}")))?;
+            app.store().learn().await;
             bar.finish_and_clear();
             let token = token(&app).await?;
             self.tell(&sample, &options, &token, took.elapsed().as_secs_f64())
