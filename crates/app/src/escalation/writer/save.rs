@@ -53,9 +53,11 @@ pub(crate) async fn save_together(
     Ok(told)
 }
 
-/// Who was told by a step of what a clock reports, of which ticket and by which channel.
+/// Who was told by a step of what a clock reports: of which ticket, and by which channel of what.
 #[derive(Default)]
-pub(crate) struct ToldOfClocks(BTreeMap<(Option<TicketId>, AgentId), Vec<(NotifyChannel, About)>>);
+pub(crate) struct ToldOfClocks(BTreeMap<(Option<TicketId>, AgentId), Vec<Report>>);
+
+type Report = (NotifyChannel, About);
 
 impl ToldOfClocks {
     fn add(&mut self, report: &About, of_steps: &[Notification]) {
