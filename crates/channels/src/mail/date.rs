@@ -103,7 +103,9 @@ impl Reading {
             _ => return false,
         };
         let digits: String = digits.chars().filter(|c| *c != ':').collect();
-        let Ok(number) = digits.parse::<i32>() else {
+        // What is longer is no offset, and no number of seconds that could be counted.
+        let is_offset = digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(number) = digits.parse::<i32>().ok().filter(|_| is_offset) else {
             return false;
         };
         let (hours, minutes) = if digits.len() <= 2 {
@@ -275,6 +277,7 @@ mod tests {
             "31 Feb 2023 10:00",
             "99999 99999",
             "May",
+            "4 May 2023 10:35 +7777777",
             "4 May 2023 10:35 +9999999999999",
         ] {
             let _ = parse(value);
