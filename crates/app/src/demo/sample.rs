@@ -35,7 +35,7 @@ const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 /// Of so many fresh tickets one has a category and a tag: if all had them, hundreds of thousands that come within minutes would be an
 /// outage of everything there is, and each answer would have to do with it.
-const UNSORTED: u32 = 500;
+const ONE_SORTED_OF: u32 = 500;
 
 /// The promise that the tickets that fall due together are about to miss.
 const FALLING_DUE: &str = "first_response";
@@ -225,7 +225,7 @@ impl Teller {
         let passed = self.random.random_range(1..FRESH.as_secs());
         let opened_at = self.now - SignedDuration::from_secs(passed);
         let mut plot = self.plot(number, customer, opened_at, Some(Severity::P4));
-        plot.is_sorted = self.random.random_ratio(1, UNSORTED);
+        plot.is_sorted = self.random.random_ratio(1, ONE_SORTED_OF);
         let history = tell(&self.app, &mut self.random, &plot, self.now)?;
         Ok(Unfolded::of(&self.app, history, Recorded::WhenItHappened))
     }
