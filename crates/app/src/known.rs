@@ -193,10 +193,16 @@ mod tests {
     /// What one node does counts for it at once, however fresh what it remembers is.
     #[tokio::test]
     async fn who_is_switched_off_or_loses_a_token_is_refused_at_once() {
-        let Some(program) = require(PostgresServer::find()) else {
-            return;
-        };
-        let url = PostgresServer::shared(&program).fresh_database();
+        let mut urls = vec!["sqlite::memory:".to_owned()];
+        if let Some(program) = require(PostgresServer::find()) {
+            urls.push(PostgresServer::shared(&program).fresh_database());
+        }
+        for url in urls {
+            refused_at_once(&url).await;
+        }
+    }
+
+    async fn refused_at_once(url: &str) {
         let store = Store::open(&StoreOptions::new(url)).await.unwrap();
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(now));

@@ -267,3 +267,94 @@ async fn what_is_written_meanwhile_is_undone_with_the_rest() {
         assert_eq!(kept(&store, name).await, is_kept, "{name}");
     }
 }
+
+/// Writes settings one by one, each of which may wait for what comes next.
+async fn put_off_many(tx: &Transaction, names: impl Iterator<Item = u32>) {
+    for name in names {
+        let row = [format!("many {name}"), "yes".to_owned()];
+        let row = row.map(|text| Value::String(Some(text)));
+        let insert = "INSERT INTO setting (name, value) VALUES (?, ?)".to_owned();
+        let put_off = tx.execute_each_later(insert, vec![row.to_vec()]).await;
+        put_off.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_put_off_is_seen_by_what_is_asked_next_and_kept_with_the_rest() {
+    let store = a_store().await;
+    // Fewer than another thread is troubled for, and more.
+    for names in [0..3, 3..2_000] {
+        let tx = store.begin().await.unwrap();
+        let last = format!("many {}", names.end - 1);
+        put_off_many(&tx, names).await;
+        assert!(setting::get(&tx, &last).await.unwrap().is_some());
+        // It is there to be changed, as well.
+        setting::set(&tx, &last, "other").await.unwrap();
+        tx.commit().await.unwrap();
+        let found = setting::get(&store.read(), &last).await.unwrap();
+        assert_eq!(found.as_deref(), Some("other"));
+    }
+    let tx = store.begin().await.unwrap();
+    put_off_many(&tx, 2_000..2_002).await;
+    tx.commit().await.unwrap();
+    assert!(kept(&store, "many 2001").await, "nothing was asked since");
+}
+
+#[tokio::test]
+async fn what_is_put_off_and_fails_is_told_before_anything_is_kept() {
+    let store = a_store().await;
+    for again in [1, 1_000] {
+        let names = || (0..again).chain(0..1);
+        let tx = store.begin().await.unwrap();
+        put_off_many(&tx, names()).await;
+        let refused = setting::get(&tx, "many 0").await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
+        drop(tx);
+        let tx = store.begin().await.unwrap();
+        put_off_many(&tx, names()).await;
+        let refused = tx.commit().await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
+        assert!(!kept(&store, "many 0").await);
+    }
+}
+
+#[tokio::test]
+async fn what_is_put_off_is_undone_with_the_rest() {
+    let store = a_store().await;
+    let (committed, other) = two_at_once(&store).await;
+    put_off_many(&other, 0..200).await;
+    drop(other);
+    committed.await.unwrap().unwrap();
+    for (name, is_kept) in [("first", true), ("many 0", false), ("many 199", false)] {
+        assert_eq!(kept(&store, name).await, is_kept, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn who_learns_keeps_what_others_have_written() {
+    let store = a_store().await;
+    let disk = queue(&store).disk.idle().await;
+    let first = store.begin().await.unwrap();
+    setting::set(&first, "first", "yes").await.unwrap();
+    let committed = tokio::spawn(first.commit());
+    let waits = || {
+        let common = queue(&store).common.try_lock();
+        common.is_ok_and(|common| common.as_ref().is_some_and(|it| it.told.len() == 1))
+    };
+    while !waits() {
+        tokio::task::yield_now().await;
+    }
+    let learning = store.clone();
+    let learning = tokio::spawn(async move { learning.learn().await });
+    let is_taken = || {
+        let common = queue(&store).common.try_lock();
+        common.is_ok_and(|common| common.is_none())
+    };
+    while !is_taken() {
+        tokio::task::yield_now().await;
+    }
+    drop(disk);
+    committed.await.unwrap().unwrap();
+    learning.await.unwrap();
+    assert!(kept(&store, "first").await);
+}
