@@ -42,7 +42,9 @@ impl App {
     /// Keeps what the caller writes on a ticket, in place of what was kept. `fill` is given what is kept.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for a ticket that is not there, [`AppError::Refused`] when the draft is on its way already.
+    /// [`AppError::NotFound`] for a ticket that is not there, [`AppError::Refused`] when the draft is on its way already,
+    /// [`AppError::Invalid`] for a text that is too long or a status that is no name. Whether the ticket can have that
+    /// status is found when it leaves.
     pub async fn keep_draft(
         &self,
         caller: &Caller,
@@ -73,6 +75,9 @@ impl App {
             written.refused = None;
             let mut faults = Faults::default();
             faults.text("text", &written.text);
+            if let Some(status) = &written.status {
+                faults.name("status", status.as_str());
+            }
             faults.finish()?;
             draft::put(tx, &written).await?;
             Ok(written)

@@ -104,6 +104,22 @@ async fn a_draft_that_can_no_longer_be_said_is_kept_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_draft_names_a_status_and_nothing_longer() {
+    let service = Service::start().await;
+    let admin = service.admin().await;
+    let draft = format!("{}/draft", ticket(&admin).await);
+    let named = admin.put(&draft, json!({"text": "Soon.", "status": "pending"}));
+    assert_eq!(named.await.body["status"], "pending");
+    for status in ["", "two\nlines", &"x".repeat(201)] {
+        let refused = admin.put(&draft, json!({"text": "Later.", "status": status}));
+        let refused = refused.await;
+        assert_eq!(refused.status, 422, "{status:?}");
+        assert_eq!(refused.body["errors"][0]["pointer"], "/status");
+    }
+    assert_eq!(admin.get(&draft).await.body["text"], "Soon.");
+}
+
+#[tokio::test]
 async fn others_see_who_is_at_a_ticket_until_they_leave_or_fall_silent() {
     let service = Service::start().await;
     let admin = service.admin().await;
