@@ -1,11 +1,11 @@
 //! Open time as a lookup.
 //!
 //! Time is divided into eras of 208 weeks, about four years. An era lists its open windows, each with the open time of the era before it;
-//! open time between two instants is then two binary searches and the sum of the eras between. Eras are built when they
-//! are first needed and kept for three centuries around today; beyond these they are built, used and dropped, so memory
-//! is bounded however far somebody asks.
+//! open time between two instants is then two searches and the sum of the eras between. Marks along the way tell where among the
+//! windows to search, so that mostly one or two are looked at. Eras are built when they are first needed and kept for three
+//! centuries around today; beyond these they are built, used and dropped, so memory is bounded however far somebody asks.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
 use crate::hours::Stretch;
@@ -36,6 +36,35 @@ pub(crate) struct Window {
     before: i64,
 }
 
+/// Where to search among windows in ascending order of a number: how many of them have one below each of marks that stand at even
+/// distances, about as many as there are windows.
+#[derive(Debug)]
+struct Marks {
+    /// The distance of two marks, as a power of two.
+    distance: u32,
+    below: Box<[usize]>,
+}
+
+impl Marks {
+    /// The numbers lie between nothing and `most`.
+    fn new(windows: &[Window], number: impl Fn(&Window) -> i64, most: i64) -> Self {
+        let count = i64::try_from(windows.len()).unwrap_or(i64::MAX);
+        let distance = (most / count.max(1)).max(1).ilog2();
+        let below_mark = |mark| windows.partition_point(|window| number(window) < mark << distance);
+        Self {
+            distance,
+            below: (0..=(most >> distance) + 1).map(below_mark).collect(),
+        }
+    }
+
+    /// Of the windows before these all have a number below this one, and of those after them none has it or one below it.
+    fn around(&self, number: i64) -> Range<usize> {
+        let mark = usize::try_from(number >> self.distance).unwrap_or_default();
+        let mark = mark.min(self.below.len() - 2);
+        self.below[mark]..self.below[mark + 1]
+    }
+}
+
 /// The open windows of an era, clipped to it.
 #[derive(Debug)]
 pub(crate) struct Era {
@@ -45,6 +74,11 @@ pub(crate) struct Era {
     pub(crate) total: i64,
     /// Whether the first window is the rest of the previous era's last.
     pub(crate) continues: bool,
+    from: i64,
+    /// By when they open, counted from the era's beginning.
+    opening: Marks,
+    /// By the open time before them.
+    open_time: Marks,
 }
 
 impl Era {
@@ -53,7 +87,7 @@ impl Era {
         let windows = windows_between(from, to);
         let continues = windows.first().is_some_and(|&(open, _)| open < from);
         let mut total = 0;
-        let windows = windows
+        let windows: Box<[Window]> = windows
             .into_iter()
             .map(|(open, close)| {
                 let (open, close) = (open.max(from), close.min(to));
@@ -67,15 +101,29 @@ impl Era {
             })
             .collect();
         Self {
+            opening: Marks::new(&windows, |window| window.open - from, to - from),
+            open_time: Marks::new(&windows, |window| window.before, total),
             windows,
             total,
             continues,
+            from,
         }
+    }
+
+    /// How many windows open until an instant, which is included.
+    fn opened_until(&self, at: i64) -> usize {
+        let among = self.opening.around(at - self.from);
+        self.first_ones(among, |window| window.open <= at)
+    }
+
+    /// Of how many windows, all those before `among` and some of these, something holds.
+    fn first_ones(&self, among: Range<usize>, holds: impl Fn(&Window) -> bool) -> usize {
+        among.start + self.windows[among].partition_point(holds)
     }
 
     /// Open time between the start of the era and an instant within it.
     pub(crate) fn open_until(&self, at: i64) -> i64 {
-        match self.windows.partition_point(|window| window.open <= at) {
+        match self.opened_until(at) {
             0 => 0,
             index => {
                 let window = &self.windows[index - 1];
@@ -86,16 +134,15 @@ impl Era {
 
     /// Whether it is open at an instant within the era.
     pub(crate) fn is_open(&self, at: i64) -> bool {
-        let index = self.windows.partition_point(|window| window.open <= at);
+        let index = self.opened_until(at);
         index > 0 && at < self.windows[index - 1].close
     }
 
     /// The first instant by which `open_time` has passed since the era began; a closing instant rather than the next
     /// opening. `open_time` is more than nothing and at most the era's total.
     pub(crate) fn first_instant_after(&self, open_time: i64) -> i64 {
-        let index = self
-            .windows
-            .partition_point(|window| window.before < open_time);
+        let among = self.open_time.around(open_time);
+        let index = self.first_ones(among, |window| window.before < open_time);
         let window = &self.windows[index - 1];
         window.open + (open_time - window.before)
     }
@@ -103,9 +150,8 @@ impl Era {
     /// The last instant at which only `open_time` had passed since the era began; an opening instant rather than the
     /// closing before it. `open_time` is at least nothing and less than the era's total.
     pub(crate) fn last_instant_after(&self, open_time: i64) -> i64 {
-        let index = self
-            .windows
-            .partition_point(|window| window.before <= open_time);
+        let among = self.open_time.around(open_time);
+        let index = self.first_ones(among, |window| window.before <= open_time);
         let window = &self.windows[index - 1];
         window.open + (open_time - window.before)
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::condition::Condition;
 use crate::event::{Channel, Side};
 use crate::name::{
-    CalendarName, CategoryName, CommitmentName, LadderName, RoleName, Tag, TierName,
+    CalendarName, CategoryName, CommitmentName, FileName, LadderName, RoleName, Tag, TierName,
 };
 use crate::policy::Title;
 use crate::severity::Severity;
@@ -212,8 +212,8 @@ impl Consequence {
 /// A place in a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub struct Source {
-    /// The file's name within the pack, such as `commitments.toml`.
-    pub file: String,
+    /// The file within the pack, such as `commitments.toml`.
+    pub file: FileName,
     /// The line, from 1.
     pub line: u32,
 }

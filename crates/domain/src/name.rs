@@ -54,6 +54,8 @@ macro_rules! names {
 }
 
 names! {
+    /// The name of a file of a pack, such as `commitments.toml`.
+    FileName;
     /// The name of a tier, such as `Enterprise`.
     TierName;
     /// The name of a commitment, such as `first_response`.
@@ -80,4 +82,11 @@ names! {
     Skill;
     /// A language, as an ISO 639-1 code in lower case, such as `es`.
     Language;
+}
+
+impl Default for FileName {
+    /// That of no file.
+    fn default() -> Self {
+        Self::from("")
+    }
 }

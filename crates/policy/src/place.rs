@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use mainstay_domain::commitment::Source;
+use mainstay_domain::name::FileName;
 
 /// A stretch of text in a file of the pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl Place {
     #[must_use]
     pub fn source(&self) -> Source {
         Source {
-            file: self.file.to_string(),
+            file: FileName::from(&*self.file),
             line: self.line,
         }
     }

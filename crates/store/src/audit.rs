@@ -138,6 +138,16 @@ pub async fn chain(tx: &Transaction, links: &[(Uuid, Link)]) -> Result<(), Store
     let Some((_, last)) = links.last() else {
         return Ok(());
     };
+    tx.execute(chain_sql(links)).await?;
+    let sql = Sql::new("UPDATE audit_head SET place = ")
+        .with("", &last.place)
+        .with(", hash = ", &last.hash)
+        .then(" WHERE id = 1");
+    tx.execute(sql).await?;
+    Ok(())
+}
+
+pub(crate) fn chain_sql(links: &[(Uuid, Link)]) -> Sql {
     let mut sql = Sql::new("UPDATE audit SET place = v.column2, hash = v.column3 FROM (VALUES ");
     for (index, (entry, link)) in links.iter().enumerate() {
         sql.push(if index == 0 { "(" } else { ", (" });
@@ -145,13 +155,7 @@ pub async fn chain(tx: &Transaction, links: &[(Uuid, Link)]) -> Result<(), Store
         sql.bind(&link.hash).push(")");
     }
     sql.push(") v WHERE audit.id = v.column1");
-    tx.execute(sql).await?;
-    let sql = Sql::new("UPDATE audit_head SET place = ")
-        .with("", &last.place)
-        .with(", hash = ", &last.hash)
-        .then(" WHERE id = 1");
-    tx.execute(sql).await?;
-    Ok(())
+    sql
 }
 
 /// Entries of the chain after a place, in order.

@@ -297,17 +297,13 @@ impl Store {
         }
     }
 
-    /// Lets the engine look what is in the tables, so that it plans well at once. To be called when much was written at a time: by
-    /// itself PostgreSQL looks a minute later, and SQLite when the program ends. Where it cannot, all works as well, but slower.
+    /// Lets PostgreSQL look what is in the tables, so that it plans well at once. To be called when much was written at a time: by
+    /// itself it looks a minute later. Where it cannot, all works as well, but slower. SQLite never looks (`schema::plan`).
     pub async fn learn(&self) {
-        let learned = match &self.engine {
-            Engine::Postgres(pool) => {
-                let learned = pool.execute_unprepared("ANALYZE").await;
-                learned.map(drop).map_err(StoreError::from)
-            }
-            Engine::Sqlite { writers, .. } => writers.learn().await,
+        let Engine::Postgres(pool) = &self.engine else {
+            return;
         };
-        if let Err(error) = learned {
+        if let Err(error) = pool.execute_unprepared("ANALYZE").await {
             tracing::warn!(%error, "the database could not look what is in its tables: it may answer slowly until it does");
         }
     }
@@ -315,13 +311,13 @@ impl Store {
     /// Closes every connection once it is no longer used. What was committed is safe without.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer.
+    /// [`StoreError::Unavailable`] when PostgreSQL does not answer.
     pub async fn close(self) -> Result<(), StoreError> {
         match self.engine {
             Engine::Postgres(pool) => Ok(pool.close().await?),
-            Engine::Sqlite { readers, writers } => {
+            Engine::Sqlite { readers, .. } => {
                 readers.close();
-                writers.close().await
+                Ok(())
             }
         }
     }

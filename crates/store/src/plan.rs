@@ -1,9 +1,15 @@
 //! How SQLite goes about the questions that the worker asks all the time: by an index, however much is open.
 
 use jiff::Timestamp;
+use mainstay_domain::digest::Digest;
+use mainstay_domain::escalation::GroupKey;
+use uuid::Uuid;
 
+use crate::audit::{Link, chain_sql};
 use crate::column::Field;
 use crate::connection::all;
+
+use crate::escalation::sightings_sql;
 use crate::page::PageRequest;
 use crate::sql::Sql;
 use crate::ticket::list::{OPEN_LOAD, candidates_sql};
@@ -58,6 +64,39 @@ async fn a_page_of_what_is_open_is_read_in_the_order_of_an_index() {
             plan.iter().any(|step| step.contains("ticket_next_due"))
                 && !plan.iter().any(|step| step.contains("ORDER BY")),
             "after {after:?}, before {before:?}: {plan:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_its_place_in_the_trail_is_found_by_its_id() {
+    let place = |place| Link {
+        place,
+        hash: Digest([0; 32]),
+    };
+    let links: Vec<_> = (1..=200)
+        .map(|number| (Uuid::nil(), place(number)))
+        .collect();
+    let plan = plan(&chain_sql(&links)).await;
+    assert!(
+        plan.iter()
+            .any(|step| step.starts_with("SEARCH audit") && step.contains("(id=?)")),
+        "{plan:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_group_is_looked_for_in_the_facts_of_its_span() {
+    let (from, until) = (Timestamp::MIN, Timestamp::UNIX_EPOCH);
+    for key in [
+        GroupKey::Tag("outage".into()),
+        GroupKey::Category("data".into()),
+    ] {
+        let plan = plan(&sightings_sql(&key, from, until)).await;
+        let first = plan.first().map_or("", String::as_str);
+        assert!(
+            first.contains("event_kind (kind=? AND at>? AND at<?)"),
+            "{key:?}: {plan:#?}"
         );
     }
 }

@@ -152,7 +152,7 @@ mod tests {
             rules: vec![Followed {
                 rule: "billing".to_owned(),
                 source: Source {
-                    file: "pack.toml".to_owned(),
+                    file: "pack.toml".into(),
                     line: 16,
                 },
                 found: vec![

@@ -11,6 +11,7 @@ mod imported;
 mod mail;
 mod notice;
 mod people;
+mod plan;
 mod policy;
 mod safety;
 pub(crate) mod search;
@@ -208,6 +209,11 @@ fn steps() -> Vec<Step> {
         on_postgres("0042_words_in_turn", search::WORDS_IN_TURN_POSTGRES),
         step("0043_lighter_clocks", ticket::LIGHTER_CLOCKS),
         on_postgres("0044_room_to_change", ticket::ROOM_TO_CHANGE_POSTGRES),
+        Step {
+            name: "0045_uncounted",
+            sqlite: plan::UNCOUNTED_SQLITE,
+            postgres: "SELECT 1",
+        },
     ]
 }
 

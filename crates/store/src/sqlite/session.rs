@@ -16,9 +16,6 @@ use crate::sql::Sql;
 /// How many statements a connection keeps ready, more than the program has of them.
 const STATEMENTS: usize = 400;
 
-/// How many rows of an index are looked at to learn what is in it.
-const ANALYSIS: u32 = 400;
-
 /// How long the file of the log stays once it is begun anew, in bytes.
 const LONGEST_LOG: u64 = 128 << 20;
 
@@ -58,8 +55,7 @@ impl Session {
         let synchronous = if options.is_durable { "NORMAL" } else { "OFF" };
         keep_a_log(&connection, options.patience)?;
         connection.busy_timeout(options.patience)?;
-        // Else SQLite would make the plan of a statement anew each time that a limit, or a value of which it knows how often it comes, is
-        // bound to it.
+        // Else SQLite would make the plan of a statement anew each time that a limit is bound to it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(&format!(
             "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; \
@@ -189,20 +185,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    /// Learns what is in the tables that this connection asked, for the plans of those who come after.
-    pub(crate) fn optimize(&self) -> Result<(), StoreError> {
-        self.run(&format!(
-            "PRAGMA analysis_limit = {ANALYSIS}; PRAGMA optimize"
-        ))
-    }
-
-    /// The same of all tables.
-    pub(crate) fn learn(&self) -> Result<(), StoreError> {
-        self.run(&format!(
-            "PRAGMA analysis_limit = {ANALYSIS}; PRAGMA optimize = 0x10002"
-        ))
     }
 }
 

@@ -6,6 +6,9 @@
 //! begun while the disk takes it. Nobody is told of success before their writes are on the disk, and whoever fails undoes the own
 //! savepoint only. Where nobody else waits, neither for a turn nor for the disk, the common transaction is committed at once.
 //!
+//! Who begins a common transaction has no savepoint, and undoes all of it, as nobody else has written yet. Within a savepoint SQLite
+//! keeps a copy of each page that changes, and goes through all of them after every statement that it could have had to undo.
+//!
 //! A use case may be abandoned at any point, as when a browser goes away. So the right to write goes along to the thread that begins
 //! or commits, and whoever drops it there or elsewhere leaves no savepoint half ended.
 
@@ -79,6 +82,8 @@ pub(crate) struct Turn {
     held: Option<OwnedMutexGuard<Option<Common>>>,
     /// How many turns had ended before it.
     number: u64,
+    /// Whether it has a savepoint: others have written before in the common transaction.
+    is_saved: bool,
     /// How many values were written by it.
     values: AtomicUsize,
     /// The texts of others that it indexed, which are to be indexed again when what it wrote is undone.
@@ -112,7 +117,9 @@ impl Writers {
         self.0.disk.check()?;
         let mut turn = Arc::clone(&self.0).turn().await?;
         let is_begun = turn.held.as_ref().is_some_and(|held| held.is_some());
-        if !is_begun && !turn.begin_common(Session::begin_at_once)? {
+        if is_begun {
+            turn.save()?;
+        } else if !turn.begin_common(Session::begin_at_once)? {
             // Another process is writing.
             turn = apart(move || {
                 turn.begin_common(|session| session.begin().map(|()| true))?;
@@ -120,7 +127,6 @@ impl Writers {
             })
             .await?;
         }
-        turn.save()?;
         Ok(turn)
     }
 
@@ -132,32 +138,6 @@ impl Writers {
     /// Whether nobody writes now.
     pub(crate) fn is_idle(&self) -> bool {
         self.0.common.try_lock().is_ok()
-    }
-
-    /// Ends the writing of those who write, so that the next program finds what it needs to plan well.
-    pub(crate) async fn close(&self) -> Result<(), StoreError> {
-        self.alone(Session::optimize).await
-    }
-
-    /// Learns what is in all tables.
-    pub(crate) async fn learn(&self) -> Result<(), StoreError> {
-        self.alone(Session::learn).await
-    }
-
-    /// Does something outside of a transaction, while nobody writes.
-    async fn alone(
-        &self,
-        work: impl FnOnce(&Session) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let turn = loop {
-            let mut turn = Arc::clone(&self.0).turn().await?;
-            // What others have written is kept first; whoever fails to is told so.
-            match turn.held.take_if(|held| held.is_some()) {
-                Some(held) => Arc::clone(&self.0).keep(held, None).await?,
-                None => break turn,
-            }
-        };
-        apart(move || work(&turn.queue.shared.session())).await
     }
 }
 
@@ -255,13 +235,17 @@ impl Turn {
         told.await.unwrap_or_else(|_| Err(untold()))
     }
 
-    fn save(&self) -> Result<(), StoreError> {
-        self.session()?.run_often("SAVEPOINT turn")
+    fn save(&mut self) -> Result<(), StoreError> {
+        self.session()?.run_often("SAVEPOINT turn")?;
+        self.is_saved = true;
+        Ok(())
     }
 
     fn release(&self) -> Result<(), StoreError> {
         let session = self.session()?;
-        session.run_often("RELEASE turn")?;
+        if self.is_saved {
+            session.run_often("RELEASE turn")?;
+        }
         self.queue.ended.fetch_add(1, Ordering::AcqRel);
         Ok(())
     }
@@ -295,9 +279,10 @@ impl Drop for Turn {
         };
         let session = self.queue.shared.session();
         self.queue.ended.fetch_add(1, Ordering::AcqRel);
-        let stands =
-            session.is_in_transaction() && session.run("ROLLBACK TO turn; RELEASE turn").is_ok();
-        if stands && !common.told.is_empty() {
+        let stands = self.is_saved
+            && session.is_in_transaction()
+            && session.run("ROLLBACK TO turn; RELEASE turn").is_ok();
+        if stands {
             // What others have written is kept by the first of them.
             lock(&common.to_index).append(&mut lock(&self.indexed));
             return;
@@ -324,6 +309,7 @@ impl Queue {
         Ok(Turn {
             held: Some(held),
             number: self.ended.load(Ordering::Acquire),
+            is_saved: false,
             queue: Arc::clone(&self),
             values: AtomicUsize::new(0),
             indexed: Texts::default(),

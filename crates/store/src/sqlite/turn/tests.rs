@@ -329,32 +329,3 @@ async fn what_is_put_off_is_undone_with_the_rest() {
         assert_eq!(kept(&store, name).await, is_kept, "{name}");
     }
 }
-
-#[tokio::test]
-async fn who_learns_keeps_what_others_have_written() {
-    let store = a_store().await;
-    let disk = queue(&store).disk.idle().await;
-    let first = store.begin().await.unwrap();
-    setting::set(&first, "first", "yes").await.unwrap();
-    let committed = tokio::spawn(first.commit());
-    let waits = || {
-        let common = queue(&store).common.try_lock();
-        common.is_ok_and(|common| common.as_ref().is_some_and(|it| it.told.len() == 1))
-    };
-    while !waits() {
-        tokio::task::yield_now().await;
-    }
-    let learning = store.clone();
-    let learning = tokio::spawn(async move { learning.learn().await });
-    let is_taken = || {
-        let common = queue(&store).common.try_lock();
-        common.is_ok_and(|common| common.is_none())
-    };
-    while !is_taken() {
-        tokio::task::yield_now().await;
-    }
-    drop(disk);
-    committed.await.unwrap().unwrap();
-    learning.await.unwrap();
-    assert!(kept(&store, "first").await);
-}
