@@ -154,25 +154,6 @@ pub async fn of_ticket(
     }))
 }
 
-/// The facts of an account's tickets that happened in a span of time (`from` included, `until` not), oldest first,
-/// with the ticket of each.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn load_of_account(
-    on: &impl Connection,
-    account: AccountId,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<(TicketId, Event)>, StoreError> {
-    let sql = Sql::new(format!("{SELECT_EVENT} WHERE ticket IS NOT NULL"))
-        .with(" AND account = ", &account)
-        .with(" AND at >= ", &from)
-        .with(" AND at < ", &until)
-        .then(" ORDER BY at, ticket, sequence");
-    all(on, sql).await?.iter().map(read_with_ticket).collect()
-}
-
 /// The facts recorded of every ticket, for a check or a replay: one page in the order of tickets.
 ///
 /// # Errors

@@ -214,6 +214,7 @@ fn steps() -> Vec<Step> {
             sqlite: plan::UNCOUNTED_SQLITE,
             postgres: "SELECT 1",
         },
+        step("0046_lighter_facts", ticket::LIGHTER_FACTS),
     ]
 }
 

@@ -236,15 +236,5 @@ async fn facts_about_accounts_stand_beside_those_of_tickets(fresh: &Fresh) {
         ledger::account_facts(&tx, given::id(1)).await.unwrap(),
         [fact]
     );
-    let of_tickets = ledger::load_of_account(&tx, given::id(1), at(0), at(10))
-        .await
-        .unwrap();
-    assert_eq!(of_tickets, [(given::id(1), given::opened(1))]);
-    assert_eq!(
-        ledger::load_of_account(&tx, given::id(1), at(2), at(10))
-            .await
-            .unwrap(),
-        []
-    );
     assert_eq!(ledger::count(&tx).await.unwrap(), 2);
 }
