@@ -59,6 +59,14 @@ forget() {
     if [ "$engine" = postgres ]; then psql -q "$POSTGRES/postgres" -c "DROP DATABASE $1" ; fi
     rm -rf "$folder/$engine-$1"
 }
+# Reads the files of the store of a name once, so that they are in memory as on a machine that has served for a while.
+warm() {
+    if [ "$engine" = postgres ]; then
+        [ -z "$cluster" ] || as_postgres find "$cluster/base" -type f -exec cat {} + > /dev/null
+    else
+        cat "$folder/$engine-$1"/mainstay.db* > /dev/null
+    fi
+}
 begin() {
     local name=$1 began now
     port=$((20000 + RANDOM % 12000)) ; url=http://127.0.0.1:$port

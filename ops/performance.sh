@@ -5,6 +5,7 @@
 #   cargo build --release && ops/performance.sh > result.md      everything, with 1,000,000 tickets: about an hour
 #   ops/performance.sh --small                                   the same with 20,000 tickets: a trial of ten minutes
 #   ops/performance.sh --sqlite-only                             without PostgreSQL
+#   ops/performance.sh --postgres-only                           without SQLite
 #   ops/performance.sh --no-rules                                without the rows of `cargo bench`
 #   ops/performance.sh --only create mail                        these rows alone, of:
 #       calendar replay create mail dense fire load start idle live read page search mixed terms
@@ -22,6 +23,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --small) size=20000 ; due=1000 ; seconds=5 ;;
         --sqlite-only) engines=sqlite ;;
+        --postgres-only) engines=postgres ;;
         --no-rules) rows=${rows#calendar replay } ;;
         --only)
             while [ $# -gt 1 ] && [[ $2 != --* ]]; do
@@ -133,6 +135,7 @@ measure_large() {
         pinned "$MAINSTAY" bench live --agents 200 --time $((seconds * 3)) --pid "$server" --json > "$folder/run.json"
         say live "$(rounded "$(value '.cost.cores * 100')" 1) % of a core, $(rounded "$(value .cost.resident_mb)" 0) MB"
     fi
+    if wants read page search; then warm large ; fi
     for load in read page search; do
         wants $load || continue
         run $load --connections 4

@@ -36,8 +36,8 @@ pub(crate) struct Window {
     before: i64,
 }
 
-/// Where to search among windows in ascending order of a number: how many of them have one below each of marks that stand at even
-/// distances, about as many as there are windows.
+/// Where to search among windows in ascending order of a number. Marks stand at even distances, at most twice as many as there are
+/// windows; `below[k]` says how many windows have a number below `k << distance`.
 #[derive(Debug)]
 struct Marks {
     /// The distance of two marks, as a power of two.
@@ -57,7 +57,7 @@ impl Marks {
         }
     }
 
-    /// Of the windows before these all have a number below this one, and of those after them none has it or one below it.
+    /// The windows before these have a smaller number, and those after them a greater one.
     fn around(&self, number: i64) -> Range<usize> {
         let mark = usize::try_from(number >> self.distance).unwrap_or_default();
         let mark = mark.min(self.below.len() - 2);
@@ -116,7 +116,7 @@ impl Era {
         self.first_ones(among, |window| window.open <= at)
     }
 
-    /// Of how many windows, all those before `among` and some of these, something holds.
+    /// For how many windows something holds that holds for the first ones: for all before `among`, and for none after it.
     fn first_ones(&self, among: Range<usize>, holds: impl Fn(&Window) -> bool) -> usize {
         among.start + self.windows[among].partition_point(holds)
     }

@@ -147,6 +147,7 @@ pub async fn chain(tx: &Transaction, links: &[(Uuid, Link)]) -> Result<(), Store
     Ok(())
 }
 
+/// Gives entries their places and digests.
 pub(crate) fn chain_sql(links: &[(Uuid, Link)]) -> Sql {
     let mut sql = Sql::new("UPDATE audit SET place = v.column2, hash = v.column3 FROM (VALUES ");
     for (index, (entry, link)) in links.iter().enumerate() {

@@ -34,7 +34,8 @@ const RESTED: Duration = Duration::from_secs(1);
 
 /// Looks what is in the tables with more than 64 pages.
 const LEARN: &str = "DO $$ DECLARE name regclass; BEGIN \
-     FOR name IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace \
+     FOR name IN SELECT oid FROM pg_class WHERE relkind = 'r' \
+         AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) \
          AND pg_relation_size(oid) > 64 * 8192 \
      LOOP EXECUTE format('ANALYZE %s', name); END LOOP; END $$";
 

@@ -1,4 +1,4 @@
-//! How SQLite goes about the questions that the worker asks all the time: by an index, however much is open.
+//! How SQLite goes about the questions that are asked all the time: by an index, however much is open.
 
 use jiff::Timestamp;
 use mainstay_domain::digest::Digest;
@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::audit::{Link, chain_sql};
 use crate::column::Field;
 use crate::connection::all;
-
 use crate::escalation::sightings_sql;
 use crate::page::PageRequest;
 use crate::sql::Sql;

@@ -5,8 +5,8 @@
 //!
 //! Words may be in every ticket or in none. The engine goes through the tickets of each word side by side, from the newest on, and
 //! stops at the end of the page, so that what is frequent is found early, and of what is rare there is little. Only for the beginning
-//! of a word it gathers all tickets of all words that begin so, which are the more the less was typed; so the newest tickets are
-//! looked at one by one before, where such a beginning is found nearly always.
+//! of a word it gathers all tickets of all words that begin so, which are the more the less was typed; so where little was, the newest
+//! tickets are looked at one by one before, where such a beginning is found nearly always.
 
 mod entry;
 mod pattern;

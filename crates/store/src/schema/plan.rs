@@ -1,6 +1,6 @@
 //! How SQLite plans.
 //!
-//! By the statement and the indexes alone, never by what it has counted. It counts when it is asked to, a sample, and plans by that for as
+//! By the statement and the indexes alone, not by what it has counted. It counts when it is asked to, a sample, and plans by that for as
 //! long as nobody asks again: it took the audit trail for one row that it had when it was counted, and went through all of it for each
 //! of two hundred entries; it took each value of an index for so many rows as were looked at, and read all tickets of a
 //! category to find the few of the last hour. Statements are written so that the right index is the obvious one, and what is

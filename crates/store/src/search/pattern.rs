@@ -11,6 +11,10 @@ use crate::ticket::push_scope;
 /// So many of the newest tickets are looked at one by one on SQLite, before all that hold the beginning of a word are gathered.
 const NEWEST: i64 = 200;
 
+/// With so many letters few words begin, and the tickets that hold them are gathered at once: each that is looked at is some ten places
+/// in the file, which are read from the disk where memory does not hold them.
+const LONG: usize = 4;
+
 /// So many on PostgreSQL, before all that hold the words are gathered: it reads no index of words in the order of numbers, and to look
 /// at the words of a ticket takes it less than a microsecond.
 const NEWEST_ON_POSTGRES: i64 = 2_000;
@@ -34,7 +38,8 @@ pub(super) struct Question<'a> {
 
 impl Question<'_> {
     /// The number of the last of the newest tickets before a number that are looked at one by one: of those that hold the whole words
-    /// on SQLite. There is no row where there are fewer. On PostgreSQL only those who see every ticket have such.
+    /// on SQLite, where none are looked at for a long beginning. There is no row where there are fewer. On PostgreSQL only those who
+    /// see every ticket have such.
     pub(super) fn lowest_of_newest(&self, before: i64) -> Option<Sql> {
         let mut sql = if self.postgres {
             if self.scope != Scope::Everything {
@@ -43,6 +48,12 @@ impl Question<'_> {
             Sql::new("SELECT number FROM ticket_words WHERE number < ")
                 .with("", &before)
                 .then(" ORDER BY number DESC")
+        } else if self
+            .words
+            .last()
+            .is_some_and(|last| last.chars().count() >= LONG)
+        {
+            return None;
         } else if let Some(pattern) = self.whole() {
             Sql::new("SELECT rowid FROM ticket_words")
                 .with(" WHERE ticket_words MATCH ", &pattern)

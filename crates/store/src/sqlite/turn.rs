@@ -1,13 +1,13 @@
 //! Who writes next, and how several share one write to the disk.
 //!
 //! SQLite has one writer at a time, and what makes a transaction durable takes longer than all of its statements. So those who
-//! want to write at the same time share a common transaction: each writes within a savepoint of it, in turn. Once the disk has taken
-//! the common transaction before, and all who were waiting have had their turn, it is committed for all of them, and the next one is
-//! begun while the disk takes it. Nobody is told of success before their writes are on the disk, and whoever fails undoes the own
-//! savepoint only. Where nobody else waits, neither for a turn nor for the disk, the common transaction is committed at once.
+//! want to write at the same time share a common transaction: each writes in turn, all but the first within a savepoint of it. Once the
+//! disk has taken the common transaction before, and all who were waiting have had their turn, it is committed for all of them, and the
+//! next one is begun while the disk takes it. Nobody is told of success before their writes are on the disk, and whoever fails undoes
+//! what they wrote themselves. Where nobody else waits, neither for a turn nor for the disk, the common transaction is committed at once.
 //!
-//! Who begins a common transaction has no savepoint, and undoes all of it, as nobody else has written yet. Within a savepoint SQLite
-//! keeps a copy of each page that changes, and goes through all of them after every statement that it could have had to undo.
+//! The first undoes all of it, as nobody else has written yet. Within a savepoint SQLite keeps a copy of each page that changes, and goes
+//! through all of them after every statement that it could have had to undo.
 //!
 //! A use case may be abandoned at any point, as when a browser goes away. So the right to write goes along to the thread that begins
 //! or commits, and whoever drops it there or elsewhere leaves no savepoint half ended.
@@ -283,7 +283,8 @@ impl Drop for Turn {
             && session.is_in_transaction()
             && session.run("ROLLBACK TO turn; RELEASE turn").is_ok();
         if stands {
-            // What others have written is kept by the first of them.
+            // What others have written is kept by the first of them, who waits to be told.
+            debug_assert!(!common.told.is_empty(), "nobody would keep it");
             lock(&common.to_index).append(&mut lock(&self.indexed));
             return;
         }

@@ -80,6 +80,24 @@ async fn whoever_fails_undoes_no_more_than_was_their_own() {
 }
 
 #[tokio::test]
+async fn the_first_undoes_what_it_wrote_and_whoever_waited_begins_anew() {
+    let store = a_store().await;
+    let first = store.begin().await.unwrap();
+    let other = another(&store).await;
+    setting::set(&first, "first", "yes").await.unwrap();
+    write_many(&first, 0..200).await.unwrap();
+    let begun = queue(&store).begun.load(Ordering::Acquire);
+    drop(first);
+    let other = other.await.unwrap();
+    assert_eq!(queue(&store).begun.load(Ordering::Acquire), begun + 1);
+    setting::set(&other, "second", "yes").await.unwrap();
+    other.commit().await.unwrap();
+    for (name, is_kept) in [("first", false), ("many 0", false), ("second", true)] {
+        assert_eq!(kept(&store, name).await, is_kept, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_told_of_success_when_sqlite_undid_the_common_transaction() {
     let store = a_store().await;
     let (committed, other) = two_at_once(&store).await;
