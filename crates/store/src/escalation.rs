@@ -423,31 +423,43 @@ pub async fn sightings(
     Ok(sightings)
 }
 
-/// The facts that may have brought tickets that are still open into a group.
+/// The facts that may have brought tickets that are still open into a group: those of the group that were opened in the span,
+/// and those that came to it then, which are few.
 pub(crate) fn sightings_sql(key: &GroupKey, from: Timestamp, until: Timestamp) -> Sql {
-    let kinds = match key {
-        GroupKey::Tag(_) => "('opened', 'tags_added')",
-        GroupKey::Category(_) => "('opened', 'category_changed')",
+    // SQLite keeps the order of a CROSS JOIN.
+    let (opened, opened_at, joined, how) = match key {
+        GroupKey::Tag(_) => (
+            "ticket_tag g CROSS JOIN ticket t CROSS JOIN event e",
+            "g.opened_at",
+            "event e CROSS JOIN ticket t CROSS JOIN ticket_tag g",
+            "e.kind = 'tags_added'",
+        ),
+        GroupKey::Category(_) => (
+            "ticket t CROSS JOIN event e",
+            "t.opened_at",
+            "event e CROSS JOIN ticket t",
+            "e.kind = 'category_changed'",
+        ),
     };
-    // SQLite keeps the order of a CROSS JOIN. Of all tickets of a category, or with a tag, few have changed in a span of time.
-    let mut sql = Sql::new("SELECT t.account, t.id, e.at, e.payload FROM event e");
-    if matches!(key, GroupKey::Tag(_)) {
-        sql.push(" CROSS JOIN ticket_tag g");
+    let facts = [
+        (opened, opened_at, "e.kind = 'opened' AND e.sequence = 1"),
+        (joined, "e.at", how),
+    ];
+    let mut sql = Sql::new("");
+    for (place, (tables, at, kind)) in facts.into_iter().enumerate() {
+        sql.push(if place == 0 { "" } else { " UNION ALL " });
+        sql.push(&format!(
+            "SELECT t.account, t.id, e.at, e.payload, e.sequence FROM {tables} WHERE {kind} AND e.ticket = t.id \
+             AND t.account IS NOT NULL AND t.status_kind NOT IN ('resolved', 'closed')"
+        ));
+        match key {
+            GroupKey::Tag(tag) => sql.push(" AND g.ticket = t.id AND g.tag = ").bind(tag),
+            GroupKey::Category(category) => sql.push(" AND t.category = ").bind(category),
+        };
+        sql.push(&format!(" AND {at} >= ")).bind(&from);
+        sql.push(&format!(" AND {at} <= ")).bind(&until);
     }
-    sql.push(&format!(
-        " CROSS JOIN ticket t WHERE e.kind IN {kinds} AND t.id = e.ticket \
-         AND t.account IS NOT NULL AND t.status_kind NOT IN ('resolved', 'closed')"
-    ));
-    match key {
-        GroupKey::Tag(tag) => sql.push(" AND g.ticket = e.ticket AND g.tag = ").bind(tag),
-        GroupKey::Category(category) => sql.push(" AND t.category = ").bind(category),
-    };
-    sql.push(" AND e.at >= ")
-        .bind(&from)
-        .push(" AND e.at <= ")
-        .bind(&until)
-        .push(" ORDER BY e.at, t.id, e.sequence");
-    sql
+    sql.then(" ORDER BY 3, 2, 5")
 }
 
 /// Whether a fact gives a ticket this tag or category.

@@ -1,15 +1,17 @@
 //! Carrying a change of a contract over to the open tickets of the account.
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use mainstay_domain::contract::Contract;
 use mainstay_domain::event::{Actor, ContractTerms};
-use mainstay_domain::id::{AccountId, TicketId};
+use mainstay_domain::id::AccountId;
 use mainstay_domain::ticket::Command;
-use mainstay_store::Transaction;
+use mainstay_store::{Transaction, ticket};
 
-use super::{OpenTickets, TicketWriter, Work};
+use super::{TicketWriter, Work};
 use crate::context::App;
 use crate::error::Result;
 use crate::job::Job;
@@ -42,16 +44,22 @@ impl App {
     /// beside it. A ticket that cannot take them stops no other; in the end it fails, to be tried again.
     pub(crate) async fn review_terms(&self, account: AccountId) -> Result<()> {
         let mut failure = None;
-        let mut open = OpenTickets::of_account(self, account);
-        while let Some(tickets) = open.next().await? {
-            let ids: Vec<TicketId> = tickets.iter().map(|stored| stored.ticket.id).collect();
-            let work = Work::SetTerms(account);
-            for (ticket, error) in self.for_each_ticket(&ids, work).await {
+        let mut met = HashSet::new();
+        loop {
+            let mut tickets = ticket::not_closed_of_account(&self.read(), account).await?;
+            tickets.retain(|ticket| met.insert(*ticket));
+            if tickets.is_empty() {
+                return failure.map_or(Ok(()), Err);
+            }
+            for (ticket, error) in self
+                .for_each_ticket(&tickets, Work::SetTerms(account))
+                .await
+            {
                 tracing::error!(%ticket, %error, "a ticket could not take the terms of its contract");
                 failure.get_or_insert(error);
             }
+            // Those that were opened meanwhile are met as well.
         }
-        failure.map_or(Ok(()), Err)
     }
 }
 

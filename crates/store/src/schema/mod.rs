@@ -211,6 +211,11 @@ fn steps() -> Vec<Step> {
         on_postgres("0044_room_to_change", ticket::ROOM_TO_CHANGE_POSTGRES),
         on_sqlite("0045_uncounted", plan::UNCOUNTED_SQLITE),
         step("0046_lighter_facts", ticket::LIGHTER_FACTS),
+        Step {
+            name: "0047_groups_by_time",
+            sqlite: ticket::GROUPS_BY_TIME_SQLITE,
+            postgres: ticket::GROUPS_BY_TIME_POSTGRES,
+        },
     ]
 }
 

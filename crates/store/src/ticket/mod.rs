@@ -279,6 +279,25 @@ pub async fn find_many(
     Ok(found)
 }
 
+/// The tickets of an account that are not closed, as a resolved one may be open again, in the order in which they were opened: what
+/// stands of neighbours in an index lies together.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn not_closed_of_account(
+    on: &impl Connection,
+    account: AccountId,
+) -> Result<Vec<TicketId>, StoreError> {
+    let sql = Sql::new("SELECT id FROM ticket")
+        .with(" WHERE account = ", &account)
+        .then(" AND status_kind <> 'closed' ORDER BY opened_at, number");
+    all(on, sql)
+        .await?
+        .iter()
+        .map(|row| Field::read(row, 0))
+        .collect()
+}
+
 /// The tickets an agent follows or is assigned to are found by [`list()`]; this says who follows one.
 ///
 /// # Errors
@@ -328,14 +347,23 @@ async fn insert_children(tx: &Transaction, tickets: &[&Ticket]) -> Result<(), St
     let tags = tickets
         .iter()
         .flat_map(|ticket| {
-            ticket
-                .facts
-                .tags
-                .iter()
-                .map(|tag| vec![tag.to_value(), ticket.id.to_value()])
+            ticket.facts.tags.iter().map(|tag| {
+                vec![
+                    tag.to_value(),
+                    ticket.id.to_value(),
+                    ticket.opened_at.to_value(),
+                ]
+            })
         })
         .collect();
-    insert_later(tx, "ticket_tag", &["tag", "ticket"], tags, SKIP).await?;
+    insert_later(
+        tx,
+        "ticket_tag",
+        &["tag", "ticket", "opened_at"],
+        tags,
+        SKIP,
+    )
+    .await?;
     let followers = tickets
         .iter()
         .flat_map(|ticket| {

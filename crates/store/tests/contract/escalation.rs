@@ -6,9 +6,10 @@ use mainstay_domain::escalation::{
     Escalation, EscalationEvent, EscalationEventKind, GroupKey, Sighting, Subject,
 };
 use mainstay_domain::event::{Actor, EventKind};
-use mainstay_domain::name::Tag;
+use mainstay_domain::name::{CategoryName, Tag};
 use mainstay_domain::notification::{About, Notification, NotificationState};
 use mainstay_domain::policy::PolicyVersion;
+use mainstay_domain::status::{Status, StatusKind};
 use mainstay_store::due::{self, DueSubject};
 use mainstay_store::escalation::{
     self, EscalationFilter, StoredEscalation, StoredPhase, WrittenEscalation,
@@ -24,7 +25,7 @@ on_each_engine!(
     an_agent_is_told_once,
     several_notifications_are_written_at_once,
     what_is_shown_is_read,
-    tickets_of_a_tag_are_sighted,
+    tickets_of_a_group_are_sighted,
 );
 
 fn event(second: i64, kind: EscalationEventKind) -> EscalationEvent {
@@ -286,54 +287,75 @@ async fn what_is_shown_is_read(fresh: &Fresh) {
     assert_eq!(read, [Some(at(9)), Some(at(2)), Some(at(5))]);
 }
 
-async fn tickets_of_a_tag_are_sighted(fresh: &Fresh) {
+async fn tickets_of_a_group_are_sighted(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     account::insert_many(&tx, &[given::account(1), given::account(2)])
         .await
         .unwrap();
-    let tag = Tag::from("component:mail");
-    let key = GroupKey::Tag(tag.clone());
-    for number in 1..=3 {
+    let (tag, category) = (Tag::from("component:mail"), CategoryName::from("mail"));
+    let comes = [
+        EventKind::TagsAdded {
+            tags: vec![tag.clone()],
+        },
+        EventKind::CategoryChanged {
+            to: Some(category.clone()),
+        },
+    ];
+    // The first is opened in both groups, the second comes to them. The third is nobody's and the fourth is done, so they count
+    // for nobody; the fifth is in no group.
+    for number in 1..=5 {
+        let account = (number != 3).then(|| given::id(if number == 1 { 1 } else { 2 }));
+        let mut opening = given::opened(number);
+        if let EventKind::Opened {
+            account: of,
+            category: opened_category,
+            tags,
+            status,
+            ..
+        } = &mut opening.kind
+        {
+            *of = account;
+            if [1, 3, 4].contains(&number) {
+                (*opened_category, *tags) = (Some(category.clone()), vec![tag.clone()]);
+            }
+            if number == 4 {
+                *status = Status::from(StatusKind::Closed);
+            }
+        }
+        let mut facts = vec![opening];
+        if number == 2 {
+            let later = (2..).zip(comes.clone());
+            facts.extend(later.map(|(sequence, kind)| given::event(2, sequence, kind)));
+        }
         let mut stored = given::ticket(number);
-        // The third ticket is nobody's, and counts for nobody.
-        stored.ticket.facts.account = (number < 3).then(|| given::id(number));
-        let tagged = given::event(
-            number,
-            2,
-            EventKind::TagsAdded {
-                tags: vec![tag.clone()],
-            },
-        );
-        stored.ticket.apply(&tagged);
+        for fact in &facts {
+            stored.ticket.apply(fact);
+        }
         ticket::insert_many(&tx, std::slice::from_ref(&stored))
             .await
             .unwrap();
-        ledger::append(
-            &tx,
-            stored.ticket.id,
-            stored.ticket.facts.account,
-            &[given::opened(number), tagged],
-        )
-        .await
-        .unwrap();
+        ledger::append(&tx, stored.ticket.id, account, &facts)
+            .await
+            .unwrap();
     }
-    let seen = |number: u32| Sighting {
-        account: given::id(number),
-        ticket: given::id(number),
-        key: key.clone(),
-        at: at(i64::from(number)),
-    };
-    let all = escalation::sightings(&tx, &key, at(0), at(10))
-        .await
-        .unwrap();
-    assert_eq!(all, [seen(1), seen(2)]);
-    let late = escalation::sightings(&tx, &key, at(2), at(10))
-        .await
-        .unwrap();
-    assert_eq!(late, [seen(2)]);
-    let category = GroupKey::Category("mail".into());
-    let none = escalation::sightings(&tx, &category, at(0), at(10))
-        .await
-        .unwrap();
-    assert_eq!(none, []);
+    for key in [GroupKey::Tag(tag), GroupKey::Category(category)] {
+        let seen = |number: u32| Sighting {
+            account: given::id(number),
+            ticket: given::id(number),
+            key: key.clone(),
+            at: at(i64::from(number)),
+        };
+        for (from, until, expected) in [
+            (0, 10, vec![seen(1), seen(2)]),
+            (1, 1, vec![seen(1)]),
+            (2, 10, vec![seen(2)]),
+            (3, 10, vec![]),
+        ] {
+            let found = escalation::sightings(&tx, &key, at(from), at(until)).await;
+            assert_eq!(found.unwrap(), expected, "{from} to {until}");
+        }
+    }
+    let other = GroupKey::Category("other".into());
+    let none = escalation::sightings(&tx, &other, at(0), at(10)).await;
+    assert_eq!(none.unwrap(), []);
 }
