@@ -30,6 +30,11 @@ pub struct SafeHtml {
     pub withheld_images: usize,
 }
 
+/// How many times as long as the source, and by how many bytes more, the HTML may be: a link becomes ten times as long by what keeps it from
+/// telling where it was followed.
+const MOST_GROWTH: usize = 30;
+const GROWS_ANYWAY: usize = 10_000;
+
 /// Makes HTML safe to show.
 ///
 /// Images within the message are addressed as `cid:…`; `cid_url` says where such an image is found, none leaves its
@@ -48,7 +53,9 @@ pub fn sanitise(
     plain_styles(&mut dom);
     colour::keep_readable(&mut dom);
     let source = dom.to_html();
-    if source.split('<').map(escaping).sum::<usize>() > MOST_ESCAPING {
+    let is_costly = source.split('<').map(escaping).sum::<usize>() > MOST_ESCAPING;
+    // The sanitiser parses it once more, and elements that overlap may grow once more.
+    if is_costly || Dom::parse(&source).is_none() {
         return as_text(&to_text(html));
     }
     let cleaned = ammonia::Builder::default()
@@ -66,6 +73,9 @@ pub fn sanitise(
         .link_rel(Some("noopener noreferrer nofollow"))
         .clean(&source)
         .to_string();
+    if cleaned.len() > MOST_GROWTH * html.len() + GROWS_ANYWAY {
+        return as_text(&to_text(html));
+    }
     SafeHtml {
         // Blanks before the first element mean nothing.
         html: cleaned.trim_ascii_start().to_owned(),
