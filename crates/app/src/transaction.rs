@@ -19,14 +19,19 @@ pub(crate) async fn attempt<T>(work: impl Future<Output = Result<T>>) -> Result<
 ///
 /// `transact!(app, tx => future)` commits when the future yields `Ok`, and undoes everything otherwise. The future is
 /// written out anew for each attempt.
+///
+/// `transact!(app, begin_looking, tx => future)` begins it by that.
 macro_rules! transact {
-    ($app:expr, $tx:ident => $work:expr) => {{
+    ($app:expr, $tx:ident => $work:expr) => {
+        $crate::transaction::transact!($app, begin, $tx => $work)
+    };
+    ($app:expr, $begin:ident, $tx:ident => $work:expr) => {{
         let mut tries = $crate::transaction::TRIES;
         let began = $crate::measure::Stopwatch::start();
         loop {
             tries -= 1;
             let outcome: $crate::Result<_> = async {
-                let transaction = $app.store().begin().await?;
+                let transaction = $app.store().$begin().await?;
                 let $tx = &transaction;
                 let value = $crate::transaction::attempt($work).await?;
                 transaction.commit().await?;

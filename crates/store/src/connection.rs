@@ -13,6 +13,7 @@ use tracing::Span;
 use crate::error::{StoreError, is_lost, of_commit};
 use crate::news::Bell;
 use crate::put_off::{self, PutOff};
+use crate::rare::{Counted, changes_rare};
 use crate::row::Row;
 use crate::search::Entry;
 use crate::sql::Sql;
@@ -62,7 +63,16 @@ pub(crate) enum Inner {
     Sqlite(sqlite::Turn),
     /// A reader of SQLite that sees the file as it is at one instant.
     Snapshot(sqlite::Lent),
+    /// Such a reader that takes a turn of the writer later.
+    Looking(sqlite::Looking),
     Postgres(DatabaseTransaction),
+}
+
+/// Where a transaction stands now.
+enum Standing<'a> {
+    Writing(&'a sqlite::Turn),
+    Looking(sqlite::Shared),
+    Postgres(&'a DatabaseTransaction),
 }
 
 impl Transaction {
@@ -80,7 +90,7 @@ impl Transaction {
             // On SQLite whoever writes next sees it before it is on the disk.
             self.rare_commits.fetch_add(1, Ordering::SeqCst);
         }
-        let counted = is_rare.then(|| Counted(&self.rare_commits));
+        let counted = is_rare.then(|| Counted::of(&self.rare_commits));
         Self::commit_on(self.inner, self.to_index.as_ref()).await?;
         drop(counted);
         self.span.record("committed", true);
@@ -99,6 +109,12 @@ impl Transaction {
                 let to_index = to_index.map(|rows| std::mem::take(&mut *lock(rows)));
                 turn.commit(to_index.unwrap_or_default()).await?;
             }
+            Inner::Looking(looking) => {
+                if let Some(turn) = looking.into_turn() {
+                    let to_index = to_index.map(|rows| std::mem::take(&mut *lock(rows)));
+                    turn.commit(to_index.unwrap_or_default()).await?;
+                }
+            }
             Inner::Snapshot(_) => {}
             Inner::Postgres(inner) => inner.commit().await.map_err(of_commit)?,
         }
@@ -111,13 +127,50 @@ impl Transaction {
     /// [`StoreError::Unavailable`] when the database does not answer; nothing is kept then either.
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(_) | Inner::Snapshot(_) => Ok(()),
+            Inner::Sqlite(_) | Inner::Snapshot(_) | Inner::Looking(_) => Ok(()),
             Inner::Postgres(inner) => Ok(inner.rollback().await?),
         }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.inner, Inner::Postgres(_))
+    }
+
+    fn standing(&self) -> Standing<'_> {
+        match &self.inner {
+            Inner::Sqlite(turn) => Standing::Writing(turn),
+            Inner::Snapshot(lent) => Standing::Looking(lent.shared().clone()),
+            Inner::Looking(looking) => match looking.standing() {
+                Ok(turn) => Standing::Writing(turn),
+                Err(shared) => Standing::Looking(shared),
+            },
+            Inner::Postgres(inner) => Standing::Postgres(inner),
+        }
+    }
+
+    /// The turn by which it writes to a file of SQLite.
+    pub(crate) fn turn(&self) -> Option<&sqlite::Turn> {
+        match self.standing() {
+            Standing::Writing(turn) => Some(turn),
+            Standing::Looking(_) | Standing::Postgres(_) => None,
+        }
+    }
+
+    /// Whether it has seen what it is to change without keeping others from changing it.
+    pub(crate) fn has_looked(&self) -> bool {
+        matches!(self.inner, Inner::Looking(_))
+    }
+
+    /// Waits for the turn to write, of a transaction that was [begun to look](crate::Store::begin_looking). What was read before may
+    /// not hold any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not come in time.
+    pub async fn take_turn(&self) -> Result<(), StoreError> {
+        match &self.inner {
+            Inner::Looking(looking) => looking.take_turn().await,
+            Inner::Sqlite(_) | Inner::Snapshot(_) | Inner::Postgres(_) => Ok(()),
+        }
     }
 
     /// Executes a statement and returns how many rows it changed.
@@ -141,13 +194,13 @@ impl Transaction {
     /// The same for a statement of which nobody who keeps what changes rarely need know, and before which nothing is put off that it
     /// concerns.
     pub(crate) async fn execute_unnoticed(&self, sql: Sql) -> Result<u64, StoreError> {
-        match &self.inner {
-            Inner::Sqlite(turn) if sql.values().len() > MANY_VALUES => {
+        match self.standing() {
+            Standing::Writing(turn) if sql.values().len() > MANY_VALUES => {
                 turn.apart(move |session| session.execute(&sql)).await
             }
-            Inner::Sqlite(turn) => turn.settled().await?.execute(&sql),
-            Inner::Snapshot(lent) => lent.shared().session().execute(&sql),
-            Inner::Postgres(inner) => {
+            Standing::Writing(turn) => turn.settled().await?.execute(&sql),
+            Standing::Looking(shared) => shared.session().execute(&sql),
+            Standing::Postgres(inner) => {
                 let done = inner.execute_raw(sql.into_statement()).await?;
                 Ok(done.rows_affected())
             }
@@ -163,16 +216,16 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         self.note_rare(&text);
         let values: usize = rows.iter().map(Vec::len).sum();
-        if let Inner::Sqlite(turn) = &self.inner {
+        if let Standing::Writing(turn) = self.standing() {
             turn.count(values);
         }
-        match &self.inner {
-            Inner::Sqlite(turn) if values > MANY_VALUES => {
+        match self.standing() {
+            Standing::Writing(turn) if values > MANY_VALUES => {
                 turn.post(move |session| session.execute_each(&text, &rows))
                     .await
             }
-            Inner::Sqlite(turn) => turn.settled().await?.execute_each(&text, &rows),
-            Inner::Snapshot(_) | Inner::Postgres(_) => {
+            Standing::Writing(turn) => turn.settled().await?.execute_each(&text, &rows),
+            Standing::Looking(_) | Standing::Postgres(_) => {
                 let what = "only a writer of SQLite carries out a statement row by row";
                 Err(StoreError::Conflict(what.to_owned()))
             }
@@ -186,22 +239,22 @@ impl Transaction {
         rows: Vec<Vec<Value>>,
     ) -> Result<(), StoreError> {
         self.note_rare(&text);
-        match &self.inner {
-            Inner::Sqlite(turn) => turn.insert_later(text, rows).await,
-            Inner::Snapshot(_) | Inner::Postgres(_) => self.execute_each(text, rows).await,
+        match self.standing() {
+            Standing::Writing(turn) => turn.insert_later(text, rows).await,
+            Standing::Looking(_) | Standing::Postgres(_) => self.execute_each(text, rows).await,
         }
     }
 
     /// The rows of an answer as they come.
     pub(crate) fn stream(&self, sql: Sql) -> BoxStream<'_, Result<Row, StoreError>> {
-        match &self.inner {
-            Inner::Sqlite(turn) => {
+        match self.standing() {
+            Standing::Writing(turn) => {
                 let settled = async { turn.settled().await.map(|_| ()) };
                 let rows = settled.map_ok(|()| turn.rows(sql));
                 rows.try_flatten_stream().boxed()
             }
-            Inner::Snapshot(lent) => lent.shared().rows(sql).boxed(),
-            Inner::Postgres(inner) => {
+            Standing::Looking(shared) => shared.rows(sql).boxed(),
+            Standing::Postgres(inner) => {
                 let rows = inner.stream_raw(sql.into_statement()).try_flatten_stream();
                 let rows = rows.map_ok(Row::Postgres).map_err(StoreError::from);
                 let settled = put_off::settle(self);
@@ -214,55 +267,17 @@ impl Transaction {
     pub(crate) async fn run(&self, statements: &str) -> Result<(), StoreError> {
         put_off::settle(self).await?;
         self.is_rare.store(true, Ordering::Relaxed);
-        match &self.inner {
-            Inner::Sqlite(turn) => {
+        match self.standing() {
+            Standing::Writing(turn) => {
                 let statements = statements.to_owned();
                 turn.apart(move |session| session.run(&statements)).await
             }
-            Inner::Snapshot(lent) => lent.shared().session().run(statements),
-            Inner::Postgres(inner) => {
+            Standing::Looking(shared) => shared.session().run(statements),
+            Standing::Postgres(inner) => {
                 inner.execute_unprepared(statements).await?;
                 Ok(())
             }
         }
-    }
-}
-
-/// Counts a commit when it is over.
-struct Counted<'a>(&'a AtomicU64);
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-/// The tables that change rarely and are asked for with each request. Whoever keeps rows of a table beyond a transaction lists it here;
-/// it is written by [`Transaction::execute`], at once or put off, and by no statement that yields rows.
-const RARE: [&str; 6] = [
-    "agent",
-    "api_token",
-    "setting",
-    "team",
-    "team_member",
-    "webhook",
-];
-
-/// Whether a statement changes such a table.
-fn changes_rare(statement: &str) -> bool {
-    let is_rare = |table: Option<&str>| table.is_none_or(|table| RARE.contains(&table));
-    let mut words = statement.split_ascii_whitespace();
-    match words.next() {
-        Some("UPDATE") => is_rare(words.next()),
-        Some("INSERT" | "DELETE") => is_rare(words.nth(1)),
-        // What was put off goes out so.
-        Some("WITH") => ["INSERT INTO ", "DELETE FROM ", "UPDATE "]
-            .iter()
-            .any(|verb| {
-                let mut tables = statement.split(verb).skip(1);
-                tables.any(|rest| is_rare(rest.split_ascii_whitespace().next()))
-            }),
-        _ => true,
     }
 }
 
@@ -307,7 +322,7 @@ impl Connection for Transaction {
 pub(crate) mod private {
     use sea_orm::ConnectionTrait as _;
 
-    use super::{Inner, Pool, Reader, Transaction, again};
+    use super::{Pool, Reader, Standing, Transaction, again};
     use crate::error::StoreError;
     use crate::put_off;
     use crate::row::Row;
@@ -373,10 +388,10 @@ pub(crate) mod private {
     impl Transaction {
         async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
             put_off::settle_for(self, &sql).await?;
-            match &self.inner {
-                Inner::Sqlite(turn) => turn.settled().await?.one(&sql),
-                Inner::Snapshot(lent) => lent.shared().session().one(&sql),
-                Inner::Postgres(inner) => {
+            match self.standing() {
+                Standing::Writing(turn) => turn.settled().await?.one(&sql),
+                Standing::Looking(shared) => shared.session().one(&sql),
+                Standing::Postgres(inner) => {
                     let row = inner.query_one_raw(sql.into_statement()).await?;
                     Ok(row.map(Row::Postgres))
                 }
@@ -385,10 +400,10 @@ pub(crate) mod private {
 
         async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
             put_off::settle_for(self, &sql).await?;
-            match &self.inner {
-                Inner::Sqlite(turn) => turn.settled().await?.all(&sql),
-                Inner::Snapshot(lent) => lent.shared().session().all(&sql),
-                Inner::Postgres(inner) => {
+            match self.standing() {
+                Standing::Writing(turn) => turn.settled().await?.all(&sql),
+                Standing::Looking(shared) => shared.session().all(&sql),
+                Standing::Postgres(inner) => {
                     let rows = inner.query_all_raw(sql.into_statement()).await?;
                     Ok(rows.into_iter().map(Row::Postgres).collect())
                 }
@@ -436,31 +451,3 @@ pub(crate) mod private {
 }
 
 pub(crate) use private::{Target, all, is_postgres, one, one_by_key};
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::schema::attainment::ADD_UP;
-
-    #[test]
-    fn what_changes_rarely_is_noticed_however_it_is_written() {
-        for statement in [
-            "UPDATE agent SET name = ?",
-            "INSERT INTO team (id) VALUES (?)",
-            "DELETE FROM team_member WHERE team = ?",
-            "WITH i0 AS (INSERT INTO event (id) VALUES (?)) INSERT INTO webhook (id) VALUES (?)",
-            "WITH gone AS (DELETE FROM api_token RETURNING id) INSERT INTO event (id) SELECT id FROM gone",
-            "TRUNCATE ticket",
-        ] {
-            assert!(changes_rare(statement), "{statement}");
-        }
-        for statement in [
-            "UPDATE ticket SET subject = ?",
-            "INSERT INTO agent_note (id) VALUES (?)",
-            ADD_UP,
-            "WITH i0 AS (INSERT INTO event (id) VALUES (?)) INSERT INTO job (id) VALUES (?)",
-        ] {
-            assert!(!changes_rare(statement), "{statement}");
-        }
-    }
-}

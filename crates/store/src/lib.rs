@@ -48,6 +48,7 @@ mod plan;
 pub mod policy;
 pub mod presence;
 mod put_off;
+mod rare;
 mod record;
 pub mod retention;
 mod row;

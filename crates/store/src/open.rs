@@ -21,7 +21,7 @@ use crate::error::StoreError;
 use crate::news::Bell;
 use crate::schema;
 use crate::sql::Sql;
-use crate::sqlite::{self, Bounds, Readers, Writers};
+use crate::sqlite::{self, Bounds, Looking, Readers, Writers};
 
 /// How many statements a connection to PostgreSQL keeps ready, more than the program has of them.
 const STATEMENTS: usize = 400;
@@ -170,6 +170,24 @@ impl Store {
         })
     }
 
+    /// Begins to look at what is to be changed, beside others who write. On SQLite what is to be written waits for
+    /// [`Transaction::take_turn`], and whoever then writes must see whether what was read still holds, as by
+    /// [`ticket::still_stand`](crate::ticket::still_stand). On PostgreSQL, where rows are locked as they are read, as [`Store::begin`].
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub async fn begin_looking(&self) -> Result<Transaction, StoreError> {
+        let Engine::Sqlite { writers, readers } = &self.engine else {
+            return self.begin().await;
+        };
+        let span = self.span();
+        let looking = Looking::begin(readers, writers).await?;
+        Ok(Transaction {
+            span,
+            ..self.within(Inner::Looking(looking))
+        })
+    }
+
     /// The span of a transaction. One that belongs to nothing has none: those of a worker that finds nothing to do would bury
     /// everything else.
     fn span(&self) -> Span {
@@ -204,7 +222,7 @@ impl Store {
     }
 
     fn within(&self, inner: Inner) -> Transaction {
-        let is_sqlite = matches!(inner, Inner::Sqlite(_));
+        let is_sqlite = matches!(inner, Inner::Sqlite(_) | Inner::Looking(_));
         let is_postgres = matches!(inner, Inner::Postgres(_));
         Transaction {
             inner,

@@ -14,8 +14,8 @@ pub use link::{LinkStanding, LinkView};
 pub use mainstay_store::escalation::{EscalationFilter, StoredEscalation, StoredPhase};
 pub(crate) use people::Everybody;
 pub use read::{EscalationView, NextStep};
-pub(crate) use respond::{KnownEscalations, Response, respond, save_responses};
-pub(crate) use writer::{EscalationWriter, save_together};
+pub(crate) use respond::{KnownEscalations, Response, prepare_responses, respond, save_responses};
+pub(crate) use writer::{EscalationWriter, Prepared, prepare, save_together};
 
 use mainstay_domain::escalation::Refusal;
 

@@ -7,7 +7,7 @@
 
 mod save;
 
-pub(crate) use save::save_together;
+pub(crate) use save::{Prepared, prepare, save_together};
 
 use jiff::Timestamp;
 use mainstay_domain::agent::Agent;

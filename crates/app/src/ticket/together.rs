@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use futures::{FutureExt as _, StreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use mainstay_domain::event::ContractTerms;
 use mainstay_domain::id::{AccountId, TicketId};
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::Transaction;
+use mainstay_store::{Transaction, ticket};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use super::TicketWriter;
 use super::fire::fire;
@@ -15,7 +17,7 @@ use super::terms::set_terms;
 use super::writer::write_together;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::escalation::save_responses;
+use crate::escalation::prepare_responses;
 use crate::transaction::transact;
 
 /// How many tickets share a transaction, and so a write to the disk. The first of them waits for the last, and so does whoever
@@ -82,12 +84,28 @@ impl App {
         tickets: &[TicketId],
         work: Work,
     ) -> Vec<(TicketId, AppError)> {
-        let parts: Vec<_> = tickets
-            .chunks(TOGETHER)
-            .map(|part| self.do_part(part, work).boxed())
-            .collect();
-        let failed: Vec<Vec<_>> = stream::iter(parts).buffered(SIDE_BY_SIDE).collect().await;
-        failed.into_iter().flatten().collect()
+        let parts = tickets.chunks(TOGETHER).map(<[_]>::to_vec);
+        let parts = parts.map(|part| {
+            let app = self.clone();
+            let doing = async move { app.do_part(&part, work).await };
+            AbortOnDropHandle::new(tokio::spawn(doing.in_current_span()))
+        });
+        let done = stream::iter(parts).buffered(SIDE_BY_SIDE).collect();
+        let done: Vec<_> = done.await;
+        let mut failed = Vec::new();
+        for (done, part) in done.into_iter().zip(tickets.chunks(TOGETHER)) {
+            match done {
+                Ok(of_part) => failed.extend(of_part),
+                Err(error) => {
+                    let broken = |id: &TicketId| {
+                        let what = "What was done with several tickets broke off.";
+                        (*id, AppError::broken(what, error.to_string()))
+                    };
+                    failed.extend(part.iter().map(broken));
+                }
+            }
+        }
+        failed
     }
 
     async fn do_part(&self, tickets: &[TicketId], work: Work) -> Vec<(TicketId, AppError)> {
@@ -120,11 +138,11 @@ impl App {
 
     /// Does it with those that need not be alone: with all of them, or with none. Says with which.
     async fn do_together(&self, tickets: &[TicketId], work: Work) -> Result<BTreeSet<TicketId>> {
-        transact!(self, tx => async {
+        transact!(self, begin_looking, tx => async {
             let mut writers = TicketWriter::lock_many(self, tx, tickets).await?;
             writers.retain(|writer| !writer.stands_alone());
             let done = writers.iter().map(|writer| writer.ticket.id).collect();
-            // Nobody changes the tickets from here on, so that what is read now holds of them.
+            // Where the tickets are locked nobody changes them from here on, so that what is read now holds of them.
             let ready = work.ready(self, tx).await?;
             let (mut decided, mut responses) = (Vec::new(), Vec::new());
             for mut writer in writers {
@@ -134,9 +152,15 @@ impl App {
                     responses.push(response);
                 }
             }
-            let written = Box::pin(write_together(self, tx, &decided)).await?;
-            let tickets: Vec<Ticket> = written.into_iter().map(|stored| stored.ticket).collect();
-            Box::pin(save_responses(self, tx, responses, &tickets)).await?;
+            let decided_tickets = decided.iter().map(|it| it.stored.ticket.clone());
+            let tickets: Vec<Ticket> = decided_tickets.collect();
+            let prepared = Box::pin(prepare_responses(self, tx, responses, &tickets)).await?;
+            // On SQLite it was decided while others wrote.
+            tx.take_turn().await?;
+            let loaded = decided.iter().filter_map(|it| it.loaded.as_ref());
+            ticket::still_stand(tx, loaded.map(|loaded| &loaded.stored().ticket)).await?;
+            Box::pin(write_together(self, tx, &decided)).await?;
+            Box::pin(prepared.write(self, tx)).await?;
             Ok(done)
         })
     }

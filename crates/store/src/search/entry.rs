@@ -12,11 +12,12 @@ use sea_orm::Value;
 
 use crate::account;
 use crate::column::Field;
-use crate::connection::{Connection, Inner, Target, Transaction, all, lock};
+use crate::connection::{Connection, Target, Transaction, all, lock};
 use crate::error::StoreError;
 use crate::put_off::insert_later;
 use crate::record::insertions;
 use crate::sql::Sql;
+use crate::sqlite::Turn;
 use crate::words::indexed;
 
 /// Stands before a word of an internal note.
@@ -160,10 +161,7 @@ async fn catch_up(tx: &Transaction) -> Result<(), StoreError> {
     let Some(to_index) = &tx.to_index else {
         return Ok(());
     };
-    let mut entries = match &tx.inner {
-        Inner::Sqlite(turn) => turn.to_index(),
-        Inner::Snapshot(_) | Inner::Postgres(_) => Vec::new(),
-    };
+    let mut entries = tx.turn().map(Turn::to_index).unwrap_or_default();
     entries.append(&mut lock(to_index));
     write(tx, entries).await
 }

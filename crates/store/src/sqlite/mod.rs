@@ -6,6 +6,7 @@
 //! or for another process.
 
 mod log;
+mod looking;
 mod readers;
 mod session;
 mod turn;
@@ -13,6 +14,7 @@ mod turn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use log::Bounds;
+pub(crate) use looking::Looking;
 pub(crate) use readers::{Lent, Readers};
 pub(crate) use session::{Options, Session};
 pub(crate) use turn::{Turn, Writers};

@@ -16,8 +16,9 @@ use crate::sql::Sql;
 /// How many statements a connection keeps ready, more than the program has of them.
 const STATEMENTS: usize = 400;
 
-/// How long the file of the log stays once it is begun anew, in bytes.
-const LONGEST_LOG: u64 = 128 << 20;
+/// How long the file of the log stays once it is begun anew, in bytes: somewhat longer than the log becomes, so that room need not be
+/// made for it each time.
+const LONGEST_LOG: u64 = 192 << 20;
 
 /// A transaction that reads first and writes later would fail when another process has written in between: it must hold the right
 /// to write from the start.

@@ -7,6 +7,8 @@ pub(crate) mod list;
 pub(crate) mod nearest;
 mod row;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use mainstay_domain::id::{AccountId, AgentId, ContactId, TicketId};
 use mainstay_domain::message::Message;
@@ -226,6 +228,36 @@ pub async fn lock_many(
         .iter()
         .map(|row| Ok(TicketRow::read(row, 0)?.into_stored()))
         .collect()
+}
+
+/// Sees that nobody has written these tickets since they were read by a transaction that
+/// [looked first](crate::Store::begin_looking), now that it has its turn to write. Tickets that it locked as it read them stand anyway.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody has.
+pub async fn still_stand<'a>(
+    tx: &Transaction,
+    tickets: impl IntoIterator<Item = &'a Ticket>,
+) -> Result<(), StoreError> {
+    if !tx.has_looked() {
+        return Ok(());
+    }
+    let seen: BTreeMap<TicketId, u64> = tickets
+        .into_iter()
+        .map(|ticket| (ticket.id, ticket.version))
+        .collect();
+    let ids: Vec<TicketId> = seen.keys().copied().collect();
+    let mut sql = Sql::new("SELECT id, version FROM ticket WHERE id IN (");
+    sql.bind_all(&ids).push(") ORDER BY id");
+    let mut standing = BTreeMap::new();
+    for row in all(tx, sql).await? {
+        standing.insert(Field::read(&row, 0)?, Field::read(&row, 1)?);
+    }
+    if seen == standing {
+        return Ok(());
+    }
+    let what = "a ticket has changed since it was read";
+    Err(StoreError::Conflict(what.to_owned()))
 }
 
 /// A ticket by its id.

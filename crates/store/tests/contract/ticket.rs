@@ -15,6 +15,7 @@ on_each_engine!(
     a_ticket_is_inserted_with_what_opened_it,
     of_two_writers_who_saw_the_same_one_is_refused,
     numbers_are_never_given_twice,
+    what_was_looked_at_is_written_while_it_stands,
     reading_then_writing_together_is_never_refused,
     pages_are_complete_while_tickets_come,
     what_is_not_committed_is_not_there,
@@ -334,4 +335,51 @@ async fn what_is_not_committed_is_not_there(fresh: &Fresh) {
             .unwrap(),
         None
     );
+}
+
+async fn what_was_looked_at_is_written_while_it_stands(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    given::tickets(&tx, 1..=3).await;
+    tx.commit().await.unwrap();
+    let ids: Vec<TicketId> = (1..=2).map(given::id).collect();
+    let looking = fresh.store.begin_looking().await.unwrap();
+    let seen = ticket::lock_many(&looking, &ids).await.unwrap();
+    // Somebody else writes another ticket meanwhile.
+    rename(&fresh.store, 3).await;
+    looking.take_turn().await.unwrap();
+    let tickets = || seen.iter().map(|stored| &stored.ticket);
+    ticket::still_stand(&looking, tickets()).await.unwrap();
+    let mut changed = seen[0].clone();
+    "Decided".clone_into(&mut changed.ticket.subject);
+    changed.ticket.version += 1;
+    let first = [(&seen[0], &changed)];
+    ticket::update_locked(&looking, &first).await.unwrap();
+    looking.commit().await.unwrap();
+    let all = Scope::Everything;
+    let found = ticket::find(&fresh.store.read(), all, ids[0]).await;
+    assert_eq!(found.unwrap().unwrap().ticket.subject, "Decided");
+
+    // Where tickets are locked as they are read, nobody writes one of these.
+    if fresh.store.is_shared() {
+        return;
+    }
+    let looking = fresh.store.begin_looking().await.unwrap();
+    let seen = ticket::lock_many(&looking, &ids).await.unwrap();
+    rename(&fresh.store, 2).await;
+    looking.take_turn().await.unwrap();
+    let tickets = seen.iter().map(|stored| &stored.ticket);
+    let refused = ticket::still_stand(&looking, tickets).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict(_)), "{refused}");
+}
+
+/// Gives the ticket of a number another subject.
+async fn rename(store: &Store, number: u32) {
+    let tx = store.begin().await.unwrap();
+    let before = ticket::find(&tx, Scope::Everything, given::id(number)).await;
+    let before = before.unwrap().unwrap();
+    let mut after = before.clone();
+    "Renamed".clone_into(&mut after.ticket.subject);
+    after.ticket.version += 1;
+    ticket::update(&tx, &before, &after).await.unwrap();
+    tx.commit().await.unwrap();
 }

@@ -14,10 +14,10 @@ use mainstay_domain::agent::Agent;
 use mainstay_domain::clock::Clock;
 use mainstay_domain::commitment::Consequence;
 use mainstay_domain::escalation::{
-    Command, Demand, Fact, Reason, Refusal, Situation, Subject, demands,
+    Command, Demand, Fact, NotifyChannel, Reason, Refusal, Situation, Subject, demands,
 };
 use mainstay_domain::event::{Actor, Event, EventKind};
-use mainstay_domain::id::TicketId;
+use mainstay_domain::id::{AgentId, TicketId};
 use mainstay_domain::name::{CommitmentName, LadderName};
 use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::severity::Severity;
@@ -25,10 +25,10 @@ use mainstay_domain::ticket::Ticket;
 use mainstay_store::Transaction;
 use mainstay_store::escalation::StoredEscalation;
 
-use super::{EscalationWriter, Everybody, save_together};
+use super::{EscalationWriter, Everybody, Prepared, prepare};
 use crate::context::App;
 use crate::error::Result;
-use crate::notification::{EVERYDAY_CHANNELS, Notice, reason_words, tell};
+use crate::notification::{EVERYDAY_CHANNELS, Notice, reason_words};
 use crate::policy::LadderRules;
 use crate::policy::PolicyInForce;
 use crate::ticket::{NewFact, TicketWriter};
@@ -86,54 +86,70 @@ pub(crate) async fn save_responses(
     responses: Vec<Response<'_>>,
     tickets: &[Ticket],
 ) -> Result<()> {
+    let prepared = Box::pin(prepare_responses(app, tx, responses, tickets)).await?;
+    prepared.write(app, tx).await
+}
+
+/// Says whom to tell what of several tickets as they will be: to be written once these are.
+pub(crate) async fn prepare_responses<'a>(
+    app: &App,
+    tx: &Transaction,
+    responses: Vec<Response<'a>>,
+    tickets: &[Ticket],
+) -> Result<Prepared<'a>> {
     let (mut escalations, mut told) = (Vec::new(), Vec::new());
     for response in responses {
         escalations.extend(response.escalations);
         let consequences = response.consequences.into_iter();
         told.extend(consequences.map(|consequence| (response.ticket, consequence)));
     }
-    let told_by_steps = Box::pin(save_together(app, tx, escalations, tickets)).await?;
+    let mut prepared = prepare(app, tx, escalations, tickets).await?;
     if told.is_empty() {
-        return Ok(());
+        return Ok(prepared);
     }
     let everybody = Everybody::load(app, tx, tickets.iter()).await?;
-    let mut notifications: Vec<Notification> = Vec::new();
     for (id, consequence) in &told {
-        let of = tickets.iter().find(|ticket| ticket.id == *id);
-        let Some(ticket) = of.map(std::slice::from_ref) else {
+        let Some(ticket) = tickets.iter().find(|ticket| ticket.id == *id) else {
             continue;
         };
-        notifications.extend(consequence.notifications(app, &everybody, ticket));
+        let is_told = |agent, channel| {
+            let about = &consequence.about;
+            prepared.told.covers(ticket.id, agent, channel, about)
+        };
+        let of_it = consequence.notifications(app, &everybody, ticket, is_told);
+        prepared.notifications.extend(of_it);
     }
-    notifications.retain(|notification| !told_by_steps.covers(notification));
-    tell(app, tx, &notifications).await
+    Ok(prepared)
 }
 
 impl ClockConsequence {
-    /// What the people whom it is to be told are told of one ticket.
+    /// What the people whom it is to be told are told of a ticket, but for those who are told it anyway.
     fn notifications(
         &self,
         app: &App,
         everybody: &Everybody,
-        ticket: &[Ticket],
+        ticket: &Ticket,
+        is_told: impl Fn(AgentId, NotifyChannel) -> bool,
     ) -> Vec<Notification> {
         let policy = app.policy();
-        let people = everybody.about(ticket);
+        let people = everybody.about(std::slice::from_ref(ticket));
         let agents = match &self.consequence {
             Consequence::NotifyAssignee => people.assignee_or_nearest(),
             Consequence::NotifyTeam => people.team_or_nearest(),
             Consequence::NotifyRole(role) => people.role_or_nearest(role),
             Consequence::Escalate(_) => Vec::new(),
         };
+        if agents.is_empty() {
+            tracing::warn!(ticket = %ticket.id, consequence = self.consequence.kind(), "nobody was found to be told");
+        }
         let mut notifications = Vec::new();
-        for ticket in ticket {
-            if agents.is_empty() {
-                tracing::warn!(ticket = %ticket.id, consequence = self.consequence.kind(), "nobody was found to be told");
-            }
-            for agent in people.find(&agents) {
+        for agent in people.find(&agents) {
+            let mut channels = EVERYDAY_CHANNELS.to_vec();
+            channels.retain(|channel| !is_told(agent.id, *channel));
+            if !channels.is_empty() {
                 let notice = self.notice(ticket, agent, &policy);
-                let by_channel = EVERYDAY_CHANNELS.map(|channel| notice.to(app, agent.id, channel));
-                notifications.extend(by_channel);
+                let by_channel = channels.into_iter();
+                notifications.extend(by_channel.map(|channel| notice.to(app, agent.id, channel)));
             }
         }
         notifications

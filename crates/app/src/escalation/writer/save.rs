@@ -19,14 +19,34 @@ use crate::notification::{tell, tell_pagers};
 use crate::ticket::TicketWriter;
 
 /// Tells the people of the steps taken, and writes what is new of several escalations, each of which stands there once. The
-/// next step of each is dated anew even when nothing is. `known` are tickets that need not be read again. Says who was told so of what
-/// a clock reports, as whoever is need not be told of the clock as well.
+/// next step of each is dated anew even when nothing is. `known` are tickets that need not be read again.
 pub(crate) async fn save_together(
     app: &App,
     tx: &Transaction,
-    mut writers: Vec<EscalationWriter<'_>>,
+    writers: Vec<EscalationWriter<'_>>,
     known: &[Ticket],
-) -> Result<ToldOfClocks> {
+) -> Result<()> {
+    prepare(app, tx, writers, known).await?.write(app, tx).await
+}
+
+/// What is new of several escalations, and whom to tell what: to be written.
+pub(crate) struct Prepared<'a> {
+    writers: Vec<EscalationWriter<'a>>,
+    tickets: BTreeMap<TicketId, Ticket>,
+    /// What people are told.
+    pub notifications: Vec<Notification>,
+    /// Who is told so of what a clock reports, as whoever is need not be told of the clock as well.
+    pub told: ToldOfClocks,
+}
+
+/// Says whom to tell of the steps taken by several escalations, each of which stands there once. `known` are tickets as they will
+/// be when it is written, and need not be read.
+pub(crate) async fn prepare<'a>(
+    app: &App,
+    tx: &Transaction,
+    mut writers: Vec<EscalationWriter<'a>>,
+    known: &[Ticket],
+) -> Result<Prepared<'a>> {
     writers.retain(|writer| writer.state.is_some());
     let tickets = tickets_of(tx, &writers, known).await?;
     let mut notifications: Vec<Notification> = Vec::new();
@@ -42,15 +62,27 @@ pub(crate) async fn save_together(
             notifications.extend(of_steps);
         }
     }
-    write(app, tx, &writers).await?;
-    for writer in &writers {
-        writer.tell_pagers().await?;
+    Ok(Prepared {
+        writers,
+        tickets,
+        notifications,
+        told,
+    })
+}
+
+impl Prepared<'_> {
+    /// Writes it, after the tickets that were known.
+    pub async fn write(self, app: &App, tx: &Transaction) -> Result<()> {
+        write(app, tx, &self.writers).await?;
+        for writer in &self.writers {
+            writer.tell_pagers().await?;
+        }
+        tell(app, tx, &self.notifications).await?;
+        for writer in &self.writers {
+            Box::pin(writer.note_on_tickets(&writer.tickets(&self.tickets))).await?;
+        }
+        Ok(())
     }
-    tell(app, tx, &notifications).await?;
-    for writer in &writers {
-        Box::pin(writer.note_on_tickets(&writer.tickets(&tickets))).await?;
-    }
-    Ok(told)
 }
 
 /// Who was told by a step of what a clock reports: of which ticket, and by which channel of what.
@@ -67,12 +99,17 @@ impl ToldOfClocks {
         }
     }
 
-    /// Whether somebody was told by a step what this says as well.
-    pub fn covers(&self, notification: &Notification) -> bool {
-        let told = self.0.get(&(notification.ticket, notification.recipient));
-        let told = told.into_iter().flatten();
-        let mut told = told.filter(|(channel, _)| *channel == notification.channel);
-        told.any(|(_, report)| *report == notification.about)
+    /// Whether somebody is told the same of a ticket by a step, by this channel.
+    pub fn covers(
+        &self,
+        ticket: TicketId,
+        recipient: AgentId,
+        channel: NotifyChannel,
+        about: &About,
+    ) -> bool {
+        let told = self.0.get(&(Some(ticket), recipient));
+        let mut told = told.into_iter().flatten();
+        told.any(|(by, report)| *by == channel && report == about)
     }
 }
 
