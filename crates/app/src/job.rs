@@ -65,6 +65,10 @@ pub enum Job {
         account: AccountId,
         /// The day on which they change, so that two changes of different days are two jobs.
         day: Date,
+        /// When the contract was changed, so that a change while one before is carried over is carried over too. Absent in jobs of
+        /// before.
+        #[serde(default)]
+        changed_at: Option<Timestamp>,
     },
     /// Remove what is not kept for ever.
     Tidy {

@@ -194,6 +194,10 @@ impl Transaction {
     /// The same for a statement of which nobody who keeps what changes rarely need know, and before which nothing is put off that it
     /// concerns.
     pub(crate) async fn execute_unnoticed(&self, sql: Sql) -> Result<u64, StoreError> {
+        debug_assert!(
+            !self.has_looked() || self.turn().is_some(),
+            "it writes before its turn: {sql:?}"
+        );
         match self.standing() {
             Standing::Writing(turn) if sql.values().len() > MANY_VALUES => {
                 turn.apart(move |session| session.execute(&sql)).await

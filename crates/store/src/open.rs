@@ -171,8 +171,9 @@ impl Store {
     }
 
     /// Begins to look at what is to be changed, beside others who write. On SQLite what is to be written waits for
-    /// [`Transaction::take_turn`], and whoever then writes must see whether what was read still holds, as by
-    /// [`ticket::still_stand`](crate::ticket::still_stand). On PostgreSQL, where rows are locked as they are read, as [`Store::begin`].
+    /// [`Transaction::take_turn`]; what was read may not hold any more then, which
+    /// [`ticket::update_locked`](crate::ticket::update_locked) sees of tickets. On PostgreSQL, where rows are locked as they are read, as
+    /// [`Store::begin`].
     ///
     /// # Errors
     /// As [`Store::begin`].

@@ -24,6 +24,7 @@ impl App {
         let job = |day| Job::ReviewTerms {
             account: contract.account,
             day,
+            changed_at: Some(now),
         };
         job(day_of(now)).queue(self, tx, now).await?;
         let ended = contract
@@ -45,12 +46,10 @@ impl App {
     pub(crate) async fn review_terms(&self, account: AccountId) -> Result<()> {
         let mut failure = None;
         let mut met = HashSet::new();
-        loop {
+        // Those that were being opened when it was first asked are met the second time.
+        for _ in 0..2 {
             let mut tickets = ticket::not_closed_of_account(&self.read(), account).await?;
             tickets.retain(|ticket| met.insert(*ticket));
-            if tickets.is_empty() {
-                return failure.map_or(Ok(()), Err);
-            }
             for (ticket, error) in self
                 .for_each_ticket(&tickets, Work::SetTerms(account))
                 .await
@@ -58,8 +57,8 @@ impl App {
                 tracing::error!(%ticket, %error, "a ticket could not take the terms of its contract");
                 failure.get_or_insert(error);
             }
-            // Those that were opened meanwhile are met as well.
         }
+        failure.map_or(Ok(()), Err)
     }
 }
 

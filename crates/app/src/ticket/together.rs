@@ -6,7 +6,7 @@ use futures::{StreamExt as _, stream};
 use mainstay_domain::event::ContractTerms;
 use mainstay_domain::id::{AccountId, TicketId};
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::{Transaction, ticket};
+use mainstay_store::Transaction;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
@@ -39,6 +39,7 @@ pub(crate) enum Work {
 }
 
 /// The same, with what must be known for it.
+#[derive(PartialEq)]
 enum Ready {
     Fire,
     AskLadders,
@@ -97,15 +98,25 @@ impl App {
             match done {
                 Ok(of_part) => failed.extend(of_part),
                 Err(error) => {
-                    let broken = |id: &TicketId| {
-                        let what = "What was done with several tickets broke off.";
-                        (*id, AppError::broken(what, error.to_string()))
-                    };
-                    failed.extend(part.iter().map(broken));
+                    tracing::error!(%error, "what was done with several tickets broke off: they are taken one by one");
+                    for id in part {
+                        failed.extend(self.do_apart(*id, work).await.err());
+                    }
                 }
             }
         }
         failed
+    }
+
+    /// Does it with a ticket so that it breaks off nothing else, whatever breaks.
+    async fn do_apart(&self, id: TicketId, work: Work) -> Result<(), (TicketId, AppError)> {
+        let app = self.clone();
+        let doing = async move { app.do_alone(id, work).await };
+        let done = AbortOnDropHandle::new(tokio::spawn(doing.in_current_span())).await;
+        let broken = |error: tokio::task::JoinError| {
+            AppError::broken("What was done with the ticket broke off.", error)
+        };
+        done.map_err(broken).flatten().map_err(|error| (id, error))
     }
 
     async fn do_part(&self, tickets: &[TicketId], work: Work) -> Vec<(TicketId, AppError)> {
@@ -139,6 +150,7 @@ impl App {
     /// Does it with those that need not be alone: with all of them, or with none. Says with which.
     async fn do_together(&self, tickets: &[TicketId], work: Work) -> Result<BTreeSet<TicketId>> {
         transact!(self, begin_looking, tx => async {
+            let policy = self.policy().version();
             let mut writers = TicketWriter::lock_many(self, tx, tickets).await?;
             writers.retain(|writer| !writer.stands_alone());
             let done = writers.iter().map(|writer| writer.ticket.id).collect();
@@ -155,10 +167,15 @@ impl App {
             let decided_tickets = decided.iter().map(|it| it.stored.ticket.clone());
             let tickets: Vec<Ticket> = decided_tickets.collect();
             let prepared = Box::pin(prepare_responses(self, tx, responses, &tickets)).await?;
-            // On SQLite it was decided while others wrote.
+            if decided.is_empty() {
+                return Ok(done);
+            }
+            // On SQLite it was decided while others wrote: what was changed of the tickets is seen as they are written.
             tx.take_turn().await?;
-            let loaded = decided.iter().filter_map(|it| it.loaded.as_ref());
-            ticket::still_stand(tx, loaded.map(|loaded| &loaded.stored().ticket)).await?;
+            if self.policy().version() != policy || work.ready(self, tx).await? != ready {
+                let what = "another policy or other terms are in force than those by which it was decided";
+                return Err(AppError::Conflict(what.to_owned()));
+            }
             Box::pin(write_together(self, tx, &decided)).await?;
             Box::pin(prepared.write(self, tx)).await?;
             Ok(done)

@@ -220,28 +220,34 @@ DROP INDEX event_account;
 CREATE INDEX event_account ON event (account, at) WHERE ticket IS NULL;
 ";
 
-/// Whom an outage affects is asked of a group's tickets by when they were opened: of the hour's, not of all there are.
+/// Whom an outage affects is asked of a group's tickets by when they were opened: of the hour's, not of all there are. A program of
+/// before does not know the column, which is filled for it.
 pub(super) const GROUPS_BY_TIME_SQLITE: &str = "
 DROP INDEX ticket_category;
 CREATE INDEX ticket_category ON ticket (category, opened_at);
 ALTER TABLE ticket_tag ADD COLUMN opened_at BIGINT;
 UPDATE ticket_tag SET opened_at = (SELECT t.opened_at FROM ticket t WHERE t.id = ticket);
 CREATE INDEX ticket_tag_opened ON ticket_tag (tag, opened_at);
+CREATE TRIGGER ticket_tag_opened_at AFTER INSERT ON ticket_tag WHEN NEW.opened_at IS NULL BEGIN
+    UPDATE ticket_tag SET opened_at = (SELECT t.opened_at FROM ticket t WHERE t.id = NEW.ticket)
+    WHERE tag = NEW.tag AND ticket = NEW.ticket;
+END;
 ";
 
-/// As on SQLite. A program of before, which may go on working beside a newer one, does not know the column.
+/// As on SQLite. It is filled at the end of the statement, which may bring the ticket too.
 pub(super) const GROUPS_BY_TIME_POSTGRES: &str = "
 CREATE FUNCTION ticket_tag_opened_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.opened_at := (SELECT t.opened_at FROM ticket t WHERE t.id = NEW.ticket);
-    RETURN NEW;
+    UPDATE ticket_tag SET opened_at = (SELECT t.opened_at FROM ticket t WHERE t.id = NEW.ticket)
+    WHERE tag = NEW.tag AND ticket = NEW.ticket;
+    RETURN NULL;
 END $$;
 DROP INDEX ticket_category;
 CREATE INDEX ticket_category ON ticket (category, opened_at);
 ALTER TABLE ticket_tag ADD COLUMN opened_at BIGINT;
 UPDATE ticket_tag SET opened_at = t.opened_at FROM ticket t WHERE t.id = ticket_tag.ticket;
 CREATE INDEX ticket_tag_opened ON ticket_tag (tag, opened_at);
-CREATE TRIGGER ticket_tag_opened_at BEFORE INSERT ON ticket_tag
+CREATE TRIGGER ticket_tag_opened_at AFTER INSERT ON ticket_tag
     FOR EACH ROW WHEN (NEW.opened_at IS NULL) EXECUTE FUNCTION ticket_tag_opened_at();
 ";
 
@@ -251,3 +257,28 @@ ALTER TABLE ticket SET (fillfactor = 85);
 ALTER TABLE clock SET (fillfactor = 80);
 ALTER TABLE due SET (fillfactor = 70);
 ";
+
+#[cfg(test)]
+mod tests {
+    use crate::column::Field;
+    use crate::connection::one;
+    use crate::sql::Sql;
+    use crate::{Store, StoreOptions};
+
+    #[tokio::test]
+    async fn a_tag_of_a_program_of_before_says_when_its_ticket_was_opened() {
+        let store = Store::open(&StoreOptions::new("sqlite::memory:")).await;
+        let tx = store.unwrap().begin().await.unwrap();
+        tx.run(
+            "INSERT INTO ticket (id, number, subject, channel, severity, status, status_kind, overrides, tags, fields, \
+             followers, links, opened_at, updated_at, version) \
+             VALUES (x'01', 1, '', '', 1, '', 'new', '', '', '', '', '', 7, 8, 1); \
+             INSERT INTO ticket_tag (tag, ticket) VALUES ('a', x'01')",
+        )
+        .await
+        .unwrap();
+        let sql = Sql::new("SELECT opened_at FROM ticket_tag");
+        let row = one(&tx, sql).await.unwrap().unwrap();
+        assert_eq!(i64::read(&row, 0).unwrap(), 7);
+    }
+}

@@ -20,7 +20,7 @@ pub(crate) struct Looking {
 impl Looking {
     /// Begins to read.
     pub(crate) async fn begin(readers: &Readers, writers: &Writers) -> Result<Self, StoreError> {
-        let lent = readers.lend().await?;
+        let lent = readers.lend_to_look().await?;
         lent.shared().session().run_often("BEGIN")?;
         Ok(Self {
             writers: writers.clone(),

@@ -8,6 +8,9 @@ use super::session::{Options, Session};
 use super::{Shared, apart};
 use crate::error::StoreError;
 
+/// How many may look at once at what they are to change: while one writes what it decided, the next ones decide.
+const MOST_LOOKS: usize = 2;
+
 /// Connections that read what is committed. They are opened when they are needed.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers(Arc<Pool>);
@@ -18,6 +21,8 @@ struct Pool {
     /// How many may be open.
     most: u32,
     free: Arc<Semaphore>,
+    /// For those who look at what they are to change.
+    looks: Arc<Semaphore>,
     idle: Mutex<Vec<Shared>>,
 }
 
@@ -27,6 +32,8 @@ pub(crate) struct Lent {
     shared: Shared,
     pool: Arc<Pool>,
     _permit: OwnedSemaphorePermit,
+    /// Of one who looks.
+    look: Option<OwnedSemaphorePermit>,
 }
 
 impl Readers {
@@ -37,6 +44,7 @@ impl Readers {
             options,
             most,
             free: Arc::new(Semaphore::new(permits)),
+            looks: Arc::new(Semaphore::new(MOST_LOOKS)),
             idle: Mutex::default(),
         }))
     }
@@ -61,7 +69,19 @@ impl Readers {
             shared,
             pool,
             _permit: permit,
+            look: None,
         })
+    }
+
+    /// A connection for somebody who looks at what is to be changed, which may take long; few have one, so that others find one free.
+    pub(crate) async fn lend_to_look(&self) -> Result<Lent, StoreError> {
+        let asked = Arc::clone(&self.0.looks).acquire_owned();
+        let look = asked
+            .await
+            .map_err(|_| StoreError::Unavailable("the store is closed".to_owned()))?;
+        let mut lent = self.lend().await?;
+        lent.look = Some(look);
+        Ok(lent)
     }
 
     /// How many are open, and how many of them nobody uses.

@@ -198,6 +198,7 @@ pub async fn update_locked(
     tx: &Transaction,
     changed: &[(&StoredTicket, &StoredTicket)],
 ) -> Result<(), StoreError> {
+    still_stand(tx, changed.iter().map(|(before, _)| &before.ticket)).await?;
     let rows = changed.iter();
     let rows: Vec<(TicketRow, TicketRow)> = rows
         .map(|(before, stored)| (TicketRow::before(before, stored), TicketRow::of(stored)))
@@ -210,7 +211,8 @@ pub async fn update_locked(
     Ok(())
 }
 
-/// The tickets with these ids, by number, which no other transaction writes until this one ends.
+/// The tickets with these ids, by number, which no other transaction writes until this one ends. What a transaction that
+/// [looks first](crate::Store::begin_looking) has locked others may write until it has its turn; [`update_locked`] sees that.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
@@ -230,12 +232,9 @@ pub async fn lock_many(
         .collect()
 }
 
-/// Sees that nobody has written these tickets since they were read by a transaction that
-/// [looked first](crate::Store::begin_looking), now that it has its turn to write. Tickets that it locked as it read them stand anyway.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when somebody has.
-pub async fn still_stand<'a>(
+/// Sees that nobody has written these tickets since they were read by a transaction that looked first, now that it has its turn to
+/// write.
+async fn still_stand<'a>(
     tx: &Transaction,
     tickets: impl IntoIterator<Item = &'a Ticket>,
 ) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ use crate::webhook::publish;
 pub(crate) enum Loaded {
     /// Somebody else may write it first; then this transaction fails.
     Free(StoredTicket),
-    /// Nobody else writes it until this transaction ends.
+    /// Nobody else writes it until this transaction ends, or this transaction fails.
     Locked(StoredTicket),
 }
 
