@@ -26,11 +26,8 @@ async fn a_pack_is_looked_at_put_in_force_and_taken_back() {
     ada.sees("would be due at another time").await;
     let none: Vec<String> = Vec::new();
     assert_eq!(ada.barriers().await, none, "the preview");
-    ada.finds("//*[@role='dialog']//button[.='Apply a pack' and not(@disabled)]")
-        .await
-        .click()
-        .await
-        .unwrap();
+    ada.clicks_on("//*[@role='dialog']//button[.='Apply a pack' and not(@disabled)]")
+        .await;
     ada.sees("Version 2 is in force").await;
     assert_eq!(pack_in_force(&house).await, "service-support");
 
@@ -41,11 +38,8 @@ async fn a_pack_is_looked_at_put_in_force_and_taken_back() {
 
     ada.clicks("History").await;
     ada.clicks("Go back to it").await;
-    ada.finds("//*[@role='dialog']//button[.='Go back to it']")
-        .await
-        .click()
-        .await
-        .unwrap();
+    ada.clicks_on("//*[@role='dialog']//button[.='Go back to it']")
+        .await;
     ada.sees("Version 3 is in force").await;
     assert_eq!(pack_in_force(&house).await, "mainstay");
     ada.leaves().await;
@@ -73,11 +67,8 @@ async fn what_opens_over_the_inbox_puts_no_barriers_up() {
         priya.goes("/inbox").await;
         priya.finds("//li[@aria-posinset]").await;
         priya
-            .finds("//main//button[starts-with(@aria-label, 'Filter')]")
-            .await
-            .click()
-            .await
-            .unwrap();
+            .clicks_on("//main//button[starts-with(@aria-label, 'Filter')]")
+            .await;
         priya
             .finds("//*[@role='dialog']//label[starts-with(., 'Severity')]")
             .await;
@@ -85,11 +76,8 @@ async fn what_opens_over_the_inbox_puts_no_barriers_up() {
         priya.goes("/inbox").await;
         priya.finds("//li[@aria-posinset]").await;
         priya
-            .finds("//nav//button[contains(@aria-label, 'otification')]")
-            .await
-            .click()
-            .await
-            .unwrap();
+            .clicks_on("//nav//button[contains(@aria-label, 'otification')]")
+            .await;
         priya.sees("Notifications").await;
         assert_eq!(
             priya.barriers().await,

@@ -130,11 +130,8 @@ async fn what_opens_over_a_screen_puts_no_barriers_up() {
         let menu = priya.barriers_within("[role=menu]").await;
         assert_eq!(menu, none, "the menu");
         priya
-            .finds(&format!("//*[@role='menuitem'][contains(., {chosen:?})]"))
-            .await
-            .click()
-            .await
-            .unwrap();
+            .clicks_on(&format!("//*[@role='menuitem'][contains(., {chosen:?})]"))
+            .await;
         priya.finds("//*[@role='dialog']").await;
         priya.finds("//body[not(.//*[@role='menu'])]").await;
         assert_eq!(priya.barriers().await, none, "{chosen}");

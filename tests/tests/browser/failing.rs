@@ -43,11 +43,8 @@ async fn a_dead_letter_is_seen_and_sent_again() {
         .await;
     let none: Vec<String> = Vec::new();
     assert_eq!(ada.barriers().await, none, "a dead letter");
-    ada.finds(&format!("{row}//button[starts-with(., 'Send again')]"))
-        .await
-        .click()
-        .await
-        .unwrap();
+    ada.clicks_on(&format!("{row}//button[starts-with(., 'Send again')]"))
+        .await;
     ada.sees("It is sent again").await;
     ada.sees("Every mail was delivered").await;
     house.test.run_due().await;
@@ -56,11 +53,7 @@ async fn a_dead_letter_is_seen_and_sent_again() {
     assert_eq!(sent[0].recipients, std::slice::from_ref(&bea.email));
 
     ada.goes("/admin/mail").await;
-    ada.finds("//button[@role='tab'][.='Outgoing']")
-        .await
-        .click()
-        .await
-        .unwrap();
+    ada.clicks_on("//button[@role='tab'][.='Outgoing']").await;
     ada.finds("//tbody/tr[contains(., 'Set a new password') and contains(., 'Sent')]")
         .await;
     ada.leaves().await;

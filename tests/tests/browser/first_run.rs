@@ -167,14 +167,14 @@ async fn from_nothing_to_a_ticket_that_is_solved_and_rated() {
     let asked = house.customer_reads("How was your request handled?").await;
     let casey = Visitor::at(&house.url).await;
     casey.goes(&asked.link(&house.url, "/rate/")).await;
-    let send = casey.finds("//form//button").await;
-    send.click().await.unwrap();
+    casey.clicks_on("//form//button").await;
     casey.sees("Thank you").await;
     assert_eq!(rating(&house).await, Some(Score::Good));
 
     // The same mail leads to the request in the portal, by way of a link to sign in.
     casey.goes(&asked.link(&house.url, "/tickets/")).await;
     casey.clicks("Sign in by e-mail link").await;
+    casey.sees("Send me the link").await;
     casey
         .writes("E-mail address", "customer@example.test")
         .await;
@@ -248,15 +248,10 @@ async fn sets_up_a_mailbox(house: &NewHouse, ada: &Visitor) {
         ("Sending", "SMTP server", "127.0.0.1".to_owned()),
         ("Sending", "Port", house.post.exim.port().to_string()),
     ] {
-        let field = ada.finds(&within(part, label, "input")).await;
-        field.send_keys(&text).await.unwrap();
+        ada.types_into(&within(part, label, "input"), &text).await;
     }
     let alike = "Sign in with the same user and password";
-    ada.finds(&format!("//label[.={alike:?}]"))
-        .await
-        .click()
-        .await
-        .unwrap();
+    ada.clicks_on(&format!("//label[.={alike:?}]")).await;
     for (part, label) in [
         ("Receiving", "Security"),
         ("Sending", "Security"),
@@ -276,8 +271,11 @@ async fn sets_up_a_mailbox(house: &NewHouse, ada: &Visitor) {
     ada.clicks("Test it now").await;
     ada.sees("Look at user and password.").await;
     ada.clicks("Change it").await;
-    let field = ada.finds(&within("Receiving", "Password", "input")).await;
-    field.send_keys(DovecotServer::PASSWORD).await.unwrap();
+    ada.types_into(
+        &within("Receiving", "Password", "input"),
+        DovecotServer::PASSWORD,
+    )
+    .await;
     ada.clicks("Save the mailbox").await;
     tests_mail(ada).await;
 }

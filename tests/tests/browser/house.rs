@@ -234,6 +234,14 @@ fn driver() -> Option<(&'static ChromeDriver, PathBuf)> {
         .map(|(driver, browser)| (driver, browser.clone()))
 }
 
+/// How often an element can be drawn anew between being found and being used.
+const MOST_DRAWN: usize = 20;
+
+/// Where the field with this label is.
+fn labelled(label: &str) -> String {
+    format!("//*[@id=//label[starts-with(normalize-space(.), {label:?})]/@for]")
+}
+
 /// Somebody at a browser.
 pub struct Visitor {
     client: Client,
@@ -297,8 +305,7 @@ impl Visitor {
 
     /// Writes into the field with this label.
     pub async fn writes(&self, label: &str, text: &str) {
-        let field = self.field(label).await;
-        field.send_keys(text).await.unwrap();
+        self.types_into(&labelled(label), text).await;
     }
 
     /// Waits until a script says that something is true.
@@ -316,17 +323,37 @@ impl Visitor {
 
     /// The field with this label.
     pub async fn field(&self, label: &str) -> Element {
-        self.finds(&format!(
-            "//*[@id=//label[starts-with(normalize-space(.), {label:?})]/@for]"
-        ))
-        .await
+        self.finds(&labelled(label)).await
+    }
+
+    /// Clicks what an XPath finds. Something else can have come in its place since it was found, as when a page is drawn
+    /// anew; a person would click on what is there now, so it is found again.
+    pub async fn clicks_on(&self, path: &str) {
+        for _ in 0..MOST_DRAWN {
+            match self.finds(path).await.click().await {
+                Err(error) if error.is_stale_element_reference() => {}
+                clicked => return clicked.unwrap(),
+            }
+        }
+        panic!("{path} is drawn anew again and again");
+    }
+
+    /// Types into what an XPath finds; found again as for a click.
+    pub async fn types_into(&self, path: &str, text: &str) {
+        for _ in 0..MOST_DRAWN {
+            match self.finds(path).await.send_keys(text).await {
+                Err(error) if error.is_stale_element_reference() => {}
+                typed => return typed.unwrap(),
+            }
+        }
+        panic!("{path} is drawn anew again and again");
     }
 
     /// Clicks the button or link with these words.
     pub async fn clicks(&self, words: &str) {
         let path =
             format!("(//button | //a)[contains(normalize-space(.), {words:?}) and not(@disabled)]");
-        self.finds(&path).await.click().await.unwrap();
+        self.clicks_on(&path).await;
     }
 
     /// Rests with the pointer on what a selector finds.
@@ -396,11 +423,7 @@ impl Visitor {
     pub async fn signs_in(&self, address: &str) {
         self.writes("E-mail address", address).await;
         self.writes("Password", PASSWORD).await;
-        self.finds("//button[@type='submit']")
-            .await
-            .click()
-            .await
-            .unwrap();
+        self.clicks_on("//button[@type='submit']").await;
         self.finds("//html[not(.//input[@autocomplete='current-password'])]")
             .await;
     }

@@ -10,8 +10,7 @@ async fn makes_one(visitor: &Visitor) {
     visitor.clicks("Add a passkey").await;
     let form = "//form[.//button[contains(., 'Make the passkey')]]";
     let password = format!("{form}//input[@type='password']");
-    let field = visitor.finds(&password).await;
-    field.send_keys(PASSWORD).await.unwrap();
+    visitor.types_into(&password, PASSWORD).await;
     visitor.clicks("Make the passkey").await;
     visitor.sees("never used").await;
 }
@@ -42,21 +41,17 @@ async fn an_agent_makes_a_passkey_signs_in_with_it_and_removes_it() {
     visitor.sees("last used").await;
 
     visitor
-        .finds("//button[starts-with(@aria-label, 'Remove ')]")
-        .await
-        .click()
-        .await
-        .unwrap();
-    let field = visitor
-        .finds("//form[contains(., 'Delete it on the device too')]//input[@type='password']")
+        .clicks_on("//button[starts-with(@aria-label, 'Remove ')]")
         .await;
-    field.send_keys(PASSWORD).await.unwrap();
     visitor
-        .finds("//form[contains(., 'Delete it on the device too')]//button[@type='submit']")
-        .await
-        .click()
-        .await
-        .unwrap();
+        .types_into(
+            "//form[contains(., 'Delete it on the device too')]//input[@type='password']",
+            PASSWORD,
+        )
+        .await;
+    visitor
+        .clicks_on("//form[contains(., 'Delete it on the device too')]//button[@type='submit']")
+        .await;
     visitor.sees("You have no passkeys yet.").await;
     signs_out(&visitor).await;
     visitor.goes("/sign-in").await;

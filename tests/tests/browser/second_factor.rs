@@ -20,8 +20,7 @@ fn code(house: &House, secret: &str) -> String {
 async fn sets_one_up(house: &House, visitor: &Visitor) -> Vec<String> {
     visitor.clicks("Set up").await;
     let field = "//form[.//button[normalize-space()='Next']]//input[@type='password']";
-    let field = visitor.finds(field).await;
-    field.send_keys(PASSWORD).await.unwrap();
+    visitor.types_into(field, PASSWORD).await;
     visitor.clicks("Next").await;
     let secret = visitor.finds("//form//code").await;
     let secret = secret.text().await.unwrap();
@@ -47,8 +46,7 @@ async fn gives_the_password(visitor: &Visitor, address: &str) {
     visitor.goes("/sign-in").await;
     visitor.writes("E-mail address", address).await;
     visitor.writes("Password", PASSWORD).await;
-    let submit = visitor.finds("//button[@type='submit']").await;
-    submit.click().await.unwrap();
+    visitor.clicks_on("//button[@type='submit']").await;
 }
 
 #[tokio::test]
@@ -109,12 +107,11 @@ async fn an_administrator_helps_who_lost_a_device_on_the_account_and_among_those
 
     let ada = house.at_work("Ada", BuiltIn::Administrator).await;
     ada.goes(&format!("/accounts/{account}")).await;
-    let edit = ada.finds("//button[@aria-label='Edit Alma']").await;
-    edit.click().await.unwrap();
+    ada.clicks_on("//button[@aria-label='Edit Alma']").await;
     resets(&ada, "Alma").await;
     ada.goes("/admin/people").await;
     let row = "(//tr | //li)[contains(., 'Priya')]//button[contains(., 'Access') or contains(@aria-label, 'Access')]";
-    ada.finds(row).await.click().await.unwrap();
+    ada.clicks_on(row).await;
     resets(&ada, "Priya").await;
 
     // Their sessions have ended, and the password is enough until they set up another.
@@ -159,8 +156,7 @@ async fn a_company_helps_its_own_people_and_nobody_does_so_to_themselves() {
     let own = "//li[contains(., 'Boris')]";
     boris.finds(own).await;
     boris.finds(&format!("{own}[not(.//button)]")).await;
-    let edit = boris.finds("//button[@aria-label='Change Alma']").await;
-    edit.click().await.unwrap();
+    boris.clicks_on("//button[@aria-label='Change Alma']").await;
     resets(&boris, "Alma").await;
     gives_the_password(&alma, &theirs).await;
     alma.sees("Your requests").await;

@@ -48,11 +48,8 @@ async fn two_tickets_become_one() {
         .await;
     priya.clicks("Actions").await;
     priya
-        .finds("//*[@role='menuitem'][contains(., 'Merge')]")
-        .await
-        .click()
-        .await
-        .unwrap();
+        .clicks_on("//*[@role='menuitem'][contains(., 'Merge')]")
+        .await;
     priya
         .writes(
             "Number of the ticket that remains",
@@ -62,11 +59,8 @@ async fn two_tickets_become_one() {
     // What becomes of the clocks is said before anything is done.
     priya.finds("//*[@role='dialog']//table").await;
     priya
-        .finds("//*[@role='dialog']//button[.='Merge' and not(@disabled)]")
-        .await
-        .click()
-        .await
-        .unwrap();
+        .clicks_on("//*[@role='dialog']//button[.='Merge' and not(@disabled)]")
+        .await;
     priya
         .finds(&format!(
             "//header//*[text()='#' and contains(., '{}')]",
@@ -100,20 +94,14 @@ async fn one_escalates_and_another_takes_it_on() {
     priya.goes(&format!("/tickets/{}", ticket.number)).await;
     priya.clicks("Actions").await;
     priya
-        .finds("//*[@role='menuitem'][contains(., 'Escalate')]")
-        .await
-        .click()
-        .await
-        .unwrap();
+        .clicks_on("//*[@role='menuitem'][contains(., 'Escalate')]")
+        .await;
     priya
         .writes("What is to be known", "They wait for it.")
         .await;
     priya
-        .finds("//*[@role='dialog']//button[@type='submit']")
-        .await
-        .click()
-        .await
-        .unwrap();
+        .clicks_on("//*[@role='dialog']//button[@type='submit']")
+        .await;
     house.test.run_due().await;
 
     marcus.sees("Nobody has taken it").await;

@@ -50,9 +50,8 @@ async fn a_reply_that_is_held_back_never_leaves_and_is_written_on() {
     };
     let (priya, visitor, ticket) = at_a_ticket(&house).await;
     visitor.goes(&format!("/tickets/{}", ticket.number)).await;
-    let editor = visitor.finds(EDITOR).await;
-    editor.send_keys("We look into it.").await.unwrap();
-    visitor.finds(SEND).await.click().await.unwrap();
+    visitor.types_into(EDITOR, "We look into it.").await;
+    visitor.clicks_on(SEND).await;
     visitor
         .finds("//section[@aria-label='Reply on its way']")
         .await;
@@ -68,10 +67,9 @@ async fn a_reply_that_is_held_back_never_leaves_and_is_written_on() {
     };
     assert_eq!(said().await.len(), 1, "only the customer has spoken");
 
-    let editor = visitor.finds(EDITOR).await;
-    editor.send_keys(" Now.").await.unwrap();
+    visitor.types_into(EDITOR, " Now.").await;
     kept(&house, &priya, "We look into it. Now.").await;
-    visitor.finds(SEND).await.click().await.unwrap();
+    visitor.clicks_on(SEND).await;
     visitor
         .finds("//section[@aria-label='Reply on its way']")
         .await;
@@ -91,13 +89,11 @@ async fn what_is_written_outlives_a_tab_that_crashes() {
     };
     let (priya, visitor, ticket) = at_a_ticket(&house).await;
     visitor.goes(&format!("/tickets/{}", ticket.number)).await;
-    let editor = visitor.finds(EDITOR).await;
-    editor.send_keys("Half a tho").await.unwrap();
+    visitor.types_into(EDITOR, "Half a tho").await;
     kept(&house, &priya, "Half a tho").await;
     // A further letter has reached the browser's own memory only.
     visitor.asks(NEVER_ANSWER).await;
-    let editor = visitor.finds(EDITOR).await;
-    editor.send_keys("ught").await.unwrap();
+    visitor.types_into(EDITOR, "ught").await;
     visitor.crashes().await;
     visitor.goes(&format!("/tickets/{}", ticket.number)).await;
     visitor
