@@ -1,4 +1,4 @@
-//! Notifications: what one person of those who serve is told, by one channel.
+//! Notifications: what one person of those who serve is told, in the program, by one channel, or both.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,15 +9,18 @@ use crate::escalation::{NotifyChannel, StepRef};
 use crate::id::{AgentId, EscalationId, MessageId, NotificationId, TicketId};
 use crate::name::CommitmentName;
 
-/// Something one person is told by one channel. It ends in exactly one delivery, or is given up with the reason.
+/// Something one person is told by one channel, and shown in the program as well where they are told so. Its channel ends in
+/// exactly one delivery, or is given up with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     /// Identifies it.
     pub id: NotificationId,
     /// Whom it is for.
     pub recipient: AgentId,
-    /// By which channel.
+    /// By which channel: in the program where it goes by no other.
     pub channel: NotifyChannel,
+    /// When it was shown in the program, where it is. What an earlier version of the program showed there alone does not say.
+    pub shown_at: Option<Timestamp>,
     /// What it is about.
     pub about: About,
     /// The ticket.
@@ -105,6 +108,42 @@ pub enum NotificationState {
 }
 
 impl Notification {
+    /// Whether it is shown in the program, be it there alone or besides its channel.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.channel == NotifyChannel::InApp || self.shown_at.is_some()
+    }
+
+    /// As the person sees it in the program, where it is shown: it arrived with that, whatever becomes of its channel.
+    #[must_use]
+    pub fn in_program(&self) -> Option<Self> {
+        if self.channel == NotifyChannel::InApp {
+            return Some(self.clone());
+        }
+        self.shown_at.map(|_| Self {
+            channel: NotifyChannel::InApp,
+            state: NotificationState::Delivered,
+            held_until: None,
+            fallback: None,
+            delivery: None,
+            dispatched_at: self.shown_at,
+            delivered_at: self.shown_at,
+            last_error: None,
+            ..self.clone()
+        })
+    }
+
+    /// What became of it in each way by which the person is told: in the program, and by its channel. Only what is shown in the
+    /// program is read there.
+    pub fn by_each_way(&self) -> impl Iterator<Item = Self> + use<> {
+        let by_channel = (self.channel != NotifyChannel::InApp).then(|| Self {
+            shown_at: None,
+            read_at: None,
+            ..self.clone()
+        });
+        self.in_program().into_iter().chain(by_channel)
+    }
+
     /// The channel it really goes by: its own, or e-mail where that one does not reach the person.
     #[must_use]
     pub fn goes_by(&self) -> NotifyChannel {
@@ -147,5 +186,77 @@ impl Notification {
             About::EscalationStep { step, .. } => Some(step),
             About::ClockWarned { .. } | About::ClockMissed { .. } | About::Mentioned { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(channel: NotifyChannel, shown_at: Option<Timestamp>) -> Notification {
+        Notification {
+            id: Uuid::from_u128(1).into(),
+            recipient: Uuid::from_u128(2).into(),
+            channel,
+            shown_at,
+            about: About::ClockMissed {
+                commitment: "resolution".into(),
+                due_at: Timestamp::UNIX_EPOCH,
+            },
+            ticket: None,
+            escalation: None,
+            title: String::new(),
+            detail: String::new(),
+            urgency: Urgency::Routine,
+            wake: Wake::No,
+            at: Timestamp::UNIX_EPOCH,
+            cause: "event:1".to_owned(),
+            state: NotificationState::GivenUp,
+            held_until: None,
+            fallback: None,
+            delivery: Some(Uuid::from_u128(3)),
+            dispatched_at: None,
+            delivered_at: None,
+            read_at: Some(Timestamp::MAX),
+            last_error: Some("no such mailbox".to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_is_shown_arrives_whatever_becomes_of_its_channel() {
+        let shown_at = Timestamp::from_second(60).unwrap();
+        let told = told(NotifyChannel::Email, Some(shown_at));
+        assert!(told.is_shown());
+        let ways: Vec<_> = told.by_each_way().collect();
+        let [shown, mail] = &ways[..] else {
+            panic!("{ways:?}");
+        };
+        assert_eq!(told.in_program().as_ref(), Some(shown));
+        assert_eq!(shown.channel, NotifyChannel::InApp);
+        assert_eq!(shown.state, NotificationState::Delivered);
+        assert_eq!(shown.delivered_at, Some(shown_at));
+        assert_eq!(
+            (shown.delivery, shown.last_error.as_ref(), shown.read_at),
+            (None, None, Some(Timestamp::MAX))
+        );
+        assert_eq!(mail.channel, NotifyChannel::Email);
+        assert_eq!(mail.state, NotificationState::GivenUp);
+        assert_eq!(
+            (mail.shown_at, mail.read_at, mail.delivery),
+            (None, None, told.delivery)
+        );
+    }
+
+    #[test]
+    fn what_goes_one_way_is_told_of_once() {
+        let here = told(NotifyChannel::InApp, None);
+        assert!(here.is_shown());
+        assert_eq!(here.by_each_way().collect::<Vec<_>>(), [here.clone()]);
+        let mail = told(NotifyChannel::Email, None);
+        assert!(!mail.is_shown());
+        assert_eq!(mail.in_program(), None);
+        let ways: Vec<_> = mail.by_each_way().collect();
+        assert_eq!(ways.len(), 1);
+        assert_eq!(ways[0].channel, NotifyChannel::Email);
     }
 }

@@ -16,7 +16,7 @@ use crate::record::{self, Record, fetch_all, record, select};
 use crate::sql::Sql;
 
 record!(Notification in "notification" {
-    id, recipient, channel, about, ticket, escalation, title, detail, urgency, wake, at, cause, state, held_until,
+    id, recipient, channel, shown_at, about, ticket, escalation, title, detail, urgency, wake, at, cause, state, held_until,
     fallback, delivery, dispatched_at, delivered_at, read_at, last_error,
 });
 
@@ -81,19 +81,22 @@ pub async fn insert(tx: &Transaction, notifications: &[Notification]) -> Result<
     .await
 }
 
-/// What becomes of a notification. What it tells, and whom, stays as it was written.
-const COURSE: [&str; 8] = [
+/// Which notifications are shown in the program, as the index of them names it.
+const SHOWN: &str = "(channel = 'in_app' OR shown_at IS NOT NULL)";
+
+/// What becomes of a notification on its way. What it tells, and whom, stays as it was written; that it was read is written by
+/// itself, as it can be meanwhile.
+const COURSE: [&str; 7] = [
     "state",
     "held_until",
     "fallback",
     "delivery",
     "dispatched_at",
     "delivered_at",
-    "read_at",
     "last_error",
 ];
 
-/// Writes what became of a notification.
+/// Writes what became of a notification on its way.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is not there.
@@ -101,7 +104,7 @@ pub async fn update(tx: &Transaction, notification: &Notification) -> Result<(),
     record::update_columns(tx, notification, &COURSE).await
 }
 
-/// Writes what became of notifications that are there, several with each statement. Each stands there once.
+/// Writes what became of notifications that are there on their way, several with each statement. Each stands there once.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
@@ -196,7 +199,7 @@ pub async fn of_escalation(
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when one cannot be read.
-pub async fn in_app(
+pub async fn shown(
     on: &impl Connection,
     recipient: AgentId,
     read: ReadState,
@@ -204,7 +207,8 @@ pub async fn in_app(
 ) -> Result<Page<Notification>, StoreError> {
     let mut sql = select::<Notification>()
         .with(" WHERE t.recipient = ", &recipient)
-        .then(" AND t.channel = 'in_app'");
+        .then(" AND ")
+        .then(SHOWN);
     if read == ReadState::Unread {
         sql.push(" AND t.read_at IS NULL");
     }
@@ -222,8 +226,25 @@ pub async fn in_app(
 pub async fn count_unread(on: &impl Connection, recipient: AgentId) -> Result<u64, StoreError> {
     let sql = Sql::new("SELECT COUNT(*) FROM notification")
         .with(" WHERE recipient = ", &recipient)
-        .then(" AND channel = 'in_app' AND read_at IS NULL");
+        .then(" AND read_at IS NULL AND ")
+        .then(SHOWN);
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
+}
+
+/// Notes that a notification was read in the program, unless it was before, and says whether that is new.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn note_read(
+    tx: &Transaction,
+    id: NotificationId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = Sql::new("UPDATE notification SET read_at = ")
+        .with("", &at)
+        .with(" WHERE id = ", &id)
+        .then(" AND read_at IS NULL");
+    Ok(tx.execute(sql).await? > 0)
 }
 
 /// Notes that a person read everything they were told in the program itself until an instant, and says how much was new.
@@ -238,9 +259,8 @@ pub async fn read_all(
     let sql = Sql::new("UPDATE notification SET read_at = ")
         .with("", &until)
         .with(" WHERE recipient = ", &recipient)
-        .with(
-            " AND channel = 'in_app' AND read_at IS NULL AND at <= ",
-            &until,
-        );
+        .with(" AND read_at IS NULL AND at <= ", &until)
+        .then(" AND ")
+        .then(SHOWN);
     tx.execute(sql).await
 }

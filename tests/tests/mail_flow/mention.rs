@@ -49,7 +49,7 @@ async fn notes(desk: &Desk, ticket: TicketId, text: &str, mentions: Vec<AgentId>
 
 async fn shown(desk: &Desk, agent: AgentId) -> Vec<About> {
     let reader = desk.test.app.store().read();
-    let page = notification::in_app(&reader, agent, ReadState::Any, PageRequest::first(50)).await;
+    let page = notification::shown(&reader, agent, ReadState::Any, PageRequest::first(50)).await;
     let items = page.expect("a store").items;
     items.into_iter().map(|told| told.about).collect()
 }

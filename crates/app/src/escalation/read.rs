@@ -88,6 +88,7 @@ impl App {
             .await?
             .ok_or_else(|| AppError::no_such("escalation", id))?;
         let events = escalation::load(&reader, id).await?;
+        let told = notification::of_escalation(&reader, id).await?;
         let escalation = Escalation::fold(&events).ok_or_else(|| {
             AppError::broken(
                 "The record of an escalation is broken.",
@@ -95,7 +96,7 @@ impl App {
             )
         })?;
         Ok(EscalationView {
-            notifications: notification::of_escalation(&reader, id).await?,
+            notifications: told.iter().flat_map(Notification::by_each_way).collect(),
             unrecorded: escalation.unrecorded(),
             next: self.next_step(&stored, &escalation),
             stored,

@@ -12,12 +12,12 @@ pub(crate) use save::{Prepared, prepare, save_together};
 use jiff::Timestamp;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::escalation::{
-    Command, Escalation, EscalationEvent, EscalationEventKind, OpenEscalation, Refusal, Step,
-    StepCause, StepRef, decide,
+    Command, Escalation, EscalationEvent, EscalationEventKind, NotifyChannel, OpenEscalation,
+    Refusal, Step, StepCause, StepRef, decide,
 };
 use mainstay_domain::event::{Actor, EventKind};
 use mainstay_domain::id::{EscalationId, TicketId};
-use mainstay_domain::notification::{About, Notification, NotificationState};
+use mainstay_domain::notification::{About, Notification};
 use mainstay_domain::severity::Severity;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::escalation::StoredEscalation;
@@ -233,10 +233,10 @@ impl<'a> EscalationWriter<'a> {
                     for missing in &told.missing {
                         tracing::warn!(escalation = %self.id, ladder = %taken.ladder, recipient = missing.kind(), "nobody was found to be told");
                     }
-                    for (agent, channel) in told.people {
+                    for (agent, channels) in told.by_person() {
                         for reader in people.find(&[agent]) {
                             let notice = self.notice(tickets, &step, &taken, (level, at), reader);
-                            notifications.push(notice.to(self.app, agent, channel));
+                            notifications.extend(notice.to(self.app, agent, &channels));
                         }
                     }
                 }
@@ -325,13 +325,13 @@ impl<'a> EscalationWriter<'a> {
     /// What is shown in the program itself has arrived when it is written.
     fn record_in_app(&mut self, notifications: &[Notification]) -> Result<(), Refusal> {
         for notification in notifications {
-            if notification.state == NotificationState::Delivered {
+            if notification.is_shown() {
                 self.decide(
                     Actor::System,
                     Command::RecordNotification {
                         step: notification.step().cloned(),
                         to: notification.recipient,
-                        channel: notification.channel,
+                        channel: NotifyChannel::InApp,
                         outcome: mainstay_domain::escalation::DeliveryOutcome::Sent,
                     },
                 )?;

@@ -268,7 +268,7 @@ async fn nobody_reached(tx: &Transaction, id: EscalationId, steps: &[StepRef]) -
     Ok(told
         .iter()
         .filter(|told| told.step().is_some_and(|step| steps.contains(step)))
-        .all(|told| told.state == NotificationState::GivenUp))
+        .all(|told| told.state == NotificationState::GivenUp && !told.is_shown()))
 }
 
 /// Writes down what became of a mail with what it carried: the proof of delivery. A mail that was given up and sent

@@ -75,7 +75,12 @@ impl App {
         page: PageRequest,
     ) -> Result<Page<Notification>> {
         let agent = reader(caller)?;
-        Ok(notification::in_app(&self.read(), agent, read, page).await?)
+        let found = notification::shown(&self.read(), agent, read, page).await?;
+        let items = found.items.iter().filter_map(Notification::in_program);
+        Ok(Page {
+            items: items.collect(),
+            next: found.next,
+        })
     }
 
     /// How much of what the caller was told they have not read.
@@ -102,11 +107,14 @@ impl App {
             let mut found = notification::find(tx, id)
                 .await?
                 .filter(|found| found.recipient == agent)
+                .map(|found| found.in_program().unwrap_or(found))
                 .ok_or_else(|| AppError::no_such("notification", id))?;
             if found.read_at.is_none() {
-                found.read_at = Some(self.now());
-                notification::update(tx, &found).await?;
-                record(self, tx, &[(found.clone(), DeliveryOutcome::Delivered)]).await?;
+                let now = self.now();
+                found.read_at = Some(now);
+                if notification::note_read(tx, id, now).await? {
+                    record(self, tx, &[(found.clone(), DeliveryOutcome::Delivered)]).await?;
+                }
             }
             Ok(found)
         })

@@ -45,14 +45,40 @@ impl Notice {
         if wake { Wake::Yes } else { Wake::No }
     }
 
-    /// The notice to one person by one channel. What is shown in the program itself has arrived with that.
-    pub fn to(&self, app: &App, recipient: AgentId, channel: NotifyChannel) -> Notification {
+    /// The notice to one person by some channels. What is shown in the program itself has arrived with that; it goes with the
+    /// first of the others, so that most people are told by one notification.
+    pub fn to(
+        &self,
+        app: &App,
+        recipient: AgentId,
+        channels: &[NotifyChannel],
+    ) -> impl Iterator<Item = Notification> {
+        let mut shown = channels.contains(&NotifyChannel::InApp);
+        let mut others: Vec<NotifyChannel> = channels.to_vec();
+        others.retain(|channel| *channel != NotifyChannel::InApp);
+        if others.is_empty() && shown {
+            others.push(NotifyChannel::InApp);
+        }
+        others.into_iter().map(move |channel| {
+            let shown = std::mem::take(&mut shown);
+            self.by(app, recipient, channel, shown)
+        })
+    }
+
+    fn by(
+        &self,
+        app: &App,
+        recipient: AgentId,
+        channel: NotifyChannel,
+        shown: bool,
+    ) -> Notification {
         let now = app.now();
-        let shown = (channel == NotifyChannel::InApp).then_some(now);
+        let arrived = (channel == NotifyChannel::InApp).then_some(now);
         Notification {
             id: app.new_id(now),
             recipient,
             channel,
+            shown_at: shown.then_some(now),
             about: self.about.clone(),
             ticket: self.ticket,
             escalation: self.escalation,
@@ -62,15 +88,15 @@ impl Notice {
             wake: self.wake,
             at: self.at,
             cause: self.cause.clone(),
-            state: match shown {
+            state: match arrived {
                 Some(_) => NotificationState::Delivered,
                 None => NotificationState::Pending,
             },
             held_until: None,
             fallback: None,
             delivery: None,
-            dispatched_at: shown,
-            delivered_at: shown,
+            dispatched_at: arrived,
+            delivered_at: arrived,
             read_at: None,
             last_error: None,
         }
@@ -100,7 +126,7 @@ pub(crate) async fn tell(
     due::set_many(tx, &subjects).await?;
     let shown: BTreeSet<AgentId> = notifications
         .iter()
-        .filter(|notification| notification.channel == NotifyChannel::InApp)
+        .filter(|notification| notification.is_shown())
         .map(|notification| notification.recipient)
         .collect();
     let changes: Vec<Change> = shown

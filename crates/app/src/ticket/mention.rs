@@ -66,8 +66,7 @@ pub(super) async fn tell_mentioned(
         let may_see = |it: &Agent| it.active && roles.allows(&it.roles, Permission::ReadTickets);
         if let Some(person) = person.filter(may_see) {
             let notice = notice(&person);
-            let by_channel = EVERYDAY_CHANNELS.map(|channel| notice.to(app, recipient, channel));
-            notifications.extend(by_channel);
+            notifications.extend(notice.to(app, recipient, &EVERYDAY_CHANNELS));
         }
     }
     tell(app, tx, &notifications).await

@@ -32,6 +32,21 @@ pub struct Told {
     pub missing: Vec<Recipient>,
 }
 
+impl Told {
+    /// Whom, each person once, with all their channels, in the order of the step.
+    #[must_use]
+    pub fn by_person(&self) -> Vec<(AgentId, Vec<NotifyChannel>)> {
+        let mut by_person: Vec<(AgentId, Vec<NotifyChannel>)> = Vec::new();
+        for (agent, channel) in &self.people {
+            match by_person.iter_mut().find(|(known, _)| known == agent) {
+                Some((_, channels)) => channels.push(*channel),
+                None => by_person.push((*agent, vec![*channel])),
+            }
+        }
+        by_person
+    }
+}
+
 impl Step {
     /// Finds whom the step tells. Where nobody is on call in a team, the whole team is told: better too many than
     /// nobody.

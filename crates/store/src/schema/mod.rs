@@ -216,6 +216,7 @@ fn steps() -> Vec<Step> {
             sqlite: ticket::GROUPS_BY_TIME_SQLITE,
             postgres: ticket::GROUPS_BY_TIME_POSTGRES,
         },
+        step("0048_shown_besides", notice::SHOWN),
     ]
 }
 

@@ -47,6 +47,15 @@ CREATE INDEX notification_escalation ON notification (escalation);
 CREATE INDEX notification_ticket ON notification (ticket);
 ";
 
+/// What is shown in the program stands in the row of the channel by which the person is told as well, where there is one. Nothing
+/// asks for the notifications of a ticket.
+pub(super) const SHOWN: &str = "
+ALTER TABLE notification ADD COLUMN shown_at BIGINT;
+DROP INDEX notification_in_app;
+CREATE INDEX notification_shown ON notification (recipient, at) WHERE (channel = 'in_app' OR shown_at IS NOT NULL);
+DROP INDEX notification_ticket;
+";
+
 /// Indexes of notifications that hold only what can be asked of them: most are shown in the program alone, and none was handed
 /// over yet when it is written.
 pub(super) const LIGHTER: &str = "

@@ -141,6 +141,7 @@ fn told(number: u32, channel: NotifyChannel) -> Notification {
         id: given::id(number),
         recipient: given::id(1),
         channel,
+        shown_at: None,
         about: About::ClockWarned {
             commitment: "first_response".into(),
             due_at: at(90),
@@ -255,18 +256,25 @@ async fn several_notifications_are_written_at_once(fresh: &Fresh) {
 async fn what_is_shown_is_read(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     agent::insert_many(&tx, &[given::agent(1)]).await.unwrap();
-    let mut shown: Vec<_> = (1..=3)
+    let mut shown: Vec<_> = (1..=2)
         .map(|number| told(number, NotifyChannel::InApp))
         .collect();
+    shown.push(Notification {
+        shown_at: Some(at(3)),
+        ..told(3, NotifyChannel::Email)
+    });
     notification::insert(&tx, &shown).await.unwrap();
     notification::insert(&tx, &[told(4, NotifyChannel::Email)])
         .await
         .unwrap();
-    shown[0].read_at = Some(at(5));
+    let first = shown[0].id;
+    assert!(notification::note_read(&tx, first, at(5)).await.unwrap());
+    assert!(!notification::note_read(&tx, first, at(6)).await.unwrap());
+    // Whoever delivers it knows nothing of its having been read.
     notification::update(&tx, &shown[0]).await.unwrap();
     let agent = given::id(1);
     assert_eq!(notification::count_unread(&tx, agent).await.unwrap(), 2);
-    let unread = notification::in_app(&tx, agent, ReadState::Unread, PageRequest::first(1))
+    let unread = notification::shown(&tx, agent, ReadState::Unread, PageRequest::first(1))
         .await
         .unwrap();
     assert_eq!(unread.items, [shown[2].clone()]);
@@ -274,13 +282,13 @@ async fn what_is_shown_is_read(fresh: &Fresh) {
         limit: 5,
         after: unread.next,
     };
-    let rest = notification::in_app(&tx, agent, ReadState::Unread, rest)
+    let rest = notification::shown(&tx, agent, ReadState::Unread, rest)
         .await
         .unwrap();
     assert_eq!(rest.items, [shown[1].clone()]);
     assert_eq!(notification::read_all(&tx, agent, at(2)).await.unwrap(), 1);
     assert_eq!(notification::read_all(&tx, agent, at(9)).await.unwrap(), 1);
-    let all = notification::in_app(&tx, agent, ReadState::Any, PageRequest::first(9))
+    let all = notification::shown(&tx, agent, ReadState::Any, PageRequest::first(9))
         .await
         .unwrap();
     let read: Vec<_> = all.items.iter().map(|told| told.read_at).collect();

@@ -148,8 +148,7 @@ impl ClockConsequence {
             channels.retain(|channel| !is_told(agent.id, *channel));
             if !channels.is_empty() {
                 let notice = self.notice(ticket, agent, &policy);
-                let by_channel = channels.into_iter();
-                notifications.extend(by_channel.map(|channel| notice.to(app, agent.id, channel)));
+                notifications.extend(notice.to(app, agent.id, &channels));
             }
         }
         notifications

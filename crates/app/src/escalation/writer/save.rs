@@ -95,7 +95,9 @@ impl ToldOfClocks {
     fn add(&mut self, report: &About, of_steps: &[Notification]) {
         for it in of_steps {
             let told = self.0.entry((it.ticket, it.recipient)).or_default();
-            told.push((it.channel, report.clone()));
+            let shown = it.shown_at.map(|_| NotifyChannel::InApp);
+            let channels = shown.into_iter().chain([it.channel]);
+            told.extend(channels.map(|channel| (channel, report.clone())));
         }
     }
 
