@@ -30,10 +30,11 @@ echo "engine,work,tickets,p50_ms,p99_ms"
 for engine in $engines; do
     for size in $sizes; do
         note "$engine: $size tickets"
-        load growing --tickets "$size" --open $((size * 36 / 100)) --due "$due" --due-in "$((size / 1000 + 60))s"
+        load growing --tickets "$size" --open $((size * 36 / 100)) --due "$due" --due-in "$((size / 1500 + 60))s"
         begin growing
         # What a due clock costs is told for one of them; they are done one after the other, so there is no half of them.
         if fire growing "$due"; then say due "$(value ".escalated_after_seconds * 1000 / $due")" "" ; fi
+        warm growing
         for load in read page search create; do
             run $load --connections 4
             say $load "$(value '.requests[].p50_ms')" "$(value '.requests[].p99_ms')"

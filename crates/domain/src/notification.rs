@@ -19,7 +19,7 @@ pub struct Notification {
     pub recipient: AgentId,
     /// By which channel: in the program where it goes by no other.
     pub channel: NotifyChannel,
-    /// When it was shown in the program, where it is. What an earlier version of the program showed there alone does not say.
+    /// When it was shown in the program, where it is, be it there alone or besides its channel.
     pub shown_at: Option<Timestamp>,
     /// What it is about.
     pub about: About,
@@ -108,19 +108,16 @@ pub enum NotificationState {
 }
 
 impl Notification {
-    /// Whether it is shown in the program, be it there alone or besides its channel.
+    /// Whether it is shown in the program.
     #[must_use]
     pub fn is_shown(&self) -> bool {
-        self.channel == NotifyChannel::InApp || self.shown_at.is_some()
+        self.shown_at.is_some()
     }
 
     /// As the person sees it in the program, where it is shown: it arrived with that, whatever becomes of its channel.
     #[must_use]
     pub fn in_program(&self) -> Option<Self> {
-        if self.channel == NotifyChannel::InApp {
-            return Some(self.clone());
-        }
-        self.shown_at.map(|_| Self {
+        self.is_shown().then(|| Self {
             channel: NotifyChannel::InApp,
             state: NotificationState::Delivered,
             held_until: None,
@@ -249,9 +246,11 @@ mod tests {
 
     #[test]
     fn what_goes_one_way_is_told_of_once() {
-        let here = told(NotifyChannel::InApp, None);
-        assert!(here.is_shown());
-        assert_eq!(here.by_each_way().collect::<Vec<_>>(), [here.clone()]);
+        let here = told(NotifyChannel::InApp, Some(Timestamp::UNIX_EPOCH));
+        let ways: Vec<_> = here.by_each_way().collect();
+        assert_eq!(ways.len(), 1);
+        assert_eq!(ways[0].channel, NotifyChannel::InApp);
+        assert_eq!(ways[0].state, NotificationState::Delivered);
         let mail = told(NotifyChannel::Email, None);
         assert!(!mail.is_shown());
         assert_eq!(mail.in_program(), None);

@@ -65,7 +65,8 @@ pub enum ReadState {
     Unread,
 }
 
-/// Writes notifications, except those of which the same person was told by the same channel before.
+/// Writes notifications, except those of which the same person was told by the same channel before; what would have been shown
+/// with one is not shown either.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when a recipient, ticket or escalation is not there.
@@ -80,9 +81,6 @@ pub async fn insert(tx: &Transaction, notifications: &[Notification]) -> Result<
     )
     .await
 }
-
-/// Which notifications are shown in the program, as the index of them names it.
-const SHOWN: &str = "(channel = 'in_app' OR shown_at IS NOT NULL)";
 
 /// What becomes of a notification on its way. What it tells, and whom, stays as it was written; that it was read is written by
 /// itself, as it can be meanwhile.
@@ -207,8 +205,7 @@ pub async fn shown(
 ) -> Result<Page<Notification>, StoreError> {
     let mut sql = select::<Notification>()
         .with(" WHERE t.recipient = ", &recipient)
-        .then(" AND ")
-        .then(SHOWN);
+        .then(" AND t.shown_at IS NOT NULL");
     if read == ReadState::Unread {
         sql.push(" AND t.read_at IS NULL");
     }
@@ -226,8 +223,7 @@ pub async fn shown(
 pub async fn count_unread(on: &impl Connection, recipient: AgentId) -> Result<u64, StoreError> {
     let sql = Sql::new("SELECT COUNT(*) FROM notification")
         .with(" WHERE recipient = ", &recipient)
-        .then(" AND read_at IS NULL AND ")
-        .then(SHOWN);
+        .then(" AND shown_at IS NOT NULL AND read_at IS NULL");
     one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
 }
 
@@ -247,7 +243,8 @@ pub async fn note_read(
     Ok(tx.execute(sql).await? > 0)
 }
 
-/// Notes that a person read everything they were told in the program itself until an instant, and says how much was new.
+/// Notes that a person read everything they were told in the program itself until an instant, and says how much was new. Whoever
+/// delivers the same at the same time may have to begin anew.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
@@ -259,8 +256,9 @@ pub async fn read_all(
     let sql = Sql::new("UPDATE notification SET read_at = ")
         .with("", &until)
         .with(" WHERE recipient = ", &recipient)
-        .with(" AND read_at IS NULL AND at <= ", &until)
-        .then(" AND ")
-        .then(SHOWN);
+        .with(
+            " AND shown_at IS NOT NULL AND read_at IS NULL AND at <= ",
+            &until,
+        );
     tx.execute(sql).await
 }

@@ -4611,7 +4611,10 @@ export interface components {
             /** @description The step's name; absent for a hand-over to the ladder's foot. */
             name?: string | null;
         };
-        /** @description Something one person is told by one channel. */
+        /**
+         * @description Something one person is told by one channel. What is shown in the program and goes by a channel as well is one notification:
+         *     where each way is listed, both bear its id.
+         */
         Notification: {
             /** @description What it is about, in parts. */
             about: components["schemas"]["NotificationAbout"];
@@ -4648,7 +4651,7 @@ export interface components {
             held_until?: string | null;
             /**
              * Format: uuid
-             * @description Identifies it.
+             * @description Identifies it, among those of one channel.
              */
             id: string;
             /** @description Why it could not be delivered. */

@@ -26,7 +26,8 @@ pub struct EscalationView {
     pub escalation: Escalation,
     /// Its facts, in order.
     pub events: Vec<EscalationEvent>,
-    /// Whom it told, and how far each notification is.
+    /// Whom it told, and how far each notification is: those that are shown in the program and go by a channel as well twice, as
+    /// each way stands.
     pub notifications: Vec<Notification>,
     /// What remains to be written down.
     pub unrecorded: Vec<Part>,

@@ -262,7 +262,7 @@ async fn go_on_without(
     Ok(())
 }
 
-/// Whether every telling of these steps was given up.
+/// Whether every telling of these steps was given up, and none was shown in the program.
 async fn nobody_reached(tx: &Transaction, id: EscalationId, steps: &[StepRef]) -> Result<bool> {
     let told = notification::of_escalation(tx, id).await?;
     Ok(told

@@ -111,9 +111,12 @@ impl App {
                 .ok_or_else(|| AppError::no_such("notification", id))?;
             if found.read_at.is_none() {
                 let now = self.now();
-                found.read_at = Some(now);
+                // Nothing is new where another request noted it meanwhile.
                 if notification::note_read(tx, id, now).await? {
+                    found.read_at = Some(now);
                     record(self, tx, &[(found.clone(), DeliveryOutcome::Delivered)]).await?;
+                } else if let Some(read) = notification::find(tx, id).await? {
+                    found.read_at = read.read_at;
                 }
             }
             Ok(found)

@@ -25,9 +25,9 @@ use crate::error::StoreError;
 use crate::setting;
 use crate::sql::Sql;
 
-/// The steps by which something was taken away or narrowed, so that a program that does not know them would fail: the
+/// The steps by which something was taken away, narrowed or came to mean something else, so that a program that does not know them would fail: the
 /// contracting ones. All others only add, and a program of before goes on working beside them.
-const CONTRACTING: [&str; 1] = ["0001_people"];
+const CONTRACTING: [&str; 2] = ["0001_people", SHOWN_BESIDES];
 
 /// Those that take something away on SQLite alone, where nobody works beside a newer program.
 const CONTRACTING_ON_SQLITE: [&str; 1] = [TICKET_WORDS];
@@ -40,6 +40,10 @@ pub(crate) const ATTAINMENT_COUNTS: &str = "0035_what_was_kept";
 
 /// The step since which PostgreSQL appends what is counted.
 const COUNTS_APPENDED: &str = "0040_counts_appended";
+
+/// The step since which what is shown in the program stands in the row of another channel too: a program of before takes that for
+/// a notification by that channel alone.
+const SHOWN_BESIDES: &str = "0048_shown_besides";
 
 /// The setting that names the last contracting step: a program that does not know it must not run.
 const NEEDS: &str = "schema_needs";
@@ -216,7 +220,7 @@ fn steps() -> Vec<Step> {
             sqlite: ticket::GROUPS_BY_TIME_SQLITE,
             postgres: ticket::GROUPS_BY_TIME_POSTGRES,
         },
-        step("0048_shown_besides", notice::SHOWN),
+        step(SHOWN_BESIDES, notice::SHOWN),
     ]
 }
 

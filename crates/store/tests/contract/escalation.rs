@@ -256,12 +256,14 @@ async fn several_notifications_are_written_at_once(fresh: &Fresh) {
 async fn what_is_shown_is_read(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
     agent::insert_many(&tx, &[given::agent(1)]).await.unwrap();
-    let mut shown: Vec<_> = (1..=2)
-        .map(|number| told(number, NotifyChannel::InApp))
-        .collect();
-    shown.push(Notification {
-        shown_at: Some(at(3)),
-        ..told(3, NotifyChannel::Email)
+    let shown = [
+        (1, NotifyChannel::InApp),
+        (2, NotifyChannel::InApp),
+        (3, NotifyChannel::Email),
+    ];
+    let shown = shown.map(|(number, channel)| Notification {
+        shown_at: Some(at(i64::from(number))),
+        ..told(number, channel)
     });
     notification::insert(&tx, &shown).await.unwrap();
     notification::insert(&tx, &[told(4, NotifyChannel::Email)])

@@ -28,11 +28,12 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(read))
 }
 
-/// Something one person is told by one channel.
+/// Something one person is told by one channel. What is shown in the program and goes by a channel as well is one notification:
+/// where each way is listed, both bear its id.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Notification)]
 pub struct NotificationBody {
-    /// Identifies it.
+    /// Identifies it, among those of one channel.
     pub id: Uuid,
     /// Which agent it is for.
     pub recipient: Uuid,

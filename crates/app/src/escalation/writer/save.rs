@@ -95,7 +95,7 @@ impl ToldOfClocks {
     fn add(&mut self, report: &About, of_steps: &[Notification]) {
         for it in of_steps {
             let told = self.0.entry((it.ticket, it.recipient)).or_default();
-            let shown = it.shown_at.map(|_| NotifyChannel::InApp);
+            let shown = it.is_shown().then_some(NotifyChannel::InApp);
             let channels = shown.into_iter().chain([it.channel]);
             told.extend(channels.map(|channel| (channel, report.clone())));
         }
