@@ -125,12 +125,16 @@ fn cycles_of(facts: &[Fact]) -> Vec<Cycle> {
         .map(|fact| fact.at)
         .collect();
     replies.sort_unstable();
+    // At the very instant at which a promise is made there is nothing to renew yet.
+    let mut renewals = replies.clone();
+    renewals.retain(|reply| *reply > opened.at);
+    renewals.dedup();
     let mut cycles = Vec::new();
     for promise in &PROMISES {
-        let renewals = if promise.is_renewed {
-            &replies[..]
+        let (ends, renewals) = if promise.is_renewed {
+            (&renewals, &renewals[..])
         } else {
-            &[]
+            (&replies, &[][..])
         };
         let starts = std::iter::once(&opened.at).chain(renewals);
         for (index, start) in starts.enumerate() {
@@ -139,7 +143,7 @@ fn cycles_of(facts: &[Fact]) -> Vec<Cycle> {
                 number: index as u64 + 1,
                 start: *start,
                 due: start + promise.within,
-                end: replies.get(index).copied(),
+                end: ends.get(index).copied(),
                 warnings: promise.warnings.iter().map(|after| start + after).collect(),
             });
         }
@@ -366,6 +370,28 @@ mod tests {
             },
         });
         facts.collect()
+    }
+
+    #[test]
+    fn a_reply_at_the_instant_of_the_opening_renews_nothing() {
+        let facts = facts(&[
+            ("opened", "", 0.0, 0.0),
+            ("message_added", "", 0.0, 0.0),
+            ("message_added", "", 3.0, 3.0),
+            ("message_added", "", 3.0, 3.1),
+        ]);
+        let cycles = cycles_of(&facts);
+        let told: Vec<_> = cycles
+            .iter()
+            .map(|cycle| (cycle.name, cycle.start / 1_000_000, cycle.end))
+            .collect();
+        let updates: Vec<_> = told.iter().filter(|it| it.0 == "update").collect();
+        assert_eq!(
+            updates,
+            [&("update", 0, Some(3_000_000)), &("update", 3, None)]
+        );
+        let first = told.iter().find(|it| it.0 == "first_response");
+        assert_eq!(first, Some(&("first_response", 0, Some(0))));
     }
 
     const KEPT: [(&str, &str, f64, f64); 3] = [
