@@ -49,16 +49,6 @@ const DUE_AT_ONCE: u32 = 1_000;
 /// How many due tickets are done before it is looked whether the lease of the rest is to be made longer.
 const FIRED_TOGETHER: usize = 500;
 
-/// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
-const FILED_TOGETHER: usize = 16;
-
-/// How many lanes of mails and of receipts there are where several transactions write side by side. Mails that show that they concern
-/// each other keep their order in one lane.
-const LANES: usize = 4;
-
-/// And on SQLite, which has one writer: one that writes while the other waits for the disk.
-const IN_TURN: usize = 2;
-
 /// Of how many jobs it is written down together how they went.
 const WRITTEN_DOWN_TOGETHER: usize = 20;
 
@@ -149,11 +139,7 @@ impl App {
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
         let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
-        let at_once = FILED_TOGETHER * self.lanes();
-        let together: Vec<&[StoredJob]> = near
-            .chunk_by(both_alike)
-            .flat_map(|run| run.chunks(at_once))
-            .collect();
+        let together = self.tried_together(&near).await?;
         let mut ahead = together.first().and_then(|jobs| self.read_ahead(jobs));
         for (index, several) in together.iter().enumerate() {
             let read = ahead.take();
@@ -281,7 +267,7 @@ impl App {
         self.write_down(&[attempt]).await
     }
 
-    async fn try_job<'a>(&self, stored: &'a StoredJob) -> Attempt<'a> {
+    async fn try_job(&self, stored: &StoredJob) -> Attempt {
         let job = serde_json::from_str::<Job>(&stored.payload);
         let began = Stopwatch::start();
         let outcome = match &job {
@@ -302,7 +288,7 @@ impl App {
     }
 
     /// Writes down how jobs went, all at once. Should that fail, they are run again, which does no harm.
-    async fn write_down(&self, attempts: &[Attempt<'_>]) -> Result<()> {
+    async fn write_down(&self, attempts: &[Attempt]) -> Result<()> {
         let now = self.now();
         transact!(self, tx => async {
             let (done, rest): (Vec<_>, Vec<_>) = attempts.iter().partition(|it| it.is_simply_done());
@@ -388,22 +374,16 @@ impl DueLease {
 }
 
 /// How a job went that was tried.
-struct Attempt<'a> {
-    stored: &'a StoredJob,
+struct Attempt {
+    stored: StoredJob,
     /// Absent when it cannot be read.
     job: Option<Job>,
     outcome: Result<(), JobFailure>,
 }
 
-/// Whether two jobs read mails, which may be filed together, or have nothing to do with each other.
-fn both_alike(a: &StoredJob, b: &StoredJob) -> bool {
-    let both = |is: fn(&str) -> bool| is(&a.kind) && is(&b.kind);
-    both(Job::reads_mail) || both(Job::is_by_itself)
-}
-
-impl<'a> Attempt<'a> {
+impl Attempt {
     fn tried(
-        stored: &'a StoredJob,
+        stored: &StoredJob,
         job: Option<Job>,
         outcome: Result<(), JobFailure>,
         took: Duration,
@@ -421,7 +401,7 @@ impl<'a> Attempt<'a> {
         };
         counter!(measure::JOBS, "kind" => stored.kind.clone(), "outcome" => told).increment(1);
         Self {
-            stored,
+            stored: stored.clone(),
             job,
             outcome,
         }
@@ -433,7 +413,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn write_down(&self, app: &App, tx: &Transaction, now: Timestamp) -> Result<()> {
-        let (stored, id) = (self.stored, self.stored.id);
+        let (stored, id) = (&self.stored, self.stored.id);
         if let Some(Job::SendMail { mail }) = &self.job {
             note_mail(app, tx, *mail).await?;
         }

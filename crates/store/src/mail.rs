@@ -5,7 +5,7 @@ mod received;
 pub use received::{
     Compared, Received, SeenBefore, count_received, find_received, find_received_many, first_way,
     list_received, lock_received, lock_state, note_sender, receive, received_of_ticket,
-    seen_before, unread, update_received,
+    seen_before, sizes_of_received, unread, update_received,
 };
 
 use jiff::Timestamp;

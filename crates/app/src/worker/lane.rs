@@ -1,20 +1,36 @@
 //! Jobs that are tried together: mails that are filed in one transaction, and lanes of what has nothing to do with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
-use mainstay_domain::id::{JobId, RawMailId};
+use mainstay_domain::id::RawMailId;
 use mainstay_domain::job::Job as StoredJob;
+use mainstay_store::mail::sizes_of_received;
 use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
 
-use super::{Attempt, FILED_TOGETHER, IN_TURN, LANES};
+use super::Attempt;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::job::Job;
+use crate::job::{Job, JobFailure};
 use crate::mail;
 use crate::measure::Stopwatch;
+
+/// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
+const FILED_TOGETHER: usize = 16;
+
+/// How many lanes of mails and of receipts there are where several transactions write side by side. Mails that show that they concern
+/// each other keep their order in one lane.
+const LANES: usize = 4;
+
+/// And on SQLite, which has one writer: one that writes while the other waits for the disk.
+const IN_TURN: usize = 2;
+
+/// How many bytes of mails are read at once, as long as it is more than one: what they hold is in memory until they are filed.
+const READ_AT_ONCE: u64 = 32 << 20;
 
 /// Mails that are being read.
 pub(super) struct ReadAhead {
@@ -22,35 +38,73 @@ pub(super) struct ReadAhead {
     span: Span,
 }
 
+/// Mails that were filed in one transaction.
+struct Filed {
+    mails: Vec<RawMailId>,
+    took: Duration,
+}
+
 impl App {
     /// In how many lanes mails are filed.
-    pub(super) fn lanes(&self) -> usize {
+    fn lanes(&self) -> usize {
         match self.store().is_shared() {
             true => LANES,
             false => IN_TURN,
         }
     }
 
-    /// Tries jobs: of several mails that were read those are filed together that can be; each other job by itself.
-    pub(super) async fn try_jobs<'a>(
+    /// Parts jobs into those that are tried together, in their order: no more mails than memory can bear.
+    pub(super) async fn tried_together<'a>(
         &self,
-        several: &'a [StoredJob],
+        jobs: &'a [StoredJob],
+    ) -> Result<Vec<&'a [StoredJob]>> {
+        let mails: Vec<RawMailId> = jobs.iter().filter_map(mail_of).collect();
+        let sizes: BTreeMap<RawMailId, u64> = match mails.is_empty() {
+            true => BTreeMap::new(),
+            false => {
+                let sizes = sizes_of_received(&self.read(), &mails).await?;
+                sizes.into_iter().collect()
+            }
+        };
+        let size = |stored: &StoredJob| {
+            mail_of(stored).map_or(0, |mail| sizes.get(&mail).copied().unwrap_or(0))
+        };
+        let most = FILED_TOGETHER * self.lanes();
+        let runs = jobs.chunk_by(both_alike);
+        Ok(runs.flat_map(|run| cut(run, most, size)).collect())
+    }
+
+    /// Tries jobs: of several mails that were read those are filed together that can be; each other job by itself.
+    pub(super) async fn try_jobs(
+        &self,
+        several: &[StoredJob],
         read: Option<ReadAhead>,
-    ) -> Vec<Attempt<'a>> {
+    ) -> Vec<Attempt> {
         match read {
             Some(read) => Box::pin(self.file_in_lanes(several, read)).await,
             None if several.iter().all(|it| Job::is_by_itself(&it.kind)) => {
-                let mut tries = Vec::with_capacity(several.len());
-                for stored in several {
-                    tries.push(Box::pin(self.try_job(stored)));
-                }
+                let tries = several.iter().map(|stored| self.try_apart(stored));
+                let tries: Vec<_> = tries.collect();
                 stream::iter(tries).buffered(self.lanes()).collect().await
             }
             None => self.try_each(several.iter().collect()).await,
         }
     }
 
-    async fn try_each<'a>(&self, several: Vec<&'a StoredJob>) -> Vec<Attempt<'a>> {
+    /// Tries a job on a task of its own, which another processor may take, and which breaks off nothing else.
+    async fn try_apart(&self, stored: &StoredJob) -> Attempt {
+        let began = Stopwatch::start();
+        let (app, job) = (self.clone(), stored.clone());
+        let trying = async move { Box::pin(app.try_job(&job)).await };
+        let trying = AbortOnDropHandle::new(tokio::spawn(trying.in_current_span()));
+        trying.await.unwrap_or_else(|error| {
+            tracing::error!(kind = %stored.kind, id = %stored.id, %error, "a job broke off");
+            let outcome = Err(JobFailure::Retry("it broke off".to_owned()));
+            Attempt::tried(stored, None, outcome, began.elapsed())
+        })
+    }
+
+    async fn try_each(&self, several: Vec<&StoredJob>) -> Vec<Attempt> {
         let mut attempts = Vec::new();
         for stored in several {
             attempts.push(Box::pin(self.try_job(stored)).await);
@@ -59,11 +113,7 @@ impl App {
     }
 
     /// Files mails that were read, in lanes where several transactions write side by side. One that cannot be read is tried by itself.
-    async fn file_in_lanes<'a>(
-        &self,
-        several: &'a [StoredJob],
-        read: ReadAhead,
-    ) -> Vec<Attempt<'a>> {
+    async fn file_in_lanes(&self, several: &[StoredJob], read: ReadAhead) -> Vec<Attempt> {
         let span = read.span;
         let ended = |error| AppError::broken("The mails could not be read.", error);
         let read = match read.reading.await.map_err(ended).flatten() {
@@ -76,53 +126,56 @@ impl App {
         let jobs = several
             .iter()
             .filter_map(|stored| Some((mail_of(stored)?, stored)));
-        let jobs: BTreeMap<RawMailId, &'a StoredJob> = jobs.collect();
-        let known: BTreeSet<JobId> = read
-            .ids()
-            .filter_map(|mail| jobs.get(&mail).map(|stored| stored.id))
-            .collect();
-        let lanes = read.into_lanes(self.lanes(), FILED_TOGETHER);
-        let mut filing = Vec::with_capacity(lanes.len());
-        for lane in lanes {
-            filing.push(Box::pin(self.file_lane(&jobs, lane)));
+        let jobs: BTreeMap<RawMailId, &StoredJob> = jobs.collect();
+        let mut filing = Vec::new();
+        for lane in read.into_lanes(self.lanes(), FILED_TOGETHER) {
+            let lane = self.clone().file_lane(lane).instrument(span.clone());
+            filing.push(AbortOnDropHandle::new(tokio::spawn(lane)));
         }
-        let filing = join_all(filing).instrument(span);
-        let mut attempts: Vec<Attempt<'a>> = filing.await.into_iter().flatten().collect();
-        let mut unread: Vec<&'a StoredJob> = several.iter().collect();
-        unread.retain(|stored| !known.contains(&stored.id));
-        attempts.extend(self.try_each(unread).await);
-        attempts
-    }
-
-    /// Files the mails of a lane, part by part. Where a part fails, each of its mails is tried by itself.
-    async fn file_lane<'a>(
-        &self,
-        jobs: &BTreeMap<RawMailId, &'a StoredJob>,
-        lane: Vec<mail::Read>,
-    ) -> Vec<Attempt<'a>> {
-        let mut attempts = Vec::new();
-        for part in lane {
-            let began = Stopwatch::start();
-            let of_it = part
-                .ids()
-                .filter_map(|mail| Some((mail, *jobs.get(&mail)?)));
-            let of_it: Vec<(RawMailId, &'a StoredJob)> = of_it.collect();
-            match Box::pin(mail::file_together(self, &part)).await {
-                Ok(()) => {
-                    let count = u32::try_from(of_it.len().max(1)).unwrap_or(u32::MAX);
-                    let took = began.elapsed() / count;
-                    attempts.extend(of_it.into_iter().map(|(raw_mail, stored)| {
-                        Attempt::tried(stored, Some(Job::ReadMail { raw_mail }), Ok(()), took)
-                    }));
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "mails are filed one by one");
-                    let of_it = of_it.into_iter().map(|(_, stored)| stored);
-                    attempts.extend(self.try_each(of_it.collect()).await);
+        let (mut attempts, mut tried) = (Vec::new(), BTreeSet::new());
+        for lane in join_all(filing).await {
+            // What a lane that broke off has filed is found filed when its mails are tried by themselves.
+            let parts = lane.unwrap_or_else(|error| {
+                tracing::error!(%error, "a lane of mails broke off");
+                Vec::new()
+            });
+            for part in parts {
+                let count = u32::try_from(part.mails.len().max(1)).unwrap_or(u32::MAX);
+                let each = part.took / count;
+                for raw_mail in part.mails {
+                    let Some(stored) = jobs.get(&raw_mail) else {
+                        continue;
+                    };
+                    tried.insert(stored.id);
+                    let job = Some(Job::ReadMail { raw_mail });
+                    attempts.push(Attempt::tried(stored, job, Ok(()), each));
                 }
             }
         }
+        let rest = several.iter().filter(|stored| !tried.contains(&stored.id));
+        attempts.extend(self.try_each(rest.collect()).await);
         attempts
+    }
+
+    /// Files the mails of a lane, part by part, and says which are filed. Once one fails, each mail that is left is to be
+    /// tried by itself.
+    async fn file_lane(self, lane: Vec<mail::Read>) -> Vec<Filed> {
+        let mut filed = Vec::new();
+        for part in lane {
+            let began = Stopwatch::start();
+            match Box::pin(mail::file_together(&self, &part)).await {
+                Ok(()) => filed.push(Filed {
+                    mails: part.ids().collect(),
+                    took: began.elapsed(),
+                }),
+                // Those after it may concern it: they come after it too.
+                Err(error) => {
+                    tracing::debug!(%error, "mails are filed one by one");
+                    break;
+                }
+            }
+        }
+        filed
     }
 
     /// Begins to read mails that are to be filed together, when there are several.
@@ -141,10 +194,55 @@ impl App {
     }
 }
 
+/// Whether two jobs read mails, which may be filed together, or have nothing to do with each other.
+fn both_alike(a: &StoredJob, b: &StoredJob) -> bool {
+    let both = |is: fn(&str) -> bool| is(&a.kind) && is(&b.kind);
+    both(Job::reads_mail) || both(Job::is_by_itself)
+}
+
+/// Cuts a run into pieces of no more than so many, and of no more bytes than are read at once unless it is one by itself.
+fn cut<T>(run: &[T], most: usize, size: impl Fn(&T) -> u64) -> Vec<&[T]> {
+    let (mut pieces, mut start, mut bytes) = (Vec::new(), 0, 0);
+    for (index, of_run) in run.iter().enumerate() {
+        let more = size(of_run);
+        if index - start == most || (index > start && bytes + more > READ_AT_ONCE) {
+            pieces.push(&run[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes += more;
+    }
+    pieces.push(&run[start..]);
+    pieces
+}
+
 /// The mail that a job reads.
 fn mail_of(stored: &StoredJob) -> Option<RawMailId> {
     match serde_json::from_str(&stored.payload) {
         Ok(Job::ReadMail { raw_mail }) => Some(raw_mail),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{READ_AT_ONCE, cut};
+
+    #[test]
+    fn no_more_is_read_at_once_than_memory_can_bear() {
+        let (half, whole) = (READ_AT_ONCE / 2, READ_AT_ONCE);
+        let cases: [(&[u64], &[usize]); 6] = [
+            (&[1, 1, 1, 1, 1], &[3, 2]),
+            (&[half, half, 1], &[2, 1]),
+            (&[half, half + 1, half], &[1, 1, 1]),
+            (&[whole + 1, 1, whole * 2], &[1, 1, 1]),
+            (&[0, 0, 0], &[3]),
+            (&[whole], &[1]),
+        ];
+        for (sizes, expected) in cases {
+            let pieces = cut(sizes, 3, |size| *size);
+            let lengths: Vec<usize> = pieces.iter().map(|piece| piece.len()).collect();
+            assert_eq!(lengths, expected, "{sizes:?}");
+            assert_eq!(pieces.concat(), sizes);
+        }
     }
 }

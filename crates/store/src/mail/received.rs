@@ -108,6 +108,23 @@ pub async fn find_received_many(
     record::find_many(on, ids).await
 }
 
+/// How many bytes each of these received mails has, in no order.
+///
+/// # Errors
+/// As [`find_received`].
+pub async fn sizes_of_received(
+    on: &impl Connection,
+    ids: &[RawMailId],
+) -> Result<Vec<(RawMailId, u64)>, StoreError> {
+    let mut sql = Sql::new("SELECT id, CAST(LENGTH(bytes) AS BIGINT) FROM raw_mail WHERE id IN (");
+    sql.bind_all(ids).push(")");
+    let rows = all(on, sql).await?;
+    let sizes = rows.iter();
+    sizes
+        .map(|row| Ok((Field::read(row, 0)?, u64::read(row, 1)?)))
+        .collect()
+}
+
 /// A received mail, for whoever decides where it goes: until this transaction ends, nobody else decides about it or about
 /// the same bytes that came another way.
 ///

@@ -69,6 +69,11 @@ async fn a_mail_is_kept_once_as_received(fresh: &Fresh) {
         mail::find_received(&tx, given::id(1)).await.unwrap(),
         Some(raw(1, "pipe"))
     );
+    let mut sizes = mail::sizes_of_received(&tx, &[1, 2, 9].map(given::id))
+        .await
+        .unwrap();
+    sizes.sort();
+    assert_eq!(sizes, [(given::id(1), 5), (given::id(2), 5)]);
     assert!(!has_twin(&tx, &elsewhere).await);
 
     let mut parsed = raw(1, "pipe");
