@@ -24,7 +24,9 @@ done
 # shellcheck source=ops/measuring.sh
 . ops/measuring.sh
 
-say() { echo "$engine,$1,$size,$2,$3" ; }
+# As the chart names them.
+declare -A name=([sqlite]=SQLite [postgres]=PostgreSQL)
+say() { echo "${name[$engine]},$1,$size,$2,$3" ; }
 
 begin_postgres
 conditions >&2 ; echo >&2
