@@ -7,6 +7,7 @@
 mod account;
 pub mod account_ledger;
 mod agent;
+mod apart;
 pub mod attachment;
 pub mod attainment;
 pub mod audit;

@@ -17,6 +17,7 @@ use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
 use tracing::{Instrument as _, Span};
 
+use crate::apart::apart;
 use crate::attachment::forget_upload;
 use crate::context::App;
 use crate::error::{AppError, Result};
@@ -139,7 +140,7 @@ impl App {
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
         let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
-        let together = self.tried_together(&near).await?;
+        let together = self.tried_together(&near).await;
         let mut ahead = together.first().and_then(|jobs| self.read_ahead(jobs));
         for (index, several) in together.iter().enumerate() {
             let read = ahead.take();
@@ -263,8 +264,20 @@ impl App {
 
     /// Runs a job and writes down how it went.
     async fn run(&self, stored: &StoredJob) -> Result<()> {
-        let attempt = Box::pin(self.try_job(stored)).await;
+        let attempt = self.try_apart(stored).await;
         self.write_down(&[attempt]).await
+    }
+
+    /// Tries a job so that it breaks off nothing else, whatever breaks.
+    async fn try_apart(&self, stored: &StoredJob) -> Attempt {
+        let began = Stopwatch::start();
+        let (app, job) = (self.clone(), stored.clone());
+        let trying = async move { Ok(Box::pin(app.try_job(&job)).await) };
+        apart("The job", trying).await.unwrap_or_else(|error| {
+            trace::fail(&Span::current());
+            tracing::error!(kind = %stored.kind, id = %stored.id, %error, "a job broke off");
+            Attempt::tried(stored, None, Err(error.into()), began.elapsed())
+        })
     }
 
     async fn try_job(&self, stored: &StoredJob) -> Attempt {
@@ -376,7 +389,7 @@ impl DueLease {
 /// How a job went that was tried.
 struct Attempt {
     stored: StoredJob,
-    /// Absent when it cannot be read.
+    /// Absent when it cannot be read, or broke off.
     job: Option<Job>,
     outcome: Result<(), JobFailure>,
 }

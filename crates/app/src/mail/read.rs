@@ -14,6 +14,7 @@ use super::file::{Filing, lock};
 use super::identity::Identity;
 use super::part::{lanes, marks as marks_of};
 use super::reading::{self, Letter};
+use crate::apart::apart;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::JobFailure;
@@ -33,7 +34,9 @@ pub(crate) async fn read_mail(
     if raw.state != RawMailState::New {
         return Ok(());
     }
-    let failure = match read_and_file(app, &raw).await {
+    let of_it = app.clone();
+    let reading = async move { Box::pin(read_and_file(&of_it, &raw)).await };
+    let failure = match apart("Filing the mail", reading).await {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };

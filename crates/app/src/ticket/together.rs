@@ -15,6 +15,7 @@ use super::fire::fire;
 use super::open::terms_of;
 use super::terms::set_terms;
 use super::writer::write_together;
+use crate::apart::apart;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::escalation::prepare_responses;
@@ -112,11 +113,8 @@ impl App {
     async fn do_apart(&self, id: TicketId, work: Work) -> Result<(), (TicketId, AppError)> {
         let app = self.clone();
         let doing = async move { app.do_alone(id, work).await };
-        let done = AbortOnDropHandle::new(tokio::spawn(doing.in_current_span())).await;
-        let broken = |error: tokio::task::JoinError| {
-            AppError::broken("What was done with the ticket broke off.", error)
-        };
-        done.map_err(broken).flatten().map_err(|error| (id, error))
+        let done = apart("What was done with the ticket", doing).await;
+        done.map_err(|error| (id, error))
     }
 
     async fn do_part(&self, tickets: &[TicketId], work: Work) -> Vec<(TicketId, AppError)> {

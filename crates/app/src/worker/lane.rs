@@ -1,23 +1,24 @@
 //! Jobs that are tried together: mails that are filed in one transaction, and lanes of what has nothing to do with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
-use mainstay_domain::id::RawMailId;
+use mainstay_domain::id::{JobId, RawMailId};
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::mail::sizes_of_received;
-use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
 
 use super::Attempt;
+use crate::apart::apart;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::job::{Job, JobFailure};
+use crate::job::Job;
 use crate::mail;
 use crate::measure::Stopwatch;
+use crate::trace;
 
 /// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
 const FILED_TOGETHER: usize = 16;
@@ -29,19 +30,14 @@ const LANES: usize = 4;
 /// And on SQLite, which has one writer: one that writes while the other waits for the disk.
 const IN_TURN: usize = 2;
 
-/// How many bytes of mails are read at once, as long as it is more than one: what they hold is in memory until they are filed.
-const READ_AT_ONCE: u64 = 32 << 20;
+/// How many bytes of mails are read together; a larger mail is read by itself. While some are filed the next ones are read, so that
+/// memory holds twice as many, and beside them what was read of them.
+const READ_AT_ONCE: u64 = 16 << 20;
 
 /// Mails that are being read.
 pub(super) struct ReadAhead {
-    reading: JoinHandle<Result<mail::Read>>,
+    reading: AbortOnDropHandle<Result<mail::Read>>,
     span: Span,
-}
-
-/// Mails that were filed in one transaction.
-struct Filed {
-    mails: Vec<RawMailId>,
-    took: Duration,
 }
 
 impl App {
@@ -54,24 +50,27 @@ impl App {
     }
 
     /// Parts jobs into those that are tried together, in their order: no more mails than memory can bear.
-    pub(super) async fn tried_together<'a>(
-        &self,
-        jobs: &'a [StoredJob],
-    ) -> Result<Vec<&'a [StoredJob]>> {
+    pub(super) async fn tried_together<'a>(&self, jobs: &'a [StoredJob]) -> Vec<&'a [StoredJob]> {
         let mails: Vec<RawMailId> = jobs.iter().filter_map(mail_of).collect();
-        let sizes: BTreeMap<RawMailId, u64> = match mails.is_empty() {
-            true => BTreeMap::new(),
-            false => {
-                let sizes = sizes_of_received(&self.read(), &mails).await?;
-                sizes.into_iter().collect()
+        let sizes = match mails.len() {
+            0 | 1 => Ok(Vec::new()),
+            _ => sizes_of_received(&self.read(), &mails).await,
+        };
+        let sizes: Option<BTreeMap<RawMailId, u64>> = match sizes {
+            Ok(sizes) => Some(sizes.into_iter().collect()),
+            Err(error) => {
+                tracing::warn!(%error, "mails are read one by one");
+                None
             }
         };
-        let size = |stored: &StoredJob| {
-            mail_of(stored).map_or(0, |mail| sizes.get(&mail).copied().unwrap_or(0))
+        let size = |stored: &StoredJob| match (mail_of(stored), &sizes) {
+            (Some(mail), Some(sizes)) => sizes.get(&mail).copied().unwrap_or(0),
+            (Some(_), None) => READ_AT_ONCE,
+            (None, _) => 0,
         };
         let most = FILED_TOGETHER * self.lanes();
         let runs = jobs.chunk_by(both_alike);
-        Ok(runs.flat_map(|run| cut(run, most, size)).collect())
+        runs.flat_map(|run| cut(run, most, size)).collect()
     }
 
     /// Tries jobs: of several mails that were read those are filed together that can be; each other job by itself.
@@ -91,23 +90,10 @@ impl App {
         }
     }
 
-    /// Tries a job on a task of its own, which another processor may take, and which breaks off nothing else.
-    async fn try_apart(&self, stored: &StoredJob) -> Attempt {
-        let began = Stopwatch::start();
-        let (app, job) = (self.clone(), stored.clone());
-        let trying = async move { Box::pin(app.try_job(&job)).await };
-        let trying = AbortOnDropHandle::new(tokio::spawn(trying.in_current_span()));
-        trying.await.unwrap_or_else(|error| {
-            tracing::error!(kind = %stored.kind, id = %stored.id, %error, "a job broke off");
-            let outcome = Err(JobFailure::Retry("it broke off".to_owned()));
-            Attempt::tried(stored, None, outcome, began.elapsed())
-        })
-    }
-
     async fn try_each(&self, several: Vec<&StoredJob>) -> Vec<Attempt> {
         let mut attempts = Vec::new();
         for stored in several {
-            attempts.push(Box::pin(self.try_job(stored)).await);
+            attempts.push(self.try_apart(stored).await);
         }
         attempts
     }
@@ -123,59 +109,59 @@ impl App {
                 return self.try_each(several.iter().collect()).await;
             }
         };
-        let jobs = several
-            .iter()
-            .filter_map(|stored| Some((mail_of(stored)?, stored)));
-        let jobs: BTreeMap<RawMailId, &StoredJob> = jobs.collect();
+        let jobs = several.iter();
+        let jobs = jobs.filter_map(|stored| Some((mail_of(stored)?, stored.clone())));
+        let jobs: Arc<BTreeMap<RawMailId, StoredJob>> = Arc::new(jobs.collect());
         let mut filing = Vec::new();
         for lane in read.into_lanes(self.lanes(), FILED_TOGETHER) {
-            let lane = self.clone().file_lane(lane).instrument(span.clone());
-            filing.push(AbortOnDropHandle::new(tokio::spawn(lane)));
+            let lane = self.clone().file_lane(Arc::clone(&jobs), lane);
+            let lane = async move { Ok(lane.await) }.instrument(span.clone());
+            filing.push(apart("Filing a lane of mails", lane));
         }
-        let (mut attempts, mut tried) = (Vec::new(), BTreeSet::new());
+        let mut attempts = Vec::new();
         for lane in join_all(filing).await {
-            // What a lane that broke off has filed is found filed when its mails are tried by themselves.
-            let parts = lane.unwrap_or_else(|error| {
-                tracing::error!(%error, "a lane of mails broke off");
-                Vec::new()
-            });
-            for part in parts {
-                let count = u32::try_from(part.mails.len().max(1)).unwrap_or(u32::MAX);
-                let each = part.took / count;
-                for raw_mail in part.mails {
-                    let Some(stored) = jobs.get(&raw_mail) else {
-                        continue;
-                    };
-                    tried.insert(stored.id);
-                    let job = Some(Job::ReadMail { raw_mail });
-                    attempts.push(Attempt::tried(stored, job, Ok(()), each));
-                }
+            match lane {
+                Ok(of_lane) => attempts.extend(of_lane),
+                // What it has filed is found filed when its mails are tried by themselves.
+                Err(error) => span.in_scope(|| {
+                    trace::fail(&span);
+                    tracing::error!(%error, "mails are filed one by one");
+                }),
             }
         }
+        let tried: BTreeSet<JobId> = attempts.iter().map(|it: &Attempt| it.stored.id).collect();
         let rest = several.iter().filter(|stored| !tried.contains(&stored.id));
         attempts.extend(self.try_each(rest.collect()).await);
         attempts
     }
 
-    /// Files the mails of a lane, part by part, and says which are filed. Once one fails, each mail that is left is to be
-    /// tried by itself.
-    async fn file_lane(self, lane: Vec<mail::Read>) -> Vec<Filed> {
-        let mut filed = Vec::new();
+    /// Files the mails of a lane, part by part. Where a part fails, each of its mails is tried by itself.
+    async fn file_lane(
+        self,
+        jobs: Arc<BTreeMap<RawMailId, StoredJob>>,
+        lane: Vec<mail::Read>,
+    ) -> Vec<Attempt> {
+        let mut attempts = Vec::new();
         for part in lane {
             let began = Stopwatch::start();
+            let of_it = part.ids().filter_map(|mail| Some((mail, jobs.get(&mail)?)));
+            let of_it: Vec<(RawMailId, &StoredJob)> = of_it.collect();
             match Box::pin(mail::file_together(&self, &part)).await {
-                Ok(()) => filed.push(Filed {
-                    mails: part.ids().collect(),
-                    took: began.elapsed(),
-                }),
-                // Those after it may concern it: they come after it too.
+                Ok(()) => {
+                    let count = u32::try_from(of_it.len().max(1)).unwrap_or(u32::MAX);
+                    let took = began.elapsed() / count;
+                    attempts.extend(of_it.into_iter().map(|(raw_mail, stored)| {
+                        Attempt::tried(stored, Some(Job::ReadMail { raw_mail }), Ok(()), took)
+                    }));
+                }
                 Err(error) => {
                     tracing::debug!(%error, "mails are filed one by one");
-                    break;
+                    let of_it = of_it.into_iter().map(|(_, stored)| stored);
+                    attempts.extend(self.try_each(of_it.collect()).await);
                 }
             }
         }
-        filed
+        attempts
     }
 
     /// Begins to read mails that are to be filed together, when there are several.
@@ -188,7 +174,7 @@ impl App {
         let app = self.clone();
         let reading = async move { mail::read_together(&app, &ids).await };
         Some(ReadAhead {
-            reading: tokio::spawn(reading.instrument(span.clone())),
+            reading: AbortOnDropHandle::new(tokio::spawn(reading.instrument(span.clone()))),
             span,
         })
     }
