@@ -199,9 +199,9 @@ impl Job {
         kind == "read_mail"
     }
 
-    /// Whether jobs of this name, each of which is of another ticket, can be done side by side: what they must not do twice they ask
-    /// about in their transactions.
-    pub(crate) fn is_by_itself(kind: &str) -> bool {
+    /// Whether a job of this name writes a receipt. Each is of another ticket, so that they can be done together and side by side: what
+    /// they must not do twice they ask about in their transactions.
+    pub(crate) fn acknowledges(kind: &str) -> bool {
         kind == "acknowledge"
     }
 
@@ -219,6 +219,11 @@ impl Job {
     pub(crate) fn key(&self) -> Result<String> {
         serde_json::to_string(self)
             .map_err(|error| AppError::broken("a job could not be written down", error))
+    }
+
+    /// What a job in the queue is to do.
+    pub(crate) fn of(stored: &StoredJob) -> serde_json::Result<Self> {
+        serde_json::from_str(&stored.payload)
     }
 
     /// Queues the job in the transaction that makes it necessary. The same job is queued once, and may run twice without

@@ -60,10 +60,29 @@ impl App {
         on: &impl Connection,
         email: &str,
     ) -> Result<Option<Agent>> {
-        let key = email.trim().to_lowercase();
-        let find = async { Ok(Some(agent::find_by_email(on, email).await?)) };
-        let known = self.kept().agents_by_email.or_ask(self, on, &key, find);
-        Ok(known.await?.flatten())
+        let found = self.agents_by_email(on, &[email]).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// The agents who have addresses, as of a moment ago: one or none for each, in their order.
+    pub(crate) async fn agents_by_email(
+        &self,
+        on: &impl Connection,
+        emails: &[&str],
+    ) -> Result<Vec<Option<Agent>>> {
+        let key = |email: &str| email.trim().to_lowercase();
+        let keys: Vec<String> = emails.iter().map(|email| key(email)).collect();
+        let find = async |keys: Vec<String>| {
+            let found = agent::find_by_emails(on, &keys).await?;
+            let of = |email: &String| found.iter().find(|agent| key(&agent.email) == *email);
+            let found = keys.iter().map(|email| of(email).cloned());
+            Ok(found.collect())
+        };
+        let known = self
+            .kept()
+            .agents_by_email
+            .or_ask_all(self, on, &keys, find);
+        known.await
     }
 
     /// A team, as of a moment ago.
@@ -125,18 +144,55 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
         }
         let answer = question.await?;
         if let Some(value) = &answer {
-            let entry = Entry {
-                value: value.clone(),
-                commits,
-                asked,
-            };
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() >= MOST {
-                kept.clear();
-            }
-            kept.insert(key.to_owned(), entry);
+            self.keep(key.to_owned(), value.clone(), (commits, asked));
         }
         Ok(answer)
+    }
+
+    /// What is kept under keys, and of the others what `question` yields of them, in their order: one value for each. Otherwise as
+    /// [`Kept::or_ask`].
+    pub async fn or_ask_all(
+        &self,
+        app: &App,
+        on: &impl Connection,
+        keys: &[K],
+        question: impl AsyncFnOnce(Vec<K>) -> Result<Vec<V>>,
+    ) -> Result<Vec<V>>
+    where
+        K: Clone,
+    {
+        let store = app.store();
+        if on.changes_rare() {
+            return question(keys.to_vec()).await;
+        }
+        let (commits, asked) = (store.rare_commits(), app.now());
+        let known = keys.iter().map(|key| self.find(key, commits, asked));
+        let mut known: Vec<Option<V>> = known.collect();
+        let unknown = keys.iter().zip(&known);
+        let unknown = unknown.filter(|(_, known)| known.is_none());
+        let unknown: Vec<K> = unknown.map(|(key, _)| key.clone()).collect();
+        if !unknown.is_empty() {
+            let answers = question(unknown.clone()).await?;
+            let places = known.iter_mut().filter(|known| known.is_none());
+            for ((place, key), answer) in places.zip(unknown).zip(answers) {
+                self.keep(key, answer.clone(), (commits, asked));
+                *place = Some(answer);
+            }
+        }
+        Ok(known.into_iter().flatten().collect())
+    }
+
+    fn keep(&self, key: K, value: V, (commits, asked): (u64, Timestamp)) {
+        let entry = Entry {
+            value,
+            commits,
+            asked,
+        };
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(key, entry);
     }
 
     /// Forgets what is kept under a key.

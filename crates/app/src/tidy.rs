@@ -77,8 +77,8 @@ impl App {
         Ok(())
     }
 
-    /// Does what was put off while somebody waited: links the entries of the audit trail, and adds counts up where there are many. To be
-    /// called every few seconds; it costs little where there is nothing.
+    /// Does what was put off while somebody waited: links the entries of the audit trail, adds counts up where there are many, and lets
+    /// the database look into tables that have filled. To be called every few seconds; it costs little where there is nothing.
     ///
     /// # Errors
     /// Fails when the store does not answer.
@@ -92,6 +92,7 @@ impl App {
                 break;
             }
         }
+        self.store().learn_of_filled().await;
         linked
     }
 

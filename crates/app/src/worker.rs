@@ -17,6 +17,7 @@ use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
 use tracing::{Instrument as _, Span};
 
+use self::lane::in_kinds;
 use crate::apart::apart;
 use crate::attachment::forget_upload;
 use crate::context::App;
@@ -140,23 +141,26 @@ impl App {
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
         let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
+        let near = in_kinds(near);
         let together = self.tried_together(&near).await;
         let mut ahead = together.first().and_then(|jobs| self.read_ahead(jobs));
         for (index, several) in together.iter().enumerate() {
             let read = ahead.take();
-            // While some mails are filed, the next ones are read.
+            // While some mails are filed, the next ones are read, and it is written down how jobs before went.
             ahead = together
                 .get(index + 1)
                 .and_then(|jobs| self.read_ahead(jobs));
-            attempts.extend(Box::pin(self.try_jobs(several, read)).await);
+            let mut tried = Vec::new();
             if attempts.len() >= WRITTEN_DOWN_TOGETHER || began.elapsed() > WRITTEN_DOWN_WITHIN {
-                self.write_down(&std::mem::take(&mut attempts)).await?;
+                tried = std::mem::take(&mut attempts);
                 began = Stopwatch::start();
             }
+            let trying = Box::pin(self.try_jobs(several, read));
+            let (more, written) = tokio::join!(trying, self.write_down(&tried));
+            attempts.extend(more);
+            written?;
         }
-        if !attempts.is_empty() {
-            self.write_down(&attempts).await?;
-        }
+        self.write_down(&attempts).await?;
         let calls = stream::iter(far).map(|job| async move { self.run(&job).await });
         let outcomes: Vec<Result<()>> = calls.buffered(CALLS_AT_ONCE).collect().await;
         outcomes.into_iter().collect::<Result<()>>()?;
@@ -281,7 +285,7 @@ impl App {
     }
 
     async fn try_job(&self, stored: &StoredJob) -> Attempt {
-        let job = serde_json::from_str::<Job>(&stored.payload);
+        let job = Job::of(stored);
         let began = Stopwatch::start();
         let outcome = match &job {
             // Kept apart, so that whatever ticks does not grow with the deepest of its jobs.
@@ -302,6 +306,9 @@ impl App {
 
     /// Writes down how jobs went, all at once. Should that fail, they are run again, which does no harm.
     async fn write_down(&self, attempts: &[Attempt]) -> Result<()> {
+        if attempts.is_empty() {
+            return Ok(());
+        }
         let now = self.now();
         transact!(self, tx => async {
             let (done, rest): (Vec<_>, Vec<_>) = attempts.iter().partition(|it| it.is_simply_done());
@@ -326,7 +333,7 @@ impl App {
                 let is_last_try = stored.attempts + 1 >= MOST_ATTEMPTS;
                 mail::read_mail(self, *raw_mail, is_last_try).await
             }
-            Job::Acknowledge { ticket } => mail::acknowledge(self, *ticket).await,
+            Job::Acknowledge { ticket } => mail::acknowledge(self, &[*ticket]).await,
             Job::AskForRating { ticket, fact } => mail::ask_for_rating(self, *ticket, *fact).await,
             Job::DeliverReply { message } => mail::deliver_reply(self, *message).await,
             Job::SendMail { mail } => mail::send_mail(self, stored.id, *mail).await,

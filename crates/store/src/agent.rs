@@ -88,7 +88,7 @@ pub async fn find_by_emails(
     let mut found = Vec::new();
     for keys in keys.chunks(5_000) {
         let mut sql = select::<Agent>();
-        sql.push(" WHERE t.email_key IN (").bind_all(keys).push(")");
+        sql.push(" WHERE t.email_key IN (").bind_set(keys).push(")");
         found.extend(fetch_all::<Agent>(on, sql).await?);
     }
     Ok(found)

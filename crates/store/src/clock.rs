@@ -228,7 +228,7 @@ pub async fn of_tickets(
     let mut clocks = Vec::new();
     for tickets in tickets.chunks(5_000) {
         let mut sql = select::<StoredClock>();
-        sql.push(" WHERE t.ticket IN (").bind_all(tickets).push(")");
+        sql.push(" WHERE t.ticket IN (").bind_set(tickets).push(")");
         clocks.extend(fetch_all::<StoredClock>(on, sql).await?);
     }
     clocks.sort_by(|a, b| {

@@ -1,16 +1,18 @@
 //! Contacts.
 
+use std::collections::BTreeMap;
+
 use mainstay_domain::contact::{Contact, PortalRole};
 use mainstay_domain::id::{AccountId, ContactId};
 
 use crate::column::{Field, named};
-use crate::connection::{Connection, Transaction};
+use crate::connection::{Connection, Transaction, all};
 use crate::error::StoreError;
 use crate::named_list::{name_key, page_by_name, push_holds};
 use crate::page::{Page, PageRequest};
 use crate::password;
 use crate::record::{
-    self, fetch_all, fetch_one, insert_values, insert_with, record, select, update_with,
+    self, Record, columns, fetch_all, insert_values, insert_with, record, select, update_with,
 };
 use crate::sql::Sql;
 
@@ -101,11 +103,32 @@ pub async fn find_by_address(
     on: &impl Connection,
     address: &str,
 ) -> Result<Option<Contact>, StoreError> {
-    let sql = select::<Contact>().with(
-        " JOIN contact_address a ON a.contact = t.id WHERE a.address_key = ",
-        &name_key(address),
-    );
-    fetch_one(on, sql).await
+    let found = find_by_addresses(on, &[address]).await?;
+    Ok(found.into_iter().next().flatten())
+}
+
+/// The contacts that e-mail addresses belong to, whatever their letters' case: one or none for each, in their order.
+///
+/// # Errors
+/// As [`find_by_address`].
+pub async fn find_by_addresses(
+    on: &impl Connection,
+    addresses: &[&str],
+) -> Result<Vec<Option<Contact>>, StoreError> {
+    let keys: Vec<String> = addresses.iter().map(|address| name_key(address)).collect();
+    let mut found: BTreeMap<String, Contact> = BTreeMap::new();
+    for keys in keys.chunks(5_000) {
+        let mut sql = Sql::new(format!(
+            "SELECT {}, a.address_key FROM contact t JOIN contact_address a ON a.contact = t.id WHERE a.address_key IN (",
+            columns::<Contact>("t.")
+        ));
+        sql.bind_set(keys).push(")");
+        for row in all(on, sql).await? {
+            let key = Field::read(&row, Contact::COLUMNS.len())?;
+            found.insert(key, Contact::read(&row, 0)?);
+        }
+    }
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
 }
 
 /// The contacts of an account, by name.

@@ -77,17 +77,15 @@ pub async fn with_accounts(
     on: &impl Connection,
     accounts: &[AccountId],
 ) -> Result<Vec<(Account, Vec<Contract>)>, StoreError> {
-    let Some(last) = accounts.last() else {
+    if accounts.is_empty() {
         return Ok(Vec::new());
-    };
+    }
     let mut sql = Sql::new(format!(
         "SELECT {}, {} FROM account a LEFT JOIN contract c ON c.account = a.id WHERE a.id IN (",
         columns::<Account>("a."),
         columns::<Contract>("c.")
     ));
-    // A few lengths of the list, so that the engine keeps the statement ready for each.
-    let padding = accounts.len().next_power_of_two() - accounts.len();
-    sql.bind_all(accounts.iter().chain(std::iter::repeat_n(last, padding)))
+    sql.bind_set(accounts)
         .push(") ORDER BY a.id, c.starts_on DESC, c.id DESC");
     let place = Account::COLUMNS.len();
     let mut found: Vec<(Account, Vec<Contract>)> = Vec::new();

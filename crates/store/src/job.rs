@@ -126,7 +126,7 @@ pub async fn complete_many(
     let mut held = 0;
     for ids in ids.chunks(1_000) {
         let mut sql = Sql::new("DELETE FROM job WHERE id IN (");
-        sql.bind_all(ids).push(")");
+        sql.bind_set(ids).push(")");
         let done = tx
             .execute(sql.with(" AND leased_by = ", &worker.to_owned()))
             .await?;

@@ -3,10 +3,12 @@
 mod received;
 
 pub use received::{
-    Compared, Received, SeenBefore, count_received, find_received, find_received_many, first_way,
-    list_received, lock_received, lock_state, note_sender, receive, received_of_ticket,
-    seen_before, sizes_of_received, unread, update_received,
+    Compared, Outcome, Received, SeenBefore, count_received, find_received, find_received_many,
+    first_way, list_received, lock_received, lock_states, note_sender, receive, received_of_ticket,
+    seen_before, sizes_of_received, unread, update_received, write_outcomes,
 };
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use mainstay_domain::id::{MailboxId, OutgoingMailId, TicketId};
@@ -18,7 +20,7 @@ use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::put_off::insert_all_later;
 use crate::record::{self, Record, columns, fetch_all, fetch_one, insert_all, record, select};
-use crate::sql::Sql;
+use crate::sql::{Sql, padded};
 
 named!(OutgoingMailState {
     Queued = "queued",
@@ -38,7 +40,18 @@ record!(OutgoingMail in "outgoing_mail" {
 /// # Errors
 /// [`StoreError::Conflict`] when one with its message id is there.
 pub async fn enqueue(tx: &Transaction, mail: &OutgoingMail) -> Result<(), StoreError> {
-    insert_all_later(tx, [mail]).await
+    enqueue_many(tx, [mail]).await
+}
+
+/// Queues mails to be sent, several with each statement.
+///
+/// # Errors
+/// As [`enqueue`].
+pub async fn enqueue_many<'a>(
+    tx: &Transaction,
+    mails: impl IntoIterator<Item = &'a OutgoingMail>,
+) -> Result<(), StoreError> {
+    insert_all_later(tx, mails).await
 }
 
 /// Inserts mails with their history, several with each statement.
@@ -99,34 +112,49 @@ pub async fn narrow(
     Ok(())
 }
 
-/// How many mails that carry no message of a person were queued for this one recipient since an instant: receipts and
+/// To which of these recipients a mail that carries no message of a person was queued after an instant, for them alone: receipts and
 /// other automatic answers.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn count_automatic(
+pub async fn told_automatically(
     on: &impl Connection,
-    recipient: &str,
+    recipients: &[String],
     since: Timestamp,
-) -> Result<u64, StoreError> {
-    let sql = Sql::new("SELECT COUNT(*) FROM outgoing_mail WHERE message IS NULL")
-        .with(" AND created_at > ", &since)
-        .with(" AND recipients = ", &vec![recipient.to_owned()]);
-    one(on, sql).await?.map_or(Ok(0), |row| u64::read(&row, 0))
+) -> Result<BTreeSet<String>, StoreError> {
+    let alone: Vec<Vec<String>> = recipients.iter().map(|it| vec![it.clone()]).collect();
+    let mut told = BTreeSet::new();
+    for alone in alone.chunks(1_000) {
+        let mut sql = Sql::new(
+            "SELECT DISTINCT recipients FROM outgoing_mail WHERE message IS NULL AND created_at > ",
+        )
+        .with("", &since);
+        sql.push(" AND recipients IN (").bind_set(alone).push(")");
+        for row in all(on, sql).await? {
+            told.extend(Vec::<String>::read(&row, 0)?);
+        }
+    }
+    Ok(told)
 }
 
-/// Keeps every other transaction that asks the same from going on until this one ends, so that whoever counts what a recipient was
-/// sent, and then writes to them, is alone. On SQLite whoever writes is so anyway.
+/// Keeps every other transaction that asks the same of one of these recipients from going on until this one ends, so that whoever
+/// asks what a recipient was sent, and then writes to them, is alone. On SQLite whoever writes is so anyway.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn hold_recipient(tx: &Transaction, recipient: &str) -> Result<(), StoreError> {
-    if tx.is_postgres() {
-        let sql = Sql::new("SELECT pg_advisory_xact_lock(hashtextextended(")
-            .with("", &recipient.to_owned())
-            .then(", 0))");
-        one(tx, sql).await?;
+pub async fn hold_recipients(tx: &Transaction, recipients: &[String]) -> Result<(), StoreError> {
+    if !tx.is_postgres() || recipients.is_empty() {
+        return Ok(());
     }
+    // In an order of their own, so that two who hold several never wait for each other.
+    let mut sql = Sql::new(
+        "SELECT pg_advisory_xact_lock(h.held) FROM (SELECT hashtextextended(recipient, 0) AS held FROM (VALUES ",
+    );
+    for (index, recipient) in padded(recipients).enumerate() {
+        sql.push(if index == 0 { "(" } else { ", (" });
+        sql.bind(recipient).push(")");
+    }
+    all(tx, sql.then(") v (recipient) ORDER BY 1 OFFSET 0) h")).await?;
     Ok(())
 }
 
@@ -255,6 +283,25 @@ pub async fn find_by_message_id(
         select::<OutgoingMail>().with(" WHERE t.message_id = ", &message_id.to_owned()),
     )
     .await
+}
+
+/// Which of these message ids, without angle brackets, are those of mails that are to be sent or were.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database does not answer.
+pub async fn written_among(
+    on: &impl Connection,
+    message_ids: &[String],
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut written = BTreeSet::new();
+    for ids in message_ids.chunks(5_000) {
+        let mut sql = Sql::new("SELECT message_id FROM outgoing_mail WHERE message_id IN (");
+        sql.bind_set(ids).push(")");
+        for row in all(on, sql).await? {
+            written.insert(Field::read(&row, 0)?);
+        }
+    }
+    Ok(written)
 }
 
 /// The mails of a ticket, oldest first. Their `bytes` are left out.

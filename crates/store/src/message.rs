@@ -125,8 +125,25 @@ pub async fn of_ticket(
     scope: Scope,
     ticket: TicketId,
 ) -> Result<Vec<Message>, StoreError> {
-    let sql = Sql::new(select_message()).with(" WHERE m.ticket = ", &ticket);
-    fetch(on, scope, sql, Part::Whole).await
+    of_tickets(on, scope, &[ticket]).await
+}
+
+/// The messages of several tickets, oldest first.
+///
+/// # Errors
+/// As [`of_ticket`].
+pub async fn of_tickets(
+    on: &impl Connection,
+    scope: Scope,
+    tickets: &[TicketId],
+) -> Result<Vec<Message>, StoreError> {
+    let mut messages = Vec::new();
+    for tickets in tickets.chunks(5_000) {
+        let mut sql = Sql::new(select_message());
+        sql.push(" WHERE m.ticket IN (").bind_set(tickets).push(")");
+        messages.extend(fetch(on, scope, sql, Part::Whole).await?);
+    }
+    Ok(messages)
 }
 
 /// The messages of a ticket, oldest first, in pages.
@@ -265,7 +282,7 @@ async fn attachments(
             "SELECT {} FROM attachment WHERE message IN (",
             ATTACHMENT.join(", ")
         ));
-        sql.bind_all(messages).push(") ORDER BY message, position");
+        sql.bind_set(messages).push(") ORDER BY message, position");
         for row in all(on, sql).await? {
             found
                 .entry(Field::read(&row, 0)?)

@@ -1,5 +1,7 @@
 //! Opening the store.
 
+mod learn;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, IsolationLevel,
-    TransactionOptions, TransactionTrait as _,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, IsolationLevel, TransactionOptions,
+    TransactionTrait as _,
 };
 use tempfile::TempDir;
 use tracing::field::Empty;
@@ -31,13 +33,6 @@ const MIGRATIONS: usize = 5;
 
 /// A connection that nobody used for so long is asked for a sign of life before it is used.
 const RESTED: Duration = Duration::from_secs(1);
-
-/// Looks what is in the tables with more than 64 pages.
-const LEARN: &str = "DO $$ DECLARE name regclass; BEGIN \
-     FOR name IN SELECT oid FROM pg_class WHERE relkind = 'r' \
-         AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) \
-         AND pg_relation_size(oid) > 64 * 8192 \
-     LOOP EXECUTE format('ANALYZE %s', name); END LOOP; END $$";
 
 /// Where the store is and how it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -320,19 +315,6 @@ impl Store {
                     },
                 ]
             }
-        }
-    }
-
-    /// Lets PostgreSQL look what is in the tables, so that it plans well at once. To be called when much was written at a time: by
-    /// itself it looks a minute later. Where it cannot, all works as well, but slower. Tables with little in them are left out: those
-    /// that were found empty would be read from end to end, however many rows come in the next minute. SQLite never looks
-    /// (`schema::plan`).
-    pub async fn learn(&self) {
-        let Engine::Postgres(pool) = &self.engine else {
-            return;
-        };
-        if let Err(error) = pool.execute_unprepared(LEARN).await {
-            tracing::warn!(%error, "the database could not look what is in its tables: it may answer slowly until it does");
         }
     }
 

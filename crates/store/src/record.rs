@@ -278,7 +278,7 @@ pub(crate) async fn find_many<T: Record>(
     for keys in keys.chunks(5_000) {
         let mut sql = select::<T>();
         sql.push(&format!(" WHERE t.{column} IN ("))
-            .bind_all(keys)
+            .bind_set(keys)
             .push(")");
         found.extend(fetch_all::<T>(on, sql).await?);
     }

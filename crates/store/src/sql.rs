@@ -53,6 +53,12 @@ impl Sql {
         self
     }
 
+    /// Goes on with values of which each is asked for, between commas. Short lists have a few lengths only, the last value repeated, so
+    /// that the engine keeps the statement ready for each.
+    pub(crate) fn bind_set<T: Field>(&mut self, values: &[T]) -> &mut Self {
+        self.bind_all(padded(values))
+    }
+
     /// Goes on with a text and a value: `sql.with(" WHERE id = ", &id)`.
     #[must_use]
     pub(crate) fn with(mut self, text: &str, value: &impl Field) -> Self {
@@ -92,6 +98,21 @@ impl Sql {
     }
 }
 
+/// A list that is longer is seldom as long again.
+const LONGEST_PADDED: usize = 64;
+
+/// A list with its last value repeated, so that there are few lengths of short lists.
+pub(crate) fn padded<T>(values: &[T]) -> impl Iterator<Item = &T> {
+    let length = values.len();
+    let padding = match length {
+        0 | LONGEST_PADDED.. => 0,
+        _ => length.next_power_of_two() - length,
+    };
+    let last = values.last().into_iter();
+    let repeated = last.flat_map(move |last| std::iter::repeat_n(last, padding));
+    values.iter().chain(repeated)
+}
+
 fn numbered(text: &str) -> String {
     let mut numbered = String::with_capacity(text.len() * 2);
     for (index, part) in text.split('?').enumerate() {
@@ -101,4 +122,20 @@ fn numbered(text: &str) -> String {
         numbered.push_str(part);
     }
     numbered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sql, padded};
+
+    #[test]
+    fn short_lists_have_few_lengths() {
+        let mut sql = Sql::new("x IN (");
+        sql.bind_set(&[1_i64, 2, 3]).push(")");
+        assert_eq!(sql.text(), "x IN (?, ?, ?, ?)");
+        assert_eq!(sql.values()[2..], [3_i64.into(), 3_i64.into()]);
+        for (length, expected) in [(0, 0), (1, 1), (2, 2), (5, 8), (33, 64), (64, 64), (65, 65)] {
+            assert_eq!(padded(&vec![(); length]).count(), expected, "{length}");
+        }
+    }
 }

@@ -73,9 +73,22 @@ pub async fn of_ticket(
     on: &impl Connection,
     ticket: TicketId,
 ) -> Result<Vec<ThreadEntry>, StoreError> {
-    fetch_all(
-        on,
-        select::<ThreadEntry>().with(" WHERE t.ticket = ", &ticket),
-    )
-    .await
+    of_tickets(on, &[ticket]).await
+}
+
+/// The message ids of several tickets, in no order.
+///
+/// # Errors
+/// As [`of_ticket`].
+pub async fn of_tickets(
+    on: &impl Connection,
+    tickets: &[TicketId],
+) -> Result<Vec<ThreadEntry>, StoreError> {
+    let mut found = Vec::new();
+    for tickets in tickets.chunks(5_000) {
+        let mut sql = select::<ThreadEntry>();
+        sql.push(" WHERE t.ticket IN (").bind_set(tickets).push(")");
+        found.extend(fetch_all::<ThreadEntry>(on, sql).await?);
+    }
+    Ok(found)
 }

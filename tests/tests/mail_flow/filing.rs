@@ -6,10 +6,11 @@ use jiff::SignedDuration;
 use mainstay_app::mail::{FilingDecision, RefileInto};
 use mainstay_app::{AppError, Caller};
 use mainstay_domain::event::EventKind;
+use mainstay_domain::id::RawMailId;
 use mainstay_domain::mail::RawMailState;
 use mainstay_domain::name::TierName;
 use mainstay_domain::severity::Severity;
-use mainstay_store::{PageRequest, message};
+use mainstay_store::{PageRequest, contact, message};
 use mainstay_testing::{PostgresServer, require};
 
 use crate::desk::{Desk, Letter, busy, reason};
@@ -168,6 +169,71 @@ async fn mails_that_are_filed_at_once_get_one_receipt() {
     assert_eq!(desk.tickets().await, 8);
     assert_eq!(desk.to_customer().len(), 1);
     desk.test.finish().await;
+}
+
+/// Where mails wait and are filed together, as after an outage, on both engines: as if each had come by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_wait_are_filed_together_as_they_are_one_by_one() {
+    let mut urls = vec!["sqlite::memory:".to_owned()];
+    if let Some(program) = require(PostgresServer::find()) {
+        urls.push(PostgresServer::shared(&program).fresh_database());
+    }
+    for url in urls {
+        let desk = Desk::open_on(&url, None).await;
+        let (app, machine) = (&desk.test.app, Caller::machine());
+        let receive = async |letter: &Letter<'_>, way: &str| {
+            let raw = letter.raw().into_bytes();
+            let received = app.receive_mail(&machine, raw, way, app.now());
+            received.await.expect("a store that answers").id
+        };
+        let (mut waiting, mut twins) = (Vec::new(), Vec::new());
+        // Two whom nobody knows by turns, one of whom writes more than one may.
+        for number in 0..45 {
+            let id = format!("{number}@acme.example");
+            let letter = Letter {
+                from: "nora@acme.example",
+                id: &id,
+                ..Letter::default()
+            };
+            waiting.push(receive(&letter, "pipe").await);
+            if number < 3 {
+                let other = format!("other-{id}");
+                let letter = Letter {
+                    from: "omar@acme.example",
+                    id: &other,
+                    ..letter
+                };
+                twins = vec![
+                    receive(&letter, "pipe").await,
+                    receive(&letter, "imap:support").await,
+                ];
+            }
+        }
+        desk.test.run_due().await;
+
+        let filed = async |ids: Vec<RawMailId>| {
+            let mut filed = 0;
+            for id in ids {
+                match desk.mail(id).await.state {
+                    RawMailState::Parsed => filed += 1,
+                    state => assert_eq!(state, RawMailState::Ignored, "{url}"),
+                }
+            }
+            filed
+        };
+        assert_eq!(filed(waiting).await, 40, "{url}");
+        assert_eq!(filed(twins).await, 1, "{url}");
+        assert_eq!(desk.tickets().await, 43, "{url}");
+        let mut told: Vec<_> = desk.sent().into_iter().flat_map(|mail| mail.to).collect();
+        told.sort();
+        assert_eq!(told, ["nora@acme.example", "omar@acme.example"], "{url}");
+        let reader = app.store().read();
+        for address in ["nora@acme.example", "omar@acme.example"] {
+            let known = contact::find_by_address(&reader, address).await.unwrap();
+            assert!(known.is_some(), "{address}");
+        }
+        desk.test.finish().await;
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! that is watched. It bears a message id of ours, so that it is recognised as our own and becomes no ticket.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -102,7 +103,7 @@ pub struct MailTest {
 
 /// What a test of mail asks.
 struct TestPlan {
-    identity: Identity,
+    identity: Arc<Identity>,
     address: String,
     mailboxes: Vec<OpenMailbox>,
     /// The mailboxes of the settings, too.

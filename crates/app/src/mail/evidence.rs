@@ -1,9 +1,11 @@
 //! Gathering what is known of a mail, for the decision where it belongs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use mainstay_channels::reply_address::TicketReference;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::Contact;
-use mainstay_domain::id::{AccountId, TicketId};
+use mainstay_domain::id::{AccountId, RawMailId, TicketId};
 use mainstay_domain::mail::RawMail;
 use mainstay_domain::message::Message;
 use mainstay_domain::threading::{Evidence, KnownTicket, Sender};
@@ -18,7 +20,7 @@ use super::proof::{personal_ticket, prove};
 use super::reading::Letter;
 use crate::attachment::digest;
 use crate::context::App;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 
 /// What is known of a mail, and of its sender.
 pub(super) struct Gathered {
@@ -40,22 +42,80 @@ pub(super) struct Claim {
 /// How often a merged ticket may lead on to another, so that a circle in damaged data ends.
 const LONGEST_CHAIN: usize = 50;
 
-/// Gathers what is known of a mail.
+/// What is asked at once of mails that show nothing in common but a sender.
+pub(super) struct Background {
+    people: BTreeMap<String, (Option<Agent>, Option<Contact>)>,
+    seen: BTreeMap<RawMailId, SeenBefore>,
+}
+
+impl Background {
+    /// Asks who the senders of mails are, and what was seen of the mails before.
+    pub async fn of(
+        app: &App,
+        on: &impl Connection,
+        mails: &[(&RawMail, &Letter)],
+    ) -> Result<Self> {
+        let senders: BTreeSet<&str> = mails
+            .iter()
+            .filter_map(|(_, letter)| sender(letter))
+            .collect();
+        let senders = Vec::from_iter(senders);
+        let agents = app.agents_by_email(on, &senders).await?;
+        let contacts = contact::find_by_addresses(on, &senders).await?;
+        let people = agents.into_iter().zip(contacts);
+        let people = senders.into_iter().map(str::to_owned).zip(people);
+        let within = app.options().mail.flood.within;
+        let compared = mails.iter().map(|(raw, letter)| {
+            let at = raw.received_at;
+            let since = at.saturating_sub(within).unwrap_or(at);
+            Compared {
+                mail: raw,
+                message_id: letter.message_id.as_deref(),
+                sender: sender(letter).map(|address| (address, since)),
+            }
+        });
+        let compared: Vec<Compared<'_>> = compared.collect();
+        let mut seen = mail::seen_before(on, &compared).await?;
+        for (index, mail) in compared.iter().enumerate() {
+            if let Some(seen) = seen.get_mut(&mail.mail.id) {
+                seen.from_sender += from_the_same(&compared[..index], mail);
+            }
+        }
+        Ok(Self {
+            people: people.collect(),
+            seen,
+        })
+    }
+}
+
+/// How many of the mails before one came from its sender, which the store does not know yet.
+fn from_the_same(before: &[Compared<'_>], mail: &Compared<'_>) -> u64 {
+    let Some((address, since)) = mail.sender else {
+        return 0;
+    };
+    let is_same = |other: &&Compared<'_>| {
+        let from = other.sender.map(|(from, _)| from.to_lowercase());
+        from == Some(address.to_lowercase()) && other.mail.received_at >= since
+    };
+    before.iter().filter(is_same).count() as u64
+}
+
+fn sender(letter: &Letter) -> Option<&str> {
+    letter.from.as_ref().map(|from| from.address.as_str())
+}
+
+/// Gathers what is known of a mail, given what was asked of it, with others or by itself.
 pub(super) async fn gather(
     app: &App,
     on: &impl Connection,
     identity: &Identity,
-    raw: &RawMail,
-    letter: &Letter,
+    (raw, letter): (&RawMail, &Letter),
+    background: &Background,
 ) -> Result<Gathered> {
-    let address = letter.from.as_ref().map(|from| from.address.as_str());
-    let named = match address {
-        Some(address) => app
-            .agent_by_email(on, address)
-            .await?
-            .filter(|agent| agent.active),
-        None => None,
-    };
+    let address = sender(letter);
+    let person = address.and_then(|address| background.people.get(address));
+    let (named, known) = person.cloned().unwrap_or_default();
+    let named = named.filter(|agent| agent.active);
     // A server does not vouch for what another one took in, as it did where the mailbox is read elsewhere by now, or removed.
     let authserv_id = match identity.mailbox_of(&raw.source, raw.mailbox) {
         Some(mailbox) if mailbox.source().as_ref() == Some(&raw.source) => {
@@ -72,10 +132,7 @@ pub(super) async fn gather(
         },
     };
     let is_outside = agent.is_none() && unproven.is_none();
-    let contact = match address {
-        Some(address) if is_outside => contact::find_by_address(on, address).await?,
-        _ => None,
-    };
+    let contact = known.filter(|_| is_outside);
     let account = match (&contact, address) {
         (Some(contact), _) if contact.account.is_some() => contact.account,
         (_, Some(address)) if is_outside => account_of(on, address).await?,
@@ -86,23 +143,18 @@ pub(super) async fn gather(
         account,
         is_agent: agent.is_some(),
     };
-    let limit = app.options().mail.flood;
-    let at = raw.received_at;
-    let since = at.saturating_sub(limit.within).unwrap_or(at);
     // Our own people are not counted.
-    let counted = address.filter(|_| agent.is_none());
-    let compared = Compared {
-        mail: raw,
-        message_id: letter.message_id.as_deref(),
-        sender: counted.map(|address| (address, since)),
-    };
-    let seen = mail::seen_before(on, compared).await?;
+    let counts = address.is_some() && agent.is_none();
+    let nothing = || AppError::Conflict("the mail was not compared with those before".to_owned());
+    let seen = background.seen.get(&raw.id).ok_or_else(nothing)?;
     let evidence = Evidence {
-        is_duplicate: is_duplicate(on, raw, letter, &seen).await?,
+        is_duplicate: is_duplicate(on, raw, letter, seen).await?,
         loops_back: loops_back(identity, letter),
         automatic: letter.automatic.clone(),
         is_bounce: letter.bounce.is_some(),
-        flood: counted.and_then(|_| flood(limit, seen.from_sender)),
+        flood: counts
+            .then(|| flood(app.options().mail.flood, seen.from_sender))
+            .flatten(),
         unproven: unproven.as_ref().map(|claim| claim.why.clone()),
         sender,
         reply_address: by_reply_address(on, identity, letter, agent.as_ref()).await?,

@@ -1,5 +1,8 @@
 //! Filing a mail: decided, and put where it belongs, all in one transaction.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use jiff::Timestamp;
 use mainstay_domain::attachment::Attachment;
 use mainstay_domain::contact::Contact;
@@ -8,6 +11,7 @@ use mainstay_domain::id::{AgentId, RawMailId, TicketId};
 use mainstay_domain::mail::{RawMail, RawMailState};
 use mainstay_domain::threading::{Decision, Route};
 use mainstay_domain::ticket::{Command, Scope};
+use mainstay_store::mail::Outcome;
 use mainstay_store::thread::ThreadEntry;
 use mainstay_store::{Transaction, agent, contact, mail, participant, thread as threads, ticket};
 use serde::{Deserialize, Serialize};
@@ -87,6 +91,16 @@ pub(super) async fn lock(tx: &Transaction, id: RawMailId) -> Result<RawMail> {
         .ok_or_else(|| AppError::no_such("received mail", id))
 }
 
+/// People nobody knew, whom a transaction that files several mails has made contacts, by their addresses.
+#[derive(Default)]
+pub(super) struct Strangers(Mutex<BTreeMap<String, Contact>>);
+
+impl Strangers {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Contact>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A mail on its way into a ticket.
 pub(super) struct Filing<'a> {
     pub app: &'a App,
@@ -95,6 +109,8 @@ pub(super) struct Filing<'a> {
     pub letter: &'a Letter,
     /// What this transaction has asked for tickets that it opens.
     pub batch: &'a Batch,
+    /// Whom this transaction has made contacts.
+    pub strangers: &'a Strangers,
     pub gathered: &'a Gathered,
     /// Its files, when they are kept already.
     pub files: Option<&'a [Attachment]>,
@@ -103,15 +119,27 @@ pub(super) struct Filing<'a> {
 }
 
 impl Filing<'_> {
-    /// Files a mail as it was decided, and writes down the decision; says into which ticket.
-    pub async fn file(&self, mut raw: RawMail, decision: &Decision) -> Result<Option<TicketId>> {
+    /// Files a mail as it was decided, and writes down what became of it; says into which ticket.
+    pub async fn file(&self, raw: &RawMail, decision: &Decision) -> Result<Option<TicketId>> {
+        let outcome = self.place(raw, decision).await?;
+        let filed = outcome
+            .ticket
+            .filter(|_| outcome.state == RawMailState::Parsed);
+        mail::write_outcomes(self.tx, &[outcome]).await?;
+        Ok(filed)
+    }
+
+    /// Files a mail as it was decided; what became of it is still to be written down.
+    pub async fn place(&self, raw: &RawMail, decision: &Decision) -> Result<Outcome> {
         let mut written = FilingDecision::new(decision, self.letter);
-        raw.error = None;
+        let mut outcome = Outcome {
+            error: None,
+            ..raw.into()
+        };
         if decision.route == Route::Ignore {
-            raw.state = RawMailState::Ignored;
-            raw.decision = Some(written.write()?);
-            mail::update_received(self.tx, &raw).await?;
-            return Ok(None);
+            outcome.state = RawMailState::Ignored;
+            outcome.decision = Some(written.write()?);
+            return Ok(outcome);
         }
         let Some(files) = self.files else {
             // Somebody has answered, closed or merged in between; the next look finds the files kept.
@@ -120,14 +148,13 @@ impl Filing<'_> {
             ));
         };
         if let Route::Hold(ticket) = decision.route {
-            raw.decision = Some(written.write()?);
-            self.hold(raw, ticket, files).await?;
-            return Ok(None);
+            outcome.decision = Some(written.write()?);
+            return self.hold(raw, outcome, ticket, files).await;
         }
         let (ticket, message) = match decision.route {
-            Route::Append(ticket) => (ticket, self.append(&raw, ticket, files).await?),
-            Route::Open { follows } => self.open(&raw, follows, files).await?,
-            Route::Hold(_) | Route::Ignore => return Ok(None),
+            Route::Append(ticket) => (ticket, self.append(raw, ticket, files).await?),
+            Route::Open { follows } => self.open(raw, follows, files).await?,
+            Route::Hold(_) | Route::Ignore => return Ok(outcome),
         };
         if message.is_conversation() {
             note_participants(self.app, self.tx, self.identity, ticket, self.letter).await?;
@@ -141,12 +168,11 @@ impl Filing<'_> {
             threads::insert(self.tx, &[entry]).await?;
         }
         written.ticket = Some(ticket);
-        raw.state = RawMailState::Parsed;
-        raw.decision = Some(written.write()?);
-        raw.ticket = Some(ticket);
-        raw.message = Some(message.id);
-        mail::update_received(self.tx, &raw).await?;
-        Ok(Some(ticket))
+        outcome.state = RawMailState::Parsed;
+        outcome.decision = Some(written.write()?);
+        outcome.ticket = Some(ticket);
+        outcome.message = Some(message.id);
+        Ok(outcome)
     }
 
     async fn append(
@@ -235,6 +261,11 @@ impl Filing<'_> {
         let Some(from) = self.letter.from.as_ref().filter(|_| self.is_person()) else {
             return Ok((Actor::System, None));
         };
+        let key = from.address.to_lowercase();
+        let known = self.strangers.known().get(&key).cloned();
+        if let Some(known) = known {
+            return Ok((Actor::Contact(known.id), Some(known)));
+        }
         let now = self.app.now();
         let local_part = from.address.split('@').next().unwrap_or_default();
         let name = match from.name.trim() {
@@ -255,6 +286,7 @@ impl Filing<'_> {
         contact::insert(self.tx, &new).await?;
         let facts = self.app.facts(Actor::System).contact(None, &new)?;
         facts.write(self.tx).await?;
+        self.strangers.known().insert(key, new.clone());
         Ok((Actor::Contact(new.id), Some(new)))
     }
 

@@ -7,10 +7,11 @@ use mainstay_domain::mail::{RawMail, RawMailState};
 use mainstay_domain::role::Permission;
 use mainstay_domain::threading::{Decision, Route};
 use mainstay_domain::ticket::Scope;
+use mainstay_store::mail::Outcome;
 use mainstay_store::{Transaction, mail, ticket};
 
-use super::evidence::{Claim, gather, living};
-use super::file::{Filing, FilingDecision, lock, text_of};
+use super::evidence::{Background, Claim, gather, living};
+use super::file::{Filing, FilingDecision, Strangers, lock, text_of};
 use super::identity::Identity;
 use super::read::{keep_files, read_apart};
 use super::reading::Letter;
@@ -26,15 +27,18 @@ impl Filing<'_> {
     /// nothing is sent, and no clock or status changes.
     pub(super) async fn hold(
         &self,
-        mut raw: RawMail,
+        raw: &RawMail,
+        mut outcome: Outcome,
         ticket: Option<TicketId>,
         files: &[Attachment],
-    ) -> Result<()> {
-        raw.state = RawMailState::Held;
-        raw.ticket = ticket;
+    ) -> Result<Outcome> {
+        outcome.state = RawMailState::Held;
+        outcome.ticket = ticket;
         // One that is read again and held again has its note already.
-        if let (Some(ticket), Some(claim), None) = (ticket, &self.gathered.unproven, raw.message) {
-            let mut note = self.message(&raw, Actor::System, files);
+        if let (Some(ticket), Some(claim), None) =
+            (ticket, &self.gathered.unproven, outcome.message)
+        {
+            let mut note = self.message(raw, Actor::System, files);
             note.side = Side::Agent;
             note.visibility = Visibility::Internal;
             note.origin = Origin::Automatic;
@@ -43,9 +47,9 @@ impl Filing<'_> {
             note.text = describe(claim);
             note.mentions = vec![claim.agent.id];
             append_message(self.app, self.tx, ticket, Actor::System, &note, None).await?;
-            raw.message = Some(note.id);
+            outcome.message = Some(note.id);
         }
-        Ok(mail::update_received(self.tx, &raw).await?)
+        Ok(outcome)
     }
 }
 
@@ -71,7 +75,7 @@ impl App {
             .await?
             .ok_or_else(|| AppError::no_such("received mail", id))?;
         demand_held(&raw)?;
-        let letter = read_apart(&raw).await?;
+        let letter = read_apart(raw.bytes).await?;
         let files = keep_files(self, &letter).await?;
         let identity = self.mail_identity().await?;
         let ticket = transact!(self, tx => async {
@@ -94,7 +98,9 @@ async fn accept(
     let raw = lock(tx, id).await?;
     demand_held(&raw)?;
     let before = FilingDecision::of(&raw);
-    let mut gathered = gather(app, tx, identity, &raw, letter).await?;
+    let of_it = (&raw, letter);
+    let background = Background::of(app, tx, &[of_it]).await?;
+    let mut gathered = gather(app, tx, identity, of_it, &background).await?;
     if let Some(claim) = gathered.unproven.take() {
         gathered.agent = Some(claim.agent);
     }
@@ -119,12 +125,13 @@ async fn accept(
         letter,
         gathered: &gathered,
         batch: &Batch::default(),
+        strangers: &Strangers::default(),
         files: Some(files),
         at: app.now(),
     };
     let decision = Decision { route, reason };
     let ticket = filing
-        .file(raw, &decision)
+        .file(&raw, &decision)
         .await?
         .ok_or_else(|| AppError::no_such("ticket", "for the mail"))?;
     let mut raw = lock(tx, id).await?;

@@ -10,7 +10,7 @@ use mainstay_channels::reply_address::{
 use mainstay_domain::id::{AgentId, MailboxId};
 use mainstay_domain::mailbox::Mailbox;
 use mainstay_domain::ticket::Ticket;
-use mainstay_store::{mail, mailbox, setting};
+use mainstay_store::{Connection, mail, mailbox, setting};
 use uuid::Uuid;
 
 use super::check::MailCheck;
@@ -86,6 +86,7 @@ impl Default for MailOptions {
 }
 
 /// Who we are in mail, ready to be asked.
+#[derive(Clone)]
 pub(crate) struct Identity {
     pub from: String,
     /// The mailbox in whose name we write; absent for the one of the settings.
@@ -108,33 +109,14 @@ pub(crate) const KEY_NAME: &str = "mail.signing_key";
 
 impl App {
     /// Who we are where nothing says in which mailbox's name we write.
-    pub(crate) async fn mail_identity(&self) -> Result<Identity> {
+    pub(crate) async fn mail_identity(&self) -> Result<Arc<Identity>> {
         let key = self
             .mail_key_cell()
             .get_or_try_init(|| self.load_mail_key())
             .await?
             .clone();
         let mailboxes = mailbox::all(&self.read()).await?;
-        Identity::new(&self.options().mail, key, mailboxes)
-    }
-
-    /// Who we are to the customer of a ticket: the mailbox that its first mail came to, or else its team's.
-    pub(crate) async fn mail_identity_of(&self, ticket: &Ticket) -> Result<Identity> {
-        let identity = self.mail_identity().await?;
-        if identity.mailboxes.is_empty() {
-            return Ok(identity);
-        }
-        let first = mail::first_way(&self.read(), ticket.id).await?;
-        let of_source = first.and_then(|(source, id)| identity.mailbox_of(&source, id));
-        let of_team = || {
-            let mut mailboxes = identity.mailboxes.iter();
-            mailboxes.find(|found| found.team.is_some() && found.team == ticket.facts.team)
-        };
-        let found = of_source.or_else(of_team).cloned();
-        Ok(match found {
-            Some(mailbox) => identity.in_name_of(&mailbox),
-            None => identity,
-        })
+        Identity::new(&self.options().mail, key, mailboxes).map(Arc::new)
     }
 
     /// The key that signs reply addresses and message ids: made at the first use, the same on every node.
@@ -241,17 +223,33 @@ impl Identity {
         })
     }
 
-    /// The same in the name of a mailbox, where something sends what is written so.
-    fn in_name_of(self, mailbox: &Mailbox) -> Self {
-        if mailbox.outgoing.is_none() && !self.has_settings {
-            return self;
+    /// Who we are to the customer of a ticket: the mailbox that its first mail came to, or else its team's.
+    pub async fn towards(
+        self: &Arc<Self>,
+        on: &impl Connection,
+        ticket: &Ticket,
+    ) -> Result<Arc<Self>> {
+        if self.mailboxes.is_empty() {
+            return Ok(Arc::clone(self));
         }
-        Self {
-            mailbox: Some(mailbox.id),
-            reply: signed(mailbox),
-            from: mailbox.address.clone(),
-            ..self
-        }
+        let first = mail::first_way(on, ticket.id).await?;
+        let of_source = first.and_then(|(source, id)| self.mailbox_of(&source, id));
+        let of_team = || {
+            let mut mailboxes = self.mailboxes.iter();
+            mailboxes.find(|found| found.team.is_some() && found.team == ticket.facts.team)
+        };
+        let found = of_source.or_else(of_team);
+        // In the name of a mailbox only where something sends what is written so.
+        let found = found.filter(|mailbox| mailbox.outgoing.is_some() || self.has_settings);
+        Ok(match found {
+            Some(mailbox) => Arc::new(Self {
+                mailbox: Some(mailbox.id),
+                reply: signed(mailbox),
+                from: mailbox.address.clone(),
+                ..Self::clone(self)
+            }),
+            None => Arc::clone(self),
+        })
     }
 
     /// The mailbox that a mail came to by this way: the very one it was read in, also where that is read elsewhere by now; or else

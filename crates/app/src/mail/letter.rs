@@ -1,6 +1,6 @@
 //! Writing a mail to a customer: the template of the policy in force, filled in, in their language.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_channels::compose::Correspondent;
 use mainstay_channels::template::{
@@ -9,6 +9,7 @@ use mainstay_channels::template::{
 use mainstay_domain::account::Account;
 use mainstay_domain::agent::Agent;
 use mainstay_domain::contact::Contact;
+use mainstay_domain::id::{AccountId, AgentId, ContactId, TicketId};
 use mainstay_domain::message::Message;
 use mainstay_domain::name::CommitmentName;
 use mainstay_domain::policy;
@@ -50,38 +51,10 @@ impl Subject {
         app: &App,
         on: &impl Connection,
         ticket: Ticket,
-        writer: Option<mainstay_domain::id::AgentId>,
+        writer: Option<AgentId>,
     ) -> Result<Self> {
-        let account = match ticket.facts.account {
-            Some(id) => account::find(on, id).await?,
-            None => None,
-        };
-        let contact = match ticket.contact {
-            Some(id) => contact::find(on, id).await?,
-            None => None,
-        };
-        let manager = account
-            .as_ref()
-            .and_then(|account| account.people.first())
-            .map(|person| person.agent);
-        let team = match ticket.facts.team {
-            Some(id) => app.known_team(on, id).await?,
-            None => None,
-        };
-        Ok(Self {
-            manager: find_agent(app, on, manager).await?,
-            agent: find_agent(app, on, writer).await?,
-            clocks: clock::of_ticket(on, ticket.id).await?,
-            company: Company {
-                name: Some(app.company_in_mail(on).await?),
-                ..app.company(on).await?
-            },
-            rating: None,
-            account,
-            contact,
-            team,
-            ticket,
-        })
+        let loading = Loading::of(on, &[&ticket]).await?;
+        loading.subject(app, on, ticket, writer).await
     }
 
     /// The language to write in: the contact's, else the account's, else the one they wrote in, else ours, else English.
@@ -223,17 +196,82 @@ impl Subject {
     }
 }
 
+/// What mails about several tickets may speak of, asked for at once.
+pub(super) struct Loading {
+    accounts: BTreeMap<AccountId, Account>,
+    contacts: BTreeMap<ContactId, Contact>,
+    clocks: BTreeMap<TicketId, Vec<StoredClock>>,
+}
+
+impl Loading {
+    /// Asks what mails about these tickets may speak of.
+    pub async fn of(on: &impl Connection, tickets: &[&Ticket]) -> Result<Self> {
+        let of_tickets: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+        let accounts: BTreeSet<AccountId> =
+            tickets.iter().filter_map(|it| it.facts.account).collect();
+        let accounts = account::find_many(on, &Vec::from_iter(accounts)).await?;
+        let contacts: BTreeSet<ContactId> = tickets.iter().filter_map(|it| it.contact).collect();
+        let contacts = contact::find_many(on, &Vec::from_iter(contacts)).await?;
+        let mut clocks: BTreeMap<TicketId, Vec<StoredClock>> = BTreeMap::new();
+        for clock in clock::of_tickets(on, &of_tickets).await? {
+            clocks.entry(clock.ticket).or_default().push(clock);
+        }
+        Ok(Self {
+            accounts: accounts.into_iter().map(|it| (it.id, it)).collect(),
+            contacts: contacts.into_iter().map(|it| (it.id, it)).collect(),
+            clocks,
+        })
+    }
+
+    /// What a mail about one of these tickets may speak of; `writer` is the agent who writes it.
+    pub async fn subject(
+        &self,
+        app: &App,
+        on: &impl Connection,
+        ticket: Ticket,
+        writer: Option<AgentId>,
+    ) -> Result<Subject> {
+        let account = ticket
+            .facts
+            .account
+            .and_then(|id| self.accounts.get(&id))
+            .cloned();
+        let contact = ticket
+            .contact
+            .and_then(|id| self.contacts.get(&id))
+            .cloned();
+        let manager = account
+            .as_ref()
+            .and_then(|account| account.people.first())
+            .map(|person| person.agent);
+        let team = match ticket.facts.team {
+            Some(id) => app.known_team(on, id).await?,
+            None => None,
+        };
+        Ok(Subject {
+            manager: find_agent(app, on, manager).await?,
+            agent: find_agent(app, on, writer).await?,
+            clocks: self.clocks.get(&ticket.id).cloned().unwrap_or_default(),
+            company: Company {
+                name: Some(app.company_in_mail(on).await?),
+                ..app.company(on).await?
+            },
+            rating: None,
+            account,
+            contact,
+            team,
+            ticket,
+        })
+    }
+}
+
 /// What a mail carries.
 pub(super) struct Said<'a> {
     pub text: &'a str,
     pub quoted: &'a str,
 }
 
-async fn find_agent(
-    app: &App,
-    on: &impl Connection,
-    id: Option<mainstay_domain::id::AgentId>,
-) -> Result<Option<Agent>> {
+async fn find_agent(app: &App, on: &impl Connection, id: Option<AgentId>) -> Result<Option<Agent>> {
     Ok(match id {
         Some(id) => app.known_agent(on, id).await?,
         None => None,

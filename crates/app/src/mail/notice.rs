@@ -1,26 +1,29 @@
 //! What the program itself tells the customer of a ticket, in its conversation: that a message has arrived, or that the ticket is
 //! resolved.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use mainstay_channels::compose::{Correspondent, Origin, OutgoingMail, ReturnPath};
 use mainstay_domain::id::TicketId;
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::{Scope, Ticket};
-use mainstay_store::{mail, message, ticket};
+use mainstay_store::thread::ThreadEntry;
+use mainstay_store::{mail, message, thread, ticket};
 use uuid::Uuid;
 
 use super::identity::Identity;
 use super::letter::Subject;
-use super::reply::{Threading, queue, ready, unrenderable};
+use super::reply::{ReadyMail, Threading, ready, unrenderable};
 use crate::context::App;
 use crate::job::JobFailure;
 
 /// A notice that is not written yet.
 pub(super) struct Notice {
-    pub identity: Identity,
+    pub identity: Arc<Identity>,
     pub conversation: Vec<Message>,
-    /// Nothing is sent to somebody to whom a mail of ours that answers nobody was queued after this instant.
-    pub unless_after: Option<Timestamp>,
+    /// The message ids that are known of the ticket.
+    known: Vec<ThreadEntry>,
     message_id: String,
 }
 
@@ -31,68 +34,89 @@ impl Notice {
         id: TicketId,
         cause: Uuid,
     ) -> Result<Option<(Self, Ticket)>, JobFailure> {
-        let identity = app.mail_identity().await?;
-        let message_id = identity.message_id(cause);
-        let reader = app.read();
-        if mail::find_by_message_id(&reader, &message_id)
-            .await?
-            .is_some()
-        {
-            return Ok(None);
-        }
-        let found = ticket::find(&reader, Scope::Everything, id)
-            .await?
-            .ok_or_else(|| JobFailure::Fail(format!("there is no ticket {id}")))?;
-        let identity = app.mail_identity_of(&found.ticket).await?;
-        let conversation = message::of_ticket(&reader, Scope::Everything, id).await?;
-        let notice = Self {
-            identity,
-            conversation,
-            unless_after: None,
-            message_id,
-        };
-        Ok(Some((notice, found.ticket)))
+        Ok(Self::begin_all(app, &[(id, cause)]).await?.pop())
     }
 
-    /// Writes it by a template, in the language of the message that it answers, and queues it. Bounces go nowhere, so that two
-    /// programs never answer each other for ever.
-    pub async fn send(
-        &self,
+    /// Begins a notice of each of several tickets, but for those that were written before.
+    pub async fn begin_all(
+        app: &App,
+        causes: &[(TicketId, Uuid)],
+    ) -> Result<Vec<(Self, Ticket)>, JobFailure> {
+        let identity = app.mail_identity().await?;
+        let signed = causes.iter();
+        let signed = signed.map(|(ticket, cause)| (*ticket, identity.message_id(*cause)));
+        let mut message_ids: BTreeMap<TicketId, String> = signed.collect();
+        let reader = app.read();
+        let ids: Vec<String> = message_ids.values().cloned().collect();
+        let written = mail::written_among(&reader, &ids).await?;
+        message_ids.retain(|_, id| !written.contains(id));
+        let ids: Vec<TicketId> = message_ids.keys().copied().collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tickets = ticket::find_many(&reader, Scope::Everything, &ids).await?;
+        let mut conversations: BTreeMap<TicketId, Vec<Message>> = BTreeMap::new();
+        for message in message::of_tickets(&reader, Scope::Everything, &ids).await? {
+            let conversation = conversations.entry(message.ticket).or_default();
+            conversation.push(message);
+        }
+        let mut known: BTreeMap<TicketId, Vec<ThreadEntry>> = BTreeMap::new();
+        for entry in thread::of_tickets(&reader, &ids).await? {
+            known.entry(entry.ticket).or_default().push(entry);
+        }
+        let mut begun = Vec::with_capacity(tickets.len());
+        for found in tickets {
+            let id = found.ticket.id;
+            let Some(message_id) = message_ids.remove(&id) else {
+                continue;
+            };
+            let notice = Self {
+                identity: identity.towards(&reader, &found.ticket).await?,
+                conversation: conversations.remove(&id).unwrap_or_default(),
+                known: known.remove(&id).unwrap_or_default(),
+                message_id,
+            };
+            begun.push((notice, found.ticket));
+        }
+        match message_ids.keys().next() {
+            Some(id) => Err(JobFailure::Fail(format!("there is no ticket {id}"))),
+            None => Ok(begun),
+        }
+    }
+
+    /// Writes it by a template, in the language of the message that it answers. Bounces go nowhere, so that two programs never answer
+    /// each other for ever.
+    pub fn write(
+        self,
         app: &App,
         subject: Subject,
         to: Correspondent,
         template: &str,
         origin: Origin,
         answered: Option<&Message>,
-    ) -> Result<(), JobFailure> {
+    ) -> Result<ReadyMail, JobFailure> {
         let language = subject.language(answered.and_then(|message| message.language.as_deref()));
         let rendered = subject
             .render(app, &self.identity, template, language, None)
             .map_err(unrenderable)?;
-        let ticket = subject.ticket.id;
-        let threading = Threading::of(&app.read(), ticket, &self.conversation, answered).await?;
+        let threading = Threading::of(self.known, &self.conversation, answered);
+        let reply_address = self.identity.reply_address(&subject.ticket);
         let mail = OutgoingMail {
             from: subject.sender(&self.identity),
             to: vec![to],
             cc: Vec::new(),
-            reply_to: self
-                .identity
-                .reply_address(&subject.ticket)
-                .map(Correspondent::new),
+            reply_to: reply_address.map(Correspondent::new),
             return_path: ReturnPath::Nowhere,
             subject: rendered.subject,
             text: rendered.text,
             html: None,
-            message_id: self.message_id.clone(),
+            message_id: self.message_id,
             in_reply_to: threading.parent,
             references: threading.references,
             origin,
             date: app.now(),
             attachments: Vec::new(),
         };
-        let mut ready = ready(&self.identity, mail, subject.ticket)?;
-        ready.unless_after = self.unless_after;
-        queue(app, ready, None).await?;
-        Ok(())
+        Ok(ready(&self.identity, mail, subject.ticket, None)?)
     }
 }

@@ -17,6 +17,7 @@ use mainstay_store::{Connection, Transaction, message, ticket};
 use super::identity::Identity;
 use super::letter::{RatingLinks, Subject};
 use super::notice::Notice;
+use super::reply::queue;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::job::{Job, JobFailure};
@@ -118,9 +119,10 @@ pub(crate) async fn ask_for_rating(
     };
     subject.rating = Some(links(app, identity, id, contact.id));
     let to = Correspondent::named(contact.name.clone(), address.clone());
-    notice
-        .send(app, subject, to, "resolved", Origin::Generated, written)
-        .await
+    let written = written.cloned();
+    let answered = written.as_ref();
+    let ready = notice.write(app, subject, to, "resolved", Origin::Generated, answered)?;
+    Ok(queue(app, &[ready], None).await?)
 }
 
 fn links(app: &App, identity: &Identity, ticket: TicketId, contact: ContactId) -> RatingLinks {

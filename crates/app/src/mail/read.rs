@@ -1,18 +1,19 @@
 //! Reading received mails: each is read outside of any transaction, and filed in one, by itself or with others.
 
+use std::num::NonZero;
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use mainstay_domain::attachment::Attachment;
-use mainstay_domain::id::RawMailId;
+use mainstay_domain::id::{AccountId, RawMailId};
 use mainstay_domain::mail::{RawMail, RawMailState};
 use mainstay_domain::threading::{Route, thread};
 use mainstay_store::{Transaction, mail};
 
-use super::evidence::gather;
-use super::file::{Filing, lock};
+use super::evidence::{Background, gather};
+use super::file::{Filing, Strangers, lock};
 use super::identity::Identity;
-use super::part::{lanes, marks as marks_of};
+use super::part::{Marks, lanes, runs};
 use super::reading::{self, Letter};
 use crate::apart::apart;
 use crate::context::App;
@@ -35,7 +36,7 @@ pub(crate) async fn read_mail(
         return Ok(());
     }
     let of_it = app.clone();
-    let reading = async move { Box::pin(read_and_file(&of_it, &raw)).await };
+    let reading = async move { Box::pin(read_and_file(&of_it, raw)).await };
     let failure = match apart("Filing the mail", reading).await {
         Ok(()) => return Ok(()),
         Err(error) => error,
@@ -51,37 +52,61 @@ pub(crate) async fn read_mail(
     }
 }
 
-async fn read_and_file(app: &App, raw: &RawMail) -> Result<()> {
+async fn read_and_file(app: &App, raw: RawMail) -> Result<()> {
     let identity = app.mail_identity().await?;
-    let read = read_whole(app, &identity, raw).await?;
-    transact!(app, tx => async {
-        Box::pin(file_once(app, tx, &Batch::default(), &identity, raw, &read)).await
-    })?;
-    app.wake();
-    Ok(())
+    let mails = vec![Mail::read(app, &identity, raw).await?];
+    Box::pin(file_together(app, &Read { identity, mails })).await
+}
+
+/// How many mails are read side by side. More than there are processors would only take each other's place in their caches, on threads
+/// that each keep memory of their own.
+fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Mails that were read and are to be filed together, in their order.
 pub(crate) struct Read {
     identity: Arc<Identity>,
-    mails: Vec<(RawMail, Whole)>,
+    mails: Vec<Mail>,
+}
+
+/// A mail that was read.
+struct Mail {
+    /// As it was received, but for its bytes, which nobody asks for any more.
+    raw: RawMail,
+    letter: Letter,
+    /// Absent when it is ignored.
+    files: Option<Vec<Attachment>>,
+    marks: Marks,
 }
 
 impl Read {
     /// Which mails they are.
     pub(crate) fn ids(&self) -> impl Iterator<Item = RawMailId> {
-        self.mails.iter().map(|(raw, _)| raw.id)
+        self.mails.iter().map(|mail| mail.raw.id)
+    }
+
+    /// The mails in their order, cut into runs in which none shows that it concerns another but for having the same sender.
+    fn runs(&self) -> Vec<&[Mail]> {
+        let marks: Vec<&[String]> = self
+            .mails
+            .iter()
+            .map(|mail| &mail.marks.others[..])
+            .collect();
+        let mut rest = &self.mails[..];
+        let lengths = runs(&marks).into_iter();
+        let cut = |length| rest.split_off(..length);
+        lengths.filter_map(cut).collect()
     }
 
     /// Parts them into lanes that can be filed side by side, each in parts of so many that are filed together. Mails that show that they
     /// concern each other are in the same lane, in their order.
     pub(crate) fn into_lanes(self, count: usize, together: usize) -> Vec<Vec<Self>> {
-        let marks = self.mails.iter();
-        let marks = marks.map(|(raw, whole)| marks_of(&self.identity, raw, &whole.letter));
-        let marks: Vec<Vec<String>> = marks.collect();
+        let marks: Vec<Vec<&str>> = self.mails.iter().map(|mail| mail.marks.all()).collect();
+        let lanes = lanes(&marks, count);
         let mut parted: Vec<Vec<Self>> = Vec::new();
         parted.resize_with(count, Vec::new);
-        for (mail, lane) in self.mails.into_iter().zip(lanes(&marks, count)) {
+        for (mail, lane) in self.mails.into_iter().zip(lanes) {
             let parts = &mut parted[lane];
             match parts.last_mut().filter(|last| last.mails.len() < together) {
                 Some(last) => last.mails.push(mail),
@@ -100,26 +125,24 @@ impl Read {
 pub(crate) async fn read_together(app: &App, ids: &[RawMailId]) -> Result<Read> {
     let mut raws = mail::find_received_many(&app.read(), ids).await?;
     raws.sort_by_key(|raw| ids.iter().position(|id| *id == raw.id));
-    let identity = Arc::new(app.mail_identity().await?);
+    let identity = app.mail_identity().await?;
     let mut reading = Vec::with_capacity(raws.len());
-    for raw in &raws {
-        reading.push(read_whole(app, &identity, raw));
+    for raw in raws {
+        reading.push(Mail::read(app, &identity, raw));
     }
-    let outcomes = join_all(reading).await;
+    let read: Vec<Result<Mail>> = stream::iter(reading).buffered(at_once()).collect().await;
     // One that cannot be read keeps those after it from nothing: they belong together by what is filed already.
-    let read = raws.into_iter().zip(outcomes);
-    let mails = read
-        .filter_map(|(raw, outcome)| Some((raw, outcome.ok()?)))
-        .collect();
+    let mails = read.into_iter().filter_map(Result::ok).collect();
     Ok(Read { identity, mails })
 }
 
 /// Files mails that were read, in one transaction. Where that fails each must be read by itself.
 pub(crate) async fn file_together(app: &App, read: &Read) -> Result<()> {
+    let runs = read.runs();
     transact!(app, tx => async {
-        let batch = Batch::default();
-        for (raw, whole) in &read.mails {
-            Box::pin(file_once(app, tx, &batch, &read.identity, raw, whole)).await?;
+        let (batch, strangers) = (Batch::default(), Strangers::default());
+        for run in &runs {
+            Box::pin(file_run(app, tx, (&batch, &strangers), &read.identity, run)).await?;
         }
         Ok(())
     })?;
@@ -127,23 +150,72 @@ pub(crate) async fn file_together(app: &App, read: &Read) -> Result<()> {
     Ok(())
 }
 
-/// A mail that was read, with its files.
-struct Whole {
-    letter: Letter,
-    /// Absent when it is ignored.
-    files: Option<Vec<Attachment>>,
+/// Files mails that show nothing in common but a sender: what is asked of one is asked of all at once.
+async fn file_run(
+    app: &App,
+    tx: &Transaction,
+    (batch, strangers): (&Batch, &Strangers),
+    identity: &Identity,
+    run: &[Mail],
+) -> Result<()> {
+    let raws: Vec<&RawMail> = run.iter().map(|mail| &mail.raw).collect();
+    let states = mail::lock_states(tx, &raws).await?;
+    // A mail that is still new is as it was read.
+    let is_new = |mail: &&Mail| states.get(&mail.raw.id) == Some(&RawMailState::New);
+    let new: Vec<&Mail> = run.iter().filter(is_new).collect();
+    let asked: Vec<(&RawMail, &Letter)> =
+        new.iter().map(|mail| (&mail.raw, &mail.letter)).collect();
+    let background = Background::of(app, tx, &asked).await?;
+    let mut decided = Vec::with_capacity(new.len());
+    for mail in new {
+        let of_it = (&mail.raw, &mail.letter);
+        let gathered = gather(app, tx, identity, of_it, &background).await?;
+        if let Some(from) = &mail.letter.from {
+            // For noticing a flood.
+            mail::note_sender(tx, &from.address, mail.raw.received_at).await?;
+        }
+        let decision = thread(&gathered.evidence);
+        decided.push((mail, gathered, decision));
+    }
+    let opening = decided.iter();
+    let opening = opening.filter(|(_, _, decision)| matches!(decision.route, Route::Open { .. }));
+    let accounts: Vec<Option<AccountId>> =
+        opening.map(|(_, gathered, _)| gathered.account).collect();
+    batch.ask(tx, accounts.into_iter()).await?;
+    let mut outcomes = Vec::with_capacity(decided.len());
+    for (mail, gathered, decision) in &decided {
+        let filing = Filing {
+            app,
+            tx,
+            identity,
+            letter: &mail.letter,
+            batch,
+            strangers,
+            gathered,
+            files: mail.files.as_deref(),
+            at: mail.raw.received_at,
+        };
+        outcomes.push(Box::pin(filing.place(&mail.raw, decision)).await?);
+    }
+    Ok(mail::write_outcomes(tx, &outcomes).await?)
 }
 
-async fn read_whole(app: &App, identity: &Identity, raw: &RawMail) -> Result<Whole> {
-    let letter = read_apart(raw).await?;
-    if letter.from.is_none() {
-        return Err(AppError::invalid(
-            "From",
-            "the mail names no sender, so nobody can be answered: file it by hand",
-        ));
+impl Mail {
+    async fn read(app: &App, identity: &Identity, mut raw: RawMail) -> Result<Self> {
+        let letter = read_apart(std::mem::take(&mut raw.bytes)).await?;
+        if letter.from.is_none() {
+            return Err(AppError::invalid(
+                "From",
+                "the mail names no sender, so nobody can be answered: file it by hand",
+            ));
+        }
+        Ok(Self {
+            files: files_to_keep(app, identity, &raw, &letter).await?,
+            marks: Marks::of(identity, &raw, &letter),
+            raw,
+            letter,
+        })
     }
-    let files = files_to_keep(app, identity, raw, &letter).await?;
-    Ok(Whole { letter, files })
 }
 
 /// Keeps the files of a mail, if it has any and is to be filed; of one that is ignored nothing is kept.
@@ -156,7 +228,9 @@ async fn files_to_keep(
     if letter.attachments.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    let gathered = gather(app, &app.read(), identity, raw, letter).await?;
+    let reader = app.read();
+    let background = Background::of(app, &reader, &[(raw, letter)]).await?;
+    let gathered = gather(app, &reader, identity, (raw, letter), &background).await?;
     match thread(&gathered.evidence).route {
         Route::Ignore => Ok(None),
         Route::Append(_) | Route::Open { .. } | Route::Hold(_) => {
@@ -166,8 +240,7 @@ async fn files_to_keep(
 }
 
 /// Reads a mail on a thread of its own. Reading never panics by design; if it did, only this mail would fail.
-pub(super) async fn read_apart(raw: &RawMail) -> Result<Letter> {
-    let bytes = raw.bytes.clone();
+pub(super) async fn read_apart(bytes: Vec<u8>) -> Result<Letter> {
     tokio::task::spawn_blocking(move || reading::read(&bytes))
         .await
         .map_err(|error| AppError::broken("The mail could not be read.", error))
@@ -190,39 +263,6 @@ pub(super) async fn keep_files(app: &App, letter: &Letter) -> Result<Vec<Attachm
         });
     }
     Ok(files)
-}
-
-async fn file_once(
-    app: &App,
-    tx: &Transaction,
-    batch: &Batch,
-    identity: &Identity,
-    raw: &RawMail,
-    whole: &Whole,
-) -> Result<()> {
-    let letter = &whole.letter;
-    // A mail that is still new is as it was read.
-    if mail::lock_state(tx, raw).await? != Some(RawMailState::New) {
-        return Ok(());
-    }
-    let gathered = gather(app, tx, identity, raw, letter).await?;
-    if let Some(from) = &letter.from {
-        // For noticing a flood.
-        mail::note_sender(tx, &from.address, raw.received_at).await?;
-    }
-    let decision = thread(&gathered.evidence);
-    let filing = Filing {
-        app,
-        tx,
-        identity,
-        letter,
-        batch,
-        gathered: &gathered,
-        files: whole.files.as_deref(),
-        at: raw.received_at,
-    };
-    Box::pin(filing.file(raw.clone(), &decision)).await?;
-    Ok(())
 }
 
 async fn note_failure(app: &App, id: RawMailId, error: String) -> Result<()> {

@@ -9,8 +9,8 @@ use mainstay_domain::threading::{Decision, Route};
 use mainstay_domain::ticket::{Command, NewMessage, Scope};
 use mainstay_store::{Transaction, mail, message, ticket};
 
-use super::evidence::gather;
-use super::file::{Filing, FilingDecision, lock, text_of};
+use super::evidence::{Background, gather};
+use super::file::{Filing, FilingDecision, Strangers, lock, text_of};
 use super::read::{keep_files, read_apart};
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -92,7 +92,7 @@ impl App {
 
     /// Writes what a filed mail says into its message again.
     async fn read_anew(&self, caller: &Caller, raw: &RawMail) -> Result<()> {
-        let letter = read_apart(raw).await?;
+        let letter = read_apart(raw.bytes.clone()).await?;
         if letter.bounce.is_some() {
             // Its message is our own sentence about it.
             return Ok(());
@@ -122,13 +122,15 @@ impl App {
         raw: &RawMail,
         into: RefileInto,
     ) -> Result<TicketId> {
-        let letter = read_apart(raw).await?;
+        let letter = read_apart(raw.bytes.clone()).await?;
         let files = keep_files(self, &letter).await?;
         let identity = self.mail_identity().await?;
         transact!(self, tx => async {
             let raw = lock(tx, raw.id).await?;
             let before = FilingDecision::of(&raw);
-            let gathered = gather(self, tx, &identity, &raw, &letter).await?;
+            let of_it = (&raw, &letter);
+            let background = Background::of(self, tx, &[of_it]).await?;
+            let gathered = gather(self, tx, &identity, of_it, &background).await?;
             if gathered.unproven.is_some() {
                 return Err(held());
             }
@@ -147,11 +149,12 @@ impl App {
                 letter: &letter,
                 gathered: &gathered,
                 batch: &Batch::default(),
+                strangers: &Strangers::default(),
                 files: Some(&files),
                 at,
             };
             let ticket = filing
-                .file(raw, &decision)
+                .file(&raw, &decision)
                 .await?
                 .ok_or_else(|| AppError::no_such("ticket", "for the mail"))?;
             self.note_refiled(tx, caller, id, ticket, before).await?;

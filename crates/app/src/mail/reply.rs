@@ -1,12 +1,14 @@
 //! Sending an agent's public reply to the customer.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use mainstay_channels::compose::{
     Attachment, ComposeError, ComposedMail, Correspondent, Origin, OutgoingMail, ReturnPath,
 };
 use mainstay_channels::template::{Language, TemplateError};
 use mainstay_domain::event::{Actor, Side};
-use mainstay_domain::id::{MailboxId, MessageId, TicketId};
+use mainstay_domain::id::{MailboxId, MessageId};
 use mainstay_domain::mail::{OutgoingMail as StoredMail, OutgoingMailState};
 use mainstay_domain::message::Message;
 use mainstay_domain::ticket::{Scope, Ticket};
@@ -39,12 +41,12 @@ pub(crate) async fn deliver_reply(app: &App, id: MessageId) -> Result<(), JobFai
     let Some(found) = ticket::find(&reader, Scope::Everything, message.ticket).await? else {
         return Err(JobFailure::Fail("the ticket is gone".to_owned()));
     };
-    let identity = app.mail_identity_of(&found.ticket).await?;
+    let identity = identity.towards(&reader, &found.ticket).await?;
     let Some(outgoing) = write(app, &identity, found.ticket, &message, message_id).await? else {
         // The customer reads it in the portal, or was called.
         return Ok(());
     };
-    queue(app, outgoing, Some(id)).await?;
+    queue(app, &[outgoing], None).await?;
     Ok(())
 }
 
@@ -57,8 +59,8 @@ pub(super) struct ReadyMail {
     pub mailbox: Option<MailboxId>,
     /// Whether there is a server for it.
     pub has_way_out: bool,
-    /// It is left out where one that carries no message of a person was queued for its recipient after this instant.
-    pub unless_after: Option<Timestamp>,
+    /// The message of a person that it carries, if it carries one.
+    pub message: Option<MessageId>,
 }
 
 /// The reply as a mail; nothing when nobody can be written to.
@@ -81,7 +83,8 @@ async fn write(
     let Some(to) = to else {
         return Ok(None);
     };
-    let threading = Threading::of(&reader, subject.ticket.id, &conversation, answered).await?;
+    let known = thread::of_ticket(&reader, subject.ticket.id).await?;
+    let threading = Threading::of(known, &conversation, answered);
     let language = subject.language(answered.and_then(|message| message.language.as_deref()));
     let quoted = match answered {
         Some(answered) => quotation(&reader, &subject, answered, language).await?,
@@ -112,7 +115,7 @@ async fn write(
         date: message.at,
         attachments: files(app, message).await?,
     };
-    ready(identity, mail, subject.ticket).map(Some)
+    ready(identity, mail, subject.ticket, Some(message.id)).map(Some)
 }
 
 /// Bounces come to the signed address, where there is one: then they find their ticket whatever they say.
@@ -120,16 +123,21 @@ pub(super) fn return_path(identity: &Identity, reply_address: Option<&String>) -
     ReturnPath::Address(reply_address.unwrap_or(&identity.from).clone())
 }
 
-pub(super) fn ready(identity: &Identity, mail: OutgoingMail, ticket: Ticket) -> Result<ReadyMail> {
+pub(super) fn ready(
+    identity: &Identity,
+    mail: OutgoingMail,
+    ticket: Ticket,
+    message: Option<MessageId>,
+) -> Result<ReadyMail> {
     let composed = mail.compose().map_err(uncomposable)?;
     let mailbox = identity.mailbox_from(&mail.from.address);
     Ok(ReadyMail {
         mailbox,
         has_way_out: identity.has_way_out(mailbox),
-        unless_after: None,
         mail,
         composed,
         ticket,
+        message,
     })
 }
 
@@ -189,14 +197,12 @@ pub(super) struct Threading {
 }
 
 impl Threading {
-    /// The message ids of a ticket in the order of its conversation; the one that is answered last.
-    pub async fn of(
-        on: &impl Connection,
-        ticket: TicketId,
+    /// The message ids that are known of a ticket in the order of its conversation; the one that is answered last.
+    pub fn of(
+        mut entries: Vec<ThreadEntry>,
         conversation: &[Message],
         answered: Option<&Message>,
-    ) -> Result<Self> {
-        let mut entries = thread::of_ticket(on, ticket).await?;
+    ) -> Self {
         // Receipts, which are of no message, follow the first message.
         entries.sort_by_key(|entry| {
             let place = conversation
@@ -209,10 +215,10 @@ impl Threading {
             .find(|entry| entry.message.is_some() && entry.message == answered.map(|m| m.id))
             .or_else(|| entries.last())
             .map(|entry| entry.message_id.clone());
-        Ok(Self {
+        Self {
             parent,
             references: entries.into_iter().map(|entry| entry.message_id).collect(),
-        })
+        }
     }
 }
 
@@ -262,82 +268,99 @@ async fn files(app: &App, message: &Message) -> Result<Vec<Attachment>> {
     Ok(files)
 }
 
-/// Queues a mail with the job that sends it, unless it is queued already.
-pub(super) async fn queue(app: &App, ready: ReadyMail, message: Option<MessageId>) -> Result<()> {
-    let now = app.now();
-    let stored = StoredMail {
-        id: app.new_id(now),
-        message_id: ready.mail.message_id.clone(),
-        account: ready.ticket.facts.account,
-        ticket: Some(ready.ticket.id),
-        message,
-        sender: ready
-            .composed
-            .sender
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        recipients: ready
-            .composed
-            .recipients
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        subject: ready.mail.subject.clone(),
-        bytes: ready.composed.bytes.clone(),
-        state: OutgoingMailState::Queued,
-        attempts: 0,
-        last_error: None,
-        receipt: None,
-        created_at: now,
-        sent_at: None,
-        mailbox: ready.mailbox,
-    };
-    transact!(app, tx => async {
-        match ready.unless_after {
-            Some(since) if told_since(tx, &stored, since).await? => Ok(()),
-            _ => queue_once(app, tx, &stored, ready.has_way_out).await,
+impl ReadyMail {
+    /// As it is kept.
+    fn stored(&self, app: &App) -> StoredMail {
+        let now = app.now();
+        let recipients = self.composed.recipients.iter();
+        let sender = self.composed.sender.as_ref();
+        StoredMail {
+            id: app.new_id(now),
+            message_id: self.mail.message_id.clone(),
+            account: self.ticket.facts.account,
+            ticket: Some(self.ticket.id),
+            message: self.message,
+            sender: sender.map(ToString::to_string).unwrap_or_default(),
+            recipients: recipients.map(ToString::to_string).collect(),
+            subject: self.mail.subject.clone(),
+            bytes: self.composed.bytes.clone(),
+            state: OutgoingMailState::Queued,
+            attempts: 0,
+            last_error: None,
+            receipt: None,
+            created_at: now,
+            sent_at: None,
+            mailbox: self.mailbox,
         }
+    }
+}
+
+/// Queues mails with the jobs that send them, in one transaction, but for those that are queued already. Where `unless_after` is
+/// given, none goes to somebody to whom one that carries no message of a person was queued after that instant, and one at most to
+/// everybody.
+pub(super) async fn queue(
+    app: &App,
+    mails: &[ReadyMail],
+    unless_after: Option<Timestamp>,
+) -> Result<()> {
+    let mails: Vec<(&ReadyMail, StoredMail)> = mails
+        .iter()
+        .map(|ready| (ready, ready.stored(app)))
+        .collect();
+    transact!(app, tx => async {
+        let mut told = match unless_after {
+            Some(since) => told_since(tx, &mails, since).await?,
+            None => BTreeSet::new(),
+        };
+        let ids: Vec<String> = mails.iter().map(|(_, stored)| stored.message_id.clone()).collect();
+        let written = mail::written_among(tx, &ids).await?;
+        let mut queued = Vec::with_capacity(mails.len());
+        for (ready, stored) in &mails {
+            if stored.recipients.iter().any(|recipient| told.contains(recipient)) {
+                tracing::debug!(ticket = ?stored.ticket, "nothing is sent: the last such mail to this address is too recent");
+            } else if !written.contains(&stored.message_id) {
+                queued.push((*ready, stored));
+                if unless_after.is_some() {
+                    told.extend(stored.recipients.iter().cloned());
+                }
+            }
+        }
+        put_in_queue(app, tx, &queued).await
     })?;
     app.wake();
     Ok(())
 }
 
-/// Whether a recipient of a mail was told something by us alone since an instant. Whoever asks so of the same recipient waits until
-/// this transaction has ended.
-async fn told_since(tx: &Transaction, stored: &StoredMail, since: Timestamp) -> Result<bool> {
-    for recipient in &stored.recipients {
-        mail::hold_recipient(tx, recipient).await?;
-        if mail::count_automatic(tx, recipient, since).await? > 0 {
-            tracing::debug!(ticket = ?stored.ticket, "nothing is sent: the last such mail to this address is too recent");
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Which recipients of mails were told something by us alone since an instant. Whoever asks so of the same recipients waits until this
+/// transaction has ended.
+async fn told_since(
+    tx: &Transaction,
+    mails: &[(&ReadyMail, StoredMail)],
+    since: Timestamp,
+) -> Result<BTreeSet<String>> {
+    let recipients = mails.iter().flat_map(|(_, stored)| &stored.recipients);
+    let recipients: BTreeSet<&String> = recipients.collect();
+    let recipients: Vec<String> = recipients.into_iter().cloned().collect();
+    mail::hold_recipients(tx, &recipients).await?;
+    Ok(mail::told_automatically(tx, &recipients, since).await?)
 }
 
-async fn queue_once(
+async fn put_in_queue(
     app: &App,
     tx: &Transaction,
-    stored: &StoredMail,
-    has_way_out: bool,
+    mails: &[(&ReadyMail, &StoredMail)],
 ) -> Result<()> {
-    if mail::find_by_message_id(tx, &stored.message_id)
-        .await?
-        .is_some()
-    {
-        return Ok(());
-    }
-    mail::enqueue(tx, stored).await?;
-    if let Some(ticket) = stored.ticket {
-        let entry = ThreadEntry {
+    mail::enqueue_many(tx, mails.iter().map(|(_, stored)| *stored)).await?;
+    let entries: Vec<ThreadEntry> = mails
+        .iter()
+        .map(|(ready, stored)| ThreadEntry {
             message_id: stored.message_id.clone(),
-            ticket,
-            message: stored.message,
-        };
-        thread::insert(tx, &[entry]).await?;
-    }
-    if has_way_out {
+            ticket: ready.ticket.id,
+            message: ready.message,
+        })
+        .collect();
+    thread::insert(tx, &entries).await?;
+    for (_, stored) in mails.iter().filter(|(ready, _)| ready.has_way_out) {
         let send = Job::SendMail { mail: stored.id };
         send.queue(app, tx, app.now()).await?;
     }

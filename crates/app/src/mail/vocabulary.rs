@@ -1,5 +1,7 @@
 //! What a text about a ticket may speak of, for those who write texts outside of mails.
 
+use std::sync::Arc;
+
 use mainstay_domain::id::AgentId;
 use mainstay_domain::ticket::Ticket;
 use mainstay_store::Connection;
@@ -11,7 +13,7 @@ use crate::context::App;
 use crate::error::Result;
 
 /// The same words that the templates of mails know.
-pub(crate) struct Vocabulary(Identity);
+pub(crate) struct Vocabulary(Arc<Identity>);
 
 impl Vocabulary {
     /// Prepares it. To be called outside of a transaction: the first call ever writes the keys of signed addresses.

@@ -8,7 +8,6 @@ use mainstay_domain::contract::Contract;
 use mainstay_domain::id::AccountId;
 use mainstay_store::{Transaction, contract, ticket};
 
-use super::OpenTicket;
 use crate::error::Result;
 use crate::routing::Roster;
 
@@ -31,26 +30,28 @@ struct Asked {
 }
 
 impl Batch {
-    /// Asks at once for what these tickets will need.
-    pub async fn of<'a>(
+    /// Asks at once for what some tickets will need, which are of these accounts where they are of any.
+    pub async fn ask(
+        &self,
         tx: &Transaction,
-        tickets: impl ExactSizeIterator<Item = &'a OpenTicket>,
-    ) -> Result<Self> {
-        let count = u32::try_from(tickets.len()).unwrap_or(u32::MAX);
-        let mut accounts: Vec<AccountId> = tickets.filter_map(|open| open.account).collect();
-        accounts.sort_unstable();
-        accounts.dedup();
-        let parties = contract::with_accounts(tx, &accounts).await?;
-        let mut numbers = ticket::next_numbers(tx, count).await?;
+        accounts: impl ExactSizeIterator<Item = Option<AccountId>>,
+    ) -> Result<()> {
+        let count = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
+        let mut unknown: Vec<AccountId> = accounts.flatten().collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        unknown.retain(|id| !self.asked().parties.contains_key(id));
+        let parties = contract::with_accounts(tx, &unknown).await?;
+        let mut numbers = match count {
+            0 => Vec::new(),
+            _ => ticket::next_numbers(tx, count).await?,
+        };
         numbers.reverse();
         let parties = parties.into_iter().map(|party| (party.0.id, party));
-        Ok(Self {
-            roster: Roster::default(),
-            asked: Mutex::new(Asked {
-                numbers,
-                parties: parties.collect(),
-            }),
-        })
+        let mut asked = self.asked();
+        asked.numbers.splice(..0, numbers);
+        asked.parties.extend(parties);
+        Ok(())
     }
 
     /// A number for the next ticket.

@@ -139,7 +139,9 @@ impl App {
         let began = Stopwatch::start();
         let opening = async {
             let tx = self.begin().await?;
-            let batch = Batch::of(&tx, several.iter().map(|asked| &asked.open)).await?;
+            let batch = Batch::default();
+            let accounts = several.iter().map(|asked| asked.open.account);
+            batch.ask(&tx, accounts).await?;
             let mut opened = Vec::with_capacity(several.len());
             for asked in several {
                 opened.push(open_in(self, &tx, &batch, &asked.caller, &asked.open).await?);

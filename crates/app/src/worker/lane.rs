@@ -1,11 +1,10 @@
-//! Jobs that are tried together: mails that are filed in one transaction, and lanes of what has nothing to do with each other.
+//! Jobs that are tried together: mails that are filed in one transaction and receipts that are written in one, in lanes of what has
+//! nothing to do with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use futures::future::join_all;
-use futures::{StreamExt as _, stream};
-use mainstay_domain::id::{JobId, RawMailId};
+use mainstay_domain::id::{JobId, RawMailId, TicketId};
 use mainstay_domain::job::Job as StoredJob;
 use mainstay_store::mail::sizes_of_received;
 use tokio_util::task::AbortOnDropHandle;
@@ -15,7 +14,7 @@ use super::Attempt;
 use crate::apart::apart;
 use crate::context::App;
 use crate::error::{AppError, Result};
-use crate::job::Job;
+use crate::job::{Job, JobFailure};
 use crate::mail;
 use crate::measure::Stopwatch;
 use crate::trace;
@@ -73,7 +72,7 @@ impl App {
         runs.flat_map(|run| cut(run, most, size)).collect()
     }
 
-    /// Tries jobs: of several mails that were read those are filed together that can be; each other job by itself.
+    /// Tries jobs: of several mails that were read those are filed together that can be, and so are receipts; each other job by itself.
     pub(super) async fn try_jobs(
         &self,
         several: &[StoredJob],
@@ -81,12 +80,10 @@ impl App {
     ) -> Vec<Attempt> {
         match read {
             Some(read) => Box::pin(self.file_in_lanes(several, read)).await,
-            None if several.iter().all(|it| Job::is_by_itself(&it.kind)) => {
-                let tries = several.iter().map(|stored| self.try_apart(stored));
-                let tries: Vec<_> = tries.collect();
-                stream::iter(tries).buffered(self.lanes()).collect().await
-            }
-            None => self.try_each(several.iter().collect()).await,
+            None => match tickets_to_acknowledge(several) {
+                Some(tickets) => Box::pin(self.acknowledge_in_lanes(several, &tickets)).await,
+                None => self.try_each(several.iter().collect()).await,
+            },
         }
     }
 
@@ -111,56 +108,100 @@ impl App {
         };
         let jobs = several.iter();
         let jobs = jobs.filter_map(|stored| Some((mail_of(stored)?, stored.clone())));
-        let jobs: Arc<BTreeMap<RawMailId, StoredJob>> = Arc::new(jobs.collect());
+        let jobs: BTreeMap<RawMailId, StoredJob> = jobs.collect();
         let mut filing = Vec::new();
         for lane in read.into_lanes(self.lanes(), FILED_TOGETHER) {
-            let lane = self.clone().file_lane(Arc::clone(&jobs), lane);
-            let lane = async move { Ok(lane.await) }.instrument(span.clone());
-            filing.push(apart("Filing a lane of mails", lane));
+            let jobs_of = |part: &mail::Read| {
+                part.ids()
+                    .filter_map(|mail| jobs.get(&mail).cloned())
+                    .collect()
+            };
+            let lane: Vec<(Vec<StoredJob>, mail::Read)> = lane
+                .into_iter()
+                .map(|part| (jobs_of(&part), part))
+                .collect();
+            let app = self.clone();
+            filing.push(async move {
+                let mut attempts = Vec::new();
+                for (jobs, part) in lane {
+                    let filing = Box::pin(mail::file_together(&app, &part));
+                    attempts.extend(app.try_together(&jobs, filing).await);
+                }
+                attempts
+            });
         }
+        self.wait_for_lanes(several, span, filing).await
+    }
+
+    /// Writes receipts, in lanes where several transactions write side by side.
+    async fn acknowledge_in_lanes(
+        &self,
+        several: &[StoredJob],
+        tickets: &[TicketId],
+    ) -> Vec<Attempt> {
+        let span = tracing::debug_span!("jobs", kind = "acknowledge", jobs = several.len());
+        let parts = several
+            .chunks(FILED_TOGETHER)
+            .zip(tickets.chunks(FILED_TOGETHER));
+        let lanes = parts.map(|(jobs, tickets)| {
+            let (app, jobs, tickets) = (self.clone(), jobs.to_vec(), tickets.to_vec());
+            async move {
+                let writing = Box::pin(mail::acknowledge(&app, &tickets));
+                app.try_together(&jobs, writing).await
+            }
+        });
+        self.wait_for_lanes(several, span, lanes).await
+    }
+
+    /// Does the work of several jobs at once. Where that fails, each is tried by itself.
+    async fn try_together<E: Into<JobFailure>>(
+        &self,
+        several: &[StoredJob],
+        work: impl Future<Output = Result<(), E>>,
+    ) -> Vec<Attempt> {
+        let began = Stopwatch::start();
+        if let Err(failure) = work.await {
+            tracing::debug!(failure = ?failure.into(), "jobs that were tried together are tried one by one");
+            return self.try_each(several.iter().collect()).await;
+        }
+        let count = u32::try_from(several.len().max(1)).unwrap_or(u32::MAX);
+        let took = began.elapsed() / count;
+        let attempts = several
+            .iter()
+            .map(|stored| Attempt::tried(stored, Job::of(stored).ok(), Ok(()), took));
+        attempts.collect()
+    }
+
+    /// Waits for lanes, each on a task of its own. What a lane that broke off has not told of is tried by itself.
+    async fn wait_for_lanes(
+        &self,
+        several: &[StoredJob],
+        span: Span,
+        lanes: impl IntoIterator<Item = impl Future<Output = Vec<Attempt>> + Send + 'static>,
+    ) -> Vec<Attempt> {
+        let lanes: Vec<_> = lanes
+            .into_iter()
+            .map(|lane| {
+                apart(
+                    "A lane of jobs",
+                    async move { Ok(lane.await) }.instrument(span.clone()),
+                )
+            })
+            .collect();
         let mut attempts = Vec::new();
-        for lane in join_all(filing).await {
+        for lane in join_all(lanes).await {
             match lane {
                 Ok(of_lane) => attempts.extend(of_lane),
-                // What it has filed is found filed when its mails are tried by themselves.
+                // What it has done is found done when its jobs are tried by themselves.
                 Err(error) => span.in_scope(|| {
                     trace::fail(&span);
-                    tracing::error!(%error, "mails are filed one by one");
+                    tracing::error!(%error, "jobs are tried one by one");
                 }),
             }
         }
         let tried: BTreeSet<JobId> = attempts.iter().map(|it: &Attempt| it.stored.id).collect();
         let rest = several.iter().filter(|stored| !tried.contains(&stored.id));
         attempts.extend(self.try_each(rest.collect()).await);
-        attempts
-    }
-
-    /// Files the mails of a lane, part by part. Where a part fails, each of its mails is tried by itself.
-    async fn file_lane(
-        self,
-        jobs: Arc<BTreeMap<RawMailId, StoredJob>>,
-        lane: Vec<mail::Read>,
-    ) -> Vec<Attempt> {
-        let mut attempts = Vec::new();
-        for part in lane {
-            let began = Stopwatch::start();
-            let of_it = part.ids().filter_map(|mail| Some((mail, jobs.get(&mail)?)));
-            let of_it: Vec<(RawMailId, &StoredJob)> = of_it.collect();
-            match Box::pin(mail::file_together(&self, &part)).await {
-                Ok(()) => {
-                    let count = u32::try_from(of_it.len().max(1)).unwrap_or(u32::MAX);
-                    let took = began.elapsed() / count;
-                    attempts.extend(of_it.into_iter().map(|(raw_mail, stored)| {
-                        Attempt::tried(stored, Some(Job::ReadMail { raw_mail }), Ok(()), took)
-                    }));
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "mails are filed one by one");
-                    let of_it = of_it.into_iter().map(|(_, stored)| stored);
-                    attempts.extend(self.try_each(of_it.collect()).await);
-                }
-            }
-        }
         attempts
     }
 
@@ -180,10 +221,15 @@ impl App {
     }
 }
 
-/// Whether two jobs read mails, which may be filed together, or have nothing to do with each other.
+/// Brings mails together and receipts together, which come by turns while mails are filed, each in their order. Other jobs come first.
+pub(super) fn in_kinds(mut jobs: Vec<StoredJob>) -> Vec<StoredJob> {
+    jobs.sort_by_key(|job| (Job::acknowledges(&job.kind), Job::reads_mail(&job.kind)));
+    jobs
+}
+
+/// Whether two jobs read mails or write receipts, which may be done together.
 fn both_alike(a: &StoredJob, b: &StoredJob) -> bool {
-    let both = |is: fn(&str) -> bool| is(&a.kind) && is(&b.kind);
-    both(Job::reads_mail) || both(Job::is_by_itself)
+    a.kind == b.kind && (Job::reads_mail(&a.kind) || Job::acknowledges(&a.kind))
 }
 
 /// Cuts a run into pieces of no more than so many, and of no more bytes than are read at once unless it is one by itself.
@@ -203,15 +249,58 @@ fn cut<T>(run: &[T], most: usize, size: impl Fn(&T) -> u64) -> Vec<&[T]> {
 
 /// The mail that a job reads.
 fn mail_of(stored: &StoredJob) -> Option<RawMailId> {
-    match serde_json::from_str(&stored.payload) {
+    match Job::of(stored) {
         Ok(Job::ReadMail { raw_mail }) => Some(raw_mail),
         _ => None,
     }
 }
 
+/// The tickets for which jobs write receipts, when there are several and all do.
+fn tickets_to_acknowledge(several: &[StoredJob]) -> Option<Vec<TicketId>> {
+    let ticket = |stored: &StoredJob| match Job::of(stored) {
+        Ok(Job::Acknowledge { ticket }) => Some(ticket),
+        _ => None,
+    };
+    match several {
+        [] | [_] => None,
+        _ => several.iter().map(ticket).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{READ_AT_ONCE, cut};
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn mails_and_receipts_that_come_by_turns_are_brought_together() {
+        let job = |(number, kind): (u128, &str)| StoredJob {
+            id: Uuid::from_u128(number).into(),
+            kind: kind.to_owned(),
+            payload: String::new(),
+            run_at: Timestamp::UNIX_EPOCH,
+            dedup_key: None,
+            attempts: 0,
+            last_error: None,
+            dead_at: None,
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        let by_turns = [
+            (1, "read_mail"),
+            (2, "acknowledge"),
+            (3, "deliver_reply"),
+            (4, "read_mail"),
+            (5, "acknowledge"),
+            (6, "tidy"),
+        ];
+        let jobs = in_kinds(by_turns.map(job).into());
+        let order: Vec<u128> = jobs.iter().map(|job| job.id.uuid().as_u128()).collect();
+        assert_eq!(order, [3, 6, 1, 4, 2, 5]);
+        let together = jobs.chunk_by(both_alike).map(<[_]>::len);
+        assert_eq!(together.collect::<Vec<_>>(), [1, 1, 2, 2]);
+    }
 
     #[test]
     fn no_more_is_read_at_once_than_memory_can_bear() {

@@ -1,6 +1,9 @@
 //! Mail as it was received.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use mainstay_domain::digest::Digest;
 use mainstay_domain::id::{MailboxId, MessageId, RawMailId, TicketId};
 use mainstay_domain::mail::{RawMail, RawMailState};
 
@@ -12,7 +15,7 @@ use crate::named_list::name_key;
 use crate::page::{Cursor, Page, PageRequest, latest_first};
 use crate::put_off::insert_later;
 use crate::record::{self, Record, columns, fetch_all, record, select};
-use crate::sql::Sql;
+use crate::sql::{Sql, padded};
 
 named!(RawMailState {
     New = "new",
@@ -68,22 +71,70 @@ pub async fn receive(tx: &Transaction, mail: &RawMail) -> Result<Received, Store
     )
 }
 
-/// Writes what became of a received mail. Its bytes, source and instant stay as they were.
+/// What became of a received mail. Its bytes, source and instant stay as they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The mail.
+    pub mail: RawMailId,
+    /// What became of it.
+    pub state: RawMailState,
+    /// How it was decided where it belongs, as JSON.
+    pub decision: Option<String>,
+    /// The ticket it went to.
+    pub ticket: Option<TicketId>,
+    /// The message it became.
+    pub message: Option<MessageId>,
+    /// Why it could not be read, when it failed.
+    pub error: Option<String>,
+}
+
+impl From<&RawMail> for Outcome {
+    fn from(mail: &RawMail) -> Self {
+        Self {
+            mail: mail.id,
+            state: mail.state,
+            decision: mail.decision.clone(),
+            ticket: mail.ticket,
+            message: mail.message,
+            error: mail.error.clone(),
+        }
+    }
+}
+
+/// Writes what became of a received mail.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is not there.
 pub async fn update_received(tx: &Transaction, mail: &RawMail) -> Result<(), StoreError> {
-    let sql = Sql::new("UPDATE raw_mail SET state = ")
-        .with("", &mail.state)
-        .with(", decision = ", &mail.decision)
-        .with(", ticket = ", &mail.ticket)
-        .with(", message = ", &mail.message)
-        .with(", error = ", &mail.error)
-        .with(" WHERE id = ", &mail.id);
-    match tx.execute(sql).await? {
-        0 => Err(StoreError::Conflict("the raw mail is not there".to_owned())),
-        _ => Ok(()),
+    write_outcomes(tx, &[mail.into()]).await
+}
+
+/// Writes what became of received mails, each of them named once.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when one is not there.
+pub async fn write_outcomes(tx: &Transaction, outcomes: &[Outcome]) -> Result<(), StoreError> {
+    for outcomes in outcomes.chunks(1_000) {
+        let mut sql = Sql::new(
+            "UPDATE raw_mail SET state = v.column2, decision = v.column3, ticket = v.column4, message = v.column5, \
+             error = v.column6 FROM (VALUES ",
+        );
+        for (index, outcome) in padded(outcomes).enumerate() {
+            sql.push(if index == 0 { "(" } else { ", (" });
+            sql.bind(&outcome.mail).push(", ").bind(&outcome.state);
+            sql.push(", ").bind(&outcome.decision);
+            sql.push(", ").bind(&outcome.ticket);
+            sql.push(", ").bind(&outcome.message);
+            sql.push(", ").bind(&outcome.error).push(")");
+        }
+        let written = tx
+            .execute(sql.then(") v WHERE raw_mail.id = v.column1"))
+            .await?;
+        if written != outcomes.len() as u64 {
+            return Err(StoreError::Conflict("the raw mail is not there".to_owned()));
+        }
     }
+    Ok(())
 }
 
 /// A received mail by its id.
@@ -142,26 +193,29 @@ pub async fn lock_received(tx: &Transaction, id: RawMailId) -> Result<Option<Raw
     find_received(tx, id).await
 }
 
-/// How a received mail stands, for whoever has read it and now files it: as with [`lock_received`], nobody else decides about it
-/// meanwhile. Its bytes are not read again.
+/// How received mails stand, for whoever has read them and now files them: as with [`lock_received`], nobody else decides about them
+/// meanwhile. Their bytes are not read again.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] when it cannot be read.
-pub async fn lock_state(
+/// [`StoreError::Corrupt`] when one cannot be read.
+pub async fn lock_states(
     tx: &Transaction,
-    mail: &RawMail,
-) -> Result<Option<RawMailState>, StoreError> {
-    let mut sql = Sql::new("SELECT id, state FROM raw_mail").with(" WHERE digest = ", &mail.digest);
-    sql.push(" ORDER BY id");
-    if tx.is_postgres() {
-        sql.push(" FOR UPDATE");
-    }
-    for row in all(tx, sql).await? {
-        if RawMailId::read(&row, 0)? == mail.id {
-            return Ok(Some(Field::read(&row, 1)?));
+    mails: &[&RawMail],
+) -> Result<BTreeMap<RawMailId, RawMailState>, StoreError> {
+    let digests: Vec<Digest> = mails.iter().map(|mail| mail.digest).collect();
+    let mut states = BTreeMap::new();
+    for digests in digests.chunks(5_000) {
+        let mut sql = Sql::new("SELECT id, state FROM raw_mail WHERE digest IN (");
+        sql.bind_set(digests).push(") ORDER BY id");
+        if tx.is_postgres() {
+            sql.push(" FOR UPDATE");
+        }
+        for row in all(tx, sql).await? {
+            states.insert(Field::read(&row, 0)?, Field::read(&row, 1)?);
         }
     }
-    Ok(None)
+    states.retain(|id, _| mails.iter().any(|mail| mail.id == *id));
+    Ok(states)
 }
 
 /// Received mails, the latest first; those in one state, or all. Their `bytes` are left out: mails are large.
@@ -275,39 +329,50 @@ pub struct SeenBefore {
     pub from_sender: u64,
 }
 
-/// What was seen before of a received mail, asked at once.
+/// What was seen before of received mails, asked at once.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when the database does not answer.
 pub async fn seen_before(
     on: &impl Connection,
-    compared: Compared<'_>,
-) -> Result<SeenBefore, StoreError> {
+    compared: &[Compared<'_>],
+) -> Result<BTreeMap<RawMailId, SeenBefore>, StoreError> {
+    let mut seen = BTreeMap::new();
+    for compared in compared.chunks(100) {
+        let mut sql = Sql::default();
+        for (index, compared) in padded(compared).enumerate() {
+            sql.push(if index == 0 { "" } else { " UNION ALL " });
+            compare(&mut sql, compared);
+        }
+        for row in all(on, sql).await? {
+            let before = SeenBefore {
+                has_twin: Field::read(&row, 1)?,
+                message: Field::read(&row, 2)?,
+                from_sender: Field::read(&row, 3)?,
+            };
+            seen.insert(Field::read(&row, 0)?, before);
+        }
+    }
+    Ok(seen)
+}
+
+fn compare(sql: &mut Sql, compared: &Compared<'_>) {
     let Compared {
         mail,
         message_id,
         sender,
-    } = compared;
+    } = *compared;
     let (address, since) = sender.unwrap_or(("", Timestamp::MAX));
-    let sql = Sql::new("SELECT EXISTS (SELECT 1 FROM raw_mail")
-        .with(" WHERE digest = ", &mail.digest)
-        .with(" AND id <> ", &mail.id)
-        .with(" AND state IN (", &RawMailState::Parsed)
-        .with(", ", &RawMailState::Held)
-        .then(")), (SELECT message FROM thread")
-        .with(
-            " WHERE message_id = ",
-            &message_id.unwrap_or_default().to_owned(),
-        )
-        .then("), (SELECT COUNT(*) FROM mail_sender")
-        .with(" WHERE address_key = ", &name_key(address))
-        .with(" AND at >= ", &since)
-        .then(")");
-    let nothing = || StoreError::Corrupt("a question without FROM had no answer".to_owned());
-    let row = one(on, sql).await?.ok_or_else(nothing)?;
-    Ok(SeenBefore {
-        has_twin: Field::read(&row, 0)?,
-        message: Field::read(&row, 1)?,
-        from_sender: Field::read(&row, 2)?,
-    })
+    sql.push("SELECT ").bind(&mail.id);
+    sql.push(", EXISTS (SELECT 1 FROM raw_mail WHERE digest = ")
+        .bind(&mail.digest);
+    sql.push(" AND id <> ").bind(&mail.id);
+    // Asked so that no engine gathers all mails in these states by their index, as PostgreSQL does of a table that it does not know.
+    sql.push(" AND (state IN (").bind(&RawMailState::Parsed);
+    sql.push(", ").bind(&RawMailState::Held);
+    sql.push(")) IS TRUE), (SELECT message FROM thread WHERE message_id = ")
+        .bind(&message_id.unwrap_or_default().to_owned());
+    sql.push("), (SELECT COUNT(*) FROM mail_sender WHERE address_key = ")
+        .bind(&name_key(address));
+    sql.push(" AND at >= ").bind(&since).push(")");
 }

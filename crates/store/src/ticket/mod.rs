@@ -300,7 +300,7 @@ pub async fn find_many(
     let mut found = Vec::new();
     for ids in ids.chunks(5_000) {
         let mut sql = Sql::new(format!("{} WHERE t.id IN (", select()));
-        sql.bind_all(ids).push(")");
+        sql.bind_set(ids).push(")");
         push_scope(&mut sql, scope);
         for row in all(on, sql).await? {
             found.push(TicketRow::read(&row, 0)?.into_stored());

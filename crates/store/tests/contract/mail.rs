@@ -7,7 +7,7 @@ use mainstay_store::mail::{self, AfterFailure, Compared, Received, SeenBefore};
 use mainstay_store::mailbox::{self, MailboxState};
 use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::thread::{self, ThreadEntry};
-use mainstay_store::{Connection, PageRequest, StoreError, message, participant};
+use mainstay_store::{Connection, PageRequest, StoreError, Transaction, message, participant};
 
 use crate::engine::{Fresh, on_each_engine};
 use crate::given::{self, at};
@@ -150,7 +150,14 @@ async fn seen_before(
         message_id,
         sender,
     };
-    mail::seen_before(on, compared).await.unwrap()
+    let seen = mail::seen_before(on, &[compared]).await.unwrap();
+    seen[&mail.id]
+}
+
+/// How a received mail stands, which nobody else decides about meanwhile.
+async fn lock_state(tx: &Transaction, mail: &RawMail) -> Option<RawMailState> {
+    let states = mail::lock_states(tx, &[mail]).await.unwrap();
+    states.get(&mail.id).copied()
 }
 
 async fn two_who_file_a_mail_come_one_after_the_other(fresh: &Fresh) {
@@ -188,13 +195,15 @@ async fn two_who_hold_a_recipient_come_one_after_the_other(fresh: &Fresh) {
     let mut receipt = outgoing(1);
     receipt.message = None;
     let recipient = receipt.recipients[0].clone();
+    let other = "nobody@example.com".to_owned();
     let first = fresh.store.begin().await.unwrap();
-    mail::hold_recipient(&first, &recipient).await.unwrap();
-    let (store, to) = (fresh.store.clone(), recipient.clone());
+    let held = [recipient.clone(), "x@example.com".to_owned()];
+    mail::hold_recipients(&first, &held).await.unwrap();
+    let (store, both) = (fresh.store.clone(), [other.clone(), recipient.clone()]);
     let mut second = tokio::spawn(async move {
         let tx = store.begin().await.unwrap();
-        mail::hold_recipient(&tx, &to).await.unwrap();
-        mail::count_automatic(&tx, &to, Timestamp::MIN)
+        mail::hold_recipients(&tx, &both).await.unwrap();
+        mail::told_automatically(&tx, &both, Timestamp::MIN)
             .await
             .unwrap()
     });
@@ -202,13 +211,21 @@ async fn two_who_hold_a_recipient_come_one_after_the_other(fresh: &Fresh) {
         .waits(&mut second, "the second did not wait for the first")
         .await;
     if fresh.server.is_some() {
-        let other = fresh.store.begin().await.unwrap();
-        let held = mail::hold_recipient(&other, "nobody@example.com").await;
+        let free = fresh.store.begin().await.unwrap();
+        let held = mail::hold_recipients(&free, &["free@example.com".to_owned()]).await;
         held.unwrap();
     }
     mail::enqueue(&first, &receipt).await.unwrap();
     first.commit().await.unwrap();
-    assert_eq!(second.await.unwrap(), 1);
+    assert_eq!(second.await.unwrap(), [recipient.clone()].into());
+
+    let reader = fresh.store.read();
+    let both = [other, recipient];
+    let told = mail::told_automatically(&reader, &both, receipt.created_at);
+    assert!(told.await.unwrap().is_empty());
+    let ids = [receipt.message_id.clone(), "none@example.com".to_owned()];
+    let written = mail::written_among(&reader, &ids).await.unwrap();
+    assert_eq!(written, [receipt.message_id].into());
 }
 
 async fn whoever_has_read_a_mail_locks_its_state(fresh: &Fresh) {
@@ -221,17 +238,17 @@ async fn whoever_has_read_a_mail_locks_its_state(fresh: &Fresh) {
     tx.commit().await.unwrap();
 
     let first = fresh.store.begin().await.unwrap();
-    let state = mail::lock_state(&first, &raw(1, "pipe")).await.unwrap();
+    let state = lock_state(&first, &raw(1, "pipe")).await;
     assert_eq!(state, Some(RawMailState::New));
     let mut gone = raw(1, "pipe");
     gone.id = given::id(9);
-    assert_eq!(mail::lock_state(&first, &gone).await.unwrap(), None);
+    assert_eq!(lock_state(&first, &gone).await, None);
     let store = fresh.store.clone();
     // The twin came another way, and its bytes are the same: it waits as the mail itself would.
     let waiting = twin.clone();
     let mut second = tokio::spawn(async move {
         let tx = store.begin().await.unwrap();
-        let state = mail::lock_state(&tx, &waiting).await.unwrap();
+        let state = lock_state(&tx, &waiting).await;
         (state, has_twin(&tx, &waiting).await)
     });
     fresh
@@ -245,7 +262,7 @@ async fn whoever_has_read_a_mail_locks_its_state(fresh: &Fresh) {
     assert_eq!(state, Some(RawMailState::New), "of the twin itself");
     assert!(found);
     let tx = fresh.store.begin().await.unwrap();
-    let state = mail::lock_state(&tx, &raw(1, "pipe")).await.unwrap();
+    let state = lock_state(&tx, &raw(1, "pipe")).await;
     assert_eq!(state, Some(RawMailState::Parsed), "as it stands now");
 }
 
