@@ -8,6 +8,8 @@ PGBIN=${PGBIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1
 [ -x "$MAINSTAY" ] || { echo "$0: there is no program $MAINSTAY: build it with cargo build --release" >&2 ; exit 1 ; }
 folder=$(mktemp -d "${TMPDIR:-/tmp}/mainstay-performance.XXXXXX")
 chmod 755 "$folder"
+# What is measured stays the same when it is built anew meanwhile.
+cp "$MAINSTAY" "$folder/mainstay" ; MAINSTAY=$folder/mainstay
 server= ; cluster= ; url= ; token= ; engine=
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 clean() {

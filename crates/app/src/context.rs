@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use mainstay_channels::reply_address::SigningKey;
 use mainstay_domain::id::{IdSource, uuid_at};
+use mainstay_domain::mail::RawMail;
 use mainstay_domain::name::RoleName;
 use mainstay_domain::policy::RoleDefinition;
 use mainstay_domain::role::Roles;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use crate::attachment::{AttachmentLimits, Blobs};
 use crate::company::Company;
 use crate::error::Result;
+use crate::gathering::Gathering;
 use crate::known::Known;
 use crate::lateness::Lateness;
 use crate::mail::MailOptions;
@@ -27,7 +29,7 @@ use crate::notification::NotifyTransport;
 use crate::password::Passwords;
 use crate::policy::PolicyInForce;
 use crate::remote_image::{ImageTransport, KeptImages};
-use crate::ticket::Openings;
+use crate::ticket::AskedTicket;
 use crate::tidy::Retention;
 use crate::vault::Vault;
 use crate::webhook::WebhookTransport;
@@ -121,7 +123,8 @@ struct Shared {
     mail_key: OnceCell<SigningKey>,
     images: KeptImages,
     long_jobs: tokio::sync::Mutex<JoinSet<()>>,
-    openings: Openings,
+    asked_tickets: Gathering<AskedTicket>,
+    arriving_mails: Gathering<RawMail>,
     known: Known,
 }
 
@@ -182,7 +185,8 @@ impl App {
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, seed: [u8; 32], options: Options) -> Self {
         Self(Arc::new(Shared {
-            openings: Openings::new(&store),
+            asked_tickets: Gathering::new(&store),
+            arriving_mails: Gathering::new(&store),
             store,
             policy: RwLock::new(Arc::new(PolicyInForce::none())),
             clock,
@@ -298,8 +302,13 @@ impl App {
     }
 
     /// The tickets that wait to be opened.
-    pub(crate) fn openings(&self) -> &Openings {
-        &self.0.openings
+    pub(crate) fn asked_tickets(&self) -> &Gathering<AskedTicket> {
+        &self.0.asked_tickets
+    }
+
+    /// The mails that wait to be taken in.
+    pub(crate) fn arriving_mails(&self) -> &Gathering<RawMail> {
+        &self.0.arriving_mails
     }
 
     pub(crate) fn lateness(&self) -> &Lateness {
@@ -374,6 +383,11 @@ impl App {
     /// Tells the worker of this process that there is something to do.
     pub fn wake(&self) {
         self.0.work.notify_one();
+        self.wake_for_jobs();
+    }
+
+    /// Tells it that there is a job, and nothing that comes due.
+    pub(crate) fn wake_for_jobs(&self) {
         self.0.jobs.notify_one();
     }
 

@@ -232,8 +232,40 @@ impl Job {
     /// # Errors
     /// Fails when the store does not answer.
     pub async fn queue(&self, app: &App, tx: &Transaction, run_at: Timestamp) -> Result<()> {
+        Ok(job::enqueue_many(tx, &[self.stored(app, run_at)?]).await?)
+    }
+
+    /// Queues several, as [`Job::queue`] does one.
+    ///
+    /// # Errors
+    /// As [`Job::queue`].
+    pub(crate) async fn queue_all(
+        app: &App,
+        tx: &Transaction,
+        jobs: &[Self],
+        run_at: Timestamp,
+    ) -> Result<()> {
+        let stored = jobs.iter().map(|job| job.stored(app, run_at));
+        let stored = stored.collect::<Result<Vec<_>>>()?;
+        Ok(job::enqueue_many(tx, &stored).await?)
+    }
+
+    /// Queues the job although it may be in the queue: done, but not written down as done, or given up.
+    ///
+    /// # Errors
+    /// As [`Job::queue`].
+    pub(crate) async fn queue_anew(
+        &self,
+        app: &App,
+        tx: &Transaction,
+        run_at: Timestamp,
+    ) -> Result<()> {
+        Ok(job::enqueue_anew(tx, &self.stored(app, run_at)?).await?)
+    }
+
+    fn stored(&self, app: &App, run_at: Timestamp) -> Result<StoredJob> {
         let payload = self.key()?;
-        let stored = StoredJob {
+        Ok(StoredJob {
             id: app.new_id::<JobId>(app.now()),
             kind: self.kind().to_owned(),
             dedup_key: Some(payload.clone()),
@@ -243,8 +275,7 @@ impl Job {
             last_error: None,
             dead_at: None,
             created_at: app.now(),
-        };
-        Ok(job::enqueue_many(tx, &[stored]).await?)
+        })
     }
 }
 

@@ -26,6 +26,7 @@ pub mod escalation;
 pub mod export;
 pub mod feed;
 pub mod field;
+mod gathering;
 pub mod idempotency;
 pub mod import;
 pub mod job;

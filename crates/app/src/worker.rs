@@ -17,7 +17,7 @@ use mainstay_store::{Transaction, due, job, mailbox};
 use metrics::{counter, histogram};
 use tracing::{Instrument as _, Span};
 
-use self::lane::in_kinds;
+use self::lane::stretches;
 use crate::apart::apart;
 use crate::attachment::forget_upload;
 use crate::context::App;
@@ -43,7 +43,7 @@ pub enum Tick {
 }
 
 /// How many jobs one tick takes, so that a worker can stop between two ticks.
-const AT_ONCE: u32 = 200;
+const AT_ONCE: u32 = 400;
 
 /// How many due subjects one tick takes. The more, the less often the next ones wait for the last of those before.
 const DUE_AT_ONCE: u32 = 1_000;
@@ -118,8 +118,8 @@ impl App {
         Ok(Tick::More)
     }
 
-    /// Does the jobs that may run: one after the other, in the order in which they were asked for; those that wait for
-    /// another server side by side.
+    /// Does the jobs that may run: one after the other, in the order in which they were asked for, but for mails and receipts, several
+    /// of which are done together and side by side; then those that wait for another server, side by side.
     ///
     /// # Errors
     /// As [`App::tick`].
@@ -140,9 +140,23 @@ impl App {
         }
         let (far, near): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|job| Job::calls_out(&job.kind));
+        for stretch in stretches(near) {
+            let (done, written) = tokio::join!(
+                Box::pin(self.try_in_turn(&stretch.in_turn)),
+                Box::pin(self.try_in_turn(&stretch.receipts)),
+            );
+            done.and(written)?;
+        }
+        let calls = stream::iter(far).map(|job| async move { self.run(&job).await });
+        let outcomes: Vec<Result<()>> = calls.buffered(CALLS_AT_ONCE).collect().await;
+        outcomes.into_iter().collect::<Result<()>>()?;
+        Ok(Tick::More)
+    }
+
+    /// Tries jobs one after the other, those together that can be, and writes down how they went.
+    async fn try_in_turn(&self, jobs: &[StoredJob]) -> Result<()> {
         let (mut attempts, mut began) = (Vec::new(), Stopwatch::start());
-        let near = in_kinds(near);
-        let together = self.tried_together(&near).await;
+        let together = self.tried_together(jobs).await;
         let mut ahead = together.first().and_then(|jobs| self.read_ahead(jobs));
         for (index, several) in together.iter().enumerate() {
             let read = ahead.take();
@@ -160,11 +174,7 @@ impl App {
             attempts.extend(more);
             written?;
         }
-        self.write_down(&attempts).await?;
-        let calls = stream::iter(far).map(|job| async move { self.run(&job).await });
-        let outcomes: Vec<Result<()>> = calls.buffered(CALLS_AT_ONCE).collect().await;
-        outcomes.into_iter().collect::<Result<()>>()?;
-        Ok(Tick::More)
+        self.write_down(&attempts).await
     }
 
     /// Begins a job for which nothing waits. If the program ends meanwhile, its lease runs out and it is begun again.

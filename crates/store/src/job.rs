@@ -63,6 +63,16 @@ pub async fn enqueue_many(tx: &Transaction, jobs: &[Job]) -> Result<(), StoreErr
     .await
 }
 
+/// Queues a job in place of the one with its key, which somebody may still hold who has done it, or has given it up.
+///
+/// # Errors
+/// As [`enqueue`].
+pub async fn enqueue_anew(tx: &Transaction, job: &Job) -> Result<(), StoreError> {
+    let sql = Sql::new("DELETE FROM job").with(" WHERE dedup_key = ", &job.dedup_key);
+    tx.execute(sql).await?;
+    enqueue_many(tx, std::slice::from_ref(job)).await
+}
+
 /// Takes the jobs that may run at `now`, the longest waiting first, and keeps other workers from them until `until`.
 /// A worker that has not finished by then loses them.
 ///

@@ -17,7 +17,7 @@ use crate::connection::{Connection, Transaction, all, one};
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, PageRequest, oldest_first};
 use crate::put_off::{insert_all_later, insert_later};
-use crate::record::{fetch_all, insert_values, record};
+use crate::record::{Record as _, fetch_all, insert_values, record};
 use crate::row::Row;
 use crate::search::{self, Entry};
 use crate::sql::Sql;
@@ -125,25 +125,32 @@ pub async fn of_ticket(
     scope: Scope,
     ticket: TicketId,
 ) -> Result<Vec<Message>, StoreError> {
-    of_tickets(on, scope, &[ticket]).await
+    let sql = Sql::new(select_message()).with(" WHERE m.ticket = ", &ticket);
+    fetch(on, scope, sql, Part::Whole).await
 }
 
-/// The messages of several tickets, oldest first.
+/// The messages of several tickets, oldest first, without what may be long: their texts are empty and their attachments left out.
 ///
 /// # Errors
 /// As [`of_ticket`].
-pub async fn of_tickets(
+pub async fn outlines_of_tickets(
     on: &impl Connection,
-    scope: Scope,
     tickets: &[TicketId],
 ) -> Result<Vec<Message>, StoreError> {
-    let mut messages = Vec::new();
+    let columns = Message::COLUMNS.iter().map(|column| match *column {
+        "text" => "''".to_owned(),
+        "html" | "quoted" => "CAST(NULL AS TEXT)".to_owned(),
+        column => column.to_owned(),
+    });
+    let columns: Vec<String> = columns.collect();
+    let columns = columns.join(", ");
+    let mut outlines = Vec::new();
     for tickets in tickets.chunks(5_000) {
-        let mut sql = Sql::new(select_message());
-        sql.push(" WHERE m.ticket IN (").bind_set(tickets).push(")");
-        messages.extend(fetch(on, scope, sql, Part::Whole).await?);
+        let mut sql = Sql::new(format!("SELECT {columns} FROM message WHERE ticket IN ("));
+        sql.bind_set(tickets).push(") ORDER BY at, id");
+        outlines.extend(fetch_all(on, sql).await?);
     }
-    Ok(messages)
+    Ok(outlines)
 }
 
 /// The messages of a ticket, oldest first, in pages.

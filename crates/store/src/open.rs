@@ -1,5 +1,6 @@
 //! Opening the store.
 
+mod compress;
 mod learn;
 
 use std::path::PathBuf;
@@ -383,7 +384,8 @@ impl Store {
             .set_application_name("mainstay")
             // Whoever begins or reads by a connection that was lost meanwhile takes another.
             .test_before_acquire_if_idle_for(RESTED)
-            .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS));
+            .map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS))
+            .map_sqlx_postgres_pool_opts(compress::by_lz4);
         let pool = Database::connect(connect).await?;
         Ok(Self {
             engine: Engine::Postgres(pool),

@@ -10,7 +10,7 @@ use mainstay_domain::id::RawMailId;
 use mainstay_domain::mail::RawMailState;
 use mainstay_domain::name::TierName;
 use mainstay_domain::severity::Severity;
-use mainstay_store::{PageRequest, contact, message};
+use mainstay_store::contact;
 use mainstay_testing::{PostgresServer, require};
 
 use crate::desk::{Desk, Letter, busy, reason};
@@ -317,75 +317,6 @@ async fn a_decision_can_be_undone() {
     assert_eq!(desk.messages(own).await.len(), 1);
     assert_eq!(desk.messages(ticket.id).await.len(), 2);
     desk.test.run_due().await;
-    desk.test.finish().await;
-}
-
-#[tokio::test]
-async fn a_mail_that_nobody_sent_is_listed_and_can_be_filed_by_hand() {
-    let desk = Desk::open().await;
-    let raw = desk
-        .gets_by("pipe", "Subject: lost\r\n\r\nWho am I?\r\n")
-        .await;
-    assert_eq!(raw.state, RawMailState::Failed);
-    insta::assert_snapshot!(
-        raw.error.clone().unwrap(),
-        @"From: the mail names no sender, so nobody can be answered: file it by hand"
-    );
-    let app = &desk.test.app;
-    let failed = app
-        .received_mails(
-            &desk.bea,
-            Some(RawMailState::Failed),
-            PageRequest::first(10),
-        )
-        .await
-        .unwrap();
-    assert_eq!(failed.items.len(), 1);
-    // Reading it again changes nothing, and loses nothing.
-    app.replay_mail(&desk.bea, raw.id).await.unwrap();
-    desk.test.run_due().await;
-    assert_eq!(desk.mail(raw.id).await.state, RawMailState::Failed);
-    let ticket = app
-        .refile_mail(&desk.bea, raw.id, RefileInto::NewTicket)
-        .await
-        .unwrap();
-    let messages = desk.messages(ticket).await;
-    assert_eq!(messages[0].text, "Who am I?");
-    desk.test.run_due().await;
-    desk.test.finish().await;
-}
-
-#[tokio::test]
-async fn an_ignored_mail_is_decided_anew_and_a_filed_one_is_read_anew() {
-    let desk = Desk::open().await;
-    let raw = desk
-        .gets(&Letter {
-            from: "Zoe <zoe@acme.example>",
-            fields: "Auto-Submitted: auto-generated\r\n",
-            id: "z@acme.example",
-            ..Letter::default()
-        })
-        .await;
-    assert_eq!(raw.state, RawMailState::Ignored);
-    desk.test.app.replay_mail(&desk.bea, raw.id).await.unwrap();
-    desk.test.run_due().await;
-    assert_eq!(desk.mail(raw.id).await.state, RawMailState::Ignored);
-
-    let filed = desk.gets(&Letter::default()).await;
-    let ticket = desk.ticket_of(&filed).await;
-    let before = desk.messages(ticket.id).await;
-    let mut damaged = before[0].clone();
-    damaged.text = "what an old version made of it".to_owned();
-    let tx = desk.test.app.store().begin().await.unwrap();
-    message::rewrite(&tx, &damaged).await.unwrap();
-    tx.commit().await.unwrap();
-    desk.test
-        .app
-        .replay_mail(&desk.bea, filed.id)
-        .await
-        .unwrap();
-    desk.test.run_due().await;
-    assert_eq!(desk.messages(ticket.id).await, before);
     desk.test.finish().await;
 }
 

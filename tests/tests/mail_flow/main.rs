@@ -5,4 +5,5 @@ mod conversation;
 mod desk;
 mod filing;
 mod mention;
+mod reading_again;
 mod sending;

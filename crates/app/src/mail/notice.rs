@@ -21,6 +21,7 @@ use crate::job::JobFailure;
 /// A notice that is not written yet.
 pub(super) struct Notice {
     pub identity: Arc<Identity>,
+    /// Its messages, oldest first, without what they say.
     pub conversation: Vec<Message>,
     /// The message ids that are known of the ticket.
     known: Vec<ThreadEntry>,
@@ -37,7 +38,7 @@ impl Notice {
         Ok(Self::begin_all(app, &[(id, cause)]).await?.pop())
     }
 
-    /// Begins a notice of each of several tickets, but for those that were written before.
+    /// Begins a notice of each of several tickets, each named once, in their order, but for those that were written before.
     pub async fn begin_all(
         app: &App,
         causes: &[(TicketId, Uuid)],
@@ -54,9 +55,10 @@ impl Notice {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let tickets = ticket::find_many(&reader, Scope::Everything, &ids).await?;
+        let mut tickets = ticket::find_many(&reader, Scope::Everything, &ids).await?;
+        tickets.sort_by_key(|found| causes.iter().position(|(id, _)| *id == found.ticket.id));
         let mut conversations: BTreeMap<TicketId, Vec<Message>> = BTreeMap::new();
-        for message in message::of_tickets(&reader, Scope::Everything, &ids).await? {
+        for message in message::outlines_of_tickets(&reader, &ids).await? {
             let conversation = conversations.entry(message.ticket).or_default();
             conversation.push(message);
         }

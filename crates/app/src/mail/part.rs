@@ -1,7 +1,7 @@
 //! Which received mails show that they concern each other, so that all others can be filed side by side and asked about at once.
 //!
 //! Two may concern each other all the same, such as answers of two people to different messages of one ticket. They come in either
-//! order then, and whichever finds that the other was first is filed anew.
+//! order then; of those that are asked about at once neither is seen by the other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,9 @@ pub(super) struct Marks {
     sender: Option<String>,
     /// The very bytes; a message id that one has and the other refers to; the ticket that a signed address names, be it that of
     /// everybody or of one agent.
-    pub others: Vec<String>,
+    others: Vec<String>,
+    /// Whether it answers or refers to another mail.
+    answers: bool,
 }
 
 impl Marks {
@@ -32,6 +34,7 @@ impl Marks {
         Self {
             sender: from.map(|from| format!("from {}", from.address.to_lowercase())),
             others: bytes.chain(ids).chain(answers).collect(),
+            answers: !letter.references.is_empty(),
         }
     }
 
@@ -72,16 +75,19 @@ fn leader(groups: &[usize], mut index: usize) -> usize {
     index
 }
 
-/// How long the runs are in which no two things of a list, given their marks, have a mark in common.
-pub(super) fn runs(marks: &[&[String]]) -> Vec<usize> {
+/// How long the runs are in which no mail of a list shows that it concerns one before it. That the sender is the same shows it of one
+/// that answers something: by the mail before they may have come to take part in what it answers.
+pub(super) fn runs<'a>(marks: impl IntoIterator<Item = &'a Marks>) -> Vec<usize> {
     let mut runs = Vec::new();
     let mut of_run: HashSet<&str> = HashSet::new();
     for marks in marks {
-        if runs.is_empty() || marks.iter().any(|mark| of_run.contains(&mark[..])) {
+        let sender = marks.sender.as_ref().filter(|_| marks.answers);
+        let mut telling = marks.others.iter().chain(sender);
+        if runs.is_empty() || telling.any(|mark| of_run.contains(&mark[..])) {
             of_run.clear();
             runs.push(0);
         }
-        of_run.extend(marks.iter().map(String::as_str));
+        of_run.extend(marks.all());
         if let Some(last) = runs.last_mut() {
             *last += 1;
         }
@@ -93,20 +99,27 @@ pub(super) fn runs(marks: &[&[String]]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn marked(marks: &[&str]) -> Vec<Vec<String>> {
-        let marks = marks.iter();
-        let marks = marks.map(|marks| marks.split(' ').map(str::to_owned).collect());
+    /// The marks of mails: in `from:a x y` it is the sender, and `re` says that it answers something.
+    fn marked(mails: &[&str]) -> Vec<Marks> {
+        let marks = mails.iter().map(|mail| {
+            let words = || mail.split(' ').filter(|word| *word != "re");
+            let is_sender = |word: &&str| word.starts_with("from:");
+            Marks {
+                sender: words().find(is_sender).map(str::to_owned),
+                others: words()
+                    .filter(|word| !is_sender(word))
+                    .map(str::to_owned)
+                    .collect(),
+                answers: mail.ends_with(" re"),
+            }
+        });
         marks.collect()
     }
 
-    fn check(marks: &[&str], in_lanes: &[usize], in_runs: &[usize]) {
-        let parted: Vec<Vec<&str>> = marks
-            .iter()
-            .map(|marks| marks.split(' ').collect())
-            .collect();
-        assert_eq!(lanes(&parted, 3), in_lanes);
-        let marks = marked(marks);
-        let marks: Vec<&[String]> = marks.iter().map(|marks| &marks[..]).collect();
+    fn check(mails: &[&str], in_lanes: &[usize], in_runs: &[usize]) {
+        let marks = marked(mails);
+        let all: Vec<Vec<&str>> = marks.iter().map(Marks::all).collect();
+        assert_eq!(lanes(&all, 3), in_lanes);
         assert_eq!(runs(&marks), in_runs);
     }
 
@@ -123,5 +136,15 @@ mod tests {
             &[2, 1, 1, 1],
         );
         check(&["a", "a", "b", "c", "a"], &[0, 0, 1, 2, 0], &[1, 3, 1]);
+    }
+
+    #[test]
+    fn an_answer_of_somebody_who_wrote_before_is_of_a_later_run() {
+        check(&["from:a x", "from:a y", "from:b z"], &[0, 0, 1], &[3]);
+        check(
+            &["from:a x", "from:a y re", "from:b z re"],
+            &[0, 0, 1],
+            &[1, 2],
+        );
     }
 }

@@ -86,15 +86,10 @@ impl Read {
         self.mails.iter().map(|mail| mail.raw.id)
     }
 
-    /// The mails in their order, cut into runs in which none shows that it concerns another but for having the same sender.
+    /// The mails in their order, cut into runs of which all is asked at once.
     fn runs(&self) -> Vec<&[Mail]> {
-        let marks: Vec<&[String]> = self
-            .mails
-            .iter()
-            .map(|mail| &mail.marks.others[..])
-            .collect();
         let mut rest = &self.mails[..];
-        let lengths = runs(&marks).into_iter();
+        let lengths = runs(self.mails.iter().map(|mail| &mail.marks)).into_iter();
         let cut = |length| rest.split_off(..length);
         lengths.filter_map(cut).collect()
     }

@@ -6,7 +6,7 @@ use mainstay_domain::mail::{RawMail, RawMailState};
 use mainstay_domain::role::Permission;
 use mainstay_domain::ticket::Scope;
 use mainstay_store::mail::{self, Received};
-use mainstay_store::{Page, PageRequest, ticket};
+use mainstay_store::{Page, PageRequest, Transaction, ticket};
 use tracing::Instrument as _;
 
 use super::file::FilingDecision;
@@ -15,9 +15,9 @@ use crate::attachment::digest;
 use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
+use crate::gathering::{Gathered, Gathering, do_with_others};
 use crate::job::Job;
 use crate::measure::{note_received, way_in};
-use crate::transaction::transact;
 
 /// A mail that is safe in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,31 @@ pub struct ReceivedMail {
     pub id: RawMailId,
     /// Whether it was new; the same mail that comes the same way again is kept once.
     pub is_new: bool,
+}
+
+impl Gathered for RawMail {
+    type Answer = Received;
+
+    /// Nothing is decided: each of them writes while the other waits for the disk.
+    const SIDE_BY_SIDE: usize = 2;
+
+    fn waiting(app: &App) -> &Gathering<Self> {
+        app.arriving_mails()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    async fn do_all(app: &App, tx: &Transaction, all: &[&Self]) -> Result<Vec<Received>> {
+        let received = mail::receive(tx, all).await?;
+        let new = all.iter().zip(&received);
+        let new = new.filter(|(_, received)| **received == Received::Now);
+        let jobs = new.map(|(mail, _)| Job::ReadMail { raw_mail: mail.id });
+        let jobs: Vec<Job> = jobs.collect();
+        Job::queue_all(app, tx, &jobs, app.now()).await?;
+        Ok(received)
+    }
 }
 
 /// What became of a received mail.
@@ -106,25 +131,14 @@ impl App {
         };
         let span =
             tracing::debug_span!("receive_mail", source = way_in(&mail.source), mail = %mail.id);
-        let receive = async {
-            transact!(self, tx => async {
-                let received = mail::receive(tx, &mail).await?;
-                if received == Received::Now {
-                    Job::ReadMail { raw_mail: mail.id }.queue(self, tx, now).await?;
-                }
-                Ok(received)
-            })
-        };
-        let received = receive.instrument(span).await?;
+        let (id, way_in) = (mail.id, mail.source.clone());
+        let received = do_with_others(self, mail).instrument(span).await?;
         if received == Received::Now {
-            note_received(&mail.source);
+            note_received(&way_in);
         }
-        self.wake();
+        self.wake_for_jobs();
         Ok(match received {
-            Received::Now => ReceivedMail {
-                id: mail.id,
-                is_new: true,
-            },
+            Received::Now => ReceivedMail { id, is_new: true },
             Received::Before(id) => ReceivedMail { id, is_new: false },
         })
     }

@@ -72,27 +72,36 @@ impl App {
     pub async fn replay_mail(&self, caller: &Caller, id: RawMailId) -> Result<()> {
         caller.require(Permission::ReadMail)?;
         caller.require(Permission::ResendMail)?;
-        let raw = mail::find_received(&self.read(), id)
-            .await?
-            .ok_or_else(|| AppError::no_such("received mail", id))?;
-        if raw.state == RawMailState::Parsed {
-            return self.read_anew(caller, &raw).await;
-        }
-        transact!(self, tx => async {
+        let is_filed = transact!(self, tx => async {
             let mut raw = lock(tx, id).await?;
-            raw.state = RawMailState::New;
-            raw.error = None;
-            mail::update_received(tx, &raw).await?;
-            Job::ReadMail { raw_mail: id }.queue(self, tx, self.now()).await?;
-            self.record(tx, caller, Action::new("mail.replayed", "raw_mail", id)).await
+            let read = Job::ReadMail { raw_mail: id };
+            match raw.state {
+                RawMailState::Parsed => return Ok(true),
+                // It is being read, or was about to be.
+                RawMailState::New => read.queue(self, tx, self.now()).await?,
+                RawMailState::Held | RawMailState::Failed | RawMailState::Ignored => {
+                    raw.state = RawMailState::New;
+                    raw.error = None;
+                    mail::update_received(tx, &raw).await?;
+                    read.queue_anew(self, tx, self.now()).await?;
+                }
+            }
+            self.record(tx, caller, Action::new("mail.replayed", "raw_mail", id)).await?;
+            Ok(false)
         })?;
+        if is_filed {
+            return self.read_anew(caller, id).await;
+        }
         self.wake();
         Ok(())
     }
 
     /// Writes what a filed mail says into its message again.
-    async fn read_anew(&self, caller: &Caller, raw: &RawMail) -> Result<()> {
-        let letter = read_apart(raw.bytes.clone()).await?;
+    async fn read_anew(&self, caller: &Caller, id: RawMailId) -> Result<()> {
+        let mut raw = mail::find_received(&self.read(), id)
+            .await?
+            .ok_or_else(|| AppError::no_such("received mail", id))?;
+        let letter = read_apart(std::mem::take(&mut raw.bytes)).await?;
         if letter.bounce.is_some() {
             // Its message is our own sentence about it.
             return Ok(());

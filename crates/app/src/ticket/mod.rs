@@ -1,5 +1,6 @@
 //! What is done with tickets.
 
+mod asked;
 mod batch;
 mod change;
 mod fire;
@@ -8,7 +9,6 @@ mod mention;
 mod merge;
 mod message;
 mod open;
-mod open_together;
 mod rating;
 mod read;
 mod stored_clock;
@@ -18,6 +18,7 @@ mod trail;
 mod walk;
 mod writer;
 
+pub(crate) use asked::AskedTicket;
 pub(crate) use batch::Batch;
 pub use change::Change;
 pub(crate) use change::command;
@@ -33,7 +34,6 @@ pub use message::MessageText;
 pub(crate) use message::{add_message, append_message, deliver_message};
 pub use open::OpenTicket;
 pub(crate) use open::{LONGEST_SUBJECT, open_ticket};
-pub(crate) use open_together::Openings;
 pub(crate) use rating::rating_comment;
 pub(crate) use stored_clock::stored_clocks;
 pub(crate) use terms::day_of;

@@ -12,6 +12,7 @@ use mainstay_domain::ticket::{Command, NewTicket, Ticket};
 use mainstay_store::ticket::StoredTicket;
 use mainstay_store::{Transaction, contact, contract};
 
+use super::asked::AskedTicket;
 use super::batch::Batch;
 use super::mention::tell_mentioned;
 use super::message::{MessageText, add_message};
@@ -21,6 +22,7 @@ use crate::caller::Caller;
 use crate::context::App;
 use crate::error::{AppError, Result};
 use crate::field::{Faults, check_message};
+use crate::gathering::do_with_others;
 use crate::job::Job;
 use crate::routing::route;
 use crate::transaction::transact;
@@ -84,7 +86,8 @@ impl App {
             uploads.clone_from(&message.uploads);
         }
         let opened = if uploads.is_empty() {
-            self.open_with_others(caller, open).await?
+            let caller = caller.clone();
+            do_with_others(self, AskedTicket { caller, open }).await?
         } else {
             transact!(self, tx => async {
                 attach_uploads(self, tx, caller, &uploads).await?;

@@ -19,11 +19,14 @@ use crate::mail;
 use crate::measure::Stopwatch;
 use crate::trace;
 
-/// How many mails are filed in one transaction. Whoever else writes waits for no longer than that takes.
+/// How many mails are filed, or receipts written, in one transaction. Whoever else writes waits for no longer than that takes.
 const FILED_TOGETHER: usize = 16;
 
-/// How many lanes of mails and of receipts there are where several transactions write side by side. Mails that show that they concern
-/// each other keep their order in one lane.
+/// How many such transactions of mails follow each other in a lane before all lanes wait for the last one.
+const IN_A_LANE: usize = 2;
+
+/// How many lanes of mails there are where several transactions write side by side, and half as many of receipts. Mails that show that
+/// they concern each other keep their order in one lane.
 const LANES: usize = 4;
 
 /// And on SQLite, which has one writer: one that writes while the other waits for the disk.
@@ -67,9 +70,12 @@ impl App {
             (Some(_), None) => READ_AT_ONCE,
             (None, _) => 0,
         };
-        let most = FILED_TOGETHER * self.lanes();
+        let most = |run: &[StoredJob]| match run.iter().any(acknowledges) {
+            true => FILED_TOGETHER * self.lanes() / 2,
+            false => FILED_TOGETHER * self.lanes() * IN_A_LANE,
+        };
         let runs = jobs.chunk_by(both_alike);
-        runs.flat_map(|run| cut(run, most, size)).collect()
+        runs.flat_map(|run| cut(run, most(run), size)).collect()
     }
 
     /// Tries jobs: of several mails that were read those are filed together that can be, and so are receipts; each other job by itself.
@@ -221,15 +227,46 @@ impl App {
     }
 }
 
-/// Brings mails together and receipts together, which come by turns while mails are filed, each in their order. Other jobs come first.
-pub(super) fn in_kinds(mut jobs: Vec<StoredJob>) -> Vec<StoredJob> {
-    jobs.sort_by_key(|job| (Job::acknowledges(&job.kind), Job::reads_mail(&job.kind)));
-    jobs
+/// Jobs between which and those of the stretches around them the order is kept.
+#[derive(Debug, Default)]
+pub(super) struct Stretch {
+    /// What is done one after the other, but for what is done together.
+    pub in_turn: Vec<StoredJob>,
+    /// Receipts, which are written meanwhile.
+    pub receipts: Vec<StoredJob>,
+}
+
+/// Parts jobs into stretches. Jobs of mails and of receipts come by turns while mails are filed, and are told apart. What else there is
+/// waits for those before it, and those after it for it: a mail may open a ticket again before it is asked how it was.
+pub(super) fn stretches(jobs: Vec<StoredJob>) -> Vec<Stretch> {
+    let is_of_mail = |job: &StoredJob| reads_mail(job) || acknowledges(job);
+    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut before = None;
+    for job in jobs {
+        if before.replace(is_of_mail(&job)) != Some(is_of_mail(&job)) {
+            stretches.push(Stretch::default());
+        }
+        if let Some(stretch) = stretches.last_mut() {
+            match acknowledges(&job) {
+                true => stretch.receipts.push(job),
+                false => stretch.in_turn.push(job),
+            }
+        }
+    }
+    stretches
 }
 
 /// Whether two jobs read mails or write receipts, which may be done together.
 fn both_alike(a: &StoredJob, b: &StoredJob) -> bool {
-    a.kind == b.kind && (Job::reads_mail(&a.kind) || Job::acknowledges(&a.kind))
+    (reads_mail(a) && reads_mail(b)) || (acknowledges(a) && acknowledges(b))
+}
+
+fn reads_mail(stored: &StoredJob) -> bool {
+    Job::reads_mail(&stored.kind)
+}
+
+fn acknowledges(stored: &StoredJob) -> bool {
+    Job::acknowledges(&stored.kind)
 }
 
 /// Cuts a run into pieces of no more than so many, and of no more bytes than are read at once unless it is one by itself.
@@ -274,10 +311,9 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn mails_and_receipts_that_come_by_turns_are_brought_together() {
-        let job = |(number, kind): (u128, &str)| StoredJob {
-            id: Uuid::from_u128(number).into(),
+    fn a_job(kind: &str) -> StoredJob {
+        StoredJob {
+            id: Uuid::nil().into(),
             kind: kind.to_owned(),
             payload: String::new(),
             run_at: Timestamp::UNIX_EPOCH,
@@ -286,20 +322,52 @@ mod tests {
             last_error: None,
             dead_at: None,
             created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn mails_and_receipts_that_come_by_turns_are_brought_together_between_other_jobs() {
+        let job = |(number, kind): (u128, &str)| StoredJob {
+            id: Uuid::from_u128(number).into(),
+            ..a_job(kind)
         };
         let by_turns = [
             (1, "read_mail"),
             (2, "acknowledge"),
-            (3, "deliver_reply"),
-            (4, "read_mail"),
-            (5, "acknowledge"),
-            (6, "tidy"),
+            (3, "read_mail"),
+            (4, "ask_for_rating"),
+            (5, "deliver_reply"),
+            (6, "acknowledge"),
+            (7, "read_mail"),
         ];
-        let jobs = in_kinds(by_turns.map(job).into());
-        let order: Vec<u128> = jobs.iter().map(|job| job.id.uuid().as_u128()).collect();
-        assert_eq!(order, [3, 6, 1, 4, 2, 5]);
+        let numbers = |jobs: &[StoredJob]| -> Vec<u128> {
+            jobs.iter().map(|job| job.id.uuid().as_u128()).collect()
+        };
+        let parted = stretches(by_turns.map(job).into()).into_iter();
+        let parted: Vec<_> = parted
+            .map(|it| (numbers(&it.in_turn), numbers(&it.receipts)))
+            .collect();
+        let expected = [
+            (vec![1, 3], vec![2]),
+            (vec![4, 5], vec![]),
+            (vec![7], vec![6]),
+        ];
+        assert_eq!(parted, expected);
+    }
+
+    #[test]
+    fn only_mails_and_receipts_are_done_together() {
+        let kinds = [
+            "read_mail",
+            "read_mail",
+            "tidy",
+            "tidy",
+            "acknowledge",
+            "acknowledge",
+        ];
+        let jobs = kinds.map(a_job);
         let together = jobs.chunk_by(both_alike).map(<[_]>::len);
-        assert_eq!(together.collect::<Vec<_>>(), [1, 1, 2, 2]);
+        assert_eq!(together.collect::<Vec<_>>(), [2, 1, 1, 2]);
     }
 
     #[test]

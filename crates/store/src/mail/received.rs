@@ -1,6 +1,6 @@
 //! Mail as it was received.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use mainstay_domain::digest::Digest;
@@ -38,37 +38,77 @@ pub enum Received {
     Before(RawMailId),
 }
 
-/// Keeps a mail as it was received, unless the same bytes with the same message id came the same way before.
+/// How many mails a statement keeps, at most. Of these it is a power of two, so that there are few statements to be kept ready.
+const KEPT_AT_ONCE: usize = 16;
+
+/// Keeps mails as they were received, except those whose bytes with the same message id came the same way before: says of each, in their
+/// order, whether it was kept. Of those that are the same as each other one is.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] when the database does not answer.
-pub async fn receive(tx: &Transaction, mail: &RawMail) -> Result<Received, StoreError> {
-    let message_id_key = mail.message_id.clone().unwrap_or_default();
+/// [`StoreError::Unavailable`] when the database does not answer, or the same mail is just being received.
+pub async fn receive(tx: &Transaction, mails: &[&RawMail]) -> Result<Vec<Received>, StoreError> {
+    // Two transactions that take in the same mails wait for each other at the first of them.
+    let mut in_order: Vec<&RawMail> = mails.to_vec();
+    in_order.sort_unstable_by_key(|mail| (mail.digest, mail.id));
+    let mut kept = BTreeSet::new();
+    let mut rest = &in_order[..];
+    while !rest.is_empty() {
+        let at_once = match tx.is_postgres() {
+            true => (1 << rest.len().ilog2()).min(KEPT_AT_ONCE),
+            false => 1,
+        };
+        let (now, later) = rest.split_at(at_once);
+        kept.extend(insert_received(tx, now).await?);
+        rest = later;
+    }
+    let mut received = Vec::with_capacity(mails.len());
+    for mail in mails {
+        received.push(match kept.contains(&mail.id) {
+            true => Received::Now,
+            false => Received::Before(received_before(tx, mail).await?),
+        });
+    }
+    Ok(received)
+}
+
+/// Says which of them were not there.
+async fn insert_received(
+    tx: &Transaction,
+    mails: &[&RawMail],
+) -> Result<Vec<RawMailId>, StoreError> {
+    let columns = columns::<RawMail>("");
     let mut sql = Sql::new(format!(
-        "INSERT INTO raw_mail ({}, message_id_key) VALUES (",
-        columns::<RawMail>("")
+        "INSERT INTO raw_mail ({columns}, message_id_key) VALUES "
     ));
-    for value in mail.to_values() {
-        sql.bind_value(value).push(", ");
+    for (number, mail) in mails.iter().enumerate() {
+        sql.push(if number == 0 { "(" } else { ", (" });
+        for value in mail.to_values() {
+            sql.bind_value(value).push(", ");
+        }
+        sql.bind(&message_id_key(mail)).push(")");
     }
-    sql.bind(&message_id_key);
-    sql.push(") ON CONFLICT (source, message_id_key, digest) DO NOTHING");
-    if tx.execute(sql).await? > 0 {
-        return Ok(Received::Now);
-    }
+    sql.push(" ON CONFLICT (source, message_id_key, digest) DO NOTHING RETURNING id");
+    let rows = all(tx, sql).await?;
+    rows.iter().map(|row| Field::read(row, 0)).collect()
+}
+
+async fn received_before(tx: &Transaction, mail: &RawMail) -> Result<RawMailId, StoreError> {
     let sql = Sql::new("SELECT id FROM raw_mail")
         .with(" WHERE source = ", &mail.source)
-        .with(" AND message_id_key = ", &message_id_key)
+        .with(" AND message_id_key = ", &message_id_key(mail))
         .with(" AND digest = ", &mail.digest);
-    let row = one(tx, sql).await?;
-    row.map_or_else(
-        || {
-            Err(StoreError::Unavailable(
-                "the same mail is just being received".to_owned(),
-            ))
-        },
-        |row| Ok(Received::Before(Field::read(&row, 0)?)),
-    )
+    match one(tx, sql).await? {
+        Some(row) => Field::read(&row, 0),
+        None => {
+            let what = "the same mail is just being received";
+            Err(StoreError::Unavailable(what.to_owned()))
+        }
+    }
+}
+
+/// By what a mail is told from others with the same bytes: a mail without a message id has the empty one.
+fn message_id_key(mail: &RawMail) -> String {
+    mail.message_id.clone().unwrap_or_default()
 }
 
 /// What became of a received mail. Its bytes, source and instant stay as they were.

@@ -4,14 +4,15 @@ use sea_orm::ConnectionTrait as _;
 
 use super::{Engine, Store};
 
-/// Looks what is in the tables with more than 64 pages of which this is true besides.
+/// Looks what is in the tables with more than 64 pages of which this is true besides. One that somebody else looks into, or changes the
+/// shape of, is left to them.
 macro_rules! look {
     ($which:literal) => {
         concat!(
             "DO $$ DECLARE name regclass; BEGIN FOR name IN SELECT oid FROM pg_class WHERE relkind = 'r' ",
             "AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND ",
             $which,
-            " AND pg_relation_size(oid) > 64 * 8192 LOOP EXECUTE format('ANALYZE %s', name); END LOOP; END $$"
+            " AND pg_relation_size(oid) > 64 * 8192 LOOP EXECUTE format('ANALYZE (SKIP_LOCKED) %s', name); END LOOP; END $$"
         )
     };
 }

@@ -21,6 +21,7 @@ on_each_engine!(
     a_portal_user_sees_only_what_is_theirs,
     every_filter_narrows,
     tags_followers_and_links_follow_the_ticket,
+    messages_are_outlined_without_what_they_say,
 );
 
 async fn numbers(on: &Reader, scope: Scope, filter: &TicketFilter) -> Vec<u64> {
@@ -447,4 +448,21 @@ async fn tags_followers_and_links_follow_the_ticket(fresh: &Fresh) {
         Vec::<u64>::new()
     );
     assert_eq!(ticket::followers(&on, given::id(1)).await.unwrap(), []);
+}
+
+async fn messages_are_outlined_without_what_they_say(fresh: &Fresh) {
+    two_accounts(fresh).await;
+    let on = fresh.store.read();
+    let tickets = [1, 3].map(given::id);
+    let mut expected = Vec::new();
+    for ticket in tickets {
+        let whole = message::of_ticket(&on, Scope::Everything, ticket).await;
+        expected.extend(whole.unwrap());
+    }
+    for message in &mut expected {
+        (message.html, message.quoted) = (None, None);
+        message.text.clear();
+    }
+    let outlines = message::outlines_of_tickets(&on, &tickets).await.unwrap();
+    assert_eq!(outlines, expected);
 }

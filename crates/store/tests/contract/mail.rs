@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mainstay_domain::digest::Digest;
 use mainstay_domain::mail::{OutgoingMail, OutgoingMailState, RawMail, RawMailState};
-use mainstay_store::mail::{self, AfterFailure, Compared, Received, SeenBefore};
+use mainstay_store::mail::{self, AfterFailure, Compared, Outcome, Received, SeenBefore};
 use mainstay_store::mailbox::{self, MailboxState};
 use mainstay_store::retention::{self, Fleeting};
 use mainstay_store::thread::{self, ThreadEntry};
@@ -14,6 +14,8 @@ use crate::given::{self, at};
 
 on_each_engine!(
     a_mail_is_kept_once_as_received,
+    mails_that_come_together_are_each_kept_once,
+    what_became_of_several_mails_is_written_together,
     two_who_hold_a_recipient_come_one_after_the_other,
     two_who_file_a_mail_come_one_after_the_other,
     whoever_has_read_a_mail_locks_its_state,
@@ -23,6 +25,64 @@ on_each_engine!(
     a_mailbox_is_watched_by_one_node,
     senders_are_counted_and_participants_known,
 );
+
+/// Mails that differ, but for two that are the same, and one that came before.
+async fn mails_that_come_together_are_each_kept_once(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    mail::receive(&tx, &[&raw(5, "pipe")]).await.unwrap();
+    let numbers: Vec<u8> = (1..=23).collect();
+    let mut mails: Vec<RawMail> = numbers.iter().map(|number| raw(*number, "pipe")).collect();
+    mails[4].id = given::id(50);
+    mails.push(raw(7, "pipe"));
+    mails[23].id = given::id(51);
+    let several: Vec<&RawMail> = mails.iter().collect();
+    let received = mail::receive(&tx, &several).await.unwrap();
+    for (mail, received) in mails.iter().zip(&received) {
+        let before = match mail.digest {
+            Digest([5, ..]) => Some(given::id(5)),
+            // Which of the two is kept is all the same.
+            Digest([7, ..]) => {
+                let ids = [given::id(7), given::id(51)];
+                ids.into_iter().find(|id| *id != mail.id)
+            }
+            _ => None,
+        };
+        let is_kept = mail::find_received(&tx, mail.id).await.unwrap().is_some();
+        assert_eq!(*received == Received::Now, is_kept, "{}", mail.id);
+        match before {
+            Some(before) => assert!(
+                is_kept || *received == Received::Before(before),
+                "{received:?}"
+            ),
+            None => assert_eq!(*received, Received::Now),
+        }
+    }
+    let kept = received.iter().filter(|it| **it == Received::Now).count();
+    assert_eq!(kept, 22);
+}
+
+async fn what_became_of_several_mails_is_written_together(fresh: &Fresh) {
+    let tx = fresh.store.begin().await.unwrap();
+    let mut mails = [1, 2, 3].map(|number| raw(number, "pipe"));
+    mail::receive(&tx, &mails.each_ref()).await.unwrap();
+    mails[0].state = RawMailState::Ignored;
+    mails[1].state = RawMailState::Failed;
+    mails[1].error = Some("it is torn".to_owned());
+    mails[2].decision = Some("{}".to_owned());
+    let outcomes = mails.each_ref().map(Outcome::from);
+    mail::write_outcomes(&tx, &outcomes).await.unwrap();
+    for mail in mails {
+        let found = mail::find_received(&tx, mail.id).await.unwrap();
+        assert_eq!(found, Some(mail));
+    }
+    let nowhere = Outcome::from(&raw(9, "pipe"));
+    let [first, second, _] = outcomes;
+    let written = mail::write_outcomes(&tx, &[first, nowhere, second]).await;
+    assert!(
+        matches!(written, Err(StoreError::Conflict(_))),
+        "{written:?}"
+    );
+}
 
 pub fn raw(number: u8, source: &str) -> RawMail {
     RawMail {
@@ -43,28 +103,24 @@ pub fn raw(number: u8, source: &str) -> RawMail {
 
 async fn a_mail_is_kept_once_as_received(fresh: &Fresh) {
     let tx = fresh.store.begin().await.unwrap();
-    assert_eq!(
-        mail::receive(&tx, &raw(1, "pipe")).await.unwrap(),
-        Received::Now
-    );
+    let received = mail::receive(&tx, &[&raw(1, "pipe")]).await;
+    assert_eq!(received.unwrap(), [Received::Now]);
     let mut again = raw(1, "pipe");
     again.id = given::id(50);
-    assert_eq!(
-        mail::receive(&tx, &again).await.unwrap(),
-        Received::Before(given::id(1))
-    );
+    let received = mail::receive(&tx, &[&again]).await;
+    assert_eq!(received.unwrap(), [Received::Before(given::id(1))]);
     let mut nameless = raw(4, "pipe");
     nameless.message_id = None;
-    assert_eq!(mail::receive(&tx, &nameless).await.unwrap(), Received::Now);
+    let received = mail::receive(&tx, &[&nameless]).await;
+    assert_eq!(received.unwrap(), [Received::Now]);
     nameless.id = given::id(51);
-    assert_eq!(
-        mail::receive(&tx, &nameless).await.unwrap(),
-        Received::Before(given::id(4))
-    );
+    let received = mail::receive(&tx, &[&nameless]).await;
+    assert_eq!(received.unwrap(), [Received::Before(given::id(4))]);
     let mut elsewhere = raw(1, "imap:support");
     elsewhere.id = given::id(2);
     elsewhere.received_at = at(2);
-    assert_eq!(mail::receive(&tx, &elsewhere).await.unwrap(), Received::Now);
+    let received = mail::receive(&tx, &[&elsewhere]).await;
+    assert_eq!(received.unwrap(), [Received::Now]);
     assert_eq!(
         mail::find_received(&tx, given::id(1)).await.unwrap(),
         Some(raw(1, "pipe"))
@@ -164,8 +220,8 @@ async fn two_who_file_a_mail_come_one_after_the_other(fresh: &Fresh) {
     let mut twin = raw(1, "imap:support");
     twin.id = given::id(2);
     let tx = fresh.store.begin().await.unwrap();
-    mail::receive(&tx, &raw(1, "pipe")).await.unwrap();
-    mail::receive(&tx, &twin).await.unwrap();
+    let both = mail::receive(&tx, &[&raw(1, "pipe"), &twin]).await;
+    both.unwrap();
     tx.commit().await.unwrap();
 
     let first = fresh.store.begin().await.unwrap();
@@ -232,9 +288,8 @@ async fn whoever_has_read_a_mail_locks_its_state(fresh: &Fresh) {
     let mut twin = raw(1, "imap:support");
     twin.id = given::id(2);
     let tx = fresh.store.begin().await.unwrap();
-    for mail in [&raw(1, "pipe"), &twin, &raw(3, "pipe")] {
-        mail::receive(&tx, mail).await.unwrap();
-    }
+    let mails = [&raw(1, "pipe"), &twin, &raw(3, "pipe")];
+    mail::receive(&tx, &mails).await.unwrap();
     tx.commit().await.unwrap();
 
     let first = fresh.store.begin().await.unwrap();

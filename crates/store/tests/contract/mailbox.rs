@@ -124,7 +124,7 @@ async fn it_is_known_by_which_mailbox_a_mail_came_and_leaves(fresh: &Fresh) {
         let mut received = raw(number, source);
         received.message_id = None;
         received.mailbox = (number == 1).then(|| given::id(7));
-        mail::receive(&tx, &received).await.unwrap();
+        mail::receive(&tx, &[&received]).await.unwrap();
         received.ticket = Some(given::id(1));
         mail::update_received(&tx, &received).await.unwrap();
     }

@@ -14,6 +14,7 @@ on_each_engine!(
     a_job_is_leased_to_one_worker,
     a_job_that_waits_is_hastened,
     a_key_keeps_a_second_job_out,
+    a_job_takes_the_place_of_the_one_with_its_key,
     the_queue_and_what_is_due_are_counted,
     two_who_hold_a_subject_come_one_after_the_other,
     a_lease_of_what_is_due_is_made_longer,
@@ -31,6 +32,23 @@ fn job(number: u32) -> Job {
         dead_at: None,
         created_at: at(0),
     }
+}
+
+async fn a_job_takes_the_place_of_the_one_with_its_key(fresh: &Fresh) {
+    let keyed = |number| Job {
+        dedup_key: Some("mail 1".to_owned()),
+        ..job(number)
+    };
+    let tx = fresh.store.begin().await.unwrap();
+    job::enqueue_many(&tx, &[keyed(1), job(2)]).await.unwrap();
+    job::lease(&tx, at(1), "a", at(60), 1).await.unwrap();
+    job::enqueue_anew(&tx, &keyed(3)).await.unwrap();
+    // Whoever held the one before writes down nothing of this one.
+    let held = job::complete_many(&tx, &[given::id(1)], "a").await;
+    assert_eq!(held.unwrap(), 0);
+    let left = job::lease(&tx, at(9), "b", at(60), 10).await.unwrap();
+    assert_eq!(left, [job(2), keyed(3)]);
+    tx.commit().await.unwrap();
 }
 
 async fn the_queue_and_what_is_due_are_counted(fresh: &Fresh) {
