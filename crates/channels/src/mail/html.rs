@@ -55,7 +55,7 @@ pub fn sanitise(
     let source = dom.to_html();
     let is_costly = source.split('<').map(escaping).sum::<usize>() > MOST_ESCAPING;
     // The sanitiser parses it once more, and elements that overlap may grow once more.
-    if is_costly || Dom::parse(&source).is_none() {
+    if is_costly || !dom.is_parsed_again(&source) {
         return as_text(&to_text(html));
     }
     let cleaned = ammonia::Builder::default()

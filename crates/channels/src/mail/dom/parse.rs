@@ -19,10 +19,18 @@ const MOST_ATTRIBUTES: usize = 200;
 /// each that follows, so that a hundred tags and a thousand paragraphs make a hundred thousand elements.
 const MOST_GROWTH: usize = 8;
 
+/// The elements that a parser opens anew where they were left open (HTML, 13.2.4.3).
+const FORMATTING: [&str; 14] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
+
+/// So many elements that are opened anew are parsed at a bearable cost.
+const REOPENED_ANYWAY: usize = 50_000;
+
 impl Dom {
     /// Parses `html`; none when it is nested deeper, has more attributes, or would become longer than a message needs.
     pub fn parse(html: &str) -> Option<Self> {
-        if nesting(html) > DEEPEST || attributes(html) > MOST_ATTRIBUTES {
+        if is_unbearable(html) {
             return None;
         }
         let most = MOST_GROWTH * html.len() + 10_000;
@@ -37,6 +45,24 @@ impl Dom {
         (dom.attribute_escaping() <= MOST_ESCAPING).then_some(dom)
     }
 
+    /// Whether another parser may be given `html`, which is this document written out: it would be parsed, as by [`Dom::parse`].
+    pub fn is_parsed_again(&self, html: &str) -> bool {
+        match self.most_reopened() > REOPENED_ANYWAY {
+            true => Self::parse(html).is_some(),
+            false => !is_unbearable(html),
+        }
+    }
+
+    /// How many elements a parser may add at most to this document written out: each node may open all formatting elements anew.
+    fn most_reopened(&self) -> usize {
+        let is_formatting = |node: &Node| match &node.content {
+            Content::Element { name, .. } => FORMATTING.contains(&&*name.local),
+            _ => false,
+        };
+        let formatting = self.nodes.iter().filter(|node| is_formatting(node)).count();
+        formatting.saturating_mul(self.nodes.len())
+    }
+
     /// How many bytes are searched to escape the values of all attributes.
     fn attribute_escaping(&self) -> usize {
         let of_node = |node: &Node| match &node.content {
@@ -48,6 +74,11 @@ impl Dom {
         };
         self.nodes.iter().map(of_node).sum()
     }
+}
+
+/// Whether it is nested too deep, or a tag has too many attributes.
+fn is_unbearable(html: &str) -> bool {
+    nesting(html) > DEEPEST || attributes(html) > MOST_ATTRIBUTES
 }
 
 /// The most attributes that a tag may have, judged without parsing the document: runs of blanks outside quotation marks.
@@ -251,5 +282,28 @@ impl TreeSink for Sink {
             dom.nodes[child].parent = Some(*new_parent);
             dom.nodes[*new_parent].children.push(child);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_grow_or_is_too_deep_is_not_parsed_again() {
+        let plain = Dom::parse("<p>a <b>word</b>").unwrap();
+        assert!(plain.is_parsed_again(&plain.to_html()));
+        assert!(!plain.is_parsed_again(&"<div>".repeat(DEEPEST + 1)));
+
+        let emphatic = Dom::parse(&"<p><b>a</b></p>".repeat(200)).unwrap();
+        assert!(emphatic.most_reopened() > REOPENED_ANYWAY);
+        assert!(emphatic.is_parsed_again(&emphatic.to_html()));
+        let left_open = (0..200).map(|size| format!("<font size={size}>"));
+        let grows = format!(
+            "<p>{}{}",
+            left_open.collect::<String>(),
+            "<p>a".repeat(2_000)
+        );
+        assert!(!emphatic.is_parsed_again(&grows));
     }
 }
